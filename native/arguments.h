@@ -1,0 +1,94 @@
+// Reads and checks the arguments of one native call. A wrong type leaves a TypeError pending and `ok()` false;
+// nothing may be done to a socket before `ok()` has been asked.
+#pragma once
+
+#include <string>
+
+#include "environment.h"
+#include "napi_setup.h"
+
+namespace zmq_native {
+
+/** Bytes of a JavaScript view; valid until JavaScript runs again. */
+struct Bytes {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+class Arguments {
+ public:
+  explicit Arguments(const Napi::CallbackInfo& info)
+      : info_(info), environment_(static_cast<Environment*>(info.Data())) {}
+
+  Environment& environment() const { return *environment_; }
+  napi_env env() const { return info_.Env(); }
+  napi_value value(size_t index) const { return info_[index]; }
+  bool ok() const { return ok_; }
+
+  int32_t integer(size_t index) {
+    int32_t result = 0;
+    if (napi_get_value_int32(env(), value(index), &result) != napi_ok) fail(index, "an integer");
+    return result;
+  }
+
+  bool boolean(size_t index) {
+    bool result = false;
+    if (napi_get_value_bool(env(), value(index), &result) != napi_ok) fail(index, "a boolean");
+    return result;
+  }
+
+  std::string string(size_t index) {
+    size_t size = 0;
+    if (napi_get_value_string_utf8(env(), value(index), nullptr, 0, &size) != napi_ok) {
+      fail(index, "a string");
+      return {};
+    }
+    std::string result(size, '\0');
+    napi_get_value_string_utf8(env(), value(index), result.data(), size + 1, &size);
+    return result;
+  }
+
+  Bytes view(size_t index) {
+    Bytes result;
+    if (!viewOf(env(), value(index), &result)) fail(index, "a Uint8Array");
+    return result;
+  }
+
+  napi_value array(size_t index) {
+    bool isArray = false;
+    if (napi_is_array(env(), value(index), &isArray) != napi_ok || !isArray) fail(index, "an array");
+    return value(index);
+  }
+
+  napi_value function(size_t index) {
+    napi_valuetype type;
+    if (napi_typeof(env(), value(index), &type) != napi_ok || type != napi_function) fail(index, "a function");
+    return value(index);
+  }
+
+  /** The socket behind the handle in `index`, or null: the caller then answers -ENOTSOCK. */
+  Socket* socket(size_t index) { return environment_->sockets.find(integer(index)); }
+
+  Napi::Value answer(int64_t result) const { return Napi::Number::New(info_.Env(), static_cast<double>(result)); }
+
+  static bool viewOf(napi_env env, napi_value value, Bytes* bytes) {
+    void* data = nullptr;
+    if (napi_get_buffer_info(env, value, &data, &bytes->size) != napi_ok) return false;
+    bytes->data = static_cast<uint8_t*>(data);
+    return true;
+  }
+
+ private:
+  void fail(size_t index, const char* expected) {
+    if (!ok_) return;
+    ok_ = false;
+    const std::string text = "argument " + std::to_string(index) + " must be " + expected;
+    napi_throw_type_error(env(), "ERR_INVALID_ARG_TYPE", text.c_str());
+  }
+
+  const Napi::CallbackInfo& info_;
+  Environment* environment_;
+  bool ok_ = true;
+};
+
+}  // namespace zmq_native

@@ -1,0 +1,191 @@
+#include "context.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "arguments.h"
+#include "exports.h"
+
+#ifdef _WIN32
+#include <process.h>
+#define getpid _getpid
+#else
+#include <unistd.h>
+#endif
+
+namespace zmq_native {
+namespace {
+
+constexpr auto kPatience = std::chrono::milliseconds(500);
+
+struct Entry {
+  void* context;
+  int references;
+};
+
+struct Registry {
+  std::mutex mutex;
+  std::condition_variable terminated;
+  std::map<int32_t, Entry> entries;
+  int32_t nextToken = 1;
+  int32_t defaultToken = 0;
+  int environments = 0;
+  int terminating = 0;
+  bool blocky = false;  // whether a context that is terminating waits because of ZMQ_BLOCKY
+};
+
+// Never destroyed: threads that terminate contexts may outlive static destructors.
+Registry& registry() {
+  static auto* instance = new Registry;
+  return *instance;
+}
+
+/** A new context's token, or -errno. `defaults`: make it the one that all environments share. */
+int32_t create(bool defaults) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  if (defaults && all.defaultToken != 0) {
+    ++all.entries[all.defaultToken].references;
+    return all.defaultToken;
+  }
+  void* context = zmq_ctx_new();
+  if (context == nullptr) return -zmq_errno();
+  const int32_t token = all.nextToken++;
+  all.entries[token] = {context, 1};
+  if (defaults) all.defaultToken = token;
+  return token;
+}
+
+bool attach(int32_t token) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.entries.find(token);
+  if (found == all.entries.end()) return false;
+  ++found->second.references;
+  return true;
+}
+
+}  // namespace
+
+void* Context::get(const Environment& environment, int32_t token) {
+  if (environment.contexts.count(token) == 0) return nullptr;
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.entries.find(token);
+  return found == all.entries.end() ? nullptr : found->second.context;
+}
+
+void Context::release(int32_t token) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.entries.find(token);
+  if (found == all.entries.end() || --found->second.references > 0) return;
+  void* context = found->second.context;
+  all.entries.erase(found);
+  if (token == all.defaultToken) all.defaultToken = 0;
+  ++all.terminating;
+  if (zmq_ctx_get(context, ZMQ_BLOCKY) != 0) all.blocky = true;
+  std::thread([context, &all] {
+    while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {
+    }
+    const std::lock_guard<std::mutex> done(all.mutex);
+    --all.terminating;
+    all.terminated.notify_all();
+  }).detach();
+}
+
+void Context::environmentOpened() {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  ++all.environments;
+}
+
+void Context::environmentClosed() {
+  Registry& all = registry();
+  std::unique_lock<std::mutex> lock(all.mutex);
+  if (--all.environments > 0) return;
+  const auto done = [&all] { return all.terminating == 0; };
+  if (all.terminated.wait_for(lock, kPatience, done)) return;
+  std::fprintf(stderr, "(node:%d) WARNING: Waiting for queued ZeroMQ messages to be delivered.%s\n",
+               static_cast<int>(getpid()), all.blocky ? " Set 'context.blocky = false' to change this behaviour." : "");
+  all.terminated.wait(lock, done);
+}
+
+namespace {
+
+/** Counts the reference that the environment now holds; one that it held already is given back. */
+int32_t keep(Environment& environment, int32_t token) {
+  if (token > 0 && !environment.contexts.insert(token).second) Context::release(token);
+  return token;
+}
+
+// createContext() -> token, or -errno
+Napi::Value createContext(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.answer(keep(arguments.environment(), create(false)));
+}
+
+// defaultContext() -> token of the context that all environments share, or -errno
+Napi::Value defaultContext(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.answer(keep(arguments.environment(), create(true)));
+}
+
+// attachContext(token) -> token, or -EFAULT when no environment has such a context open
+Napi::Value attachContext(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t token = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  return arguments.answer(attach(token) ? keep(arguments.environment(), token) : -EFAULT);
+}
+
+// releaseContext(token) -> 0, or -EFAULT
+Napi::Value releaseContext(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t token = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  if (arguments.environment().contexts.erase(token) == 0) return arguments.answer(-EFAULT);
+  Context::release(token);
+  return arguments.answer(0);
+}
+
+// getContextOption(token, option) -> value, or -errno
+Napi::Value getContextOption(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t token = arguments.integer(0);
+  const int32_t option = arguments.integer(1);
+  if (!arguments.ok()) return {};
+  const int value = zmq_ctx_get(Context::get(arguments.environment(), token), option);
+  return arguments.answer(value < 0 ? -zmq_errno() : value);
+}
+
+// setContextOption(token, option, value) -> 0, or -errno
+Napi::Value setContextOption(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t token = arguments.integer(0);
+  const int32_t option = arguments.integer(1);
+  const int32_t value = arguments.integer(2);
+  if (!arguments.ok()) return {};
+  void* context = Context::get(arguments.environment(), token);
+  return arguments.answer(zmq_ctx_set(context, option, value) == 0 ? 0 : -zmq_errno());
+}
+
+}  // namespace
+
+void exportContext(Environment& environment, Napi::Object exports) {
+  exportFunction<createContext>(environment, exports, "createContext");
+  exportFunction<defaultContext>(environment, exports, "defaultContext");
+  exportFunction<attachContext>(environment, exports, "attachContext");
+  exportFunction<releaseContext>(environment, exports, "releaseContext");
+  exportFunction<getContextOption>(environment, exports, "getContextOption");
+  exportFunction<setContextOption>(environment, exports, "setContextOption");
+}
+
+}  // namespace zmq_native

@@ -1,0 +1,54 @@
+#include "environment.h"
+
+#include "context.h"
+
+namespace zmq_native {
+
+Environment::Environment(napi_env env) : env(env) {
+  napi_add_async_cleanup_hook(env, teardown, this, &hook_);
+  Context::environmentOpened();
+}
+
+void Environment::onReady(Napi::Function callback) { onReady_ = Napi::Persistent(callback); }
+
+void Environment::callReady(int32_t handle) {
+  if (tearingDown_ || onReady_.IsEmpty()) return;
+  const Napi::HandleScope scope(env);
+  napi_value argument;
+  napi_create_int32(env, handle, &argument);
+  // Not Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
+  if (napi_make_callback(env, nullptr, Napi::Env(env).Global(), onReady_.Value(), 1, &argument, nullptr) ==
+      napi_pending_exception) {
+    napi_value error;
+    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+  }
+}
+
+void Environment::pollClosed() {
+  --closingPolls_;
+  if (tearingDown_) finishTeardown();
+}
+
+// JavaScript cannot run any more: nothing is settled. Sockets close with the linger that they were given; only the
+// last environment of the process waits for that linger (Context::environmentClosed).
+void Environment::teardown(napi_async_cleanup_hook_handle, void* self) {
+  auto* environment = static_cast<Environment*>(self);
+  environment->tearingDown_ = true;
+  environment->sockets.each([](Socket& socket) { socket.close(); });
+  environment->finishTeardown();
+}
+
+void Environment::finishTeardown() {
+  if (closingPolls_ > 0) return;
+  for (const int32_t context : contexts) Context::release(context);
+  Context::environmentClosed();
+  napi_remove_async_cleanup_hook(hook_);
+  // References of Node-API are void once their environment is gone: leave them alone.
+  onReady_.SuppressDestruct();
+  area.slabReference.SuppressDestruct();
+  area.tableReference.SuppressDestruct();
+  area.largeFrames.SuppressDestruct();
+  delete this;
+}
+
+}  // namespace zmq_native

@@ -1,0 +1,53 @@
+// What one JavaScript environment (the main thread, or a worker) owns: its sockets, its references to contexts, the
+// slab it receives into. Used on that environment's thread only.
+#pragma once
+
+#include <set>
+
+#include "handle_table.h"
+#include "napi_setup.h"
+#include "socket.h"
+
+namespace zmq_native {
+
+/** Memory of JavaScript that receiving writes to: small frames into the slab, a row per frame into the table. */
+struct ReceiveArea {
+  uint8_t* slab = nullptr;
+  size_t slabSize = 0;
+  int32_t* table = nullptr;
+  size_t tableSize = 0;
+  // References keep the memory alive for as long as the raw pointers above are held.
+  Napi::Reference<Napi::Uint8Array> slabReference;
+  Napi::Reference<Napi::Int32Array> tableReference;
+  Napi::Reference<Napi::Array> largeFrames;
+};
+
+class Environment {
+ public:
+  explicit Environment(napi_env env);
+
+  napi_env env;
+  HandleTable<Socket> sockets;
+  std::set<int32_t> contexts;
+  ReceiveArea area;
+
+  /** Sets the function that is called with a socket's handle when the socket may have become ready. */
+  void onReady(Napi::Function callback);
+  void callReady(int32_t handle);
+
+  /** A closing poll handle keeps the environment, and so the event loop, until libuv is done with it. */
+  void pollClosing() { ++closingPolls_; }
+  void pollClosed();
+
+ private:
+  ~Environment() = default;
+  static void teardown(napi_async_cleanup_hook_handle hook, void* self);
+  void finishTeardown();
+
+  Napi::FunctionReference onReady_;
+  napi_async_cleanup_hook_handle hook_ = nullptr;
+  int closingPolls_ = 0;
+  bool tearingDown_ = false;
+};
+
+}  // namespace zmq_native

@@ -1,0 +1,36 @@
+// RAII around zmq_msg_t: whatever path leaves a scope, the frame is closed. Any thread.
+#pragma once
+
+#include <zmq.h>
+
+#include <cstddef>
+
+namespace zmq_native {
+
+class Message {
+ public:
+  Message() { zmq_msg_init(&message_); }
+  ~Message() { zmq_msg_close(&message_); }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  /** Replaces an empty message by one of `size` bytes to be filled; false when memory runs out. */
+  bool allocate(size_t size) {
+    if (zmq_msg_init_size(&message_, size) == 0) return true;
+    zmq_msg_init(&message_);
+    return false;
+  }
+
+  void* data() { return zmq_msg_data(&message_); }
+  size_t size() { return zmq_msg_size(&message_); }
+  bool more() { return zmq_msg_more(&message_) != 0; }
+  /** True when another message may refer to the same bytes, as with inproc fan-out. */
+  bool shared() { return zmq_msg_get(&message_, ZMQ_SHARED) != 0; }
+  void moveFrom(Message& other) { zmq_msg_move(&message_, &other.message_); }
+  zmq_msg_t* get() { return &message_; }
+
+ private:
+  zmq_msg_t message_;
+};
+
+}  // namespace zmq_native

@@ -1,0 +1,59 @@
+// What libzmq says of itself, and CURVE's keys. Stateless.
+
+#include <zmq.h>
+
+#include <cerrno>
+
+#include "arguments.h"
+#include "exports.h"
+
+namespace zmq_native {
+namespace {
+
+constexpr size_t kEncodedKey = 41;  // 40 characters of Z85 and a NUL
+
+// version() -> "major.minor.patch" of the linked libzmq
+Napi::Value version(const Napi::CallbackInfo& info) {
+  int major, minor, patch;
+  zmq_version(&major, &minor, &patch);
+  return Napi::String::New(info.Env(),
+                           std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch));
+}
+
+// has(capability) -> boolean, see zmq_has
+Napi::Value has(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const std::string capability = arguments.string(0);
+  if (!arguments.ok()) return {};
+  return Napi::Boolean::New(info.Env(), zmq_has(capability.c_str()) != 0);
+}
+
+// describeError(errno) -> text, see zmq_strerror
+Napi::Value describeError(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t error = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  return Napi::String::New(info.Env(), zmq_strerror(error));
+}
+
+// curveKeyPair() -> [publicKey, secretKey] in Z85, or -errno
+Napi::Value curveKeyPair(const Napi::CallbackInfo& info) {
+  char publicKey[kEncodedKey];
+  char secretKey[kEncodedKey];
+  if (zmq_curve_keypair(publicKey, secretKey) != 0) return Napi::Number::New(info.Env(), -zmq_errno());
+  const Napi::Array pair = Napi::Array::New(info.Env(), 2);
+  pair.Set(0u, Napi::String::New(info.Env(), publicKey));
+  pair.Set(1u, Napi::String::New(info.Env(), secretKey));
+  return pair;
+}
+
+}  // namespace
+
+void exportSecurity(Environment& environment, Napi::Object exports) {
+  exportFunction<version>(environment, exports, "version");
+  exportFunction<has>(environment, exports, "has");
+  exportFunction<describeError>(environment, exports, "describeError");
+  exportFunction<curveKeyPair>(environment, exports, "curveKeyPair");
+}
+
+}  // namespace zmq_native

@@ -1,0 +1,126 @@
+#include "socket.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "arguments.h"
+#include "context.h"
+#include "exports.h"
+
+namespace zmq_native {
+
+bool Socket::balancesLoad() const {
+  switch (type_) {
+    case ZMQ_PUSH:
+    case ZMQ_DEALER:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Socket::close() {
+  if (socket_ == nullptr) return;
+  readiness.close();
+  zmq_close(socket_);
+  socket_ = nullptr;
+}
+
+namespace {
+
+// openSocket(context, type) -> handle, or -errno
+Napi::Value openSocket(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t context = arguments.integer(0);
+  const int32_t type = arguments.integer(1);
+  if (!arguments.ok()) return {};
+  Environment& environment = arguments.environment();
+  void* zmqContext = Context::get(environment, context);
+  if (zmqContext == nullptr) return arguments.answer(-EFAULT);
+  void* socket = zmq_socket(zmqContext, type);
+  if (socket == nullptr) return arguments.answer(-zmq_errno());
+  return arguments.answer(environment.sockets.add(std::make_unique<Socket>(environment, socket, type)));
+}
+
+// closeSocket(handle) -> 0, or -ENOTSOCK
+Napi::Value closeSocket(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t handle = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  return arguments.answer(arguments.environment().sockets.remove(handle) ? 0 : -ENOTSOCK);
+}
+
+// bind | unbind | connect | disconnect(handle, endpoint) -> 0, or -errno
+template <int (*call)(void* socket, const char* endpoint)>
+Napi::Value onEndpoint(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const std::string endpoint = arguments.string(1);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  return arguments.answer(call(socket->get(), endpoint.c_str()) == 0 ? 0 : -zmq_errno());
+}
+
+// getOption(handle, option, into: Uint8Array) -> bytes written, or -errno
+Napi::Value getOption(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const int32_t option = arguments.integer(1);
+  const Bytes into = arguments.view(2);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  size_t size = into.size;
+  if (zmq_getsockopt(socket->get(), option, into.data, &size) != 0) return arguments.answer(-zmq_errno());
+  return arguments.answer(static_cast<int64_t>(size));
+}
+
+// setOption(handle, option, value: Uint8Array) -> 0, or -errno
+Napi::Value setOption(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const int32_t option = arguments.integer(1);
+  const Bytes value = arguments.view(2);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  return arguments.answer(zmq_setsockopt(socket->get(), option, value.data, value.size) == 0 ? 0 : -zmq_errno());
+}
+
+// hold(handle, on) -> 0, or -errno: whether wake-ups are reported and keep the process alive
+Napi::Value hold(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t handle = arguments.integer(0);
+  const bool on = arguments.boolean(1);
+  if (!arguments.ok()) return {};
+  Socket* socket = arguments.environment().sockets.find(handle);
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  if (on) return arguments.answer(socket->readiness.hold(handle));
+  socket->readiness.release();
+  return arguments.answer(0);
+}
+
+// onReady(callback: (handle) => void): called when a held socket may have become ready
+Napi::Value onReady(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const napi_value callback = arguments.function(0);
+  if (arguments.ok()) arguments.environment().onReady(Napi::Function(info.Env(), callback));
+  return {};
+}
+
+}  // namespace
+
+void exportSocket(Environment& environment, Napi::Object exports) {
+  exportFunction<openSocket>(environment, exports, "openSocket");
+  exportFunction<closeSocket>(environment, exports, "closeSocket");
+  exportFunction<onEndpoint<zmq_bind>>(environment, exports, "bind");
+  exportFunction<onEndpoint<zmq_unbind>>(environment, exports, "unbind");
+  exportFunction<onEndpoint<zmq_connect>>(environment, exports, "connect");
+  exportFunction<onEndpoint<zmq_disconnect>>(environment, exports, "disconnect");
+  exportFunction<getOption>(environment, exports, "getOption");
+  exportFunction<setOption>(environment, exports, "setOption");
+  exportFunction<hold>(environment, exports, "hold");
+  exportFunction<onReady>(environment, exports, "onReady");
+}
+
+}  // namespace zmq_native

@@ -1,0 +1,65 @@
+// Builds the addon with cmake-js and puts it where node-gyp-build looks: build/Release/zmq_native.node.
+// Vendored sources are fetched first; a second run compiles only what has changed.
+
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fail, parseFlags } from "./terminal.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const flags = parseFlags({
+  usage: "node scripts/build.mjs [--debug] [--sanitize NAME] [--perf-tools] [--verbose]",
+  options: {
+    debug: { type: "boolean", help: "without optimisation, with symbols" },
+    sanitize: { type: "string", help: "address, undefined or thread; built to out/NAME" },
+    "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
+    verbose: { type: "boolean", help: "show what CMake and the compiler say" },
+  },
+});
+
+function run(command, args, remedy) {
+  const stdio = flags.verbose ? "inherit" : "pipe";
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    stdio,
+    encoding: "utf8",
+  });
+  if (error) fail(remedy);
+  if (status !== 0) {
+    if (!flags.verbose) console.error(`${stdout}${stderr}`.split("\n").slice(-60).join("\n"));
+    fail(`${command === process.execPath ? args[0] : command} failed: the lines above say why.`);
+  }
+}
+
+const packages =
+  "on Debian, `apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later.";
+for (const tool of ["cmake", process.env.CXX ?? "c++"]) {
+  if (spawnSync(tool, ["--version"]).status !== 0) {
+    fail(`${tool} is needed to build from source and could not be run: install it (${packages})`);
+  }
+}
+
+const vendor = spawnSync(process.execPath, [join(root, "scripts/vendor.mjs")], {
+  stdio: "inherit",
+});
+if (vendor.status !== 0) process.exit(vendor.status ?? 1);
+
+const config = flags.debug ? "Debug" : "Release";
+const out = join("out", flags.sanitize ?? config.toLowerCase());
+const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
+const compile = [cmakeJs, "compile", "--out", out, "--config", config];
+if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
+run(process.execPath, compile);
+if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);
+
+if (!flags.sanitize) {
+  const target = join(root, "build", config);
+  mkdirSync(target, { recursive: true });
+  // Replaced, not overwritten: a process that runs with the old file keeps it.
+  rmSync(join(target, "zmq_native.node"), { force: true });
+  copyFileSync(join(root, out, "zmq_native.node"), join(target, "zmq_native.node"));
+  rmSync(join(root, "compile_commands.json"), { force: true });
+  symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+}

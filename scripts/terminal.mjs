@@ -1,0 +1,26 @@
+// What every script shares: its flags with --help, and one clear sentence when it cannot go on.
+
+import { parseArgs } from "node:util";
+
+/** Prints one sentence that says what to do, and ends the process with exit code 1. */
+export function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+/** Parses the command line by `util.parseArgs`; each option's `help` makes the text of --help. */
+export function parseFlags({ usage, options }) {
+  const known = { ...options, help: { type: "boolean", short: "h", help: "print this text" } };
+  let values;
+  try {
+    values = parseArgs({ options: known }).values;
+  } catch (error) {
+    fail(`${error.message}\nusage: ${usage}`);
+  }
+  if (values.help) {
+    const rows = Object.entries(known).map(([name, { help }]) => `  --${name.padEnd(12)} ${help}`);
+    console.log(`usage: ${usage}\n\n${rows.join("\n")}`);
+    process.exit(0);
+  }
+  return values;
+}
