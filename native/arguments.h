@@ -9,7 +9,7 @@
 
 namespace zmq_native {
 
-/** Bytes of a JavaScript view; valid until JavaScript runs again. */
+/** Bytes of a Uint8Array (a Buffer is one); valid until JavaScript runs again. */
 struct Bytes {
   uint8_t* data = nullptr;
   size_t size = 0;
@@ -48,9 +48,9 @@ class Arguments {
     return result;
   }
 
-  Bytes view(size_t index) {
+  Bytes bytes(size_t index) {
     Bytes result;
-    if (!viewOf(env(), value(index), &result)) fail(index, "a Uint8Array");
+    if (!bytesOf(env(), value(index), &result)) fail(index, "a Uint8Array");
     return result;
   }
 
@@ -71,11 +71,13 @@ class Arguments {
 
   Napi::Value answer(int64_t result) const { return Napi::Number::New(info_.Env(), static_cast<double>(result)); }
 
-  static bool viewOf(napi_env env, napi_value value, Bytes* bytes) {
+  /** False when `value` is no Uint8Array. */
+  static bool bytesOf(napi_env env, napi_value value, Bytes* bytes) {
+    napi_typedarray_type type;
     void* data = nullptr;
-    if (napi_get_buffer_info(env, value, &data, &bytes->size) != napi_ok) return false;
+    if (napi_get_typedarray_info(env, value, &type, &bytes->size, &data, nullptr, nullptr) != napi_ok) return false;
     bytes->data = static_cast<uint8_t*>(data);
-    return true;
+    return type == napi_uint8_array;
   }
 
  private:

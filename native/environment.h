@@ -18,7 +18,7 @@ struct ReceiveArea {
   size_t tableSize = 0;
   // References keep the memory alive for as long as the raw pointers above are held.
   Napi::Reference<Napi::Uint8Array> slabReference;
-  Napi::Reference<Napi::Int32Array> tableReference;
+  Napi::Reference<Napi::Uint8Array> tableReference;
   Napi::Reference<Napi::Array> largeFrames;
 };
 

@@ -100,11 +100,12 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   return arguments.answer(static_cast<int64_t>(frames));
 }
 
-// receiveInto(slab: Uint8Array, table: Int32Array, largeFrames: Array): where receive() puts what it finds
+// receiveInto(slab: Uint8Array, table: Uint8Array over an Int32Array, largeFrames: Array): where receive() puts what it
+// finds
 Napi::Value receiveInto(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const Bytes slab = arguments.view(0);
-  const Bytes table = arguments.view(1);
+  const Bytes slab = arguments.bytes(0);
+  const Bytes table = arguments.bytes(1);
   const napi_value largeFrames = arguments.array(2);
   if (!arguments.ok()) return {};
   const Napi::Env env = info.Env();
@@ -114,7 +115,7 @@ Napi::Value receiveInto(const Napi::CallbackInfo& info) {
   area.table = reinterpret_cast<int32_t*>(table.data);
   area.tableSize = table.size / sizeof(int32_t);
   area.slabReference = Napi::Persistent(Napi::Value(env, arguments.value(0)).As<Napi::Uint8Array>());
-  area.tableReference = Napi::Persistent(Napi::Value(env, arguments.value(1)).As<Napi::Int32Array>());
+  area.tableReference = Napi::Persistent(Napi::Value(env, arguments.value(1)).As<Napi::Uint8Array>());
   area.largeFrames = Napi::Persistent(Napi::Value(env, largeFrames).As<Napi::Array>());
   return {};
 }

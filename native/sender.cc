@@ -19,7 +19,7 @@ constexpr int32_t kWouldBlock = 0;
 constexpr size_t kStackString = 1024;
 
 int32_t noFrame(napi_env env) {
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A frame must be a string or a view of bytes");
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A frame must be a string or a Uint8Array");
   return -EINVAL;
 }
 
@@ -29,10 +29,10 @@ int32_t fill(Message& message, const void* data, size_t size) {
   return 0;
 }
 
-/** Copies one frame, a view of bytes or a string, into an empty message. Answers 0 or -errno. */
+/** Copies one frame, a Uint8Array or a string, into an empty message. Answers 0 or -errno. */
 int32_t encode(napi_env env, napi_value frame, Message& message) {
   Bytes bytes;
-  if (Arguments::viewOf(env, frame, &bytes)) return fill(message, bytes.data, bytes.size);
+  if (Arguments::bytesOf(env, frame, &bytes)) return fill(message, bytes.data, bytes.size);
   char text[kStackString];
   size_t size = 0;
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
@@ -134,15 +134,14 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   const Socket* socket = arguments.socket(0);
   const napi_value messages = arguments.array(1);
   const int32_t from = arguments.integer(2);
+  const int32_t to = arguments.integer(3);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  uint32_t length = 0;
-  napi_get_array_length(arguments.env(), messages, &length);
   int64_t sent = 0;
-  for (uint32_t index = from < 0 ? length : static_cast<uint32_t>(from); index < length; ++index) {
+  for (int32_t index = from; index < to; ++index) {
     const Napi::HandleScope scope(info.Env());
     napi_value message;
-    if (napi_get_element(arguments.env(), messages, index, &message) != napi_ok) break;
+    if (napi_get_element(arguments.env(), messages, static_cast<uint32_t>(index), &message) != napi_ok) break;
     const int32_t result = sendMessage(arguments.env(), *socket, message);
     if (result < 0 && sent == 0) return arguments.answer(result);
     if (result != kSent) break;

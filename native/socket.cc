@@ -68,7 +68,7 @@ Napi::Value getOption(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
   const int32_t option = arguments.integer(1);
-  const Bytes into = arguments.view(2);
+  const Bytes into = arguments.bytes(2);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   size_t size = into.size;
@@ -81,10 +81,21 @@ Napi::Value setOption(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
   const int32_t option = arguments.integer(1);
-  const Bytes value = arguments.view(2);
+  const Bytes value = arguments.bytes(2);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   return arguments.answer(zmq_setsockopt(socket->get(), option, value.data, value.size) == 0 ? 0 : -zmq_errno());
+}
+
+// events(handle) -> bits of ZMQ_POLLIN and ZMQ_POLLOUT, or -errno: both directions at one moment
+Napi::Value events(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const Socket* socket = arguments.socket(0);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  int bits = 0;
+  size_t size = sizeof bits;
+  return arguments.answer(zmq_getsockopt(socket->get(), ZMQ_EVENTS, &bits, &size) == 0 ? bits : -zmq_errno());
 }
 
 // hold(handle, on) -> 0, or -errno: whether wake-ups are reported and keep the process alive
@@ -119,6 +130,7 @@ void exportSocket(Environment& environment, Napi::Object exports) {
   exportFunction<onEndpoint<zmq_disconnect>>(environment, exports, "disconnect");
   exportFunction<getOption>(environment, exports, "getOption");
   exportFunction<setOption>(environment, exports, "setOption");
+  exportFunction<events>(environment, exports, "events");
   exportFunction<hold>(environment, exports, "hold");
   exportFunction<onReady>(environment, exports, "onReady");
 }

@@ -1,0 +1,94 @@
+// Loads the addon, and is the only file that touches it. `Binding` is the boundary: numbers and bytes, no decisions.
+// A result below zero is always -errno; only lib/errors.ts turns it into an error.
+
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import nodeGypBuild from "node-gyp-build";
+
+/** Stands for an open socket; 0 stands for none. */
+export type Handle = number;
+/** Stands for a context in every thread of the process. */
+export type ContextToken = number;
+/** What native code takes as a frame; lib/message.ts makes it from what users pass. */
+export type WireFrame = string | Uint8Array;
+export type WireMessage = WireFrame | WireFrame[];
+
+export interface Binding {
+  // native/context.cc
+  createContext(): ContextToken;
+  /** The context that all threads share, created by the first that asks. */
+  defaultContext(): ContextToken;
+  attachContext(token: ContextToken): ContextToken;
+  releaseContext(token: ContextToken): number;
+  getContextOption(token: ContextToken, option: number): number;
+  setContextOption(token: ContextToken, option: number, value: number): number;
+
+  // native/socket.cc
+  openSocket(context: ContextToken, type: number): Handle;
+  closeSocket(handle: Handle): number;
+  bind(handle: Handle, endpoint: string): number;
+  unbind(handle: Handle, endpoint: string): number;
+  connect(handle: Handle, endpoint: string): number;
+  disconnect(handle: Handle, endpoint: string): number;
+  /** Bytes of the value written to `into`, in the machine's byte order. */
+  getOption(handle: Handle, option: number, into: Uint8Array): number;
+  setOption(handle: Handle, option: number, value: Uint8Array): number;
+  /** `ZMQ_POLLIN` and `ZMQ_POLLOUT`, both as of one moment. */
+  events(handle: Handle): number;
+  /** While on, wake-ups of the socket are reported to `onReady` and keep the process alive. */
+  hold(handle: Handle, on: boolean): number;
+  onReady(callback: (handle: Handle) => void): void;
+
+  // native/sender.cc
+  /** 1: in libzmq, all frames of it; 0: would block, none of it. */
+  trySend(handle: Handle, message: WireMessage): number;
+  /** How many of `messages[from]` to `messages[to - 1]` are in libzmq. */
+  trySendMany(handle: Handle, messages: readonly WireMessage[], from: number, to: number): number;
+
+  // native/receiver.cc
+  /** Frames written to the receive area from `offset` on; 0: nothing there. */
+  receive(handle: Handle, offset: number, maxMessages: number): number;
+  receiveInto(slab: Uint8Array, table: Uint8Array, largeFrames: Buffer[]): void;
+
+  // native/security.cc
+  version(): string;
+  has(capability: string): boolean;
+  describeError(errno: number): string;
+  /** `[publicKey, secretKey]` in Z85. */
+  curveKeyPair(): [string, string] | number;
+}
+
+/** The package's folder: lib/ and dist/ both lie directly in it. */
+const root = dirname(__dirname);
+
+/** Why the addon could not be loaded and what to do, in words. */
+function diagnose(cause: unknown): Error {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const libc =
+    process.platform !== "linux" ? "" : report.header?.glibcVersionRuntime ? " (glibc)" : " (musl)";
+  const target = `${process.platform}-${process.arch}`;
+  const folders = [join(root, "build", "Release"), join(root, "prebuilds", target)];
+  const tried = folders.map((folder) => {
+    try {
+      return `${folder} holds ${readdirSync(folder).join(", ") || "nothing"}`;
+    } catch {
+      return `${folder} does not exist`;
+    }
+  });
+  return new Error(
+    `zmq-native has no binary that loads on ${target}${libc}, Node ${process.version}: ${tried.join("; ")}. ` +
+      "Build one with `npm explore zmq-native -- npm run build`, or `npm run build` in a checkout. " +
+      `The loader said: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  );
+}
+
+function load(): Binding {
+  try {
+    return nodeGypBuild(root) as Binding;
+  } catch (cause) {
+    throw diagnose(cause);
+  }
+}
+
+export const binding: Binding = load();

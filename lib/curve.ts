@@ -1,0 +1,16 @@
+// Keys of CURVE, libzmq's encryption.
+
+import { binding } from "./binding.js";
+import { check } from "./errors.js";
+
+/**
+ * A new key pair, each key 40 characters of Z85.
+ *
+ * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. `zmq_curve_keypair`
+ */
+export function curveKeyPair(): { publicKey: string; secretKey: string } {
+  const pair = binding.curveKeyPair();
+  if (typeof pair === "number") throw check(pair);
+  const [publicKey, secretKey] = pair;
+  return { publicKey, secretKey };
+}

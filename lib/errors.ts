@@ -1,0 +1,67 @@
+// Every error of the library is made here: from an errno of libzmq or the platform, with its code, text and address.
+
+import { constants as os } from "node:os";
+import { binding } from "./binding.js";
+import * as zmq from "./constants.js";
+
+const codes = new Map<number, string>();
+const numbers = new Map<string, number>();
+// The platform's own numbers first; libzmq brings its own for what a platform lacks. Of two names for one number the
+// first counts: EAGAIN, not EWOULDBLOCK.
+for (const [code, errno] of [...Object.entries(os.errno), ...Object.entries(zmq)]) {
+  if (!code.startsWith("E")) continue;
+  if (!codes.has(errno)) codes.set(errno, code);
+  if (!numbers.has(code)) numbers.set(code, errno);
+}
+
+/** Texts that say more in this library's terms than libzmq's own. */
+const texts: Record<string, string> = {
+  EFAULT: "Context is closed",
+  EAGAIN: "Operation was not possible or timed out",
+  EMFILE: "Too many open file descriptors",
+  ENOENT: "No such endpoint",
+  EBUSY: "Socket is busy",
+  EBADF: "Socket is closed",
+  EADDRINUSE: "Address already in use",
+};
+
+/** An error of libzmq or of the platform. Wrong arguments are a `TypeError` instead. */
+export class ZmqError extends Error {
+  /** The error's name, for instance `"EAGAIN"`; `"ENOENT"` for an endpoint that is not there. */
+  declare readonly code: string;
+  /** The platform's number for `code`, positive; libzmq's own ones begin at 156384712. */
+  declare readonly errno: number;
+  /** The endpoint, when `bind`, `unbind`, `connect` or `disconnect` failed. */
+  declare readonly address?: string;
+  /** After a failed `sendMany`: how many messages were handed to libzmq before it failed. */
+  declare sent?: number;
+
+  constructor(errno: number, text?: string) {
+    const code = codes.get(errno) ?? "EUNKNOWN";
+    super(text ?? texts[code] ?? binding.describeError(errno));
+    this.errno = errno;
+    this.code = code;
+  }
+
+  override get name(): string {
+    return "ZmqError";
+  }
+}
+
+/** An error for a code such as `"EBUSY"`, whatever its number on this platform. */
+export function errorOf(code: string, text?: string): ZmqError {
+  return new ZmqError(numbers.get(code)!, text);
+}
+
+/** Passes a native result on, or throws the error that a negative one stands for. */
+export function check(result: number, address?: string): number {
+  if (result >= 0) return result;
+  const error = new ZmqError(-result);
+  if (address !== undefined) Object.assign(error, { address });
+  throw error;
+}
+
+/** True for the native result that stands for the error `code`. */
+export function isError(result: number, code: string): boolean {
+  return -result === numbers.get(code);
+}

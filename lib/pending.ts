@@ -1,0 +1,92 @@
+// One operation that waits: it settles exactly once, by an attempt that succeeds or fails, its time-out, its signal,
+// or the closing of the socket.
+
+import { errorOf } from "./errors.js";
+import type { Direction, Readiness, Waiter } from "./readiness.js";
+
+/** What every waiting operation may be given. */
+export interface OperationOptions {
+  /** Milliseconds to wait at most; 0: not at all, -1: for ever. Default: the socket's `sendTimeout` or `receiveTimeout`. */
+  timeout?: number | undefined;
+  /** Ends the wait when aborted; the promise is then rejected with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The answer of an attempt that would block. */
+export const wouldBlock = Symbol("would block");
+export type Attempt<T> = () => T | typeof wouldBlock;
+
+export class Pending<T> implements Waiter {
+  readonly promise: Promise<T>;
+  readonly #readiness: Readiness;
+  readonly #direction: Direction;
+  readonly #attempt: Attempt<T>;
+  readonly #whenClosed: T | undefined;
+  readonly #signal: AbortSignal | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+
+  /**
+   * Waits from now on. `timeout` in milliseconds, or below 0 for none. `whenClosed`: the result if the socket closes
+   * first, instead of an error. Throws when the socket cannot be watched.
+   */
+  constructor(
+    readiness: Readiness,
+    direction: Direction,
+    attempt: Attempt<T>,
+    timeout: number,
+    signal?: AbortSignal,
+    whenClosed?: T,
+  ) {
+    this.#readiness = readiness;
+    this.#direction = direction;
+    this.#attempt = attempt;
+    this.#signal = signal;
+    this.#whenClosed = whenClosed;
+    readiness.wait(direction, this);
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
+    if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end(), timeout);
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  retry(): boolean {
+    try {
+      const result = this.#attempt();
+      if (result === wouldBlock) return false;
+      this.#stop();
+      this.#resolve(result);
+    } catch (error) {
+      this.#stop();
+      this.#reject(error);
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#end(this.#whenClosed);
+  }
+
+  /** Tries a last time, then settles with `value`, or rejects when there is none. */
+  #end(value?: T): void {
+    if (this.retry()) return;
+    this.#stop();
+    if (value === undefined) this.#reject(errorOf("EAGAIN"));
+    else this.#resolve(value);
+  }
+
+  readonly #abort = (): void => {
+    this.#stop();
+    this.#reject(this.#signal?.reason);
+  };
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#readiness.done(this.#direction);
+  }
+}

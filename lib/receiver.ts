@@ -1,0 +1,184 @@
+// Receiving: by message, by batch, or by loop. What a loop fetched ahead and nobody took, the next receive gets first.
+
+import { ZMQ_REP, ZMQ_REQ } from "./constants.js";
+import type { Core } from "./core.js";
+import { check, errorOf } from "./errors.js";
+import type { Message } from "./message.js";
+import { conflateOptions, receiveOptions } from "./options.js";
+import { type Attempt, type OperationOptions, Pending, wouldBlock } from "./pending.js";
+import { receiveInto } from "./slab.js";
+import { nextTurn, turnIsOver } from "./turn.js";
+
+/** What batches and `receiveMany` may be given. */
+export interface BatchOptions extends OperationOptions {
+  /** Messages in one batch at most. Default 256. */
+  max?: number | undefined;
+}
+
+const defaultBatch = 256;
+/** Messages a loop fetches ahead at most, so that one crossing serves several. */
+const mostAhead = 32;
+/** …but no more than this part of the high-water mark: what is fetched ahead no longer counts towards it. */
+const highWaterShare = 16;
+
+/** Stands in the place of a message that was taken, which may then be collected. */
+const taken: Message[] = [];
+
+const finished: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
+
+function batchSize(max: number | undefined): number {
+  if (max === undefined) return defaultBatch;
+  if (!Number.isInteger(max) || max < 1)
+    throw new TypeError(`max must be a whole number above 0, got ${max}`);
+  return Math.min(max, 2 ** 31 - 1);
+}
+
+export class Receiver {
+  readonly #core: Core;
+  /** Fetched ahead by a loop; taken from `#head` on. */
+  #ahead: Message[][] = [];
+  #head = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Messages are here that libzmq no longer counts. */
+  get holdsMessages(): boolean {
+    return this.#head < this.#ahead.length;
+  }
+
+  receive(options?: OperationOptions): Promise<Message[]> {
+    return this.#operate(this.#one, options);
+  }
+
+  receiveMany(options?: BatchOptions): Promise<Message[][]> {
+    const max = batchSize(options?.max);
+    return this.#operate(() => this.#batch(max), options);
+  }
+
+  tryReceive(): Message[] | undefined {
+    this.#ready();
+    const message = this.#one();
+    this.#core.touched();
+    return message === wouldBlock ? undefined : message;
+  }
+
+  /** The iterator of `for await`: one message at a time, ends when the socket is closed. */
+  messages(): AsyncIterableIterator<Message[]> {
+    let ahead = 0;
+    return new Loop(this.#core, () => {
+      // Not before the first message is wanted: options may still be set between.
+      if (ahead === 0) ahead = this.#mayFetchAhead();
+      return this.#one(ahead);
+    });
+  }
+
+  /** As `messages`, but all that is ready at once, up to `max`. */
+  batches(options?: BatchOptions): AsyncIterableIterator<Message[][]> {
+    const max = batchSize(options?.max);
+    return new Loop(this.#core, () => this.#batch(max), options);
+  }
+
+  #ready(): void {
+    this.#core.usable();
+    if (this.#core.receiving !== undefined) throw busy();
+  }
+
+  #operate<T>(attempt: Attempt<T>, options?: OperationOptions): Promise<T> {
+    this.#ready();
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    return operate(this.#core, attempt, options);
+  }
+
+  readonly #one = (ahead = 1): Message[] | typeof wouldBlock => {
+    if (!this.holdsMessages) {
+      this.#ahead.length = this.#head = 0;
+      if (check(receiveInto(this.#ahead, this.#core.handle, ahead)) === 0) return wouldBlock;
+    }
+    const message = this.#ahead[this.#head]!;
+    this.#ahead[this.#head++] = taken;
+    return message;
+  };
+
+  #batch(max: number): Message[][] | typeof wouldBlock {
+    const batch = this.#ahead.slice(this.#head, this.#head + max);
+    this.#head += batch.length;
+    if (batch.length < max) {
+      const count = receiveInto(batch, this.#core.handle, max - batch.length);
+      if (batch.length === 0) check(count);
+    }
+    return batch.length === 0 ? wouldBlock : batch;
+  }
+
+  /** Messages that a loop may hold: few in proportion to the high-water mark, none where the order of work forbids. */
+  #mayFetchAhead(): number {
+    const core = this.#core;
+    if (core.type === ZMQ_REP || core.type === ZMQ_REQ || core.getOption(conflateOptions.conflate)) return 1;
+    const highWaterMark = core.getOption(receiveOptions.receiveHighWaterMark);
+    if (highWaterMark === 0) return mostAhead;
+    return Math.max(1, Math.min(mostAhead, Math.floor(highWaterMark / highWaterShare)));
+  }
+}
+
+function busy(): Error {
+  return errorOf(
+    "EBUSY",
+    "Socket is busy reading; only one receive operation may be in progress at any time",
+  );
+}
+
+/** Tries at once, then waits. */
+function operate<T>(core: Core, attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
+  try {
+    const result = attempt();
+    core.touched();
+    if (result !== wouldBlock) return turnIsOver() ? nextTurn().then(() => result) : Promise.resolve(result);
+    const timeout = options?.timeout ?? core.getOption(receiveOptions.receiveTimeout);
+    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
+    return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** An endless loop over a socket; breaking out of it leaves the socket open and usable. */
+class Loop<T> implements AsyncIterableIterator<T> {
+  readonly #core: Core;
+  readonly #attempt: Attempt<IteratorResult<T>>;
+  readonly #options: OperationOptions | undefined;
+  #ended = false;
+
+  constructor(core: Core, attempt: Attempt<T>, options?: OperationOptions) {
+    this.#core = core;
+    this.#options = options;
+    this.#attempt = () => {
+      const value = attempt();
+      return value === wouldBlock ? wouldBlock : { value, done: false };
+    };
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    const core = this.#core;
+    if (this.#ended || core.handle === 0) return Promise.resolve(finished);
+    if (this.#options?.signal?.aborted) return Promise.reject(this.#options.signal.reason);
+    if (core.receiving !== undefined) return Promise.reject(busy());
+    if (core.blocked) {
+      try {
+        core.usable();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return operate<IteratorResult<T>>(core, this.#attempt, this.#options, finished);
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#ended = true;
+    return Promise.resolve(finished);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

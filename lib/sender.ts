@@ -1,0 +1,99 @@
+// Sending: at once when libzmq takes the message, else one operation waits until it does.
+
+import { binding, type WireMessage } from "./binding.js";
+import type { Core } from "./core.js";
+import { check, errorOf, ZmqError } from "./errors.js";
+import { toWire } from "./message.js";
+import { sendOptions } from "./options.js";
+import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
+import { nextTurn, turnIsOver } from "./turn.js";
+
+/** Answers every send that was done at once: no promise is made for it. */
+const settled = Promise.resolve();
+/** Messages of `sendMany` handed over in one crossing; the event loop's turn is looked at between. */
+const chunk = 256;
+
+export class Sender {
+  readonly #core: Core;
+  /** A sendMany is under way, waiting or not. */
+  #busy = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  send(message: unknown, options?: OperationOptions): Promise<void> {
+    this.#ready();
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    const wire = toWire(message);
+    if (Array.isArray(wire) && wire.length === 0) return settled;
+    const core = this.#core;
+    const result = binding.trySend(core.handle, wire);
+    core.touched();
+    if (result === 1) return turnIsOver() ? nextTurn() : settled;
+    if (result < 0) return Promise.reject(new ZmqError(-result));
+    return this.#wait(() => (this.#attempt(wire) ? undefined : wouldBlock), options);
+  }
+
+  trySend(message: unknown): boolean {
+    this.#ready();
+    const wire = toWire(message);
+    if (Array.isArray(wire) && wire.length === 0) return true;
+    const sent = this.#attempt(wire);
+    this.#core.touched();
+    return sent;
+  }
+
+  sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
+    this.#ready();
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    return this.#sendAll(Array.from(messages, toWire), options);
+  }
+
+  #ready(): void {
+    this.#core.usable();
+    if (this.#busy || this.#core.sending !== undefined) {
+      throw errorOf(
+        "EBUSY",
+        "Socket is busy writing; only one send operation may be in progress at any time",
+      );
+    }
+  }
+
+  #attempt(wire: WireMessage): boolean {
+    return check(binding.trySend(this.#core.handle, wire)) === 1;
+  }
+
+  async #sendAll(messages: WireMessage[], options?: OperationOptions): Promise<void> {
+    let sent = 0;
+    /** Sends on from where it stopped: how many more are in libzmq now. */
+    const advance = () => {
+      const to = Math.min(sent + chunk, messages.length);
+      const count = check(binding.trySendMany(this.#core.handle, messages, sent, to));
+      sent += count;
+      return count;
+    };
+    this.#busy = true;
+    try {
+      while (sent < messages.length) {
+        if (this.#core.handle === 0) throw errorOf("EAGAIN");
+        options?.signal?.throwIfAborted();
+        const count = advance();
+        this.#core.touched();
+        if (count === 0) await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), options);
+        else if (turnIsOver()) await nextTurn();
+      }
+    } catch (error) {
+      if (error instanceof ZmqError) error.sent = sent;
+      throw error;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #wait(attempt: () => undefined | typeof wouldBlock, options?: OperationOptions): Promise<void> {
+    const timeout = options?.timeout ?? this.#core.getOption(sendOptions.sendTimeout);
+    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
+    return new Pending<undefined>(this.#core, "sending", attempt, timeout, options?.signal).promise;
+  }
+}

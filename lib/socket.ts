@@ -1,0 +1,293 @@
+// The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
+
+import { binding } from "./binding.js";
+import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
+import { type Context, context as defaultContext } from "./context.js";
+import { Core } from "./core.js";
+import { toEndpoint } from "./endpoint.js";
+import { check } from "./errors.js";
+import { defineOptions, type Kind, kinds, type Values } from "./option.js";
+import { capability, commonOptions, curveOptions, gssapiOptions, statusOptions } from "./options.js";
+import type { OperationOptions } from "./pending.js";
+import { type BatchOptions, Receiver } from "./receiver.js";
+import { Sender } from "./sender.js";
+
+/** The part of a socket that the other rooms of the library work with. */
+export let coreOf: (socket: Socket) => Core;
+
+type EndpointCall = "bind" | "unbind" | "connect" | "disconnect";
+
+export interface Socket
+  extends Values<typeof commonOptions>,
+    Readonly<Values<typeof statusOptions>>,
+    Values<typeof curveOptions>,
+    Values<typeof gssapiOptions> {}
+
+/** A socket of libzmq. Use one of its classes, such as `Push` or `Subscriber`. */
+export abstract class Socket implements Disposable, AsyncDisposable {
+  readonly #core: Core;
+  readonly #sender: Sender;
+  readonly #receiver: Receiver;
+  #closing = false;
+
+  static {
+    coreOf = (socket) => socket.#core;
+
+    // Every class has these, as in the package that this one stands in for; the types show them only where they make
+    // sense, as Writable and Readable.
+    const operations = {
+      send(this: Socket, message: unknown, options?: OperationOptions) {
+        // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
+        const count = arguments.length;
+        if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
+          throw new TypeError(`Expected 1 argument but received ${count}`);
+        }
+        return this.#sender.send(message, options);
+      },
+      trySend(this: Socket, message: unknown) {
+        return this.#sender.trySend(message);
+      },
+      sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
+        return this.#sender.sendMany(messages, options);
+      },
+      receive(this: Socket, options?: OperationOptions) {
+        return this.#receiver.receive(options);
+      },
+      tryReceive(this: Socket) {
+        return this.#receiver.tryReceive();
+      },
+      receiveMany(this: Socket, options?: BatchOptions) {
+        return this.#receiver.receiveMany(options);
+      },
+      batches(this: Socket, options?: BatchOptions) {
+        return this.#receiver.batches(options);
+      },
+      [Symbol.asyncIterator](this: Socket) {
+        return this.#receiver.messages();
+      },
+    };
+    for (const name of Reflect.ownKeys(operations)) {
+      const value = operations[name as keyof typeof operations];
+      Object.defineProperty(Socket.prototype, name, { value, writable: true, configurable: true });
+    }
+  }
+
+  /**
+   * Opens a socket and sets its options, which an object may name in any order.
+   *
+   * @throws TypeError for an unknown or read-only option, or a value of the wrong type.
+   * @throws ZmqError `EMFILE` when the context has `maxSockets` open. `zmq_socket`
+   */
+  constructor(type: number, options: { context?: Context | undefined } = {}) {
+    if (typeof type !== "number") throw new TypeError("Socket type must be a number");
+    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    const { context = defaultContext, ...values } = options;
+    this.#core = new Core(context, type);
+    this.#sender = new Sender(this.#core);
+    this.#receiver = new Receiver(this.#core);
+    Object.seal(this);
+    try {
+      Object.assign(this, values);
+    } catch (error) {
+      this.#core.close();
+      throw error;
+    }
+  }
+
+  /** The socket's context; undefined once closed. */
+  get context(): Context {
+    return this.#core.context as Context;
+  }
+
+  /** True once `close` has been called, and no bind or unbind is under way any more. */
+  get closed(): boolean {
+    return this.#core.handle === 0;
+  }
+
+  /** Whether a message could be received now without waiting. `ZMQ_EVENTS` */
+  get readable(): boolean {
+    return !this.closed && (this.#receiver.holdsMessages || this.#has(ZMQ_POLLIN));
+  }
+
+  /** Whether a message could be sent now without waiting. `ZMQ_EVENTS` */
+  get writable(): boolean {
+    return !this.closed && this.#has(ZMQ_POLLOUT);
+  }
+
+  /**
+   * Accepts connections on an endpoint, for instance `tcp://127.0.0.1:*`; `lastEndpoint` then says which port it got.
+   * The socket accepts no other call until the promise settles.
+   *
+   * @throws ZmqError rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, … `zmq_bind`
+   */
+  bind(address: string): Promise<void> {
+    return this.#inBackground("bind", address);
+  }
+
+  /** Stops accepting connections on an endpoint; rejects with `ENOENT` when it was not bound. `zmq_unbind` */
+  unbind(address: string): Promise<void> {
+    return this.#inBackground("unbind", address);
+  }
+
+  /** As `bind`, but done on return. */
+  bindSync(address: string): void {
+    this.#atEndpoint("bind", address);
+  }
+
+  /** As `unbind`, but done on return. */
+  unbindSync(address: string): void {
+    this.#atEndpoint("unbind", address);
+  }
+
+  /**
+   * Connects to an endpoint, now or when it appears: libzmq keeps trying. `zmq_connect`
+   *
+   * @throws ZmqError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, …
+   */
+  connect(address: string): void {
+    this.#atEndpoint("connect", address);
+  }
+
+  /** Undoes `connect`; throws `ENOENT` when there was none. `zmq_disconnect` */
+  disconnect(address: string): void {
+    this.#atEndpoint("disconnect", address);
+  }
+
+  /**
+   * Closes the socket; what it queued is still sent within `linger`. An operation that waits is tried a last time,
+   * then rejected with `EAGAIN`; a loop ends. During a bind or unbind it takes effect when that is done. `zmq_close`
+   */
+  close(): void {
+    if (this.closed) return;
+    if (this.#core.blocked) {
+      this.#closing = true;
+      return;
+    }
+    this.#core.receiving?.close();
+    this.#core.sending?.close();
+    this.#core.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getBoolOption(option: number): boolean {
+    return this.#get(option, kinds.boolean);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setBoolOption(option: number, value: boolean): void {
+    this.#set(option, kinds.boolean, value);
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getInt32Option(option: number): number {
+    return this.#get(option, kinds.int32);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setInt32Option(option: number, value: number): void {
+    this.#set(option, kinds.int32, value);
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getUint32Option(option: number): number {
+    return this.#get(option, kinds.uint32);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setUint32Option(option: number, value: number): void {
+    this.#set(option, kinds.uint32, value);
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getInt64Option(option: number): number {
+    return this.#get(option, kinds.int64);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setInt64Option(option: number, value: number): void {
+    this.#set(option, kinds.int64, value);
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getUint64Option(option: number): number {
+    return this.#get(option, kinds.uint64);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setUint64Option(option: number, value: number): void {
+    this.#set(option, kinds.uint64, value);
+  }
+
+  /** Reads an option by its number. `zmq_getsockopt` */
+  protected getStringOption(option: number): string | null {
+    return this.#get(option, kinds.string);
+  }
+
+  /** Sets an option by its number. `zmq_setsockopt` */
+  protected setStringOption(option: number, value: string | Buffer | null): void {
+    this.#set(option, kinds.string, value);
+  }
+
+  #get<T>(id: number, kind: Kind<T>): T {
+    return this.#core.getOption({ id, kind });
+  }
+
+  #set<T>(id: number, kind: Kind<T>, value: unknown): void {
+    this.#core.setOption({ id, kind }, value);
+  }
+
+  #has(event: number): boolean {
+    const events = check(binding.events(this.#core.handle));
+    this.#core.touched();
+    return (events & event) !== 0;
+  }
+
+  /** Calls libzmq and keeps count of endpoints; answers a native result. */
+  #callEndpoint(call: EndpointCall, endpoint: string): number {
+    const core = this.#core;
+    const result = binding[call](core.handle, endpoint);
+    core.touched();
+    if (result >= 0) core.endpoints += call === "bind" || call === "connect" ? 1 : -1;
+    return result;
+  }
+
+  #atEndpoint(call: EndpointCall, address: string): void {
+    this.#core.usable();
+    const endpoint = toEndpoint(address);
+    check(this.#callEndpoint(call, endpoint), endpoint);
+  }
+
+  /**
+   * libzmq binds within microseconds, so the call is made here and now; only its outcome is told later. Until then
+   * the socket counts as blocked, as programs expect that were written for a bind on another thread.
+   */
+  #inBackground(call: EndpointCall, address: string): Promise<void> {
+    const core = this.#core;
+    core.usable();
+    const endpoint = toEndpoint(address);
+    const result = this.#callEndpoint(call, endpoint);
+    core.blocked = true;
+    return Promise.resolve().then(() => {
+      core.blocked = false;
+      if (this.#closing) this.close();
+      check(result, endpoint);
+    });
+  }
+}
+
+for (const table of [
+  commonOptions,
+  statusOptions,
+  capability.curve && curveOptions,
+  capability.gssapi && gssapiOptions,
+]) {
+  if (table) defineOptions(Socket.prototype, table, coreOf);
+}

@@ -1,0 +1,41 @@
+// Fairness towards the rest of the program: an awaited loop whose every operation is satisfied at once runs in
+// microtasks, and timers and I/O would never get their turn. After a millisecond of that, operations finish with the
+// next turn of the event loop. One budget serves all sockets of a thread, since they share its loop.
+
+/** Milliseconds of one turn that operations may use up. */
+const budget = 1;
+/** The clock is read every so many operations: a reading costs about as much as a small message. */
+const clockInterval = 16;
+
+let operations = 0;
+let deadline = 0;
+let next: Promise<void> | undefined;
+
+function endTurn(): void {
+  deadline = 0;
+}
+
+/** Counts one operation; true when this turn's budget is used up. */
+export function turnIsOver(): boolean {
+  if (++operations % clockInterval !== 0) return false;
+  const now = performance.now();
+  if (deadline === 0) {
+    deadline = now + budget;
+    // Unreferenced: a program that has nothing else to do may end.
+    setImmediate(endTurn).unref();
+    return false;
+  }
+  return now >= deadline;
+}
+
+/** Resolves in the next turn of the event loop, which is kept alive for it. */
+export function nextTurn(): Promise<void> {
+  next ??= new Promise((resolve) => {
+    setImmediate(() => {
+      next = undefined;
+      endTurn();
+      resolve();
+    });
+  });
+  return next;
+}
