@@ -32,7 +32,7 @@ export class ZmqError extends Error {
   /** The platform's number for `code`, positive; libzmq's own ones begin at 156384712. */
   declare readonly errno: number;
   /** The endpoint, when `bind`, `unbind`, `connect` or `disconnect` failed. */
-  declare readonly address?: string;
+  declare address?: string;
   /** After a failed `sendMany`: how many messages were handed to libzmq before it failed. */
   declare sent?: number;
 
@@ -54,11 +54,9 @@ export function errorOf(code: string, text?: string): ZmqError {
 }
 
 /** Passes a native result on, or throws the error that a negative one stands for. */
-export function check(result: number, address?: string): number {
-  if (result >= 0) return result;
-  const error = new ZmqError(-result);
-  if (address !== undefined) Object.assign(error, { address });
-  throw error;
+export function check(result: number): number {
+  if (result < 0) throw new ZmqError(-result);
+  return result;
 }
 
 /** True for the native result that stands for the error `code`. */

@@ -4,8 +4,8 @@ import { binding } from "./binding.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
 import { type Context, context as defaultContext } from "./context.js";
 import { Core } from "./core.js";
-import { toEndpoint } from "./endpoint.js";
-import { check } from "./errors.js";
+import { refuseMisread, toEndpoint } from "./endpoint.js";
+import { check, ZmqError } from "./errors.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
 import { capability, commonOptions, curveOptions, gssapiOptions, statusOptions } from "./options.js";
 import type { OperationOptions } from "./pending.js";
@@ -250,19 +250,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return (events & event) !== 0;
   }
 
-  /** Calls libzmq and keeps count of endpoints; answers a native result. */
-  #callEndpoint(call: EndpointCall, endpoint: string): number {
-    const core = this.#core;
-    const result = binding[call](core.handle, endpoint);
-    core.touched();
-    if (result >= 0) core.endpoints += call === "bind" || call === "connect" ? 1 : -1;
-    return result;
-  }
-
   #atEndpoint(call: EndpointCall, address: string): void {
     this.#core.usable();
-    const endpoint = toEndpoint(address);
-    check(this.#callEndpoint(call, endpoint), endpoint);
+    this.#callEndpoint(call, toEndpoint(address));
   }
 
   /**
@@ -273,13 +263,32 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     const core = this.#core;
     core.usable();
     const endpoint = toEndpoint(address);
-    const result = this.#callEndpoint(call, endpoint);
+    let failure: unknown;
+    try {
+      this.#callEndpoint(call, endpoint);
+    } catch (error) {
+      failure = error;
+    }
     core.blocked = true;
     return Promise.resolve().then(() => {
       core.blocked = false;
       if (this.#closing) this.close();
-      check(result, endpoint);
+      if (failure !== undefined) throw failure;
     });
+  }
+
+  #callEndpoint(call: EndpointCall, endpoint: string): void {
+    const core = this.#core;
+    try {
+      refuseMisread(endpoint);
+      check(binding[call](core.handle, endpoint));
+      core.endpoints += call === "bind" || call === "connect" ? 1 : -1;
+    } catch (error) {
+      if (error instanceof ZmqError) error.address = endpoint;
+      throw error;
+    } finally {
+      core.touched();
+    }
   }
 }
 

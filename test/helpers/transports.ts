@@ -1,0 +1,24 @@
+// Endpoints to bind to, one for each transport, never twice the same.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+
+export const transports = ["tcp", "ipc", "inproc"] as const;
+export type Transport = (typeof transports)[number];
+
+const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let count = 0;
+
+/** An endpoint to bind to; what to connect to is the socket's `lastEndpoint` afterwards. */
+export function freshEndpoint(transport: Transport): string {
+  const name = `${process.pid}-${++count}`;
+  return {
+    tcp: "tcp://127.0.0.1:*",
+    ipc: `ipc://${join(folder, name)}`,
+    inproc: `inproc://${name}`,
+  }[transport];
+}

@@ -1,0 +1,123 @@
+// The edge-trigger rule: no wake-up is lost, whatever else is done with the socket meanwhile.
+
+import { describe, expect, test } from "vitest";
+import { Dealer, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { join } from "./helpers/pairs.js";
+import { freshEndpoint } from "./helpers/transports.js";
+
+describe("a million interleaved messages on a Dealer pair, both directions", () => {
+  // Half a million each way over each transport: small high-water marks make both ends wait all the time.
+  test.each([
+    ["tcp", 1000],
+    ["inproc", 10],
+  ] as const)("over %s", { timeout: 60_000 }, async (transport, mark) => {
+    const count = 500_000;
+    const options = { sendHighWaterMark: mark, receiveHighWaterMark: mark };
+    using pair = await join(new Dealer(options), new Dealer(options), transport);
+    const send = async (socket: Dealer) => {
+      for (let i = 0; i < count; i++) await socket.send(`${i}`);
+    };
+    const receive = async (socket: Dealer) => {
+      let next = 0;
+      for await (const [frame] of socket) {
+        if (Number(frame) !== next++) throw new Error(`message ${frame} in the place of ${next - 1}`);
+        if (next === count) return next;
+      }
+    };
+    const { bound, connected } = pair;
+    const [, , atBound, atConnected] = await Promise.all([
+      ...[send(bound), send(connected)],
+      ...[receive(bound), receive(connected)],
+    ]);
+    expect([atBound, atConnected]).toEqual([count, count]);
+  });
+});
+
+describe("a receive that waits is woken although", () => {
+  const touches: [string, (socket: Dealer) => unknown][] = [
+    ["messages are sent", (socket) => socket.trySend("out")],
+    ["many are sent", (socket) => socket.sendMany(["a", "b", "c"])],
+    ["readable is read", (socket) => socket.readable],
+    ["writable is read", (socket) => socket.writable],
+    ["an option is read", (socket) => socket.linger],
+    [
+      "an option is set",
+      (socket) => {
+        socket.linger = 10;
+      },
+    ],
+    ["it binds", (socket) => socket.bindSync(freshEndpoint("inproc"))],
+    ["it connects", (socket) => socket.connect(freshEndpoint("inproc"))],
+  ];
+  test.each(touches)("%s just then", async (_, touch) => {
+    using pair = await join(new Dealer({ linger: 0 }), new Dealer({ linger: 0 }), "inproc");
+    for (let i = 0; i < 200; i++) {
+      const waiting = pair.bound.receive();
+      pair.connected.trySend(`${i}`);
+      // The wake-up is there now, and this call may take it.
+      touch(pair.bound);
+      expect(String(await waiting)).toBe(`${i}`);
+      while (pair.connected.tryReceive()) {}
+    }
+  });
+});
+
+test("a send that waits is woken although the socket receives meanwhile", async () => {
+  const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
+  using pair = await join(new Pair(options), new Pair(options), "inproc");
+  const { bound, connected } = pair;
+  for (let i = 0; i < 300; i++) {
+    while (bound.trySend("fill")) {}
+    const waiting = bound.send("last");
+    let received = 0;
+    while (connected.tryReceive()) received++;
+    bound.tryReceive();
+    await waiting;
+    while (connected.tryReceive()) received++;
+    expect(received).toBeGreaterThan(1);
+  }
+});
+
+test("both directions wait on one socket, and both are woken", async () => {
+  const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
+  using pair = await join(new Pair(options), new Pair(options), "inproc");
+  const { bound, connected } = pair;
+  for (let i = 0; i < 300; i++) {
+    while (bound.trySend("fill")) {}
+    const sending = bound.send("waits");
+    const receiving = bound.receive();
+    while (!connected.trySend("answer")) {}
+    expect(String(await receiving)).toBe("answer");
+    while (connected.tryReceive()) {}
+    await sending;
+    while (connected.tryReceive()) {}
+  }
+});
+
+test("three hundred sockets wait at once, each is woken for its own message", async () => {
+  const count = 300;
+  const pulls = Array.from({ length: count }, () => new Pull());
+  const pushes = Array.from({ length: count }, () => new Push());
+  for (const [index, pull] of pulls.entries()) {
+    await pull.bind(freshEndpoint("inproc"));
+    pushes[index]!.connect(pull.lastEndpoint as string);
+  }
+  const waiting = pulls.map((pull) => pull.receive());
+  for (const [index, push] of pushes.entries()) push.trySend(`${index}`);
+  const messages = await Promise.all(waiting);
+  expect(messages.map(String)).toEqual(messages.map((_, index) => `${index}`));
+  for (const socket of [...pulls, ...pushes]) socket.close();
+});
+
+test("traffic that nobody asks for does not keep the loop busy", async () => {
+  using pair = await join(new XPublisher(), new Subscriber(), "tcp");
+  pair.connected.subscribe();
+  await pair.bound.receive();
+  // Armed by this wait, the poll is still there when the next messages arrive and nobody wants them.
+  for (let i = 0; i < 100; i++) await pair.bound.send(`${i}`);
+  expect(String(await pair.connected.receive())).toBe("0");
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(100);
+});
