@@ -1,0 +1,180 @@
+// The native contract, below the facade: every function with wrong types and with handles that stand for nothing.
+
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import type { Binding } from "../lib/binding.js";
+
+// In a process of its own (vitest forks), where the package has set its receive area already.
+const { binding } = createRequire(import.meta.url)("../dist/binding.js") as { binding: Binding };
+type Native = Record<keyof Binding, (...parameters: unknown[]) => unknown>;
+const native = binding as unknown as Native;
+
+const bytes = new Uint8Array(64);
+const noHandle = 4711;
+const [EINVAL, EFAULT, ENOTSOCK, ENOENT] = [-22, -14, -88, -2];
+
+/** For each function: right arguments, and what it answers to them when the handle or token stands for nothing. */
+const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: number }> = {
+  createContext: { parameters: [] },
+  defaultContext: { parameters: [] },
+  attachContext: { parameters: [noHandle], unknown: EFAULT },
+  releaseContext: { parameters: [noHandle], unknown: EFAULT },
+  getContextOption: { parameters: [noHandle, 1], unknown: EFAULT },
+  setContextOption: { parameters: [noHandle, 1, 1], unknown: EFAULT },
+  openSocket: { parameters: [noHandle, 8], unknown: EFAULT },
+  closeSocket: { parameters: [noHandle], unknown: ENOTSOCK },
+  bind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  unbind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  connect: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  disconnect: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  getOption: { parameters: [noHandle, 16, bytes], unknown: ENOTSOCK },
+  setOption: { parameters: [noHandle, 17, bytes], unknown: ENOTSOCK },
+  events: { parameters: [noHandle], unknown: ENOTSOCK },
+  hold: { parameters: [noHandle, true], unknown: ENOTSOCK },
+  onReady: { parameters: [() => {}] },
+  trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
+  trySendMany: { parameters: [noHandle, ["a"], 0, 1], unknown: ENOTSOCK },
+  receive: { parameters: [noHandle, 0, 1], unknown: ENOTSOCK },
+  receiveInto: { parameters: [bytes, bytes, []] },
+  version: { parameters: [] },
+  has: { parameters: ["curve"] },
+  describeError: { parameters: [1] },
+  curveKeyPair: { parameters: [] },
+};
+const names = Object.keys(signatures) as (keyof Binding)[];
+
+test("the addon exports these functions and no others", () => {
+  expect(Object.keys(native).sort()).toEqual([...names].sort());
+});
+
+test.each(names)("%s: a handle that stands for nothing", (name) => {
+  const { parameters, unknown } = signatures[name];
+  if (unknown === undefined) return;
+  expect(native[name](...parameters)).toBe(unknown);
+  for (const handle of [0, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(native[name](handle, ...parameters.slice(1))).toBe(unknown);
+  }
+});
+
+const wrong: unknown[] = [
+  undefined,
+  null,
+  "text",
+  5,
+  true,
+  Symbol("s"),
+  5n,
+  {},
+  [],
+  () => {},
+  new Uint16Array(2),
+];
+const accepts = (right: unknown, value: unknown) =>
+  typeof right === typeof value &&
+  (typeof right !== "object" ||
+    (Array.isArray(right) === Array.isArray(value) && !(right instanceof Uint8Array)));
+
+test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
+  const { parameters } = signatures[name];
+  const context = native.createContext();
+  const handle = native.openSocket(context, 8);
+  const opened = parameters.map((value) =>
+    value === noHandle ? (name === "openSocket" ? context : handle) : value,
+  );
+  for (const [index, right] of opened.entries()) {
+    // What trySend takes as a frame depends on the socket; its own test is below.
+    if (name === "trySend" && index === 1) continue;
+    for (const value of wrong) {
+      if (accepts(right, value)) continue;
+      const call = () => native[name](...opened.with(index, value));
+      expect(call, `${name} with ${String(value)} as argument ${index}`).toThrow(TypeError);
+      expect(call).toThrow(/^argument \d must be /);
+    }
+    expect(() => native[name](...opened.slice(0, index))).toThrow(TypeError);
+  }
+  expect(native.closeSocket(handle)).toBe(0);
+  expect(native.closeSocket(handle)).toBe(ENOTSOCK);
+  native.releaseContext(context);
+});
+
+function pair() {
+  const context = binding.defaultContext();
+  const [push, pull] = [binding.openSocket(context, 8), binding.openSocket(context, 7)];
+  const endpoint = `inproc://binding-${push}`;
+  expect([binding.bind(pull, endpoint), binding.connect(push, endpoint)]).toEqual([0, 0]);
+  return { push, pull, endpoint };
+}
+
+test("trySend and receive: what is no frame is a TypeError, and nothing is sent, not even the frames before it", () => {
+  const { push, pull } = pair();
+  const table = new Int32Array(16);
+  const slab = new Uint8Array(1024);
+  binding.receiveInto(slab, new Uint8Array(table.buffer), []);
+  for (const value of [
+    undefined,
+    null,
+    5,
+    true,
+    {},
+    5n,
+    Symbol("s"),
+    new Uint16Array(1),
+    new DataView(slab.buffer),
+  ]) {
+    expect(() => native.trySend(push, value)).toThrow("A frame must be a string or a Uint8Array");
+    expect(() => native.trySend(push, ["fine", value])).toThrow("A frame must be a string or a Uint8Array");
+  }
+  expect(binding.receive(pull, 0, 10)).toBe(0);
+  expect(binding.trySend(push, ["abc", slab.subarray(0, 2)])).toBe(1);
+  expect(binding.trySendMany(push, ["x", ["y", "z"], "w"], 1, 3)).toBe(2);
+  expect(binding.receive(pull, 0, 10)).toBe(5);
+  // length << 2 | more; the frames of messages "abc" + 2 bytes, "y" + "z", "w"
+  expect([...table.slice(0, 5)]).toEqual([(3 << 2) | 1, 2 << 2, (1 << 2) | 1, 1 << 2, 1 << 2]);
+  expect(Buffer.from(slab.buffer, 0, 3).toString()).toBe("abc");
+  binding.closeSocket(push);
+  binding.closeSocket(pull);
+});
+
+test("receive: never beyond the slab or the table, whatever the offset", () => {
+  const { push, pull } = pair();
+  const table = new Int32Array(4);
+  const guarded = new Uint8Array(256).fill(7);
+  const large: Buffer[] = [];
+  binding.receiveInto(guarded.subarray(0, 128), new Uint8Array(table.buffer), large);
+  for (let i = 0; i < 50; i++) binding.trySend(push, "x".repeat(i));
+  for (const offset of [128, 129, 2 ** 30, -1]) expect(binding.receive(pull, offset, 100)).toBe(0);
+  let frames = 0;
+  for (;;) {
+    const count = binding.receive(pull, 100, 100);
+    if (count === 0) break;
+    expect(count).toBeLessThanOrEqual(4);
+    frames += count;
+  }
+  expect(frames).toBe(50);
+  expect(guarded.subarray(128).every((byte) => byte === 7)).toBe(true);
+  binding.closeSocket(push);
+  binding.closeSocket(pull);
+});
+
+test("a handle never stands for the socket that took its place", () => {
+  const context = binding.defaultContext();
+  const first = binding.openSocket(context, 8);
+  binding.closeSocket(first);
+  const second = binding.openSocket(context, 8);
+  expect(second).not.toBe(first);
+  expect(binding.trySend(first, "x")).toBe(ENOTSOCK);
+  expect(binding.trySend(second, "x")).toBe(0);
+  binding.closeSocket(second);
+});
+
+test("libzmq's errors come back as -errno", () => {
+  const { push, pull, endpoint } = pair();
+  expect(binding.disconnect(push, "inproc://other")).toBe(ENOENT);
+  expect(binding.unbind(pull, `${endpoint}x`)).toBe(ENOENT);
+  expect(binding.getOption(push, 4711, bytes)).toBe(EINVAL);
+  expect(binding.setOption(push, 17, bytes.subarray(0, 3))).toBe(EINVAL);
+  expect(binding.openSocket(binding.defaultContext(), 99)).toBe(EINVAL);
+  expect(binding.describeError(156384763)).toBe("Operation cannot be accomplished in current state");
+  binding.closeSocket(push);
+  binding.closeSocket(pull);
+});

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import * as zmq from "zmq-native";
+import { Context, Pair } from "zmq-native";
+import { freshEndpoint } from "./helpers/transports.js";
+
+test("inproc endpoints are known within a context only", async () => {
+  const context = new Context();
+  const endpoint = freshEndpoint("inproc");
+  using here = new Pair({ context });
+  using there = new Pair();
+  await here.bind(endpoint);
+  await there.bind(endpoint);
+  using peer = new Pair({ context });
+  peer.connect(endpoint);
+  await peer.send("within");
+  expect(String(await here.receive())).toBe("within");
+  expect(there.readable).toBe(false);
+});
+
+test("a token stands for the context; an unknown one is refused", () => {
+  const context = new Context({ maxSockets: 77 });
+  const same = Context.attach(context.token);
+  expect(same.maxSockets).toBe(77);
+  expect(same.token).toBe(context.token);
+  expect(zmq.context.token).not.toBe(context.token);
+  expect(() => Context.attach(4711)).toThrow(
+    expect.objectContaining({ code: "EFAULT", message: "Context is closed" }),
+  );
+  expect(() => Context.attach("1" as unknown as number)).toThrow(TypeError);
+});
+
+test("version and capability tell of the libzmq inside", () => {
+  expect(zmq.version).toMatch(/^4\.\d+\.\d+$/);
+  expect(zmq.capability).toMatchObject({ ipc: true, curve: true, draft: true });
+});
+
+test("CommonJS and ESM are one implementation, with the same exports", async () => {
+  const { createRequire } = await import("node:module");
+  const required = createRequire(import.meta.url)("../dist/index.js");
+  const imported = await import("zmq-native");
+  expect(required.Context).toBe(Context);
+  expect(required.context).toBe(zmq.context);
+  const { default: defaults, ...named } = imported as unknown as Record<string, unknown>;
+  expect(defaults).toBe(required);
+  const names = (module: object) =>
+    Object.keys(module).filter((name) => !["__esModule", "module.exports"].includes(name));
+  expect(names(named).sort()).toEqual(names(required).sort());
+});
