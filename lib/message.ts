@@ -22,7 +22,8 @@ function toFrame(value: unknown): WireFrame {
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
-  return String(value);
+  // Unlike String(value), this throws for a symbol, which has no string form to send.
+  return `${value}`;
 }
 
 /** Throws a `TypeError` for `undefined` and for what has no string form. */

@@ -80,6 +80,7 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
       return arguments.answer(-error);
     }
     const size_t size = frame.size();
+    const bool more = frame.more();  // asked before the frame may be moved into its Buffer
     int32_t row;
     if (size <= share && size <= area.slabSize - offset) {
       std::memcpy(area.slab + offset, frame.data(), size);
@@ -93,7 +94,6 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
       row = kOwnBuffer;
       if (size <= share) offset = area.slabSize;  // the slab is full: stop after this frame
     }
-    const bool more = frame.more();
     area.table[frames++] = more ? row | kMore : row;
     if (!more) --wanted;
   }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Binding } from "../lib/binding.js";
 
 // In a process of its own (vitest forks), where the package has set its receive area already.
-const { binding } = createRequire(import.meta.url)("../dist/binding.js") as { binding: Binding };
+const { binding } = createRequire(__filename)("../dist/binding.js") as { binding: Binding };
 type Native = Record<keyof Binding, (...parameters: unknown[]) => unknown>;
 const native = binding as unknown as Native;
 
@@ -86,7 +86,7 @@ test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
     if (name === "trySend" && index === 1) continue;
     for (const value of wrong) {
       if (accepts(right, value)) continue;
-      const call = () => native[name](...opened.with(index, value));
+      const call = () => native[name](...opened.slice(0, index), value, ...opened.slice(index + 1));
       expect(call, `${name} with ${String(value)} as argument ${index}`).toThrow(TypeError);
       expect(call).toThrow(/^argument \d must be /);
     }

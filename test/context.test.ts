@@ -36,7 +36,7 @@ test("version and capability tell of the libzmq inside", () => {
 
 test("CommonJS and ESM are one implementation, with the same exports", async () => {
   const { createRequire } = await import("node:module");
-  const required = createRequire(import.meta.url)("../dist/index.js");
+  const required = createRequire(__filename)("../dist/index.js");
   const imported = await import("zmq-native");
   expect(required.Context).toBe(Context);
   expect(required.context).toBe(zmq.context);

@@ -1,13 +1,24 @@
 // Runs a small program against the built package in a process, or a thread, of its own.
 
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /** The built package's CommonJS door. */
-export const packagePath = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+export const packagePath = join(__dirname, "../../dist/index.js");
 
-const prelude = `const zmq = require(${JSON.stringify(packagePath)}); (async () => {`;
+const threads = 'const { parentPort, threadId, Worker, workerData } = require("node:worker_threads");';
+const load = `const zmq = require(${JSON.stringify(packagePath)});`;
+
+/** The source of an async function's body as a script. */
+const script = (body: string, preamble: string) => `${threads}${preamble}(async () => {${body}})();`;
+
+// Programs may start workers of their own with it, whether or not they load the package themselves.
+const startWorkerSource = `
+  const startWorker = (body, data) =>
+    new Worker(${JSON.stringify(threads + load)} + "(async () => {" + body + "})();", { eval: true, workerData: data });
+  const firstMessage = (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+`;
 
 export interface Outcome {
   code: number | null;
@@ -17,10 +28,13 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/** Runs the body of an async function, in which `zmq` is the package. Killed with SIGKILL after `limit` milliseconds. */
-export function runProgram(body: string, { limit = 20_000, flags = [] as string[] } = {}): Promise<Outcome> {
+/**
+ * Runs the body of an async function, in which `zmq` is the package unless `loads` is false, and `startWorker` and
+ * `firstMessage` are as here. Killed with SIGKILL after `limit` milliseconds.
+ */
+export function runProgram(body: string, { limit = 20_000, loads = true } = {}): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn(process.execPath, [...flags, "-e", `${prelude}${body}})();`], {
+  const child = spawn(process.execPath, ["-e", script(body, (loads ? load : "") + startWorkerSource)], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limit,
     killSignal: "SIGKILL",
@@ -40,10 +54,9 @@ export function runProgram(body: string, { limit = 20_000, flags = [] as string[
   });
 }
 
-/** As `runProgram`, in a worker thread; `parentPort` and `workerData` are there too. */
+/** As `runProgram`, in a worker thread, where `parentPort`, `threadId` and `workerData` are at hand. */
 export function startWorker(body: string, workerData?: unknown): Worker {
-  const threads = 'const { parentPort, workerData } = require("node:worker_threads");';
-  return new Worker(`${threads}${prelude}${body}})();`, { eval: true, workerData });
+  return new Worker(script(body, load), { eval: true, workerData });
 }
 
 /** The first message that a worker posts; rejects when it fails or ends before. */

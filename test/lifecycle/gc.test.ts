@@ -1,0 +1,120 @@
+// Sockets that nobody can reach are closed; sockets that an operation waits for are not.
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { Context, Pull, Push } from "zmq-native";
+import { freshEndpoint } from "../helpers/transports.js";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
+
+/** Collects until `done`, with turns of the event loop between, in which finalizers run. */
+async function collectUntil(done: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!done()) {
+    if (performance.now() > end) throw new Error("not collected within ten seconds");
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+test("an unreachable socket is closed: its place and its address are free again", async () => {
+  const context = new Context({ maxSockets: 1 });
+  const endpoint = freshEndpoint("inproc");
+  const open = () => new Pull({ context }).bindSync(endpoint);
+  open();
+  expect(open).toThrow(expect.objectContaining({ code: "EMFILE" }));
+  for (let round = 0; round < 5; round++) {
+    await collectUntil(() => {
+      try {
+        open();
+        return true;
+      } catch (error) {
+        // First there is no place, then for a moment the address is still taken.
+        if (!["EMFILE", "EADDRINUSE"].includes((error as { code: string }).code)) throw error;
+        return false;
+      }
+    });
+  }
+});
+
+test("a socket that a receive or a loop waits for is kept, and gets its message", async () => {
+  const endpoints = [freshEndpoint("inproc"), freshEndpoint("inproc")];
+  const received: string[] = [];
+  const collected: string[] = [];
+  const registry = new FinalizationRegistry((name: string) => collected.push(name));
+  (() => {
+    const pull = new Pull();
+    pull.bindSync(endpoints[0]!);
+    pull.receive().then((message) => received.push(String(message)));
+    const looping = new Pull();
+    looping.bindSync(endpoints[1]!);
+    (async () => {
+      for await (const message of looping) received.push(String(message));
+    })();
+    const marker = {};
+    registry.register(marker, "marker");
+  })();
+  await collectUntil(() => collected.includes("marker"));
+  for (let i = 0; i < 10; i++) gc();
+  using push = new Push();
+  push.connect(endpoints[0]!);
+  await push.send("to the receive");
+  using second = new Push();
+  second.connect(endpoints[1]!);
+  await second.send("to the loop");
+  while (received.length < 2) await new Promise(setImmediate);
+  expect(received.sort()).toEqual(["to the loop", "to the receive"]);
+});
+
+test("an iterator keeps its socket open when nothing else does", async () => {
+  const endpoint = freshEndpoint("inproc");
+  const iterator = (() => {
+    const pull = new Pull();
+    pull.bindSync(endpoint);
+    return pull[Symbol.asyncIterator]();
+  })();
+  for (let i = 0; i < 10; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  using push = new Push();
+  push.connect(endpoint);
+  await push.send("still here");
+  expect(String((await iterator.next()).value)).toBe("still here");
+});
+
+test("a context stays while a socket of it is there", async () => {
+  const pull = (() => {
+    const context = new Context();
+    return new Pull({ context });
+  })();
+  for (let i = 0; i < 10; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  expect(pull.context.maxSockets).toBe(1023);
+  pull.bindSync(freshEndpoint("inproc"));
+  pull.close();
+});
+
+test("memory of received messages is given back: small ones, large ones, external ones", async () => {
+  using pull = new Pull({ receiveHighWaterMark: 0 });
+  using push = new Push({ sendHighWaterMark: 0 });
+  await pull.bind(freshEndpoint("inproc"));
+  push.connect(pull.lastEndpoint as string);
+  const held = () => process.memoryUsage().arrayBuffers + process.memoryUsage().external;
+  gc();
+  const before = held();
+  for (let round = 0; round < 20; round++) {
+    for (const size of [100, 20_000, 2_000_000]) {
+      const message = Buffer.alloc(size);
+      for (let i = 0; i < 10; i++) {
+        push.trySend(message);
+        pull.tryReceive();
+      }
+    }
+  }
+  await collectUntil(() => held() - before < 10_000_000);
+});
