@@ -42,13 +42,10 @@ void Environment::finishTeardown() {
   if (closingPolls_ > 0) return;
   for (const int32_t context : contexts) Context::release(context);
   Context::environmentClosed();
-  napi_remove_async_cleanup_hook(hook_);
-  // References of Node-API are void once their environment is gone: leave them alone.
-  onReady_.SuppressDestruct();
-  area.slabReference.SuppressDestruct();
-  area.tableReference.SuppressDestruct();
-  area.largeFrames.SuppressDestruct();
+  const napi_async_cleanup_hook_handle hook = hook_;
   delete this;
+  // Only now may Node go on to take the environment down: the references above needed it.
+  napi_remove_async_cleanup_hook(hook);
 }
 
 }  // namespace zmq_native

@@ -2,7 +2,7 @@
 // Vendored sources are fetched first; a second run compiles only what has changed.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,11 +33,12 @@ function run(command, args, remedy) {
   }
 }
 
-const packages =
-  "on Debian, `apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later.";
 for (const tool of ["cmake", process.env.CXX ?? "c++"]) {
   if (spawnSync(tool, ["--version"]).status !== 0) {
-    fail(`${tool} is needed to build from source and could not be run: install it (${packages})`);
+    fail(
+      `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
+        "`apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later).",
+    );
   }
 }
 
@@ -54,12 +55,11 @@ if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
 run(process.execPath, compile);
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);
 
-if (!flags.sanitize) {
-  const target = join(root, "build", config);
-  mkdirSync(target, { recursive: true });
-  // Replaced, not overwritten: a process that runs with the old file keeps it.
-  rmSync(join(target, "zmq_native.node"), { force: true });
-  copyFileSync(join(root, out, "zmq_native.node"), join(target, "zmq_native.node"));
-  rmSync(join(root, "compile_commands.json"), { force: true });
-  symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
-}
+// Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
+const target = join(root, flags.sanitize ? out : "", "build", config);
+mkdirSync(target, { recursive: true });
+// Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.
+copyFileSync(join(root, out, "zmq_native.node"), join(target, "zmq_native.node.new"));
+renameSync(join(target, "zmq_native.node.new"), join(target, "zmq_native.node"));
+rmSync(join(root, "compile_commands.json"), { force: true });
+symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));

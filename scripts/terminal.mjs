@@ -9,11 +9,11 @@ export function fail(sentence) {
 }
 
 /** Parses the command line by `util.parseArgs`; each option's `help` makes the text of --help. */
-export function parseFlags({ usage, options }) {
+export function parseFlags({ usage, options, args }) {
   const known = { ...options, help: { type: "boolean", short: "h", help: "print this text" } };
   let values;
   try {
-    values = parseArgs({ options: known }).values;
+    values = parseArgs({ options: known, args }).values;
   } catch (error) {
     fail(`${error.message}\nusage: ${usage}`);
   }

@@ -128,42 +128,32 @@ test("a multipart message is delivered whole or not at all, while its receivers 
   using push = new Push({ linger: 0 });
   await push.bind("tcp://127.0.0.1:*");
   const endpoint = push.lastEndpoint as string;
-  const frames = Array.from({ length: 10_000 }, (_, i) => `${i}`);
-  using steady = new Pull();
-  steady.connect(endpoint);
-  let sending = true;
+  // So many frames that libzmq hears of a connection's end while it is taking them.
+  const frames = Array.from({ length: 100_000 }, (_, i) => `${i}`);
   let received = 0;
   const check = (message: Buffer[]) => {
     received++;
     expect(message.length).toBe(frames.length);
-    expect([String(message[0]), String(message.at(-1))]).toEqual(["0", "9999"]);
+    expect([String(message[0]), String(message.at(-1))]).toEqual(["0", "99999"]);
   };
+  using steady = new Pull();
+  steady.connect(endpoint);
   const reading = (async () => {
     for await (const message of steady) check(message);
   })();
-  // Each of these goes while messages are on their way to it, and often in the middle of one.
-  const leaving = (async () => {
-    while (sending) {
-      const brief = new Pull({ receiveHighWaterMark: 1 });
-      brief.connect(endpoint);
-      await brief.receive({ timeout: 5 }).then(check, () => {});
-      brief.close();
-    }
-  })();
-  for (let i = 0; i < 200; i++) {
-    await push.send([...frames]);
-    // The connections live on the event loop's other side: let them be seen to go.
-    await new Promise(setImmediate);
+  for (let i = 0; i < 40; i++) {
+    const leaving = new Pull({ receiveHighWaterMark: 1 });
+    leaving.connect(endpoint);
+    await push.send(frames);
+    await leaving.receive({ timeout: 2 }).then(check, () => {});
+    leaving.close();
+    await push.send(frames);
   }
-  sending = false;
-  await leaving;
-  await push.send(frames);
-  while (push.writable === false) await new Promise(setImmediate);
-  const end = performance.now() + 2000;
-  while (received < 50 && performance.now() < end) await new Promise(setImmediate);
+  const end = performance.now() + 5000;
+  while (received < 40 && performance.now() < end) await new Promise(setImmediate);
   steady.close();
   await reading;
-  expect(received).toBeGreaterThanOrEqual(50);
+  expect(received).toBeGreaterThanOrEqual(40);
 });
 
 test("a message of 1 GB", { timeout: 60_000 }, async () => {

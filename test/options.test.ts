@@ -130,7 +130,7 @@ describe("wrong values", () => {
 describe("access", () => {
   test("what is read-only cannot be set, what is write-only reads as undefined", () => {
     using router = new Router({ mandatory: true, handover: true, probeRouter: true });
-    expect([loose(router)["mandatory"], loose(router)["handover"], loose(router)["probeRouter"]]).toEqual([
+    expect([loose(router).mandatory, loose(router).handover, loose(router).probeRouter]).toEqual([
       ...[undefined, undefined, undefined],
     ]);
     for (const name of ["type", "lastEndpoint", "securityMechanism", "threadSafe"]) {
@@ -239,7 +239,7 @@ describe("of a context", () => {
     const context = new Context();
     expect([context.ioThreads, context.maxSockets, context.maxMessageSize]).toEqual([1, 1023, 2147483647]);
     expect([context.ipv6, context.blocky, context.maxSocketsLimit]).toEqual([false, true, 65535]);
-    expect((context as unknown as Loose)["threadPriority"]).toBeUndefined();
+    expect((context as unknown as Loose).threadPriority).toBeUndefined();
   });
 
   test("set, read back, refused", () => {
