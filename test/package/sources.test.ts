@@ -1,0 +1,109 @@
+// The build's first steps on a machine where something is wrong: one sentence that says what to do, and exit code 1.
+
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const root = join(__dirname, "../..");
+const pins = JSON.parse(readFileSync(join(root, "vendor/versions.json"), "utf8")) as Record<
+  string,
+  { archive: string; sha256: string }
+>;
+const archives = Object.values(pins).map(({ archive }) => archive);
+
+/** A copy of the project without sources or anything built. */
+let copy: string;
+/** A folder with the few commands that a program may find. */
+let bin: string;
+
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), "zmq-native-"));
+  for (const name of [
+    "scripts",
+    "vendor/versions.json",
+    "vendor/patches",
+    "package.json",
+    "CMakeLists.txt",
+  ]) {
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  bin = join(copy, "bin");
+  mkdirSync(bin);
+});
+afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+function run(script: string, env: NodeJS.ProcessEnv) {
+  const child = spawnSync(process.execPath, [join(copy, "scripts", script)], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  return { code: child.status, text: child.stdout + child.stderr };
+}
+
+test("a source with another hash is refused, by name, and not replaced", () => {
+  const given = join(copy, "given");
+  mkdirSync(given);
+  for (const archive of archives) cpSync(join(root, "vendor/sources", archive), join(given, archive));
+  writeFileSync(join(given, archives[1] as string), "something else");
+  const { code, text } = run("vendor.mjs", { ZMQ_NATIVE_SOURCES: given });
+  expect(code).toBe(1);
+  expect(text).toMatch(/^\S+libsodium\S+ has sha256 [0-9a-f]{64}, but vendor\/versions\.json pins d59323c6/);
+  expect(text).toContain("delete the file to fetch it again");
+  expect(text.trim().split("\n")).toHaveLength(1);
+  expect(readFileSync(join(given, archives[1] as string), "utf8")).toBe("something else");
+});
+
+test("sources in a named folder are enough: no network, nothing but tar", () => {
+  for (const tool of ["tar", "gzip", "xz"]) symlinkSync(`/bin/${tool}`, join(bin, tool));
+  const { code, text } = run("vendor.mjs", { ZMQ_NATIVE_SOURCES: join(root, "vendor/sources"), PATH: bin });
+  expect(text).toMatch(/^unpacked libzmq [\d.]+/m);
+  expect(code).toBe(0);
+  const again = run("vendor.mjs", { PATH: bin });
+  expect(again).toEqual({ code: 0, text: "" });
+});
+
+test("no apt, and no sources: what to set", () => {
+  const { code, text } = run("vendor.mjs", { PATH: bin, ZMQ_NATIVE_SOURCES: "" });
+  expect(code).toBe(1);
+  expect(text).toContain(
+    `fetched with apt, which this system lacks: set ZMQ_NATIVE_SOURCES to a folder that holds ${archives.join(", ")}.`,
+  );
+});
+
+const noApt = spawnSync("apt-get", ["--version"]).status !== 0;
+if (noApt) console.warn("SKIPPED: no network: there is no apt-get here");
+
+test.skipIf(noApt)("no network: what to check, what to set", () => {
+  // Nothing listens at the proxy, and one try is enough.
+  writeFileSync(join(copy, "apt.conf"), 'Acquire::http::Proxy "http://127.0.0.1:9"; Acquire::Retries "0";\n');
+  const { code, text } = run("vendor.mjs", { APT_CONFIG: join(copy, "apt.conf"), ZMQ_NATIVE_SOURCES: "" });
+  expect(code).toBe(1);
+  expect(text).toContain("check the network, or set ZMQ_NATIVE_SOURCES to a folder that holds");
+  expect(text.trim().split("\n")).toHaveLength(1);
+});
+
+test("no compiler, no CMake: what to install", () => {
+  const compiler = run("build.mjs", { CXX: "no-such-compiler" });
+  expect(compiler.code).toBe(1);
+  expect(compiler.text).toContain(
+    "no-such-compiler is needed to build from source and could not be run: install it",
+  );
+  expect(compiler.text).toContain("apt-get install g++ cmake make");
+  const cmake = run("build.mjs", { PATH: bin });
+  expect(cmake.code).toBe(1);
+  expect(cmake.text).toContain("cmake is needed to build from source");
+});
+
+test("a flag that is not there: what there is", () => {
+  const child = spawnSync(process.execPath, [join(copy, "scripts/build.mjs"), "--fast"], {
+    encoding: "utf8",
+  });
+  expect(child.status).toBe(1);
+  expect(child.stderr).toContain("--fast");
+  expect(child.stderr).toContain("usage: node scripts/build.mjs");
+  const help = spawnSync(process.execPath, [join(copy, "scripts/build.mjs"), "--help"], { encoding: "utf8" });
+  expect(help).toMatchObject({ status: 0, stderr: "" });
+  expect(help.stdout).toContain("--sanitize");
+});
