@@ -42,8 +42,8 @@ export interface Binding {
   // native/sender.cc
   /** 1: in libzmq, all frames of it; 0: would block, none of it. */
   trySend(handle: Handle, message: WireMessage): number;
-  /** How many of `messages[from]` to `messages[to - 1]` are in libzmq. */
-  trySendMany(handle: Handle, messages: readonly WireMessage[], from: number, to: number): number;
+  /** How many of the messages are in libzmq. */
+  trySendMany(handle: Handle, ...messages: WireMessage[]): number;
 
   // native/receiver.cc
   /** Frames written to the receive area from `offset` on; 0: nothing there. */

@@ -1,11 +1,18 @@
 // What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
 
 import { binding } from "./binding.js";
+import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE } from "./constants.js";
 import type { Context } from "./context.js";
 import { check, errorOf } from "./errors.js";
-import type { Option, OptionTarget } from "./option.js";
+import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
 import { Readiness } from "./readiness.js";
+
+/**
+ * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
+ * (docs/performance.md), for that much more memory in a connection that is busy. `ZMQ_IN_BATCH_SIZE`, `ZMQ_OUT_BATCH_SIZE`
+ */
+const batchBytes = 32 * 1024;
 
 /** Closes the handles of sockets that nobody can reach any more. */
 const abandoned = new FinalizationRegistry<number>((handle) => binding.closeSocket(handle));
@@ -24,6 +31,10 @@ export class Core extends Readiness implements OptionTarget {
     this.context = context;
     this.type = type;
     abandoned.register(this, this.handle, this);
+    for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
+      // A libzmq without drafts has no such option, and does without.
+      binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
+    }
   }
 
   /** Throws unless the socket is open and no bind or unbind is under way. */

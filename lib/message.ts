@@ -28,7 +28,15 @@ function toFrame(value: unknown): WireFrame {
 
 /** Throws a `TypeError` for `undefined` and for what has no string form. */
 export function toWire(message: unknown): WireMessage {
+  if (message instanceof Uint8Array) return message;
   if (Array.isArray(message)) return message.map(toFrame);
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
+}
+
+/** As `toWire`, for each of many messages. */
+export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
+  const wire: WireMessage[] = [];
+  for (const message of messages) wire.push(toWire(message));
+  return wire;
 }

@@ -3,7 +3,7 @@
 import { binding, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
-import { toWire } from "./message.js";
+import { toWire, toWireMany } from "./message.js";
 import { sendOptions } from "./options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
 import { nextTurn, turnIsOver } from "./turn.js";
@@ -47,7 +47,7 @@ export class Sender {
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
     this.#ready();
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    return this.#sendAll(Array.from(messages, toWire), options);
+    return this.#sendAll(toWireMany(messages), options);
   }
 
   #ready(): void {
@@ -68,8 +68,7 @@ export class Sender {
     let sent = 0;
     /** Sends on from where it stopped: how many more are in libzmq now. */
     const advance = () => {
-      const to = Math.min(sent + chunk, messages.length);
-      const count = check(binding.trySendMany(this.#core.handle, messages, sent, to));
+      const count = check(binding.trySendMany(this.#core.handle, ...messages.slice(sent, sent + chunk)));
       sent += count;
       return count;
     };

@@ -6,6 +6,7 @@
 
 #include "handle_table.h"
 #include "napi_setup.h"
+#include "send_arena.h"
 #include "socket.h"
 
 namespace zmq_native {
@@ -30,6 +31,7 @@ class Environment {
   HandleTable<Socket> sockets;
   std::set<int32_t> contexts;
   ReceiveArea area;
+  SendArena sendArena;
 
   /** Sets the function that is called with a socket's handle when the socket may have become ready. */
   void onReady(Napi::Function callback);

@@ -14,13 +14,6 @@ class Message {
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
 
-  /** Replaces an empty message by one of `size` bytes to be filled; false when memory runs out. */
-  bool allocate(size_t size) {
-    if (zmq_msg_init_size(&message_, size) == 0) return true;
-    zmq_msg_init(&message_);
-    return false;
-  }
-
   void* data() { return zmq_msg_data(&message_); }
   size_t size() { return zmq_msg_size(&message_); }
   bool more() { return zmq_msg_more(&message_) != 0; }

@@ -23,25 +23,33 @@ int32_t noFrame(napi_env env) {
   return -EINVAL;
 }
 
-int32_t fill(Message& message, const void* data, size_t size) {
-  if (!message.allocate(size)) return -ENOMEM;
+int32_t fill(SendArena& arena, Message& message, const void* data, size_t size) {
+  if (!arena.allocate(message.get(), size)) return -ENOMEM;
   if (size > 0) std::memcpy(message.data(), data, size);
   return 0;
 }
 
-/** Copies one frame, a Uint8Array or a string, into an empty message. Answers 0 or -errno. */
-int32_t encode(napi_env env, napi_value frame, Message& message) {
-  Bytes bytes;
-  if (Arguments::bytesOf(env, frame, &bytes)) return fill(message, bytes.data, bytes.size);
+/** Copies a string into an empty message. Answers 0, -errno, or -EINVAL with a TypeError pending if it is none. */
+int32_t encodeString(Environment& environment, napi_value frame, Message& message) {
+  const napi_env env = environment.env;
   char text[kStackString];
   size_t size = 0;
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
   // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be whole.
-  if (size < sizeof text - 4) return fill(message, text, size);
+  if (size < sizeof text - 4) return fill(environment.sendArena, message, text, size);
   napi_get_value_string_utf8(env, frame, nullptr, 0, &size);
   std::string whole(size, '\0');
   napi_get_value_string_utf8(env, frame, whole.data(), size + 1, &size);
-  return fill(message, whole.data(), size);
+  return fill(environment.sendArena, message, whole.data(), size);
+}
+
+/** Copies a frame, a Uint8Array or a string, into an empty message. Answers as encodeString. */
+int32_t encode(Environment& environment, napi_value frame, Message& message) {
+  Bytes bytes;
+  if (Arguments::bytesOf(environment.env, frame, &bytes)) {
+    return fill(environment.sendArena, message, bytes.data, bytes.size);
+  }
+  return encodeString(environment, frame, message);
 }
 
 bool writable(void* socket) {
@@ -58,45 +66,35 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
   return 0;
 }
 
-/** A message of JavaScript: one frame, or an array of them. */
-class Frames {
- public:
-  Frames(napi_env env, napi_value message) : env_(env), message_(message) {
-    napi_is_array(env, message, &isArray_);
-    if (isArray_) napi_get_array_length(env, message, &count_);
+/** Sends a message of one frame. Answers kSent, kWouldBlock or -errno. */
+int32_t sendSingle(const Socket& socket, Message& frame) {
+  int32_t result = sendFrame(socket.get(), frame, 0);
+  // libzmq looks for news from its I/O threads only now and then while sending; asking for the events looks.
+  while (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
+  if (result == 0) return kSent;
+  return result == -EAGAIN ? kWouldBlock : result;
+}
+
+/** Copies all frames of an array into `count` empty messages. Answers as encode. */
+int32_t encodeAll(Environment& environment, napi_value array, Message* frames, uint32_t count) {
+  for (uint32_t index = 0; index < count; ++index) {
+    napi_value frame;
+    if (napi_get_element(environment.env, array, index, &frame) != napi_ok) return noFrame(environment.env);
+    const int32_t error = encode(environment, frame, frames[index]);
+    if (error != 0) return error;
   }
-  uint32_t count() const { return count_; }
+  return 0;
+}
 
-  /** Copies all frames into `count()` empty messages. Answers 0 or -errno. */
-  int32_t encodeAll(Message* frames) const {
-    if (!isArray_) return encode(env_, message_, *frames);
-    for (uint32_t index = 0; index < count_; ++index) {
-      napi_value frame;
-      if (napi_get_element(env_, message_, index, &frame) != napi_ok) return noFrame(env_);
-      const int32_t error = encode(env_, frame, frames[index]);
-      if (error != 0) return error;
-    }
-    return 0;
-  }
-
- private:
-  napi_env env_;
-  napi_value message_;
-  bool isArray_ = false;
-  uint32_t count_ = 1;
-};
-
-/** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
-int32_t sendMessage(napi_env env, const Socket& socket, napi_value message) {
-  const Napi::HandleScope scope(env);
-  const Frames source(env, message);
-  const uint32_t count = source.count();
+/** Sends all frames of an array or none. Answers kSent, kWouldBlock or -errno. */
+int32_t sendMultipart(Environment& environment, const Socket& socket, napi_value array) {
+  const Napi::HandleScope scope(environment.env);
+  uint32_t count = 0;
+  napi_get_array_length(environment.env, array, &count);
   while (true) {
-    Message single;
-    std::vector<Message> several(count == 1 ? 0 : count);
-    Message* frames = count == 1 ? &single : several.data();
     // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
-    int32_t result = source.encodeAll(frames);
+    std::vector<Message> frames(count);
+    int32_t result = encodeAll(environment, array, frames.data(), count);
     if (result != 0) return result;
 
     uint32_t sent = 0;
@@ -106,10 +104,8 @@ int32_t sendMessage(napi_env env, const Socket& socket, napi_value message) {
     }
     if (result == 0) return kSent;
     if (result != -EAGAIN) return result;
-    if (sent == 0) {
-      // libzmq looks for news from its I/O threads only now and then while sending; asking for the events looks.
-      if (!writable(socket.get())) return kWouldBlock;
-    } else if (socket.balancesLoad() && sent + 1 < count) {
+    if (sent == 0 && !writable(socket.get())) return kWouldBlock;
+    if (sent > 0 && socket.balancesLoad() && sent + 1 < count) {
       // The peer went in the middle of the message, and libzmq drops frames until the last one: give it a last one,
       // then begin again with the next peer.
       Message end;
@@ -118,31 +114,42 @@ int32_t sendMessage(napi_env env, const Socket& socket, napi_value message) {
   }
 }
 
+/** Sends one message: a frame, or an array of them. Answers kSent, kWouldBlock or -errno. */
+int32_t sendMessage(Environment& environment, const Socket& socket, napi_value value) {
+  Bytes bytes;
+  Message frame;
+  int32_t error;
+  // A Uint8Array first: it is what most messages are, and each question to Node-API has its price.
+  if (Arguments::bytesOf(environment.env, value, &bytes)) {
+    error = fill(environment.sendArena, frame, bytes.data, bytes.size);
+  } else {
+    bool isArray = false;
+    napi_is_array(environment.env, value, &isArray);
+    if (isArray) return sendMultipart(environment, socket, value);
+    error = encodeString(environment, value, frame);
+  }
+  return error == 0 ? sendSingle(socket, frame) : error;
+}
+
 // trySend(handle, message) -> 1 sent, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* socket = arguments.socket(0);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  return arguments.answer(sendMessage(arguments.env(), *socket, arguments.value(1)));
+  return arguments.answer(sendMessage(arguments.environment(), *socket, arguments.value(1)));
 }
 
-// trySendMany(handle, messages, from) -> messages sent, counted from index `from`; or -errno if that is the first's
-// fate
+// trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As
+// arguments they cost less than as elements of an array.
 Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* socket = arguments.socket(0);
-  const napi_value messages = arguments.array(1);
-  const int32_t from = arguments.integer(2);
-  const int32_t to = arguments.integer(3);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   int64_t sent = 0;
-  for (int32_t index = from; index < to; ++index) {
-    const Napi::HandleScope scope(info.Env());
-    napi_value message;
-    if (napi_get_element(arguments.env(), messages, static_cast<uint32_t>(index), &message) != napi_ok) break;
-    const int32_t result = sendMessage(arguments.env(), *socket, message);
+  for (size_t index = 1; index < info.Length(); ++index) {
+    const int32_t result = sendMessage(arguments.environment(), *socket, arguments.value(index));
     if (result < 0 && sent == 0) return arguments.answer(result);
     if (result != kSent) break;
     ++sent;

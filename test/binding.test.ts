@@ -33,7 +33,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   hold: { parameters: [noHandle, true], unknown: ENOTSOCK },
   onReady: { parameters: [() => {}] },
   trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
-  trySendMany: { parameters: [noHandle, ["a"], 0, 1], unknown: ENOTSOCK },
+  trySendMany: { parameters: [noHandle, "a", ["b", "c"]], unknown: ENOTSOCK },
   receive: { parameters: [noHandle, 0, 1], unknown: ENOTSOCK },
   receiveInto: { parameters: [bytes, bytes, []] },
   version: { parameters: [] },
@@ -83,7 +83,7 @@ test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
   );
   for (const [index, right] of opened.entries()) {
     // What trySend takes as a frame depends on the socket; its own test is below.
-    if (name === "trySend" && index === 1) continue;
+    if (name.startsWith("trySend") && index > 0) continue;
     for (const value of wrong) {
       if (accepts(right, value)) continue;
       const call = () => native[name](...opened.slice(0, index), value, ...opened.slice(index + 1));
@@ -126,7 +126,7 @@ test("trySend and receive: what is no frame is a TypeError, and nothing is sent,
   }
   expect(binding.receive(pull, 0, 10)).toBe(0);
   expect(binding.trySend(push, ["abc", slab.subarray(0, 2)])).toBe(1);
-  expect(binding.trySendMany(push, ["x", ["y", "z"], "w"], 1, 3)).toBe(2);
+  expect(binding.trySendMany(push, ["y", "z"], "w")).toBe(2);
   expect(binding.receive(pull, 0, 10)).toBe(5);
   // length << 2 | more; the frames of messages "abc" + 2 bytes, "y" + "z", "w"
   expect([...table.slice(0, 5)]).toEqual([(3 << 2) | 1, 2 << 2, (1 << 2) | 1, 1 << 2, 1 << 2]);

@@ -28,6 +28,8 @@ add_library(zmq INTERFACE)
 target_link_libraries(zmq INTERFACE libzmq-static sodium Threads::Threads)
 target_include_directories(zmq INTERFACE ${VENDOR_SOURCES}/libzmq/include)
 target_compile_definitions(zmq INTERFACE ZMQ_STATIC ZMQ_BUILD_DRAFT_API)
+# For what needs more than the public header.
+set(ZMQ_INTERNAL_INCLUDE_DIRS ${VENDOR_SOURCES}/libzmq/src ${CMAKE_CURRENT_BINARY_DIR}/libzmq PARENT_SCOPE)
 
 add_custom_target(perf_tools)
 foreach(tool local_thr remote_thr local_lat remote_lat inproc_thr inproc_lat)

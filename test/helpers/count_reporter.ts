@@ -2,13 +2,15 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) counts[test.result().state]++;
       // A file that could not be loaded has no tests to count, and is a failure all the same.
       if (module.state() === "failed" && module.errors().length > 0) counts.failed++;
     }
+    // A process that died in the middle of a file, for instance.
+    counts.failed += unhandledErrors.length;
     const skipped = counts.skipped + counts.pending;
     // After the other reporters have printed their summary.
     process.on("exit", () => {

@@ -1,0 +1,61 @@
+#include "send_arena.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <msg.hpp>  // libzmq's own: zmq_msg_t is a zmq::msg_t, and only that can lie in memory of ours
+#include <new>
+
+namespace zmq_native {
+namespace {
+
+// One frame that stays queued keeps its block: small, so that a stalled peer's queue holds no more than a few kilobytes
+// for each of its messages, however few of a block's frames are among them.
+constexpr size_t kBlockSize = 8 * 1024;
+constexpr size_t kLargestFrame = kBlockSize / 8;
+// Up to this size libzmq keeps a frame inside zmq_msg_t.
+constexpr size_t kInlineFrame = zmq::msg_t::max_vsm_size;
+// More than a block can hold frames: the block's owner counts what it has given away when it retires the block, so
+// that giving away costs no atomic operation.
+constexpr int kOwner = 1 << 20;
+
+using Content = zmq::msg_t::content_t;
+
+}  // namespace
+
+struct SendArena::Block {
+  std::atomic<int> references{kOwner};
+  alignas(std::max_align_t) unsigned char memory[kBlockSize];
+};
+
+bool SendArena::allocate(zmq_msg_t* message, size_t size) {
+  if (size <= kInlineFrame || size > kLargestFrame) return zmq_msg_init_size(message, size) == 0;
+  constexpr size_t alignment = alignof(Content);
+  const size_t needed = sizeof(Content) + ((size + alignment - 1) & ~(alignment - 1));
+  if (block_ == nullptr || used_ + needed > kBlockSize) {
+    retire();
+    block_ = new (std::nothrow) Block;
+    if (block_ == nullptr) return zmq_msg_init_size(message, size) == 0;
+  }
+  unsigned char* place = block_->memory + used_;
+  used_ += needed;
+  ++given_;
+  auto* content = new (place) Content;
+  return reinterpret_cast<zmq::msg_t*>(message)->init_external_storage(content, place + sizeof(Content), size, release,
+                                                                       block_) == 0;
+}
+
+void SendArena::release(void*, void* block) {
+  auto* const self = static_cast<Block*>(block);
+  if (self->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete self;
+}
+
+void SendArena::retire() {
+  if (block_ == nullptr) return;
+  const int unused = kOwner - given_;
+  if (block_->references.fetch_sub(unused, std::memory_order_acq_rel) == unused) delete block_;
+  block_ = nullptr;
+  used_ = 0;
+  given_ = 0;
+}
+
+}  // namespace zmq_native
