@@ -22,3 +22,16 @@ export function freshEndpoint(transport: Transport): string {
     inproc: `inproc://${name}`,
   }[transport];
 }
+
+/** Repeats `bind` while the address is taken: libzmq gives one up on a thread of its own, a moment after the close. */
+export async function whenFree(bind: () => void | Promise<void>): Promise<void> {
+  const end = performance.now() + 5000;
+  for (;;) {
+    try {
+      return await bind();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EADDRINUSE" || performance.now() > end) throw error;
+      await new Promise(setImmediate);
+    }
+  }
+}

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { Context, Pair, Pull, Push } from "zmq-native";
 import { firstMessage, packagePath, runProgram, startWorker } from "../helpers/program.js";
-import { freshEndpoint } from "../helpers/transports.js";
+import { freshEndpoint, whenFree } from "../helpers/transports.js";
 
 test("inproc joins threads, in the default context and in one passed by its token", async () => {
   const own = new Context();
@@ -166,13 +166,26 @@ test("an endpoint of a worker that ended can be bound again", async () => {
   const endpoint = freshEndpoint("inproc");
   for (let i = 0; i < 10; i++) {
     const worker = startWorker(
-      `const pull = new zmq.Pull(); pull.bindSync(workerData); pull.receive(); parentPort.postMessage("bound");`,
+      `
+      const pull = new zmq.Pull();
+      for (;;) {
+        try {
+          pull.bindSync(workerData);
+          break;
+        } catch (error) {
+          if (error.code !== "EADDRINUSE") throw error;
+          await new Promise(setImmediate);
+        }
+      }
+      pull.receive();
+      parentPort.postMessage("bound");
+    `,
       endpoint,
     );
     await firstMessage(worker);
     await worker.terminate();
     using pull = new Pull();
-    pull.bindSync(endpoint);
+    await whenFree(() => pull.bindSync(endpoint));
     using push = new Push();
     push.connect(endpoint);
     await push.send("x");

@@ -55,8 +55,8 @@ test("a source with another hash is refused, by name, and not replaced", () => {
   expect(readFileSync(join(given, archives[1] as string), "utf8")).toBe("something else");
 });
 
-test("sources in a named folder are enough: no network, nothing but tar", () => {
-  for (const tool of ["tar", "gzip", "xz"]) symlinkSync(`/bin/${tool}`, join(bin, tool));
+test("sources in a named folder are enough: no network, nothing but tar and patch", () => {
+  for (const tool of ["tar", "gzip", "xz", "patch"]) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   const { code, text } = run("vendor.mjs", { ZMQ_NATIVE_SOURCES: join(root, "vendor/sources"), PATH: bin });
   expect(text).toMatch(/^unpacked libzmq [\d.]+/m);
   expect(code).toBe(0);

@@ -15,7 +15,7 @@ import {
   XSubscriber,
 } from "zmq-native";
 import { join } from "../helpers/pairs.js";
-import { freshEndpoint, transports } from "../helpers/transports.js";
+import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 
 const text = (frames: Buffer[]) => frames.map(String);
 
@@ -174,15 +174,7 @@ describe.each(transports)("over %s", (transport) => {
     probe.close();
     push.connect(endpoint);
     await push.sendMany(Array.from({ length: 500 }, (_, i) => `${i}`));
-    // libzmq closes a listener on its own thread: until then the address is taken.
-    for (;;) {
-      try {
-        await pull.bind(endpoint);
-        break;
-      } catch (error) {
-        if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
-      }
-    }
+    await whenFree(() => pull.bind(endpoint));
     for (let i = 0; i < 500; i++) expect(text(await pull.receive())).toEqual([`${i}`]);
   });
 

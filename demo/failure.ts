@@ -1,0 +1,8 @@
+// An end of the demo whose message tells the user all there is to know, so that no stack trace is printed.
+
+export class Failure extends Error {}
+
+/** What went wrong, in words, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
