@@ -2,7 +2,7 @@
 // Vendored sources are fetched first; a second run compiles only what has changed.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,9 @@ if (vendor.status !== 0) process.exit(vendor.status ?? 1);
 const config = flags.debug ? "Debug" : "Release";
 const out = join("out", flags.sanitize ?? config.toLowerCase());
 const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
+if (!existsSync(join(root, out, "zmq_native.node"))) {
+  console.log(`building libzmq, libsodium and the addon in ${out}: this takes about a minute`);
+}
 const compile = [cmakeJs, "compile", "--out", out, "--config", config];
 if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
 run(process.execPath, compile);
