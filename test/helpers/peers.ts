@@ -1,7 +1,9 @@
 // Peers that are not ours: libzmq in Python, and libzmq's own C tools.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 
 // Debian's Python, for which python3-zmq is packaged; another one may come first on the path.
@@ -58,4 +60,48 @@ export function startPython(source: string, ...parameters: string[]): Peer {
 /** Runs one of libzmq's tools: local_thr, remote_thr, local_lat, remote_lat. */
 export function startTool(name: string, ...parameters: (string | number)[]): Peer {
   return start(join(tools, name), parameters.map(String));
+}
+
+/** Whether somebody accepts connections at a port of this machine. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const answer = (open: boolean) => () => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", answer(true)).once("error", answer(false));
+  });
+}
+
+/**
+ * Starts a tool that binds by itself, at a port that it is told, and resolves when it listens: local_thr, local_lat.
+ * Should somebody else take the port in between, another one is tried.
+ */
+export async function startListening(
+  name: string,
+  ...parameters: number[]
+): Promise<Peer & { endpoint: string }> {
+  for (;;) {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, "close");
+    const endpoint = `tcp://127.0.0.1:${port}`;
+    const peer = startTool(name, endpoint, ...parameters);
+    const failed = peer.output.then(
+      () => false,
+      (error: Error) => {
+        if (!error.message.includes("Address already in use")) throw error;
+        return true;
+      },
+    );
+    let taken: boolean | undefined;
+    failed.then((value) => {
+      taken = value;
+    });
+    while (taken === undefined && !(await isOpen(port))) await new Promise(setImmediate);
+    if (taken !== true) return { ...peer, endpoint };
+  }
 }

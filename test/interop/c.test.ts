@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply, Request } from "zmq-native";
-import { startTool, toolsMissing } from "../helpers/peers.js";
+import { startListening, startTool, toolsMissing } from "../helpers/peers.js";
 
 const missing = toolsMissing();
 if (missing) console.warn(`SKIPPED: ${missing}`);
@@ -23,22 +23,11 @@ describe.skipIf(missing)(`with C${missing ? ` (${missing})` : ""}`, () => {
     expect(pull.readable).toBe(false);
   });
 
-  // The tool binds by itself, to a port that it is told: it takes one that a socket of ours has just given up.
-  async function freePort(): Promise<string> {
-    const probe = new Push();
-    await probe.bind("tcp://127.0.0.1:*");
-    const endpoint = probe.lastEndpoint as string;
-    await probe.unbind(endpoint);
-    probe.close();
-    return endpoint;
-  }
-
   test.each([1, 64, 1024, 65_536])("local_thr receives %i bytes from sendMany", async (size) => {
     const count = size > 10_000 ? 2000 : 50_000;
-    const endpoint = await freePort();
-    const peer = startTool("local_thr", endpoint, size, count);
+    const peer = await startListening("local_thr", size, count);
     using push = new Push();
-    push.connect(endpoint);
+    push.connect(peer.endpoint);
     await push.sendMany(Array.from({ length: count }, () => Buffer.alloc(size)));
     expect(await peer.output).toContain(`message count: ${count}`);
   });
@@ -52,10 +41,9 @@ describe.skipIf(missing)(`with C${missing ? ` (${missing})` : ""}`, () => {
   });
 
   test("Request asks, local_lat answers", async () => {
-    const endpoint = await freePort();
-    const peer = startTool("local_lat", endpoint, 100, 500);
+    const peer = await startListening("local_lat", 100, 500);
     using request = new Request();
-    request.connect(endpoint);
+    request.connect(peer.endpoint);
     for (let i = 0; i < 500; i++) {
       await request.send(Buffer.alloc(100, i));
       expect((await request.receive())[0]).toEqual(Buffer.alloc(100, i));
