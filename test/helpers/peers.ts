@@ -90,18 +90,12 @@ export async function startListening(
     await once(server, "close");
     const endpoint = `tcp://127.0.0.1:${port}`;
     const peer = startTool(name, endpoint, ...parameters);
-    const failed = peer.output.then(
-      () => false,
-      (error: Error) => {
-        if (!error.message.includes("Address already in use")) throw error;
-        return true;
-      },
-    );
-    let taken: boolean | undefined;
-    failed.then((value) => {
-      taken = value;
+    let failure: Error | undefined;
+    peer.output.catch((error: Error) => {
+      failure = error;
     });
-    while (taken === undefined && !(await isOpen(port))) await new Promise(setImmediate);
-    if (taken !== true) return { ...peer, endpoint };
+    while (failure === undefined && !(await isOpen(port))) await new Promise(setImmediate);
+    if (failure === undefined) return { ...peer, endpoint };
+    if (!failure.message.includes("Address already in use")) throw failure;
   }
 }

@@ -1,0 +1,105 @@
+// The two ends of a stream of messages, whichever library serves them, and how a measurement joins them.
+
+import { freePort, root } from "./stage.mjs";
+
+/** The libraries in Node, by what their peers are told to load. */
+export const libraries = { ours: root, zeromq: "zeromq" };
+
+/** Messages in about a second for C, by size. */
+const atFullSpeed = { 1: 5e6, 64: 4e6, 256: 2e6, 1024: 1e6, 4096: 3e5, 65536: 3e4, 1048576: 1500 };
+export const sizes = Object.keys(atFullSpeed).map(Number);
+
+export function sizeName(bytes) {
+  if (bytes >= 2 ** 20) return `${bytes / 2 ** 20} MiB`;
+  return bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`;
+}
+
+/** How many messages to measure: `slowness` times fewer for what is slower than C. */
+export function countFor(size, scale, slowness = 1) {
+  const full = atFullSpeed[size] * scale;
+  // What is slow with small messages is not so with large ones, where the wire decides.
+  const slow = size >= 4096 ? 1 : size >= 1024 ? Math.min(slowness, 3) : slowness;
+  return Math.max(200, Math.round(full / slow / 1000) * 1000);
+}
+
+/** Ends in Node: `receive(stage, flow)` and `send(stage, flow, endpoint)`; a flow is `{ count, size, frames? }`. */
+export function nodeEnds(library, by, more = {}) {
+  return {
+    receive(stage, flow) {
+      const warmup = Math.floor(flow.count / 4);
+      return stage.node("receive.mjs", { library, by, warmup, ...flow, count: flow.count - warmup, ...more });
+    },
+    send: (stage, flow, endpoint) => stage.node("send.mjs", { library, by, ...flow, endpoint, ...more }),
+  };
+}
+
+export const pythonEnds = {
+  receive: (stage, { count, size }) => stage.python({ role: "receive", count: count - 1, size }),
+  send: (stage, flow, endpoint) => stage.python({ role: "send", ...flow, endpoint }),
+};
+
+export function netEnds(coalesce) {
+  return {
+    receive(stage, flow) {
+      const warmup = Math.floor(flow.count / 4);
+      return stage.node("net.mjs", { role: "receive", warmup, ...flow, count: flow.count - warmup });
+    },
+    send: (stage, flow, endpoint) => stage.node("net.mjs", { role: "send", coalesce, ...flow, endpoint }),
+  };
+}
+
+async function bindAtFreePort(start) {
+  const endpoint = `tcp://127.0.0.1:${await freePort()}`;
+  return { endpoint, peer: start(endpoint) };
+}
+
+/** libzmq's own tools. */
+export const toolEnds = {
+  receive(stage, { count, size }) {
+    const started = bindAtFreePort((endpoint) => stage.tool("local_thr", endpoint, size, count));
+    return {
+      endpoint: started.then(({ endpoint }) => endpoint),
+      result: started
+        .then(({ peer }) => peer.ended)
+        .then(({ output, cpuSeconds }) => ({
+          rate: Number(/(\d+) \[msg\/s\]/.exec(output)[1]),
+          cpuPerMessage: cpuSeconds / count,
+        })),
+    };
+  },
+  send(stage, { count, size }, endpoint) {
+    const { ended } = stage.tool("remote_thr", endpoint, size, count);
+    return { result: ended.then(({ cpuSeconds }) => ({ cpuPerMessage: cpuSeconds / count })) };
+  },
+};
+
+/** Multipart messages in C. */
+export const patternEnds = {
+  receive(stage, { count, size, frames }) {
+    const started = bindAtFreePort((endpoint) => stage.patterns("receive", endpoint, frames, size, count));
+    return {
+      endpoint: started.then(({ endpoint }) => endpoint),
+      result: started.then(({ peer }) => peer.ended).then(({ output }) => ({ rate: Number(output) })),
+    };
+  },
+  send(stage, { count, size, frames }, endpoint) {
+    return { result: stage.patterns("send", endpoint, frames, size, count).ended };
+  },
+};
+
+/** A contender that streams from one end to another; `slowness` is how many times fewer messages it gets than C. */
+export function stream(name, receiver, sender, flow, slowness = 1) {
+  return {
+    name,
+    async measure(stage, scale) {
+      const whole = { ...flow, count: countFor(flow.size, scale, slowness * (flow.frames ?? 1)) };
+      const receiving = receiver.receive(stage, whole);
+      const endpoint = await receiving.endpoint;
+      const sending = sender.send(stage, whole, endpoint);
+      const received = await receiving.result;
+      // The sender has done all by now; libzmq's tools end only then.
+      const sent = await Promise.race([sending.result, new Promise((end) => setTimeout(end, 2000))]);
+      return { ...received, senderCpuPerMessage: sent?.cpuPerMessage };
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// npm run bench: measures, prints, and writes what it found.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError } from "commander";
+import { judge } from "./aims.mjs";
+import { writeReport } from "./report.mjs";
+import { countMeasurements, run } from "./runner.mjs";
+import { scenarios } from "./scenarios/all.mjs";
+import { killAll, pythonMissing, root } from "./stage.mjs";
+import { aimsTable, scenarioTables } from "./table.mjs";
+
+const names = scenarios.map(({ name }) => name);
+
+function toNumber(value) {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number above 0.");
+  return number;
+}
+
+function toNames(value) {
+  const given = value.split(",");
+  const wrong = given.filter((name) => !names.includes(name));
+  if (wrong.length > 0)
+    throw new InvalidArgumentError(`There is no ${wrong.join(", ")}; there are ${names.join(", ")}.`);
+  return given;
+}
+
+const options = new Command("npm run bench --")
+  .description("Measures zmq-native beside zeromq, libzmq in C and Python, raw net and MessagePort.")
+  .option("--only <names>", `some scenarios: ${names.join(",")}`, toNames)
+  .option("--rounds <count>", "how often each contender is measured (default 5; 2 with --quick)", toNumber)
+  .option("--quick", "a look at the most important cases, in under two minutes")
+  .option("--json <file>", "where to write the figures", join(root, "out/bench/results.json"))
+  .option("--report [file]", "write the report page too (default: bench/report/index.html)")
+  .option("--from <file>", "measure nothing: take the figures of an earlier run")
+  .option("--list", "say what there is to measure")
+  .parse()
+  .opts();
+
+if (options.list) {
+  for (const { name, title, about } of scenarios) console.log(`${name}: ${title}. ${about}`);
+  process.exit();
+}
+
+/** Of a scenario with many cases, the one of 64 bytes; without what is measured only to be drawn. */
+function quick(scenario) {
+  const cases = scenario.cases.filter(({ name }) => name === "64 B");
+  return cases.length > 0 ? { ...scenario, cases } : { ...scenario, cases: scenario.cases.slice(0, 1) };
+}
+
+function machine() {
+  const [{ model }] = cpus();
+  return {
+    processor: `${cpus().length} × ${model}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    node: process.version,
+    system: `${process.platform} ${process.arch}`,
+  };
+}
+
+async function measure() {
+  const missing = pythonMissing();
+  if (missing) console.warn(`pyzmq does not take part: ${missing}`);
+  const drawnOnly = ["sockets", "peers", "threads", "retained", "stalled"];
+  let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
+  if (options.quick) {
+    chosen = chosen.filter(({ name }) => options.only || !drawnOnly.includes(name)).map(quick);
+  }
+  if (missing) {
+    chosen = chosen.map((scenario) => ({
+      ...scenario,
+      cases: scenario.cases.map((one) => ({
+        ...one,
+        contenders: one.contenders.filter(({ name }) => name !== "pyzmq"),
+      })),
+    }));
+  }
+  const rounds = options.rounds ?? (options.quick ? 2 : 5);
+  const bar = new SingleBar({
+    format: "{bar} {value}/{total} {eta_formatted} left | {what}",
+    barsize: 20,
+    noTTYOutput: false,
+  });
+  process.on("SIGINT", () => {
+    bar.stop();
+    killAll();
+    process.exit(130);
+  });
+  bar.start(countMeasurements(chosen, rounds), 0, { what: "" });
+  const results = await run(chosen, {
+    rounds,
+    scale: options.quick ? 0.3 : 1,
+    onProgress: (what) => bar.increment(1, { what }),
+  });
+  bar.stop();
+  return { machine: machine(), rounds, scenarios: chosen.map(({ name }) => name), results };
+}
+
+const found = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
+const { results } = found;
+if (!options.from) {
+  mkdirSync(dirname(options.json), { recursive: true });
+  writeFileSync(options.json, JSON.stringify(found, undefined, 1));
+}
+const measured = scenarios
+  .map((scenario) => ({
+    ...scenario,
+    cases: scenario.cases.filter((one) =>
+      results.some((row) => row.scenario === scenario.name && row.case === one.name),
+    ),
+  }))
+  .filter(({ cases }) => cases.length > 0);
+for (const table of scenarioTables(measured, results)) console.log(`\n${table}`);
+const judged = judge(results);
+if (judged.length > 0) console.log(`\n${aimsTable(judged)}`);
+if (options.report) {
+  const file = options.report === true ? join(root, "bench/report/index.html") : options.report;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, writeReport(measured, found, judged));
+  console.log(`\nThe report is in ${file}.`);
+}

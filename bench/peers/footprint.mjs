@@ -1,0 +1,89 @@
+// What sockets and messages cost besides time: churn, idle sockets, kept messages, a reader that never reads.
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { finish, options, stopwatch, zmq } from "./peer.mjs";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc");
+const { what, count, size } = options;
+
+async function settle() {
+  for (let i = 0; i < 5; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return process.memoryUsage();
+}
+
+/** Creates, connects and closes sockets: seconds each. */
+async function churn() {
+  const context = new zmq.Context({ maxSockets: 20_000 });
+  const pull = new zmq.Pull({ context });
+  await pull.bind("tcp://127.0.0.1:*");
+  const life = (number) => {
+    for (let i = 0; i < number; i++) {
+      const push = new zmq.Push({ context, linger: 0 });
+      push.connect(pull.lastEndpoint);
+      push.close();
+    }
+  };
+  life(200);
+  await settle();
+  const watch = stopwatch();
+  // In portions, as libzmq closes on another thread.
+  for (let done = 0; done < count; done += 100) {
+    life(100);
+    await new Promise(setImmediate);
+  }
+  return { secondsEach: watch().seconds / count };
+}
+
+/** Bytes of resident memory for each idle socket. */
+async function idle() {
+  const context = new zmq.Context({ maxSockets: 20_000 });
+  const keep = [new zmq.Dealer({ context })];
+  const before = await settle();
+  for (let i = 0; i < count; i++) keep.push(new zmq.Dealer({ context }));
+  const after = await settle();
+  return { bytesEach: (after.rss - before.rss) / count, sockets: keep.length };
+}
+
+/** Bytes of memory for each byte of messages that are kept. */
+async function retained() {
+  const pull = new zmq.Pull({ receiveHighWaterMark: 0 });
+  const push = new zmq.Push({ sendHighWaterMark: 0 });
+  await pull.bind("inproc://kept");
+  push.connect("inproc://kept");
+  const message = Buffer.alloc(size);
+  const kept = new Array(count);
+  const before = await settle();
+  for (let i = 0; i < count; i++) {
+    await push.send(message);
+    kept[i] = (await pull.receive())[0];
+  }
+  const after = await settle();
+  const grown = (name) => (after[name] - before[name]) / (kept.length * size);
+  return { buffers: grown("arrayBuffers"), heap: grown("heapUsed"), resident: grown("rss") };
+}
+
+/** What a sender queues for a reader that never reads, and the memory that this takes at both ends. */
+async function stalled() {
+  const pull = new zmq.Pull({ receiveHighWaterMark: options.mark });
+  const push = new zmq.Push({ sendHighWaterMark: options.mark, sendTimeout: 200, linger: 0 });
+  await pull.bind("tcp://127.0.0.1:*");
+  push.connect(pull.lastEndpoint);
+  const before = await settle();
+  const message = Buffer.alloc(size);
+  let sent = 0;
+  try {
+    for (;;) {
+      await push.send(message);
+      sent++;
+    }
+  } catch {}
+  const after = await settle();
+  return { messages: sent, bytes: after.rss - before.rss };
+}
+
+await finish(await { churn, idle, retained, stalled }[what]());

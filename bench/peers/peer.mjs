@@ -1,0 +1,36 @@
+// What every Node peer begins with: its options, its library, and how it tells the runner.
+
+import { createRequire } from "node:module";
+
+/** What the runner wants of this peer. */
+export const options = JSON.parse(process.argv[2] ?? "{}");
+
+/** The library under measurement: zmq-native, zeromq, or a built tree of either by its path. */
+export const zmq = options.library && createRequire(import.meta.url)(options.library);
+
+/** Tells the runner something: `{ endpoint }` when bound, `{ result }` at the end. */
+export function tell(message) {
+  return new Promise((resolve) => process.send(message, resolve));
+}
+
+/** Tells the result and ends at once, whatever is still open: some libraries cannot end by themselves. */
+export async function finish(result) {
+  await tell({ result });
+  process.exit();
+}
+
+/** A stopwatch of wall and CPU time, from now on: seconds. */
+export function stopwatch() {
+  const cpu = process.cpuUsage();
+  const start = process.hrtime.bigint();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds: Number(process.hrtime.bigint() - start) / 1e9, cpuSeconds: (user + system) / 1e6 };
+  };
+}
+
+/** `values` sorted, and the one below which the part `share` of them lies. */
+export function percentile(values, share) {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}

@@ -1,0 +1,58 @@
+// Runs scenarios: every round measures each contender once, one after the other, so that a slow minute of the machine
+// slows all of them. What counts is the ratio within a round.
+
+import { Stage } from "./stage.mjs";
+
+/** Longest time for one measurement, in milliseconds. */
+const limit = 60_000;
+
+async function measureOnce(contender, scale) {
+  const stage = new Stage();
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${limit / 1000} s`)), limit);
+  });
+  try {
+    return await Promise.race([stage.wait(contender.measure(stage, scale)), late]);
+  } finally {
+    clearTimeout(timer);
+    await stage.clear();
+  }
+}
+
+/**
+ * Measures all cases of all scenarios. `scale` is the part of the usual number of messages.
+ * Answers a list of `{ scenario, case, contender, rounds: [figures], failures: [text] }`.
+ */
+export async function run(scenarios, { rounds, scale, onProgress }) {
+  const results = [];
+  for (const scenario of scenarios) {
+    for (const one of scenario.cases) {
+      const rows = one.contenders.map((contender) => ({
+        scenario: scenario.name,
+        case: one.name,
+        contender: contender.name,
+        rounds: [],
+        failures: [],
+      }));
+      for (let round = 0; round < rounds; round++) {
+        for (const [index, contender] of one.contenders.entries()) {
+          onProgress(`${scenario.name} ${one.name}, round ${round + 1}: ${contender.name}`);
+          try {
+            rows[index].rounds[round] = await measureOnce(contender, scale);
+          } catch (error) {
+            rows[index].failures.push(error.message);
+          }
+        }
+      }
+      results.push(...rows);
+    }
+  }
+  return results;
+}
+
+/** How many measurements `run` will make, for a progress bar. */
+export function countMeasurements(scenarios, rounds) {
+  const contenders = scenarios.flatMap(({ cases }) => cases.map((one) => one.contenders.length));
+  return contenders.reduce((sum, count) => sum + count, 0) * rounds;
+}

@@ -1,0 +1,17 @@
+// Every scenario, in the order of the report.
+
+import both from "./both.mjs";
+import fanout from "./fanout.mjs";
+import { churn, idle, retained, stalled } from "./footprint.mjs";
+import { peers, sockets, threads } from "./growth.mjs";
+import inproc from "./inproc.mjs";
+import latency from "./latency.mjs";
+import multipart from "./multipart.mjs";
+import neighbour from "./neighbour.mjs";
+import receive from "./receive.mjs";
+import send from "./send.mjs";
+
+export const scenarios = [
+  ...[receive, send, both, multipart, latency, inproc, fanout, churn],
+  ...[idle, retained, stalled, neighbour, sockets, peers, threads],
+];

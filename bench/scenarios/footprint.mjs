@@ -1,0 +1,61 @@
+import { libraries } from "../ends.mjs";
+
+const node = (name, library, options) => ({
+  name,
+  measure: (stage) => stage.node("footprint.mjs", { library, ...options }).result,
+});
+const both = (options) => [node("ours", libraries.ours, options), node("zeromq", libraries.zeromq, options)];
+
+const scenario = (name, title, figure, unit, about, cases) => ({
+  name,
+  title,
+  figure,
+  unit,
+  about,
+  lowerIsBetter: true,
+  cases,
+});
+
+export const churn = scenario(
+  "churn",
+  "A socket's life",
+  "secondsEach",
+  "s",
+  "Creating, connecting and closing a socket. Lower is better.",
+  [{ name: "create, connect, close", contenders: both({ what: "churn", count: 3000 }) }],
+);
+
+export const idle = scenario(
+  "idle",
+  "An idle socket's memory",
+  "bytesEach",
+  "bytes",
+  "Resident memory for each of 5,000 sockets that do nothing, libzmq's own included. Lower is better.",
+  [{ name: "idle", contenders: both({ what: "idle", count: 5000 }) }],
+);
+
+export const retained = scenario(
+  "retained",
+  "Messages that are kept",
+  "buffers",
+  "bytes for each byte",
+  "Memory of array buffers for each byte of messages that a program keeps. Lower is better.",
+  [1000, 10_000, 100_000].map((count) => ({
+    name: `${count.toLocaleString("en-US")} × 100 B`,
+    x: count,
+    contenders: both({ what: "retained", count, size: 100 }),
+  })),
+);
+
+export const stalled = scenario(
+  "stalled",
+  "A reader that never reads",
+  "bytes",
+  "bytes",
+  "Memory at both ends of a connection once the sender of 1 KiB messages has to wait, against the high-water marks. Lower is better.",
+  [100, 1000, 10_000].map((mark) => ({
+    name: `high-water mark ${mark.toLocaleString("en-US")}`,
+    x: mark,
+    contenders: both({ what: "stalled", size: 1024, mark }),
+  })),
+);

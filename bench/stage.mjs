@@ -1,0 +1,187 @@
+// Where one measurement takes place: it starts peers as processes of their own and makes sure that none outlives it.
+
+import { fork, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../", import.meta.url));
+const out = join(root, "out/release");
+const python = "/usr/bin/python3";
+
+/** All processes of all measurements, for Ctrl-C. */
+const running = new Set();
+export function killAll() {
+  for (const child of running) kill(child);
+}
+
+/** Ends a peer, and with it the program that a shell runs for it: they are a process group. */
+function kill(child) {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** A port that nobody listens at, for peers that cannot choose one themselves. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Why Python peers cannot take part; undefined when they can. */
+export function pythonMissing() {
+  const { status } = spawnSync(python, ["-c", "import zmq"]);
+  return status === 0 ? undefined : "python3-zmq is not installed";
+}
+
+/** Compiles peers/patterns.cc against the vendored libzmq, if that has not been done. */
+function patternsProgram() {
+  const source = join(root, "bench/peers/patterns.cc");
+  const program = join(root, "out/bench/patterns");
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(join(root, "out/bench"), { recursive: true });
+  const libraries = readdirSync(join(out, "vendor"), { recursive: true }).filter((name) =>
+    name.endsWith(".a"),
+  );
+  const find = (name) =>
+    join(
+      out,
+      "vendor",
+      libraries.find((library) => library.endsWith(name)),
+    );
+  const include = join(root, "vendor/src/libzmq/include");
+  const flags = ["-O3", "-std=c++17", "-DZMQ_STATIC", `-I${include}`, source, "-o", program];
+  const { status, stderr } = spawnSync(
+    process.env.CXX ?? "c++",
+    [...flags, find("libzmq.a"), find("libsodium.a"), "-lpthread"],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`peers/patterns.cc could not be compiled: ${stderr}`);
+  return program;
+}
+
+export class Stage {
+  #children = new Set();
+  #failure;
+  #fail;
+
+  constructor() {
+    this.#failure = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.#failure.catch(() => {});
+  }
+
+  /** `promise`, unless a peer fails before. */
+  wait(promise) {
+    return Promise.race([promise, this.#failure]);
+  }
+
+  /** Ends every peer that is still there. */
+  async clear() {
+    const ends = [...this.#children].map(
+      (child) => child.exitCode ?? child.signalCode ?? once(child, "exit"),
+    );
+    for (const child of this.#children) kill(child);
+    await Promise.all(ends);
+  }
+
+  /** One of bench/peers in Node. `endpoint`, `ready` and `result` are promises of what it tells. */
+  node(program, options) {
+    const child = fork(join(root, "bench/peers", program), [JSON.stringify(options)], {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    return this.#telling(child, program, (listen) => child.on("message", listen));
+  }
+
+  /** bench/peers/throughput.py. */
+  python(options) {
+    const child = spawn(python, [join(root, "bench/peers/throughput.py"), JSON.stringify(options)], {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return this.#telling(child, "throughput.py", (listen) =>
+      createInterface(child.stdout).on("line", (line) => listen(JSON.parse(line))),
+    );
+  }
+
+  /** One of libzmq's tools; `output` is all that it printed, `cpuSeconds` the processor time that it took. */
+  tool(name, ...parameters) {
+    return this.#program(join(out, "perf", name), parameters);
+  }
+
+  /** bench/peers/patterns.cc. */
+  patterns(...parameters) {
+    return this.#program(patternsProgram(), parameters);
+  }
+
+  #program(path, parameters) {
+    // The shell adds what its child used; exec's own output comes first.
+    const child = spawn(
+      "sh",
+      ["-c", '"$@"; code=$?; times; exit $code', "sh", path, ...parameters.map(String)],
+      {
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    let text = "";
+    child.stdout.on("data", (data) => {
+      text += data;
+    });
+    this.#watch(child, path);
+    const ended = once(child, "close").then(() => {
+      const lines = text.trim().split("\n");
+      const seconds = [...lines.at(-1).matchAll(/(\d+)m([\d.]+)s/g)].map(
+        ([, m, s]) => Number(m) * 60 + Number(s),
+      );
+      return { output: lines.slice(0, -2).join("\n"), cpuSeconds: seconds[0] + seconds[1] };
+    });
+    return { ended };
+  }
+
+  #telling(child, name, listenTo) {
+    this.#watch(child, name);
+    const told = {};
+    const promises = {};
+    for (const what of ["endpoint", "ready", "result"]) {
+      promises[what] = new Promise((resolve) => {
+        told[what] = resolve;
+      });
+    }
+    listenTo((message) => {
+      for (const [what, value] of Object.entries(message)) told[what]?.(value);
+      // What it does after its result, such as crashing at exit, no longer counts.
+      if ("result" in message) child.told = true;
+    });
+    return promises;
+  }
+
+  #watch(child, name) {
+    this.#children.add(child);
+    running.add(child);
+    let errors = "";
+    child.stderr.on("data", (data) => {
+      errors += data;
+    });
+    child.once("error", (error) => this.#fail(error));
+    child.once("exit", (code, signal) => {
+      running.delete(child);
+      this.#children.delete(child);
+      if (child.told || code === 0 || signal === "SIGKILL") return;
+      this.#fail(
+        new Error(`${name} ended with ${signal ?? code}: ${errors.trim().split("\n").slice(0, 3).join(" ")}`),
+      );
+    });
+  }
+}

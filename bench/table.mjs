@@ -1,0 +1,52 @@
+// The results as tables for the terminal.
+
+import Table from "cli-table3";
+import { ratio, short, spread } from "./format.mjs";
+import { figureOf, ratioOf } from "./statistics.mjs";
+
+const plain = { head: [], border: [], compact: true };
+
+/** A table for each scenario: what each contender reached, and its ratio to the first. */
+export function scenarioTables(scenarios, results) {
+  return scenarios.map((scenario) => {
+    const rows = results.filter((row) => row.scenario === scenario.name);
+    const table = new Table({
+      head: ["", "contender", scenario.unit, `of ${scenario.cases[0].contenders[0].name}'s`],
+      colAligns: ["left", "left", "right", "right"],
+      style: plain,
+    });
+    for (const one of scenario.cases) {
+      const mine = rows.filter((row) => row.case === one.name);
+      for (const [index, row] of mine.entries()) {
+        const figure = figureOf(row, scenario.figure);
+        const failure = row.failures[0] && `failed: ${row.failures[0].slice(0, 60)}`;
+        table.push([
+          index === 0 ? one.name : "",
+          row.contender,
+          figure ? spread(figure) : (failure ?? "–"),
+          index === 0 ? "" : spread(ratioOf(row, mine[0], scenario.figure), ratio),
+        ]);
+      }
+    }
+    return `${scenario.title}\n${table}`;
+  });
+}
+
+/** The aims, and which were reached. */
+export function aimsTable(judged) {
+  const table = new Table({
+    head: ["work", "case", "ours", "against", "aim", "ratio", ""],
+    colAligns: ["left", "left", "right", "left", "right", "right", "left"],
+    style: plain,
+  });
+  for (const one of judged) {
+    table.push([
+      ...[one.work, one.case, short(one.figure.median), one.against],
+      `${one.atMost ? "≤" : "≥"} ${one.aim}`,
+      spread(one.ratio, ratio),
+      one.reached ? "reached" : "not reached",
+    ]);
+  }
+  const reached = judged.filter((one) => one.reached).length;
+  return `Aims: ${reached} of ${judged.length} reached\n${table}`;
+}
