@@ -71,8 +71,8 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   napi_value large = nullptr;
   uint32_t largeCount = 0;
   size_t frames = 0;
+  Message frame;  // one for all: libzmq closes what it held when the next one comes
   while (wanted > 0 && frames < area.tableSize && offset < area.slabSize) {
-    Message frame;
     if (zmq_msg_recv(frame.get(), socket->get(), ZMQ_DONTWAIT) < 0) {
       const int error = zmq_errno();
       if (error == EINTR) continue;
