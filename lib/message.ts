@@ -16,9 +16,14 @@ const empty = new Uint8Array(0);
 // Longer strings are encoded by Node, whose encoder is faster than Node-API's there.
 const longString = 256;
 
+/** Native code takes it as it is. */
+function isWireFrame(value: unknown): value is WireFrame {
+  return value instanceof Uint8Array || (typeof value === "string" && value.length <= longString);
+}
+
 function toFrame(value: unknown): WireFrame {
-  if (typeof value === "string") return value.length > longString ? Buffer.from(value) : value;
-  if (value instanceof Uint8Array) return value;
+  if (isWireFrame(value)) return value;
+  if (typeof value === "string") return Buffer.from(value);
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
@@ -29,7 +34,7 @@ function toFrame(value: unknown): WireFrame {
 /** Throws a `TypeError` for `undefined` and for what has no string form. */
 export function toWire(message: unknown): WireMessage {
   if (message instanceof Uint8Array) return message;
-  if (Array.isArray(message)) return message.map(toFrame);
+  if (Array.isArray(message)) return message.every(isWireFrame) ? message : message.map(toFrame);
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
 }
@@ -39,4 +44,10 @@ export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
   const wire: WireMessage[] = [];
   for (const message of messages) wire.push(toWire(message));
   return wire;
+}
+
+/** A copy for a message that has to wait: what its sender does to the original meanwhile is not sent. */
+export function snapshot(wire: WireMessage): WireMessage {
+  if (typeof wire === "string") return wire;
+  return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : Buffer.from(wire);
 }

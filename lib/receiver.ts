@@ -35,9 +35,10 @@ function batchSize(max: number | undefined): number {
 
 export class Receiver {
   readonly #core: Core;
-  /** Fetched ahead by a loop; taken from `#head` on. */
-  #ahead: Message[][] = [];
+  /** Fetched ahead by a loop: those from `#head` to before `#tail` wait to be taken. */
+  readonly #ahead: Message[][] = [];
   #head = 0;
+  #tail = 0;
 
   constructor(core: Core) {
     this.#core = core;
@@ -45,7 +46,7 @@ export class Receiver {
 
   /** Messages are here that libzmq no longer counts. */
   get holdsMessages(): boolean {
-    return this.#head < this.#ahead.length;
+    return this.#head < this.#tail;
   }
 
   receive(options?: OperationOptions): Promise<Message[]> {
@@ -66,12 +67,13 @@ export class Receiver {
 
   /** The iterator of `for await`: one message at a time, ends when the socket is closed. */
   messages(): AsyncIterableIterator<Message[]> {
-    let ahead = 0;
-    return new Loop(this.#core, () => {
+    let most = 0;
+    const attempt = () => {
       // Not before the first message is wanted: options may still be set between.
-      if (ahead === 0) ahead = this.#mayFetchAhead();
-      return this.#one(ahead);
-    });
+      if (most === 0) most = this.#mayFetchAhead();
+      return this.#one(most);
+    };
+    return new Loop(this.#core, attempt, undefined, () => this.#fetched());
   }
 
   /** As `messages`, but all that is ready at once, up to `max`. */
@@ -91,21 +93,28 @@ export class Receiver {
     return operate(this.#core, attempt, options);
   }
 
-  readonly #one = (ahead = 1): Message[] | typeof wouldBlock => {
-    if (!this.holdsMessages) {
-      this.#ahead.length = this.#head = 0;
-      if (check(receiveInto(this.#ahead, this.#core.handle, ahead)) === 0) return wouldBlock;
-    }
-    const message = this.#ahead[this.#head]!;
+  /** A message that was fetched ahead. */
+  #fetched(): Message[] | undefined {
+    if (this.#head === this.#tail) return undefined;
+    const message = this.#ahead[this.#head];
     this.#ahead[this.#head++] = taken;
     return message;
+  }
+
+  readonly #one = (most = 1): Message[] | typeof wouldBlock => {
+    if (this.#head === this.#tail) {
+      this.#head = this.#tail = 0;
+      this.#tail = check(receiveInto(this.#ahead, 0, this.#core.handle, most));
+      if (this.#tail === 0) return wouldBlock;
+    }
+    return this.#fetched() as Message[];
   };
 
   #batch(max: number): Message[][] | typeof wouldBlock {
-    const batch = this.#ahead.slice(this.#head, this.#head + max);
+    const batch = this.#ahead.slice(this.#head, Math.min(this.#head + max, this.#tail));
     this.#head += batch.length;
     if (batch.length < max) {
-      const count = receiveInto(batch, this.#core.handle, max - batch.length);
+      const count = receiveInto(batch, batch.length, this.#core.handle, max - batch.length);
       if (batch.length === 0) check(count);
     }
     return batch.length === 0 ? wouldBlock : batch;
@@ -128,12 +137,17 @@ function busy(): Error {
   );
 }
 
+/** Resolves at once, or in the next turn if this one has lasted long enough. */
+function soon<T>(result: T): Promise<T> {
+  return turnIsOver() ? nextTurn().then(() => result) : Promise.resolve(result);
+}
+
 /** Tries at once, then waits. */
 function operate<T>(core: Core, attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
   try {
     const result = attempt();
     core.touched();
-    if (result !== wouldBlock) return turnIsOver() ? nextTurn().then(() => result) : Promise.resolve(result);
+    if (result !== wouldBlock) return soon(result);
     const timeout = options?.timeout ?? core.getOption(receiveOptions.receiveTimeout);
     if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
     return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
@@ -147,11 +161,14 @@ class Loop<T> implements AsyncIterableIterator<T> {
   readonly #core: Core;
   readonly #attempt: Attempt<IteratorResult<T>>;
   readonly #options: OperationOptions | undefined;
+  readonly #fetched: (() => T | undefined) | undefined;
   #ended = false;
 
-  constructor(core: Core, attempt: Attempt<T>, options?: OperationOptions) {
+  /** `fetched` answers what is here already, for which libzmq need not be asked. */
+  constructor(core: Core, attempt: Attempt<T>, options?: OperationOptions, fetched?: () => T | undefined) {
     this.#core = core;
     this.#options = options;
+    this.#fetched = fetched;
     this.#attempt = () => {
       const value = attempt();
       return value === wouldBlock ? wouldBlock : { value, done: false };
@@ -161,6 +178,8 @@ class Loop<T> implements AsyncIterableIterator<T> {
   next(): Promise<IteratorResult<T>> {
     const core = this.#core;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
+    const value = this.#fetched?.();
+    if (value !== undefined) return soon({ value, done: false });
     if (this.#options?.signal?.aborted) return Promise.reject(this.#options.signal.reason);
     if (core.receiving !== undefined) return Promise.reject(busy());
     if (core.blocked) {

@@ -3,7 +3,7 @@
 import { binding, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
-import { toWire, toWireMany } from "./message.js";
+import { snapshot, toWire, toWireMany } from "./message.js";
 import { sendOptions } from "./options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
 import { nextTurn, turnIsOver } from "./turn.js";
@@ -32,7 +32,8 @@ export class Sender {
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
     if (result < 0) return Promise.reject(new ZmqError(-result));
-    return this.#wait(() => (this.#attempt(wire) ? undefined : wouldBlock), options);
+    const kept = snapshot(wire);
+    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), options);
   }
 
   trySend(message: unknown): boolean {

@@ -44,10 +44,10 @@ function cut(row: number): Buffer {
 }
 
 /**
- * Appends up to `maxMessages` complete messages that are ready to `messages`. Answers how many it appended, 0 when
- * none is ready, or -errno. Nothing that was taken from libzmq stays behind.
+ * Puts up to `maxMessages` complete messages that are ready into `messages`, from index `at` on. Answers how many, 0
+ * when none is ready, or -errno. Nothing that was taken from libzmq stays behind.
  */
-export function receiveInto(messages: Message[][], handle: Handle, maxMessages: number): number {
+export function receiveInto(messages: Message[][], at: number, handle: Handle, maxMessages: number): number {
   let complete = 0;
   let partial: Buffer[] | undefined;
   do {
@@ -61,9 +61,8 @@ export function receiveInto(messages: Message[][], handle: Handle, maxMessages: 
       if (partial === undefined) partial = [frame];
       else partial.push(frame);
       if (row & moreBit) continue;
-      messages.push(partial);
+      messages[at + complete++] = partial;
       partial = undefined;
-      complete++;
     }
     if (large > 0) {
       largeFrames.length = 0;

@@ -49,7 +49,7 @@ export interface Writable<M = MessageLike | MessageLike[], O extends object[] = 
   trySend(message: M): boolean;
   /**
    * Sends messages in order, waiting as needed: the fast way to send many. A rejection's `sent` says how many of them
-   * were handed to libzmq before it failed. No other send may begin meanwhile.
+   * were handed to libzmq before it failed. No other send may begin meanwhile, and the messages must stay as they are.
    */
   sendMany(messages: Iterable<M>, options?: OperationOptions): Promise<void>;
 }
