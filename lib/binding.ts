@@ -40,8 +40,8 @@ export interface Binding {
   onReady(callback: (handle: Handle) => void): void;
 
   // native/sender.cc
-  /** 1: in libzmq, all frames of it; 0: would block, none of it. */
-  trySend(handle: Handle, message: WireMessage): number;
+  /** 1: in libzmq, all frames of it; 0: would block, none of it. Frames as arguments cost less than in an array. */
+  trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** How many of the messages are in libzmq. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
 

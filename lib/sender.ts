@@ -1,6 +1,6 @@
 // Sending: at once when libzmq takes the message, else one operation waits until it does.
 
-import { binding, type WireMessage } from "./binding.js";
+import { binding, type Handle, type WireFrame, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
@@ -12,6 +12,15 @@ import { nextTurn, turnIsOver } from "./turn.js";
 const settled = Promise.resolve();
 /** Messages of `sendMany` handed over in one crossing; the event loop's turn is looked at between. */
 const chunk = 256;
+
+/** More frames than this go as an array: a call takes only so many arguments. */
+const mostArguments = 64;
+
+function handOver(handle: Handle, wire: WireMessage): number {
+  return Array.isArray(wire) && wire.length <= mostArguments
+    ? binding.trySend(handle, ...wire)
+    : binding.trySend(handle, wire as WireFrame);
+}
 
 export class Sender {
   readonly #core: Core;
@@ -28,7 +37,7 @@ export class Sender {
     const wire = toWire(message);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
-    const result = binding.trySend(core.handle, wire);
+    const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
     if (result < 0) return Promise.reject(new ZmqError(-result));
@@ -62,7 +71,7 @@ export class Sender {
   }
 
   #attempt(wire: WireMessage): boolean {
-    return check(binding.trySend(this.#core.handle, wire)) === 1;
+    return check(handOver(this.#core.handle, wire)) === 1;
   }
 
   async #sendAll(messages: WireMessage[], options?: OperationOptions): Promise<void> {

@@ -75,26 +75,47 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
   return result == -EAGAIN ? kWouldBlock : result;
 }
 
-/** Copies all frames of an array into `count` empty messages. Answers as encode. */
-int32_t encodeAll(Environment& environment, napi_value array, Message* frames, uint32_t count) {
-  for (uint32_t index = 0; index < count; ++index) {
-    napi_value frame;
-    if (napi_get_element(environment.env, array, index, &frame) != napi_ok) return noFrame(environment.env);
-    const int32_t error = encode(environment, frame, frames[index]);
-    if (error != 0) return error;
-  }
-  return 0;
-}
+/** The frames of a message: the elements of an array, or arguments of a call, which cost a tenth as much to read. */
+class Frames {
+ public:
+  Frames(napi_env env, napi_value array) : env_(env), array_(array) { napi_get_array_length(env, array, &count_); }
+  /** The arguments of `info` from `first` on. */
+  Frames(const Napi::CallbackInfo& info, size_t first)
+      : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
 
-/** Sends all frames of an array or none. Answers kSent, kWouldBlock or -errno. */
-int32_t sendMultipart(Environment& environment, const Socket& socket, napi_value array) {
+  uint32_t count() const { return count_; }
+
+  /** Copies all frames into `count()` empty messages. Answers as encode. */
+  int32_t encodeAll(Environment& environment, Message* messages) const {
+    for (uint32_t index = 0; index < count_; ++index) {
+      napi_value frame = nullptr;
+      if (info_ != nullptr) {
+        frame = (*info_)[first_ + index];
+      } else if (napi_get_element(env_, array_, index, &frame) != napi_ok) {
+        return noFrame(env_);
+      }
+      const int32_t error = encode(environment, frame, messages[index]);
+      if (error != 0) return error;
+    }
+    return 0;
+  }
+
+ private:
+  napi_env env_;
+  napi_value array_ = nullptr;
+  const Napi::CallbackInfo* info_ = nullptr;
+  size_t first_ = 0;
+  uint32_t count_ = 0;
+};
+
+/** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
+int32_t sendMultipart(Environment& environment, const Socket& socket, const Frames& source) {
   const Napi::HandleScope scope(environment.env);
-  uint32_t count = 0;
-  napi_get_array_length(environment.env, array, &count);
+  const uint32_t count = source.count();
   while (true) {
     // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
     std::vector<Message> frames(count);
-    int32_t result = encodeAll(environment, array, frames.data(), count);
+    int32_t result = source.encodeAll(environment, frames.data());
     if (result != 0) return result;
 
     uint32_t sent = 0;
@@ -125,19 +146,21 @@ int32_t sendMessage(Environment& environment, const Socket& socket, napi_value v
   } else {
     bool isArray = false;
     napi_is_array(environment.env, value, &isArray);
-    if (isArray) return sendMultipart(environment, socket, value);
+    if (isArray) return sendMultipart(environment, socket, Frames(environment.env, value));
     error = encodeString(environment, value, frame);
   }
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-// trySend(handle, message) -> 1 sent, 0 would block, or -errno
+// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* socket = arguments.socket(0);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  return arguments.answer(sendMessage(arguments.environment(), *socket, arguments.value(1)));
+  Environment& environment = arguments.environment();
+  if (info.Length() > 2) return arguments.answer(sendMultipart(environment, *socket, Frames(info, 1)));
+  return arguments.answer(sendMessage(environment, *socket, arguments.value(1)));
 }
 
 // trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As

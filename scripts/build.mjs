@@ -53,7 +53,8 @@ const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
 if (!existsSync(join(root, out, "zmq_native.node"))) {
   console.log(`building libzmq, libsodium and the addon in ${out}: this takes about a minute`);
 }
-const compile = [cmakeJs, "compile", "--out", out, "--config", config];
+// Not its `compile`, which builds everything anew after an error.
+const compile = [cmakeJs, "build", "--out", out, "--config", config];
 if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
 run(process.execPath, compile);
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);

@@ -125,6 +125,12 @@ test("trySend and receive: what is no frame is a TypeError, and nothing is sent,
     expect(() => native.trySend(push, ["fine", value])).toThrow("A frame must be a string or a Uint8Array");
   }
   expect(binding.receive(pull, 0, 10)).toBe(0);
+  for (const value of [undefined, null, 5, [], {}]) {
+    expect(() => native.trySend(push, "fine", value)).toThrow("A frame must be a string or a Uint8Array");
+  }
+  expect(binding.receive(pull, 0, 10)).toBe(0);
+  expect(binding.trySend(push, "ab", "cd", new Uint8Array(1))).toBe(1);
+  expect(binding.receive(pull, 0, 10)).toBe(3);
   expect(binding.trySend(push, ["abc", slab.subarray(0, 2)])).toBe(1);
   expect(binding.trySendMany(push, ["y", "z"], "w")).toBe(2);
   expect(binding.receive(pull, 0, 10)).toBe(5);

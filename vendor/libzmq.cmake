@@ -11,6 +11,10 @@ foreach(feature WITH_TLS WITH_NSS WITH_LIBBSD WITH_DOC WITH_DOCS WITH_PERF_TOOL 
   preset(BOOL ${feature} OFF)
 endforeach()
 
+# libzmq calls getpid before every look for news, lest the process be a fork of the one that opened the socket. Node
+# never forks without exec: without that support, four system calls less in a round trip.
+preset(BOOL HAVE_FORK OFF)
+
 # Its FindSodium asks pkg-config first; `true` stands in for a system that has none, and the answers are given here.
 # The library must be a path: libzmq exports its targets, and CMake refuses to export one of ours.
 preset(FILEPATH PKG_CONFIG_EXECUTABLE /bin/true)

@@ -21,11 +21,14 @@ if (role === "publish") {
     const subscriber = new zmq.Subscriber({ receiveHighWaterMark: 0 });
     subscriber.subscribe();
     subscriber.connect(options.endpoint);
+    const took = (messages) => {
+      if (received === 0) watch = stopwatch();
+      received += messages;
+      if (received === total) finish({ rate: total / watch().seconds });
+    };
     (async () => {
-      for await (const _ of subscriber) {
-        if (received++ === 0) watch = stopwatch();
-        if (received === total) finish({ rate: total / watch().seconds });
-      }
+      if (options.by === "batch") for await (const messages of subscriber.batches()) took(messages.length);
+      else for await (const _ of subscriber) took(1);
     })();
   }
 }
