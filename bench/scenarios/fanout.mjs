@@ -5,10 +5,10 @@ const subscribers = 50;
 const size = 64;
 const countAt = (scale, slowness = 1) => Math.round((40_000 * scale) / slowness);
 
-const node = (name, library, slowness) => ({
+const node = (name, library, by, slowness) => ({
   name,
   async measure(stage, scale) {
-    const options = { library, size, subscribers, count: countAt(scale, slowness) };
+    const options = { library, by, size, subscribers, count: countAt(scale, slowness) };
     const publishing = stage.node("fanout.mjs", { role: "publish", ...options });
     const endpoint = await publishing.endpoint;
     return stage.node("fanout.mjs", { role: "subscribe", ...options, endpoint }).result;
@@ -35,7 +35,12 @@ export default {
   cases: [
     {
       name: "PUB to 50 SUB",
-      contenders: [c, node("ours", libraries.ours), node("zeromq", libraries.zeromq, 3)],
+      contenders: [
+        c,
+        node("ours, by message", libraries.ours, "message"),
+        node("ours, by batch", libraries.ours, "batch"),
+        node("zeromq", libraries.zeromq, "message", 3),
+      ],
     },
   ],
 };
