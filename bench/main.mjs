@@ -64,7 +64,7 @@ function machine() {
 async function measure() {
   const missing = pythonMissing();
   if (missing) console.warn(`pyzmq does not take part: ${missing}`);
-  const drawnOnly = ["sockets", "peers", "threads", "retained", "stalled"];
+  const drawnOnly = ["sockets", "peers", "threads", "retained", "stalled", "rest"];
   let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
   if (options.quick) {
     chosen = chosen.filter(({ name }) => options.only || !drawnOnly.includes(name)).map(quick);

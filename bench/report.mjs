@@ -1,3 +1,110 @@
-export function writeReport() {
-  return "";
+// The report: one page that needs nothing else, with the aims, a chart for each scenario, and how to read them.
+
+import { chart } from "./chart.mjs";
+import { ratio, short, spread } from "./format.mjs";
+import { figureOf, ratioOf } from "./statistics.mjs";
+
+const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const text = (value) => String(value).replace(/[&<>"]/g, (character) => escapes[character]);
+
+const style = `
+:root { --ink: #1b1f24; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --good: #1a7f37; --bad: #9a6700; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --good: #3fb950; --bad: #d29922; }
+  .light { display: none; }
+}
+@media (prefers-color-scheme: light) { .dark { display: none; } }
+body { color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto;
+  max-width: 60rem; padding: 2rem 1rem; }
+h1 { margin-bottom: 0; }
+h2 { border-bottom: 1px solid var(--line); margin-top: 3rem; }
+p.machine, td.spread, th { color: var(--soft); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left; white-space: nowrap; }
+td.number { text-align: right; }
+.headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 2rem 0; }
+.headline div { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
+.headline strong { display: block; font-size: 2rem; line-height: 1.2; }
+.reached { color: var(--good); }
+.missed { color: var(--bad); }
+svg { height: auto; max-width: 100%; }
+`;
+
+/** The figures that a reader looks for first. */
+function headline(judged) {
+  const find = (work, name, against) =>
+    judged.find((one) => one.work === work && one.case === name && one.against === against);
+  const cards = [
+    [
+      find("for await", "64 B", "zeromq, for await"),
+      "zeromq's rate, receiving 64 B by <code>for await</code>",
+    ],
+    [find("batches()", "64 B", "C"), "C's rate, receiving 64 B by <code>batches()</code>"],
+    [find("sendMany", "64 B", "C"), "C's rate, sending 64 B by <code>sendMany</code>"],
+    [find("inproc, by message", "64 B", "MessagePort"), "a MessagePort's rate between worker threads"],
+  ];
+  const known = cards.filter(([judgement]) => judgement !== undefined);
+  return known
+    .map(([judgement, what]) => `<div><strong>${ratio(judgement.ratio.median)} ×</strong>${what}</div>`)
+    .join("");
+}
+
+function aimRows(judged) {
+  return judged
+    .map((one) => {
+      const mark = one.reached
+        ? '<span class="reached">reached</span>'
+        : '<span class="missed">not reached</span>';
+      return `<tr><td>${text(one.work)}</td><td>${text(one.case)}</td><td class="number">${short(one.figure.median)}</td>
+<td>${text(one.against)}</td><td>${one.atMost ? "≤" : "≥"} ${one.aim}</td>
+<td class="number">${ratio(one.ratio.median)}</td>
+<td class="spread">${ratio(one.ratio.min)} to ${ratio(one.ratio.max)}</td><td>${mark}</td></tr>`;
+    })
+    .join("\n");
+}
+
+function figureTable(scenario, results) {
+  const also = scenario.also ?? [];
+  const rows = scenario.cases.flatMap((one) => {
+    const mine = results.filter((row) => row.scenario === scenario.name && row.case === one.name);
+    return mine.map((row, index) => {
+      const figure = figureOf(row, scenario.figure);
+      const to = index > 0 && ratioOf(row, mine[0], scenario.figure);
+      return `<tr><td>${index === 0 ? text(one.name) : ""}</td><td>${text(row.contender)}</td>
+<td>${figure ? spread(figure) : `failed: ${text(row.failures[0] ?? "")}`}</td><td>${to ? spread(to, ratio) : ""}</td>
+${also.map((name) => `<td>${spread(figureOf(row, name))}</td>`).join("")}</tr>`;
+    });
+  });
+  const first = text(scenario.cases[0].contenders[0].name);
+  return `<details><summary>Figures</summary><div class="scroll"><table>
+<tr><th></th><th>contender</th><th>${text(scenario.unit)}</th><th>of ${first}'s</th>
+${also.map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table></div></details>`;
+}
+
+/** The page as HTML. `found` is what main.mjs measured, `judged` what aims.mjs says of it. */
+export function writeReport(scenarios, found, judged) {
+  const { machine, rounds, results } = found;
+  const sections = scenarios.map((scenario) => {
+    const drawn = ["light", "dark"].map(
+      (theme) => `<div class="${theme}">${chart(scenario, results, theme)}</div>`,
+    );
+    return `<section><h2>${text(scenario.title)}</h2><p>${text(scenario.about)}</p>${drawn.join("")}
+${figureTable(scenario, results)}</section>`;
+  });
+  const reached = judged.filter((one) => one.reached).length;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>zmq-native: the bench</title><style>${style}</style></head><body>
+<h1>zmq-native: the bench</h1>
+<p class="machine">${text(machine.processor)}, ${text(machine.memory)}, ${text(machine.system)}, Node ${text(machine.node)}.
+Every contender is measured once in each of ${rounds} rounds, one after the other; a ratio is taken within a round, and
+what is shown is the median over the rounds, with the least and the greatest.</p>
+<div class="headline">${headline(judged)}</div>
+<h2>Aims</h2><p>${reached} of ${judged.length} reached.</p>
+<div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th></tr>
+${aimRows(judged)}</table></div>
+${sections.join("\n")}
+</body></html>
+`;
 }

@@ -10,9 +10,10 @@ const plain = { head: [], border: [], compact: true };
 export function scenarioTables(scenarios, results) {
   return scenarios.map((scenario) => {
     const rows = results.filter((row) => row.scenario === scenario.name);
+    const also = scenario.also ?? [];
     const table = new Table({
-      head: ["", "contender", scenario.unit, `of ${scenario.cases[0].contenders[0].name}'s`],
-      colAligns: ["left", "left", "right", "right"],
+      head: ["", "contender", scenario.unit, `of ${scenario.cases[0].contenders[0].name}'s`, ...also],
+      colAligns: ["left", "left", "right", "right", ...also.map(() => "right")],
       style: plain,
     });
     for (const one of scenario.cases) {
@@ -25,6 +26,7 @@ export function scenarioTables(scenarios, results) {
           row.contender,
           figure ? spread(figure) : (failure ?? "–"),
           index === 0 ? "" : spread(ratioOf(row, mine[0], scenario.figure), ratio),
+          ...also.map((figure) => spread(figureOf(row, figure))),
         ]);
       }
     }

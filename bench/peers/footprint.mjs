@@ -86,4 +86,41 @@ async function stalled() {
   return { messages: sent, bytes: after.rss - before.rss };
 }
 
-await finish(await { churn, idle, retained, stalled }[what]());
+/** The part of a core that sockets of every type use once their traffic is over. */
+async function rest() {
+  const pairs = [
+    [zmq.Push, zmq.Pull],
+    [zmq.Pair, zmq.Pair],
+    [zmq.Request, zmq.Reply],
+    [zmq.Dealer, zmq.Router],
+    [zmq.Publisher, zmq.Subscriber],
+    [zmq.XPublisher, zmq.XSubscriber],
+  ];
+  const kept = [];
+  for (const [Sender, Receiver] of pairs) {
+    const receiver = new Receiver();
+    const sender = new Sender();
+    kept.push(receiver, sender);
+    await receiver.bind("tcp://127.0.0.1:*");
+    if (receiver.subscribe) receiver.subscribe();
+    if (Receiver === zmq.XSubscriber) await receiver.send("\x01");
+    // Waits from the beginning: a socket that nobody uses does not hear of new connections.
+    const first = receiver.receive();
+    sender.connect(receiver.lastEndpoint);
+    if (Sender === zmq.XPublisher) await sender.receive();
+    await sender.send("traffic");
+    // A subscriber may have missed it; then it waits for another, as from now on every receiver does.
+    if (Receiver !== zmq.Subscriber) await first;
+    if (Receiver !== zmq.Reply && Receiver !== zmq.Subscriber) receiver.receive().catch(() => {});
+    if (Sender === zmq.Dealer || Sender === zmq.Request) sender.receive().catch(() => {});
+  }
+  kept.push(new zmq.Stream());
+  await kept.at(-1).bind("tcp://127.0.0.1:*");
+  await settle();
+  const watch = stopwatch();
+  await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
+  const { seconds, cpuSeconds } = watch();
+  return { share: cpuSeconds / seconds, sockets: kept.length };
+}
+
+await finish(await { churn, idle, retained, stalled, rest }[what]());

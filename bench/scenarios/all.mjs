@@ -2,7 +2,7 @@
 
 import both from "./both.mjs";
 import fanout from "./fanout.mjs";
-import { churn, idle, retained, stalled } from "./footprint.mjs";
+import { churn, idle, rest, retained, stalled } from "./footprint.mjs";
 import { peers, sockets, threads } from "./growth.mjs";
 import inproc from "./inproc.mjs";
 import latency from "./latency.mjs";
@@ -13,5 +13,5 @@ import send from "./send.mjs";
 
 export const scenarios = [
   ...[receive, send, both, multipart, latency, inproc, fanout, churn],
-  ...[idle, retained, stalled, neighbour, sockets, peers, threads],
+  ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

@@ -59,3 +59,12 @@ export const stalled = scenario(
     contenders: both({ what: "stalled", size: 1024, mark }),
   })),
 );
+
+export const rest = scenario(
+  "rest",
+  "Sockets at rest",
+  "share",
+  "of a core",
+  "Processor time that sockets of every type take once their traffic is over, waiting receives included. Lower is better.",
+  [{ name: "at rest", contenders: both({ what: "rest", seconds: 10 }) }],
+);

@@ -37,6 +37,7 @@ export default {
   name: "latency",
   title: "Request and reply",
   figure: "mean",
+  also: ["p50", "p99", "p999"],
   unit: "µs one way",
   lowerIsBetter: true,
   about:

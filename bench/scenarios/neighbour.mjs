@@ -15,6 +15,7 @@ export default {
   name: "neighbour",
   title: "Timers beside a flooded loop",
   figure: "p99",
+  also: ["p50", "max"],
   unit: "ms",
   lowerIsBetter: true,
   about:
