@@ -98,7 +98,7 @@ export function chart(scenario, results, theme) {
   drawing.setOption({
     animation: false,
     textStyle: { color: colours.ink, fontFamily: "system-ui, sans-serif" },
-    legend: { bottom: 0, textStyle: { color: colours.ink } },
+    legend: { bottom: 0, itemGap: 24, textStyle: { color: colours.ink } },
     grid: { left: 10, right: 70, top: many ? 40 : 10, bottom: 50, containLabel: true },
     ...(many ? lines : bars)(scenario, results, colours),
   });

@@ -103,10 +103,11 @@ const scenarios = [
   scenario("REQ/REP", [["64 B", latency]]),
 ];
 
-process.on("SIGINT", () => {
-  killAll();
-  process.exit(130);
-});
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    killAll();
+    process.exit(130);
+  });
 const results = await run(scenarios, {
   rounds,
   scale: 0.5,

@@ -84,11 +84,12 @@ async function measure() {
     barsize: 20,
     noTTYOutput: false,
   });
-  process.on("SIGINT", () => {
-    bar.stop();
-    killAll();
-    process.exit(130);
-  });
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.on(signal, () => {
+      bar.stop();
+      killAll();
+      process.exit(130);
+    });
   bar.start(countMeasurements(chosen, rounds), 0, { what: "" });
   const results = await run(chosen, {
     rounds,
