@@ -105,5 +105,6 @@ export function chart(scenario, results, theme) {
   const svg = drawing.renderToSVGString();
   // Otherwise its timers keep the process alive.
   drawing.dispose();
-  return svg.replace(/<svg width="(\d+)" height="(\d+)"/, '<svg role="img" viewBox="0 0 $1 $2"');
+  // The picture's own viewBox lets it shrink with the page.
+  return svg.replace(/<svg width="\d+" height="\d+"/, `<svg role="img" aria-label="${scenario.title}"`);
 }
