@@ -112,6 +112,7 @@ function fetch(pins) {
 /** Our numbered patches to one dependency, in order: vendor/patches/libzmq-0001-….patch */
 function patchesOf(name) {
   const folder = join(vendor, "patches");
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".patch"))
     .sort()
