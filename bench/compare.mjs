@@ -28,7 +28,7 @@ const command = new Command("npm run bench:compare --")
     "Measures this tree beside a git revision of it. Both must be built by the same machine, and are.",
   )
   .argument("[revision]", "what to compare with", "HEAD")
-  // A tree against itself stays within 6 % over seven rounds on a quiet machine; beyond 10 % something has changed.
+  // Over seven rounds the medians of a tree against itself stay within 8 %; beyond 10 % something has changed.
   .option("--bound <share>", "how much slower this tree may be before the exit code is 1", toShare, 0.1)
   .option("--rounds <count>", "how often each side is measured", toRounds, 7)
   .parse();
