@@ -7,10 +7,14 @@ import nodeGypBuild from "node-gyp-build";
 
 /** Stands for an open socket; 0 stands for none. */
 export type Handle = number;
+/** Stands for a proxy that runs. */
+export type ProxyHandle = number;
 /** Stands for a context in every thread of the process. */
 export type ContextToken = number;
 /** What native code takes as a frame; lib/message.ts makes it from what users pass. */
-export type WireFrame = string | Uint8Array;
+export type WireFrame = string | Uint8Array | RoutingId;
+/** Only as the tag of a message. */
+export type RoutingId = number;
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {
@@ -21,6 +25,9 @@ export interface Binding {
   attachContext(token: ContextToken): ContextToken;
   releaseContext(token: ContextToken): number;
   getContextOption(token: ContextToken, option: number): number;
+  /** 1: the context now ends, and a notice by its token will say when; 0: other threads hold it still. */
+  closeContext(token: ContextToken): number;
+  onNotice(callback: (notice: number) => void): void;
   setContextOption(token: ContextToken, option: number, value: number): number;
 
   // native/socket.cc
@@ -30,25 +37,55 @@ export interface Binding {
   unbind(handle: Handle, endpoint: string): number;
   connect(handle: Handle, endpoint: string): number;
   disconnect(handle: Handle, endpoint: string): number;
+  join(handle: Handle, group: Uint8Array): number;
+  leave(handle: Handle, group: Uint8Array): number;
+  /** The peer's routing id. */
+  connectPeer(handle: Handle, endpoint: string): number;
+  /** Reports events to a PAIR socket that connects to the endpoint, as frames: event, count, values, local, remote. */
+  monitor(handle: Handle, endpoint: string, events: number): number;
+  /** Has an event reported for each of the socket's pipes. */
+  reportPipes(handle: Handle): number;
   /** Bytes of the value written to `into`, in the machine's byte order. */
   getOption(handle: Handle, option: number, into: Uint8Array): number;
   setOption(handle: Handle, option: number, value: Uint8Array): number;
   /** `ZMQ_POLLIN` and `ZMQ_POLLOUT`, both as of one moment. */
   events(handle: Handle): number;
-  /** While on, wake-ups of the socket are reported to `onReady` and keep the process alive. */
-  hold(handle: Handle, on: boolean): number;
+  /** While on, wake-ups of the socket are reported to `onReady`; `alive`: and keep the process alive. */
+  hold(handle: Handle, on: boolean, alive: boolean): number;
   onReady(callback: (handle: Handle) => void): void;
 
   // native/sender.cc
-  /** 1: in libzmq, all frames of it; 0: would block, none of it. Frames as arguments cost less than in an array. */
+  /**
+   * 1: in libzmq, all frames of it; 0: would block, none of it. Frames as arguments cost less than in an array. For the
+   * types whose messages have a tag, it is the second frame: a routing id as a number, or a group.
+   */
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** How many of the messages are in libzmq. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
 
   // native/receiver.cc
-  /** Frames written to the receive area from `offset` on; 0: nothing there. */
+  /**
+   * Frames written to the receive area from `offset` on, plus `emptied` when libzmq had no more; 0: nothing there.
+   * `values` gets the first message's properties by `names`.
+   */
   receive(handle: Handle, offset: number, maxMessages: number): number;
+  receive(
+    handle: Handle,
+    offset: number,
+    maxMessages: number,
+    names: readonly string[],
+    values: (string | null)[],
+  ): number;
   receiveInto(slab: Uint8Array, table: Uint8Array, largeFrames: Buffer[]): void;
+
+  // native/subscribers.cc
+  /** Peers of a publisher that have any subscription, or that would get a message of the topic. */
+  subscribers(handle: Handle, any: boolean, topic: Uint8Array): number;
+
+  // native/proxy.cc
+  /** All four sockets are lent to a thread until `endProxy`; `capture` may be 0. */
+  startProxy(front: Handle, back: Handle, capture: Handle, control: Handle, endpoint: string): ProxyHandle;
+  endProxy(proxy: ProxyHandle): number;
 
   // native/security.cc
   version(): string;

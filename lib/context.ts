@@ -1,9 +1,10 @@
 // Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
 
 import { binding, type ContextToken } from "./binding.js";
+import type { Core } from "./core.js";
 import { check } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
-import { contextOptions } from "./options.js";
+import { commonOptions, contextOptions } from "./options.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
 const abandoned = new FinalizationRegistry<ContextToken>((token) => binding.releaseContext(token));
@@ -18,6 +19,10 @@ export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<Opt
 
 /** A context as the other rooms see it: its token, and its options. */
 class Handle implements OptionTarget {
+  /** The sockets of this thread that are open. */
+  readonly members = new Set<WeakRef<Core>>();
+  closing: Promise<void> | undefined;
+
   constructor(readonly token: ContextToken) {}
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
@@ -33,6 +38,15 @@ class Handle implements OptionTarget {
 }
 
 let handleOf: (context: Context) => Handle;
+/** The open sockets of a context, for the sockets themselves to keep. */
+export const membersOf = (context: Context): Set<WeakRef<Core>> => handleOf(context).members;
+
+/** Who waits for which context to end. */
+const ending = new Map<ContextToken, () => void>();
+binding.onNotice((token) => {
+  ending.get(token)?.();
+  ending.delete(token);
+});
 let attaching: ContextToken | undefined;
 
 /**
@@ -41,7 +55,7 @@ let attaching: ContextToken | undefined;
  *
  * @throws ZmqError `EMFILE` when the process has no descriptors left. `zmq_ctx_new`
  */
-export class Context {
+export class Context implements AsyncDisposable {
   readonly #handle: Handle;
 
   static {
@@ -58,7 +72,7 @@ export class Context {
       binding.releaseContext(this.#handle.token);
       throw error;
     }
-    abandoned.register(this, this.#handle.token);
+    abandoned.register(this, this.#handle.token, this);
   }
 
   /**
@@ -76,6 +90,34 @@ export class Context {
   /** Stands for this context in other threads, see {@link Context.attach}. */
   get token(): number {
     return this.#handle.token;
+  }
+
+  /**
+   * Closes this thread's sockets of the context, then gives the context up: any further use of it fails with `EFAULT`.
+   * Resolves when libzmq has ended the context, that is when what the sockets had queued has been sent or their linger
+   * has run out; at once if another thread still holds the context. `zmq_ctx_term`
+   *
+   * @param options `linger`: milliseconds, for all those sockets; 0 drops what is queued. Default: each socket's own,
+   * which waits for ever unless set.
+   */
+  close(options: { linger?: number | undefined } = {}): Promise<void> {
+    const handle = this.#handle;
+    handle.closing ??= new Promise((resolve) => {
+      for (const member of [...handle.members]) {
+        const core = member.deref();
+        if (core === undefined) continue;
+        if (options.linger !== undefined) core.setOption(commonOptions.linger, options.linger);
+        core.close();
+      }
+      abandoned.unregister(this);
+      if (binding.closeContext(handle.token) === 1) ending.set(handle.token, resolve);
+      else resolve();
+    });
+    return handle.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Reads an option by its number. `zmq_ctx_get` */

@@ -1,12 +1,13 @@
 // What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
 
 import { binding } from "./binding.js";
-import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE } from "./constants.js";
-import type { Context } from "./context.js";
+import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE, ZMQ_RCVTIMEO, ZMQ_SNDTIMEO } from "./constants.js";
+import { type Context, membersOf } from "./context.js";
 import { check, errorOf } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
-import { Readiness } from "./readiness.js";
+import { type Direction, Readiness } from "./readiness.js";
+import { toGroup } from "./tag.js";
 
 /**
  * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
@@ -14,23 +15,39 @@ import { Readiness } from "./readiness.js";
  */
 const batchBytes = 32 * 1024;
 
-/** Closes the handles of sockets that nobody can reach any more. */
-const abandoned = new FinalizationRegistry<number>((handle) => binding.closeSocket(handle));
+type Operation = Exclude<Direction, "watching">;
+const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving: ZMQ_RCVTIMEO };
+
+/** What is left to do for a socket that nobody can reach any more. */
+const abandoned = new FinalizationRegistry<() => void>((release) => release());
 
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
   /** Undefined once closed. While the socket is open its context must not be collected. */
   context: Context | undefined;
-  /** A bind or unbind is under way. */
+  /** A bind or unbind is under way, or a proxy has the socket. */
   blocked = false;
+  /** `close` was called while the socket was blocked. */
+  closing = false;
+  /** Waits that end without success say why by their error's code, instead of `EAGAIN` for all. */
+  distinctErrors = false;
   /** Binds and connects so far, less what was undone. */
   endpoints = 0;
+  /** What was bound, wildcards resolved. */
+  readonly bound: string[] = [];
+  /** Timeouts as they were last read: an operation that has to wait needs one each time. */
+  readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };
+  readonly #members: Set<WeakRef<Core>>;
+  readonly #self: WeakRef<Core>;
 
   constructor(context: Context, type: number) {
     super(check(binding.openSocket(context.token, type)));
     this.context = context;
     this.type = type;
-    abandoned.register(this, this.handle, this);
+    this.#members = membersOf(context);
+    this.#self = new WeakRef(this);
+    this.#members.add(this.#self);
+    abandoned.register(this, releaseOf(this.handle, this.#members, this.#self), this);
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
       // A libzmq without drafts has no such option, and does without.
       binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
@@ -52,16 +69,58 @@ export class Core extends Readiness implements OptionTarget {
   setOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">, value: unknown): void {
     const bytes = kind.write(value);
     check(binding.setOption(this.handle, id, bytes));
+    if (id === ZMQ_SNDTIMEO) this.#timeouts.sending = undefined;
+    if (id === ZMQ_RCVTIMEO) this.#timeouts.receiving = undefined;
     this.touched();
     if ((this.endpoints > 0 || this.blocked) && !liveOptions.has(id)) {
       process.emitWarning("Socket option will not take effect until next connect/bind.");
     }
   }
 
+  /** Joins or leaves groups; only a Dish can. */
+  group(call: "join" | "leave", groups: readonly unknown[]): void {
+    this.usable();
+    try {
+      for (const group of groups) check(binding[call](this.handle, toGroup(group)));
+    } finally {
+      this.touched();
+    }
+  }
+
+  /** Milliseconds that an operation may wait unless told otherwise. */
+  timeoutOf(direction: Operation): number {
+    this.#timeouts[direction] ??= this.getOption({ id: timeoutIds[direction], kind: kinds.int32 });
+    return this.#timeouts[direction];
+  }
+
+  /** Ends the socket, and whatever waits for it; once it is no longer blocked. */
   close(): void {
+    if (this.handle === 0) return;
+    if (this.blocked) {
+      this.closing = true;
+      return;
+    }
+    this.receiving?.close();
+    this.sending?.close();
+    this.watching?.close();
     abandoned.unregister(this);
+    this.#members.delete(this.#self);
     binding.closeSocket(this.handle);
     this.handle = 0;
     this.context = undefined;
   }
+
+  /** To be called when what blocked the socket is done. */
+  unblock(): void {
+    this.blocked = false;
+    if (this.closing) this.close();
+  }
+}
+
+/** Not a closure of the constructor's, which would hold the socket that it is to outlive. */
+function releaseOf(handle: number, members: Set<WeakRef<Core>>, self: WeakRef<Core>): () => void {
+  return () => {
+    members.delete(self);
+    binding.closeSocket(handle);
+  };
 }

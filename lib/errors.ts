@@ -23,6 +23,8 @@ const texts: Record<string, string> = {
   EBUSY: "Socket is busy",
   EBADF: "Socket is closed",
   EADDRINUSE: "Address already in use",
+  ETIMEDOUT: "Operation timed out",
+  ECANCELED: "Socket was closed while the operation waited",
 };
 
 /** An error of libzmq or of the platform. Wrong arguments are a `TypeError` instead. */

@@ -1,15 +1,25 @@
 // The public interface, and nothing else.
 
 import { binding } from "./binding.js";
+import * as errors from "./errors.js";
 
 export { Context, type ContextOptions, context } from "./context.js";
 export { curveKeyPair } from "./curve.js";
-export { ZmqError } from "./errors.js";
+export type {
+  AuthenticationError,
+  Event,
+  EventOfType,
+  EventSubscriber,
+  EventType,
+  ProtocolError,
+} from "./event.js";
 export type { Message, MessageLike } from "./message.js";
+export { Observer } from "./observer.js";
 export { capability } from "./options.js";
 export type { OperationOptions } from "./pending.js";
-export type { BatchOptions } from "./receiver.js";
-export { Socket } from "./socket.js";
+export { Proxy, type ProxyOptions, type ProxyStatistics, type Traffic } from "./proxy.js";
+export type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
+export { type CloseOptions, Socket } from "./socket.js";
 export {
   Dealer,
   Pair,
@@ -29,6 +39,14 @@ export {
   XPublisher,
   XSubscriber,
 } from "./sockets.js";
+
+export type { SubscriberOptions } from "./subscribers.js";
+
+/** The class of this library's errors, but for wrong arguments: those are `TypeError`s. */
+export declare const ZmqError: typeof errors.ZmqError;
+export type ZmqError = errors.ZmqError;
+// Not enumerable: programs and tests that list what `zeromq` exports find just that.
+Object.defineProperty(exports, "ZmqError", { value: errors.ZmqError });
 
 /** The version of libzmq inside, for instance `"4.3.4"`. */
 export const version: string = binding.version();

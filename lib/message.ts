@@ -48,6 +48,6 @@ export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
 
 /** A copy for a message that has to wait: what its sender does to the original meanwhile is not sent. */
 export function snapshot(wire: WireMessage): WireMessage {
-  if (typeof wire === "string") return wire;
+  if (typeof wire === "string" || typeof wire === "number") return wire;
   return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : Buffer.from(wire);
 }

@@ -116,6 +116,13 @@ const string: Kind<string | null> = {
   },
 };
 
+/** As it is, NULs included. */
+const binary: Kind<Buffer> = {
+  area: bytes,
+  read: (length) => Buffer.from(bytes.subarray(0, length)),
+  write: string.write,
+};
+
 /** A key of CURVE: 40 characters of Z85 and a NUL; given as those, or as 32 bytes. */
 const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
 
@@ -140,6 +147,7 @@ export const rows = {
   uint64: row(uint64),
   boolean: row(boolean),
   string: row(string),
+  binary: row(binary),
   key: row(key),
   /** An int32 that stands for one of the names, by position. */
   names: <Name extends string | null>(

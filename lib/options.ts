@@ -5,7 +5,7 @@ import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
 import { rows } from "./option.js";
 
-const { int32, uint32, int64, uint64, boolean, string, key, names } = rows;
+const { int32, uint32, int64, uint64, boolean, string, binary, key, names } = rows;
 
 /** Of a context. Set those of threads before the first socket is made. */
 export const contextOptions = {
@@ -169,6 +169,8 @@ export const receiveOptions = {
 export const routingIdOptions = {
   /** The name that a Router peer knows us by; at most 255 bytes, not beginning with NUL. `ZMQ_ROUTING_ID` */
   routingId: string(zmq.ZMQ_ROUTING_ID),
+  /** The same as a Buffer: `routingId` reads as text, and only up to a NUL. `ZMQ_ROUTING_ID` */
+  routingIdBytes: binary(zmq.ZMQ_ROUTING_ID),
 };
 
 /** Of Router. */

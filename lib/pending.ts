@@ -1,8 +1,9 @@
 // One operation that waits: it settles exactly once, by an attempt that succeeds or fails, its time-out, its signal,
 // or the closing of the socket.
 
+import type { Core } from "./core.js";
 import { errorOf } from "./errors.js";
-import type { Direction, Readiness, Waiter } from "./readiness.js";
+import type { Direction, Waiter } from "./readiness.js";
 
 /** What every waiting operation may be given. */
 export interface OperationOptions {
@@ -18,7 +19,7 @@ export type Attempt<T> = () => T | typeof wouldBlock;
 
 export class Pending<T> implements Waiter {
   readonly promise: Promise<T>;
-  readonly #readiness: Readiness;
+  readonly #core: Core;
   readonly #direction: Direction;
   readonly #attempt: Attempt<T>;
   readonly #whenClosed: T | undefined;
@@ -32,25 +33,25 @@ export class Pending<T> implements Waiter {
    * first, instead of an error. Throws when the socket cannot be watched.
    */
   constructor(
-    readiness: Readiness,
+    core: Core,
     direction: Direction,
     attempt: Attempt<T>,
     timeout: number,
     signal?: AbortSignal,
     whenClosed?: T,
   ) {
-    this.#readiness = readiness;
+    this.#core = core;
     this.#direction = direction;
     this.#attempt = attempt;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
-    readiness.wait(direction, this);
+    core.wait(direction, this);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
-    if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end(), timeout);
+    if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
     signal?.addEventListener("abort", this.#abort);
   }
 
@@ -68,14 +69,14 @@ export class Pending<T> implements Waiter {
   }
 
   close(): void {
-    this.#end(this.#whenClosed);
+    this.#end("ECANCELED", this.#whenClosed);
   }
 
   /** Tries a last time, then settles with `value`, or rejects when there is none. */
-  #end(value?: T): void {
+  #end(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (this.retry()) return;
     this.#stop();
-    if (value === undefined) this.#reject(errorOf("EAGAIN"));
+    if (value === undefined) this.#reject(errorOf(this.#core.distinctErrors ? code : "EAGAIN"));
     else this.#resolve(value);
   }
 
@@ -87,6 +88,6 @@ export class Pending<T> implements Waiter {
   #stop(): void {
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.#readiness.done(this.#direction);
+    this.#core.done(this.#direction);
   }
 }

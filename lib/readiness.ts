@@ -15,7 +15,8 @@ export interface Waiter {
   close(): void;
 }
 
-export type Direction = "sending" | "receiving";
+/** What is waited for: room, a message, or a change in what libzmq knows of peers. */
+export type Direction = "sending" | "receiving" | "watching";
 
 /** Sockets that somebody waits for, held here so that they are not collected meanwhile. */
 const waiting = new Map<Handle, Readiness>();
@@ -28,15 +29,25 @@ export class Readiness {
   sending: Waiter | undefined;
   /** The receive that waits, if any. */
   receiving: Waiter | undefined;
+  /** Whoever watches, if any; its attempt takes nothing in from libzmq by itself. */
+  watching: Waiter | undefined;
+  /**
+   * A receive has just heard from libzmq that there is no more, and the socket was not used since: its next wake-up is
+   * certain to come, so whoever wants to wait need not ask first.
+   */
+  emptied = false;
   #looking = false;
 
   constructor(handle: Handle) {
     this.handle = handle;
   }
 
-  /** From now on `waiter` is retried whenever the socket may have become ready. Throws when it cannot be watched. */
-  wait(direction: Direction, waiter: Waiter): void {
-    check(binding.hold(this.handle, true));
+  /**
+   * From now on `waiter` is retried whenever the socket may have become ready; `alive`: and the process lives as long.
+   * Throws when the socket cannot be watched.
+   */
+  wait(direction: Direction, waiter: Waiter, alive = true): void {
+    check(binding.hold(this.handle, true, alive));
     this.touched();
     waiting.set(this.handle, this);
     this[direction] = waiter;
@@ -44,14 +55,18 @@ export class Readiness {
 
   done(direction: Direction): void {
     this[direction] = undefined;
-    if (this.sending !== undefined || this.receiving !== undefined) return;
+    if (this.#awaited) return;
     waiting.delete(this.handle);
-    binding.hold(this.handle, false);
+    binding.hold(this.handle, false, false);
   }
 
-  /** To be called after any use of the socket other than a retry: it may have taken a waiter's wake-up. */
-  touched(): void {
-    if (this.#looking || (this.sending === undefined && this.receiving === undefined)) return;
+  /**
+   * To be called after any use of the socket other than a retry: it may have taken a waiter's wake-up. Only a receive
+   * passes on what it found out about `emptied`.
+   */
+  touched(emptied = false): void {
+    this.emptied = emptied;
+    if (this.#looking || !this.#awaited) return;
     this.#looking = true;
     setImmediate(() => {
       this.#looking = false;
@@ -59,8 +74,20 @@ export class Readiness {
     });
   }
 
-  /** Retries whoever waits, until libzmq has said "not now" to all of them at one moment. */
+  get #awaited(): boolean {
+    return this.sending !== undefined || this.receiving !== undefined || this.watching !== undefined;
+  }
+
+  /** Retries whoever waits. */
   wake(): void {
+    if (this.watching !== undefined) binding.events(this.handle);
+    this.#retry();
+    // Last, since the attempts of the others take in what it watches for.
+    this.watching?.retry();
+  }
+
+  /** Retries a send and a receive, until libzmq has said "not now" to both at one moment. */
+  #retry(): void {
     for (;;) {
       const { sending, receiving } = this;
       if (sending === undefined || receiving === undefined) {

@@ -6,7 +6,8 @@ import { check, errorOf } from "./errors.js";
 import type { Message } from "./message.js";
 import { conflateOptions, receiveOptions } from "./options.js";
 import { type Attempt, type OperationOptions, Pending, wouldBlock } from "./pending.js";
-import { receiveInto } from "./slab.js";
+import { emptied, type Properties, receiveInto } from "./slab.js";
+import { taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
 
 /** What batches and `receiveMany` may be given. */
@@ -14,6 +15,24 @@ export interface BatchOptions extends OperationOptions {
   /** Messages in one batch at most. Default 256. */
   max?: number | undefined;
 }
+
+/** What `receiveWithMetadata` may be given. */
+export interface MetadataOptions extends OperationOptions {
+  /**
+   * Names of the properties wanted: those of libzmq (the default: `Socket-Type`, `Routing-Id`, `Peer-Address`,
+   * `User-Id`), `__fd`, what a ZAP handler answered, and the peer's own, which begin with `X-`.
+   */
+  properties?: readonly string[] | undefined;
+}
+
+/** A message and what libzmq knows of it; over inproc, nothing. */
+export interface Received<M = Message[]> {
+  message: M;
+  /** By property; without those that the message does not have. */
+  metadata: Record<string, string>;
+}
+
+const usualProperties = ["Socket-Type", "Routing-Id", "Peer-Address", "User-Id"];
 
 const defaultBatch = 256;
 /** Messages a loop fetches ahead at most, so that one crossing serves several. */
@@ -33,8 +52,18 @@ function batchSize(max: number | undefined): number {
   return Math.min(max, 2 ** 31 - 1);
 }
 
+function namesOf(options: MetadataOptions | undefined): readonly string[] {
+  const names = options?.properties ?? usualProperties;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw new TypeError("properties must be an array of names");
+  }
+  return names;
+}
+
 export class Receiver {
   readonly #core: Core;
+  /** Makes of frames what a user gets, where that is anything else. */
+  readonly #shape: ((frames: Message[]) => unknown) | undefined;
   /** Fetched ahead by a loop: those from `#head` to before `#tail` wait to be taken. */
   readonly #ahead: Message[][] = [];
   #head = 0;
@@ -42,6 +71,7 @@ export class Receiver {
 
   constructor(core: Core) {
     this.#core = core;
+    this.#shape = taggings.get(core.type)?.fromFrames;
   }
 
   /** Messages are here that libzmq no longer counts. */
@@ -58,10 +88,20 @@ export class Receiver {
     return this.#operate(() => this.#batch(max), options);
   }
 
+  receiveWithMetadata(options?: MetadataOptions): Promise<Received> {
+    const names = namesOf(options);
+    return this.#operate(() => this.#oneWithMetadata(names), options);
+  }
+
+  messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received> {
+    const names = namesOf(options);
+    return new Loop(this.#core, () => this.#oneWithMetadata(names), options);
+  }
+
   tryReceive(): Message[] | undefined {
     this.#ready();
     const message = this.#one();
-    this.#core.touched();
+    this.#core.touched(this.#core.emptied);
     return message === wouldBlock ? undefined : message;
   }
 
@@ -104,17 +144,39 @@ export class Receiver {
   readonly #one = (most = 1): Message[] | typeof wouldBlock => {
     if (this.#head === this.#tail) {
       this.#head = this.#tail = 0;
-      this.#tail = check(receiveInto(this.#ahead, 0, this.#core.handle, most));
+      this.#tail = check(this.#take(this.#ahead, 0, most));
       if (this.#tail === 0) return wouldBlock;
     }
     return this.#fetched() as Message[];
   };
 
+  #oneWithMetadata(names: readonly string[]): Received | typeof wouldBlock {
+    const ahead = this.#fetched();
+    if (ahead !== undefined) return { message: ahead, metadata: {} };
+    const messages: Message[][] = [];
+    const values: (string | null)[] = [];
+    if (check(this.#take(messages, 0, 1, { names, values })) === 0) return wouldBlock;
+    const known = names.flatMap((name, index) => (values[index] == null ? [] : [[name, values[index]]]));
+    return { message: messages[0]!, metadata: Object.fromEntries(known) };
+  }
+
+  /** Takes messages from libzmq, as `receiveInto` does. */
+  #take(messages: Message[][], at: number, most: number, properties?: Properties): number {
+    const count = receiveInto(messages, at, this.#core.handle, most, properties);
+    this.#core.emptied = emptied;
+    if (this.#shape !== undefined) {
+      for (let index = at; index < at + count; index++) {
+        messages[index] = this.#shape(messages[index]!) as Message[];
+      }
+    }
+    return count;
+  }
+
   #batch(max: number): Message[][] | typeof wouldBlock {
     const batch = this.#ahead.slice(this.#head, Math.min(this.#head + max, this.#tail));
     this.#head += batch.length;
     if (batch.length < max) {
-      const count = receiveInto(batch, batch.length, this.#core.handle, max - batch.length);
+      const count = this.#take(batch, batch.length, max - batch.length);
       if (batch.length === 0) check(count);
     }
     return batch.length === 0 ? wouldBlock : batch;
@@ -145,10 +207,12 @@ function soon<T>(result: T): Promise<T> {
 /** Tries at once, then waits. */
 function operate<T>(core: Core, attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
   try {
-    const result = attempt();
-    core.touched();
-    if (result !== wouldBlock) return soon(result);
-    const timeout = options?.timeout ?? core.getOption(receiveOptions.receiveTimeout);
+    const timeout = options?.timeout ?? core.timeoutOf("receiving");
+    if (!core.emptied || timeout === 0) {
+      const result = attempt();
+      core.touched(core.emptied);
+      if (result !== wouldBlock) return soon(result);
+    }
     if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
     return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
   } catch (error) {

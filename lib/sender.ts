@@ -4,8 +4,8 @@ import { binding, type Handle, type WireFrame, type WireMessage } from "./bindin
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
-import { sendOptions } from "./options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
+import { type Tagging, taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
 
 /** Answers every send that was done at once: no promise is made for it. */
@@ -22,19 +22,29 @@ function handOver(handle: Handle, wire: WireMessage): number {
     : binding.trySend(handle, wire as WireFrame);
 }
 
+/** Of messages given as `[message, options]`. */
+function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
+  return Array.from(messages, (pair) => {
+    if (!Array.isArray(pair)) throw new TypeError("Each message must be an array of it and its options");
+    return tagging.toWire(pair[0], pair[1]);
+  });
+}
+
 export class Sender {
   readonly #core: Core;
+  readonly #tagging: Tagging | undefined;
   /** A sendMany is under way, waiting or not. */
   #busy = false;
 
   constructor(core: Core) {
     this.#core = core;
+    this.#tagging = taggings.get(core.type);
   }
 
   send(message: unknown, options?: OperationOptions): Promise<void> {
     this.#ready();
+    const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    const wire = toWire(message);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
     const result = handOver(core.handle, wire);
@@ -45,9 +55,9 @@ export class Sender {
     return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), options);
   }
 
-  trySend(message: unknown): boolean {
+  trySend(message: unknown, options?: unknown): boolean {
     this.#ready();
-    const wire = toWire(message);
+    const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     if (Array.isArray(wire) && wire.length === 0) return true;
     const sent = this.#attempt(wire);
     this.#core.touched();
@@ -57,7 +67,7 @@ export class Sender {
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
     this.#ready();
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    return this.#sendAll(toWireMany(messages), options);
+    return this.#sendAll(this.#tagging ? tagMany(messages, this.#tagging) : toWireMany(messages), options);
   }
 
   #ready(): void {
@@ -71,6 +81,7 @@ export class Sender {
   }
 
   #attempt(wire: WireMessage): boolean {
+    this.#core.emptied = false;
     return check(handOver(this.#core.handle, wire)) === 1;
   }
 
@@ -78,6 +89,7 @@ export class Sender {
     let sent = 0;
     /** Sends on from where it stopped: how many more are in libzmq now. */
     const advance = () => {
+      this.#core.emptied = false;
       const count = check(binding.trySendMany(this.#core.handle, ...messages.slice(sent, sent + chunk)));
       sent += count;
       return count;
@@ -101,7 +113,7 @@ export class Sender {
   }
 
   #wait(attempt: () => undefined | typeof wouldBlock, options?: OperationOptions): Promise<void> {
-    const timeout = options?.timeout ?? this.#core.getOption(sendOptions.sendTimeout);
+    const timeout = options?.timeout ?? this.#core.timeoutOf("sending");
     if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
     return new Pending<undefined>(this.#core, "sending", attempt, timeout, options?.signal).promise;
   }

@@ -8,6 +8,8 @@ import type { Message } from "./message.js";
 const slabSize = 32 * 1024;
 const tableRows = 1024;
 
+// What native/receiver.cc adds to its count of frames when libzmq had no more.
+const emptiedFlag = 1 << 16;
 // A row of the table, native/receiver.cc writes the same.
 const moreBit = 1;
 const ownBufferBit = 2;
@@ -43,17 +45,37 @@ function cut(row: number): Buffer {
   return frame;
 }
 
+/** Whether the last `receiveInto` ended because libzmq had no more; then its next wake-up is certain to come. */
+export let emptied = false;
+
+/** Names of properties to read of the first message, and where their values go. */
+export interface Properties {
+  readonly names: readonly string[];
+  readonly values: (string | null)[];
+}
+
 /**
  * Puts up to `maxMessages` complete messages that are ready into `messages`, from index `at` on. Answers how many, 0
  * when none is ready, or -errno. Nothing that was taken from libzmq stays behind.
  */
-export function receiveInto(messages: Message[][], at: number, handle: Handle, maxMessages: number): number {
+export function receiveInto(
+  messages: Message[][],
+  at: number,
+  handle: Handle,
+  maxMessages: number,
+  properties?: Properties,
+): number {
   let complete = 0;
   let partial: Buffer[] | undefined;
   do {
     if (offset >= slabSize) renew();
-    const frames = binding.receive(handle, offset, maxMessages - complete);
-    if (frames <= 0) return complete > 0 ? complete : frames;
+    const result =
+      properties === undefined || partial !== undefined
+        ? binding.receive(handle, offset, maxMessages - complete)
+        : binding.receive(handle, offset, 1, properties.names, properties.values);
+    emptied = result >= emptiedFlag || result === 0;
+    if (result <= 0) return complete > 0 ? complete : result;
+    const frames = emptied ? result - emptiedFlag : result;
     let large = 0;
     for (let index = 0; index < frames; index++) {
       const row = table[index]!;

@@ -6,16 +6,24 @@ import { type Context, context as defaultContext } from "./context.js";
 import { Core } from "./core.js";
 import { refuseMisread, toEndpoint } from "./endpoint.js";
 import { check, ZmqError } from "./errors.js";
+import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
 import { capability, commonOptions, curveOptions, gssapiOptions, statusOptions } from "./options.js";
 import type { OperationOptions } from "./pending.js";
-import { type BatchOptions, Receiver } from "./receiver.js";
+import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 
 /** The part of a socket that the other rooms of the library work with. */
 export let coreOf: (socket: Socket) => Core;
+/** Does to an endpoint what the native function of that name does. */
+export let atEndpoint: (socket: Socket, call: EndpointCall, address: string) => number;
 
-type EndpointCall = "bind" | "unbind" | "connect" | "disconnect";
+/** How a socket is to be closed. */
+export interface CloseOptions {
+  linger?: number | undefined;
+}
+
+type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
 
 export interface Socket
   extends Values<typeof commonOptions>,
@@ -28,10 +36,11 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
-  #closing = false;
+  #observer: Observer | undefined;
 
   static {
     coreOf = (socket) => socket.#core;
+    atEndpoint = (socket, call, address) => socket.#atEndpoint(call, address);
 
     // Every class has these, as in the package that this one stands in for; the types show them only where they make
     // sense, as Writable and Readable.
@@ -44,8 +53,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         }
         return this.#sender.send(message, options);
       },
-      trySend(this: Socket, message: unknown) {
-        return this.#sender.trySend(message);
+      trySend(this: Socket, message: unknown, options?: unknown) {
+        return this.#sender.trySend(message, options);
       },
       sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
         return this.#sender.sendMany(messages, options);
@@ -59,8 +68,20 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       receiveMany(this: Socket, options?: BatchOptions) {
         return this.#receiver.receiveMany(options);
       },
+      receiveWithMetadata(this: Socket, options?: MetadataOptions) {
+        return this.#receiver.receiveWithMetadata(options);
+      },
+      messagesWithMetadata(this: Socket, options?: MetadataOptions) {
+        return this.#receiver.messagesWithMetadata(options);
+      },
       batches(this: Socket, options?: BatchOptions) {
         return this.#receiver.batches(options);
+      },
+      join(this: Socket, ...groups: unknown[]) {
+        this.#core.group("join", groups);
+      },
+      leave(this: Socket, ...groups: unknown[]) {
+        this.#core.group("leave", groups);
       },
       [Symbol.asyncIterator](this: Socket) {
         return this.#receiver.messages();
@@ -154,18 +175,34 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
+   * What happens to the socket's connections: one observer, made when first asked for. Ask before `bind` or `connect`
+   * to miss nothing. `zmq_socket_monitor`
+   *
+   * @throws ZmqError `ENOTSOCK` when the socket is closed and had no observer.
+   */
+  get events(): Observer {
+    this.#observer ??= new Observer(this);
+    return this.#observer;
+  }
+
+  /**
    * Closes the socket; what it queued is still sent within `linger`. An operation that waits is tried a last time,
    * then rejected with `EAGAIN`; a loop ends. During a bind or unbind it takes effect when that is done. `zmq_close`
    */
-  close(): void {
-    if (this.closed) return;
-    if (this.#core.blocked) {
-      this.#closing = true;
-      return;
-    }
-    this.#core.receiving?.close();
-    this.#core.sending?.close();
+  close(): void;
+  /**
+   * As `close()`, and resolves when what was queued has been handed to the network or the linger has run out.
+   *
+   * @param options `linger`: milliseconds that queued messages are kept; -1: for ever. Default: the socket's `linger`.
+   */
+  close(options: CloseOptions): Promise<void>;
+  close(options?: CloseOptions): void | Promise<void> {
+    if (options === undefined) return this.#core.close();
+    if (this.closed) return Promise.resolve();
+    if (options.linger !== undefined) this.linger = options.linger;
+    const ended = endOf(this.events);
     this.#core.close();
+    return ended;
   }
 
   [Symbol.dispose](): void {
@@ -174,6 +211,19 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  /**
+   * Whether a wait that ends without success says why: `ETIMEDOUT` after its time-out, `ECANCELED` when the socket
+   * was closed meanwhile. Otherwise both are `EAGAIN`, as when there is nothing to be had at once. Default false.
+   */
+  get distinctErrors(): boolean {
+    return this.#core.distinctErrors;
+  }
+
+  set distinctErrors(value: boolean) {
+    if (typeof value !== "boolean") throw new TypeError("Option value must be a boolean");
+    this.#core.distinctErrors = value;
   }
 
   /** Reads an option by its number. `zmq_getsockopt` */
@@ -250,9 +300,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return (events & event) !== 0;
   }
 
-  #atEndpoint(call: EndpointCall, address: string): void {
+  #atEndpoint(call: EndpointCall, address: string): number {
     this.#core.usable();
-    this.#callEndpoint(call, toEndpoint(address));
+    return this.#callEndpoint(call, toEndpoint(address));
   }
 
   /**
@@ -271,18 +321,19 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     }
     core.blocked = true;
     return Promise.resolve().then(() => {
-      core.blocked = false;
-      if (this.#closing) this.close();
+      core.unblock();
       if (failure !== undefined) throw failure;
     });
   }
 
-  #callEndpoint(call: EndpointCall, endpoint: string): void {
+  #callEndpoint(call: EndpointCall, endpoint: string): number {
     const core = this.#core;
     try {
       refuseMisread(endpoint);
-      check(binding[call](core.handle, endpoint));
-      core.endpoints += call === "bind" || call === "connect" ? 1 : -1;
+      const result = check(binding[call](core.handle, endpoint));
+      core.endpoints += call === "unbind" || call === "disconnect" ? -1 : 1;
+      if (call === "bind") core.bound.push(core.getOption(statusOptions.lastEndpoint) ?? endpoint);
+      return result;
     } catch (error) {
       if (error instanceof ZmqError) error.address = endpoint;
       throw error;

@@ -18,8 +18,9 @@ import {
   xpublisherOptions,
 } from "./options.js";
 import type { OperationOptions } from "./pending.js";
-import type { BatchOptions } from "./receiver.js";
+import type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
 import { coreOf, Socket } from "./socket.js";
+import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
 type Properties<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type WritableKeys<T> = {
@@ -69,6 +70,13 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
   tryReceive(): M | undefined;
   /** Waits for a message, then receives all that are there, up to `max`. */
   receiveMany(options?: BatchOptions): Promise<M[]>;
+  /**
+   * As `receive`, with what libzmq knows of the message besides: its sender's address, for instance. What a loop had
+   * fetched ahead comes first, without that. `zmq_msg_gets`
+   */
+  receiveWithMetadata(options?: MetadataOptions): Promise<Received<M>>;
+  /** Loops over messages with their metadata, as `receiveWithMetadata` gets them. */
+  messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received<M>>;
   /** Loops over batches: the fast way to receive many. Ends when the socket is closed. */
   batches(options?: BatchOptions): AsyncIterableIterator<M[]>;
   /**
@@ -92,6 +100,17 @@ export interface Pair extends Writable, Readable {}
 export class Publisher extends Socket {
   constructor(options?: SocketOptions<Publisher>) {
     super(zmq.ZMQ_PUB, options);
+  }
+
+  /**
+   * Resolves once `count` peers have subscribed, with their number: what is published from then on reaches them.
+   * A message that is published earlier is lost to whoever had not subscribed yet.
+   *
+   * @throws ZmqError rejects with `EAGAIN` after `timeout` (milliseconds; by default it waits for ever), or when the
+   * socket closes.
+   */
+  waitForSubscribers(count: number, options?: SubscriberOptions): Promise<number> {
+    return waitForSubscribers(coreOf(this), count, options);
   }
 }
 export interface Publisher
@@ -161,17 +180,17 @@ export interface Dealer
 
 /** What `Router.connect` takes besides the endpoint. */
 export interface RouterConnectOptions {
-  /** The id by which to address this peer. `ZMQ_CONNECT_ROUTING_ID` */
-  routingId?: string;
+  /** The id by which to address this peer; a Buffer for one that is no text. `ZMQ_CONNECT_ROUTING_ID` */
+  routingId?: string | Buffer;
 }
 
 /** What `Stream.connect` takes besides the endpoint. */
 export interface StreamConnectOptions {
-  /** The id by which to address this peer. `ZMQ_CONNECT_ROUTING_ID` */
-  routingId?: string;
+  /** The id by which to address this peer; a Buffer for one that is no text. `ZMQ_CONNECT_ROUTING_ID` */
+  routingId?: string | Buffer;
 }
 
-function setConnectId(socket: Socket, options: { routingId?: string } | undefined): void {
+function setConnectId(socket: Socket, options: RouterConnectOptions | undefined): void {
   if (options?.routingId === undefined) return;
   const core = coreOf(socket);
   core.usable();
@@ -219,6 +238,11 @@ export class XPublisher extends Socket {
     super(zmq.ZMQ_XPUB, options);
   }
 
+  /** As {@link Publisher.waitForSubscribers}; the subscription messages can be received besides. */
+  waitForSubscribers(count: number, options?: SubscriberOptions): Promise<number> {
+    return waitForSubscribers(coreOf(this), count, options);
+  }
+
   /**
    * Which subscription messages are received: those that change what is subscribed to (null), repeated subscriptions
    * too, or repeated unsubscriptions as well. `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`
@@ -264,8 +288,14 @@ export interface Stream
 type Table = Record<string, Option<unknown>>;
 type SocketClass = { readonly prototype: Socket };
 
-/** Which options a class has, besides those of every socket. */
-const optionsOf: [SocketClass, ...Table[]][] = [
+/** Gives classes their options, besides those of every socket. */
+export function defineSocketOptions(classes: [SocketClass, ...Table[]][]): void {
+  for (const [{ prototype }, ...tables] of classes) {
+    for (const table of tables) defineOptions(prototype, table, coreOf);
+  }
+}
+
+defineSocketOptions([
   [Pair, sendOptions, receiveOptions],
   [Publisher, sendOptions, conflateOptions, publishOptions, matchOptions],
   [Subscriber, receiveOptions, conflateOptions, matchOptions],
@@ -278,7 +308,4 @@ const optionsOf: [SocketClass, ...Table[]][] = [
   [XPublisher, sendOptions, receiveOptions, publishOptions, xpublisherOptions, matchOptions],
   [XSubscriber, sendOptions, receiveOptions],
   [Stream, sendOptions, receiveOptions, streamOptions],
-];
-for (const [{ prototype }, ...tables] of optionsOf) {
-  for (const table of tables) defineOptions(prototype, table, coreOf);
-}
+]);

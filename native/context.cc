@@ -82,23 +82,25 @@ void* Context::get(const Environment& environment, int32_t token) {
   return found == all.entries.end() ? nullptr : found->second.context;
 }
 
-void Context::release(int32_t token) {
+bool Context::release(int32_t token, std::function<void()> ended) {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
   const auto found = all.entries.find(token);
-  if (found == all.entries.end() || --found->second.references > 0) return;
+  if (found == all.entries.end() || --found->second.references > 0) return false;
   void* context = found->second.context;
   all.entries.erase(found);
   if (token == all.defaultToken) all.defaultToken = 0;
   ++all.terminating;
   if (zmq_ctx_get(context, ZMQ_BLOCKY) != 0) all.blocky = true;
-  std::thread([context, &all] {
+  std::thread([context, &all, ended = std::move(ended)] {
     while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {
     }
+    if (ended) ended();
     const std::lock_guard<std::mutex> done(all.mutex);
     --all.terminating;
     all.terminated.notify_all();
   }).detach();
+  return true;
 }
 
 void Context::environmentOpened() {
@@ -156,6 +158,27 @@ Napi::Value releaseContext(const Napi::CallbackInfo& info) {
   return arguments.answer(0);
 }
 
+// closeContext(token) -> 1 when the context now ends, which a notice by its token will tell; 0 when other threads hold
+// it still; or -EFAULT. Its sockets must be closed.
+Napi::Value closeContext(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t token = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  Environment& environment = arguments.environment();
+  if (environment.contexts.erase(token) == 0) return arguments.answer(-EFAULT);
+  const bool ends = Context::release(token, [notifier = environment.notifier, token] { notifier->notify(token); });
+  if (ends) environment.notifier->expect();
+  return arguments.answer(ends ? 1 : 0);
+}
+
+// onNotice(callback: (notice) => void): called for each notice
+Napi::Value onNotice(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const napi_value callback = arguments.function(0);
+  if (arguments.ok()) arguments.environment().notifier->onNotice(callback);
+  return {};
+}
+
 // getContextOption(token, option) -> value, or -errno
 Napi::Value getContextOption(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -184,6 +207,8 @@ void exportContext(Environment& environment, Napi::Object exports) {
   exportFunction<defaultContext>(environment, exports, "defaultContext");
   exportFunction<attachContext>(environment, exports, "attachContext");
   exportFunction<releaseContext>(environment, exports, "releaseContext");
+  exportFunction<closeContext>(environment, exports, "closeContext");
+  exportFunction<onNotice>(environment, exports, "onNotice");
   exportFunction<getContextOption>(environment, exports, "getContextOption");
   exportFunction<setContextOption>(environment, exports, "setContextOption");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace zmq_native {
 
@@ -16,7 +17,11 @@ class Context {
  public:
   /** The libzmq context, or null when the environment holds none by this token. */
   static void* get(const Environment& environment, int32_t token);
-  static void release(int32_t token);
+  /**
+   * Gives a reference back. `ended`, if any, is called on some thread once the context has terminated. False when
+   * others hold it still, and `ended` will not be called.
+   */
+  static bool release(int32_t token, std::function<void()> ended = nullptr);
 
   static void environmentOpened();
   /**

@@ -4,7 +4,7 @@
 
 namespace zmq_native {
 
-Environment::Environment(napi_env env) : env(env) {
+Environment::Environment(napi_env env) : env(env), notifier(std::make_shared<Notifier>(env)) {
   napi_add_async_cleanup_hook(env, teardown, this, &hook_);
   Context::environmentOpened();
 }
@@ -34,6 +34,8 @@ void Environment::pollClosed() {
 void Environment::teardown(napi_async_cleanup_hook_handle, void* self) {
   auto* environment = static_cast<Environment*>(self);
   environment->tearingDown_ = true;
+  environment->notifier->close();
+  environment->proxies.clear();
   environment->sockets.each([](Socket& socket) { socket.close(); });
   environment->finishTeardown();
 }

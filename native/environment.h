@@ -2,10 +2,13 @@
 // slab it receives into. Used on that environment's thread only.
 #pragma once
 
+#include <memory>
 #include <set>
 
 #include "handle_table.h"
 #include "napi_setup.h"
+#include "notifier.h"
+#include "proxy.h"
 #include "send_arena.h"
 #include "socket.h"
 
@@ -29,9 +32,11 @@ class Environment {
 
   napi_env env;
   HandleTable<Socket> sockets;
+  HandleTable<Proxy> proxies;
   std::set<int32_t> contexts;
   ReceiveArea area;
   SendArena sendArena;
+  std::shared_ptr<Notifier> notifier;
 
   /** Sets the function that is called with a socket's handle when the socket may have become ready. */
   void onReady(Napi::Function callback);

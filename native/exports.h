@@ -10,6 +10,8 @@ void exportContext(Environment& environment, Napi::Object exports);
 void exportSocket(Environment& environment, Napi::Object exports);
 void exportSender(Environment& environment, Napi::Object exports);
 void exportReceiver(Environment& environment, Napi::Object exports);
+void exportSubscribers(Environment& environment, Napi::Object exports);
+void exportProxy(Environment& environment, Napi::Object exports);
 void exportSecurity(Environment& environment, Napi::Object exports);
 
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>

@@ -42,6 +42,11 @@ class HandleTable {
     return std::move(slot.object);
   }
 
+  void clear() {
+    slots_.clear();
+    free_.clear();
+  }
+
   template <typename Visit>
   void each(Visit visit) {
     for (Slot& slot : slots_) {

@@ -73,7 +73,11 @@ int Readiness::open() {
   if (!uv().available) return -ENOSYS;
   Descriptor descriptor;
   size_t size = sizeof descriptor;
-  if (zmq_getsockopt(socket_, ZMQ_FD, &descriptor, &size) != 0) return -zmq_errno();
+  if (zmq_getsockopt(socket_, ZMQ_FD, &descriptor, &size) != 0) {
+    const int error = watchThreadSafe();
+    if (error != 0) return error;
+    zmq_poller_fd(poller_, &descriptor);
+  }
   uv_loop_s* loop = nullptr;
   if (napi_get_uv_event_loop(environment_.env, &loop) != napi_ok) return -ENOSYS;
   auto* poll = static_cast<uv_poll_s*>(std::calloc(1, uv().handle_size(Uv::kPoll)));
@@ -88,7 +92,20 @@ int Readiness::open() {
   return 0;
 }
 
-int Readiness::hold(int32_t handle) {
+int Readiness::watchThreadSafe() {
+  if (poller_ != nullptr) return 0;
+  void* poller = zmq_poller_new();
+  if (poller == nullptr) return -ENOMEM;
+  if (zmq_poller_add(poller, socket_, nullptr, ZMQ_POLLIN) != 0) {
+    const int error = zmq_errno();
+    zmq_poller_destroy(&poller);
+    return -error;
+  }
+  poller_ = poller;
+  return 0;
+}
+
+int Readiness::hold(int32_t handle, bool alive) {
   if (poll_ == nullptr) {
     const int error = open();
     if (error != 0) return error;
@@ -97,19 +114,34 @@ int Readiness::hold(int32_t handle) {
     if (uv().poll_start(poll_, Uv::kReadable, onPoll) != 0) return -EMFILE;
     armed_ = true;
   }
-  if (!held_) uv().ref(poll_);
+  keepAlive(alive);
   held_ = true;
   handle_ = handle;
   return 0;
 }
 
 void Readiness::release() {
-  if (held_) uv().unref(poll_);
+  keepAlive(false);
   held_ = false;
+}
+
+void Readiness::keepAlive(bool on) {
+  if (on == alive_) return;
+  alive_ = on;
+  if (on) {
+    uv().ref(poll_);
+  } else {
+    uv().unref(poll_);
+  }
 }
 
 void Readiness::onPoll(uv_poll_s* poll, int, int) {
   auto* self = static_cast<Readiness*>(uv().handle_get_data(poll));
+  if (self->poller_ != nullptr) {
+    // Only waiting takes the signal off the poller's descriptor; undrained it would wake the loop for ever.
+    zmq_poller_event_t event;
+    zmq_poller_wait_all(self->poller_, &event, 1, 0);
+  }
   if (!self->held_) {
     uv().poll_stop(poll);
     self->armed_ = false;
@@ -119,16 +151,21 @@ void Readiness::onPoll(uv_poll_s* poll, int, int) {
 }
 
 void Readiness::close() {
-  if (poll_ == nullptr) return;
-  environment_.pollClosing();
-  uv().poll_stop(poll_);
-  uv().handle_set_data(poll_, &environment_);
-  uv().close(poll_, [](uv_poll_s* poll) {
-    auto* environment = static_cast<Environment*>(uv().handle_get_data(poll));
-    std::free(poll);
-    environment->pollClosed();
-  });
-  poll_ = nullptr;
+  if (poll_ != nullptr) {
+    environment_.pollClosing();
+    uv().poll_stop(poll_);
+    uv().handle_set_data(poll_, &environment_);
+    uv().close(poll_, [](uv_poll_s* poll) {
+      auto* environment = static_cast<Environment*>(uv().handle_get_data(poll));
+      std::free(poll);
+      environment->pollClosed();
+    });
+    poll_ = nullptr;
+  }
+  if (poller_ != nullptr) {
+    zmq_poller_remove(poller_, socket_);
+    zmq_poller_destroy(&poller_);
+  }
 }
 
 }  // namespace zmq_native

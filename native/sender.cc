@@ -17,6 +17,8 @@ constexpr int32_t kSent = 1;
 constexpr int32_t kWouldBlock = 0;
 // Strings up to this many UTF-8 bytes are measured and encoded in one step.
 constexpr size_t kStackString = 1024;
+// Messages of up to this many frames are made without an allocation for the list of them.
+constexpr uint32_t kFewFrames = 4;
 
 int32_t noFrame(napi_env env) {
   napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A frame must be a string or a Uint8Array");
@@ -52,6 +54,33 @@ int32_t encode(Environment& environment, napi_value frame, Message& message) {
   return encodeString(environment, frame, message);
 }
 
+/**
+ * Puts the second frame's content beside the first: a routing id (a whole number) or a group. Answers 0, -errno, or
+ * -EINVAL with a TypeError pending.
+ */
+int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value) {
+  if (socket.tagsWithRoutingId()) {
+    uint32_t id = 0;
+    if (napi_get_value_uint32(env, value, &id) != napi_ok) {
+      napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "A routing id must be a number");
+      return -EINVAL;
+    }
+    return zmq_msg_set_routing_id(frame.get(), id) == 0 ? 0 : -zmq_errno();
+  }
+  char group[ZMQ_GROUP_MAX_LENGTH + 2] = {};
+  Bytes bytes;
+  size_t size = 0;
+  if (Arguments::bytesOf(env, value, &bytes)) {
+    size = bytes.size;
+    if (size <= ZMQ_GROUP_MAX_LENGTH) std::memcpy(group, bytes.data, size);
+  } else if (napi_get_value_string_utf8(env, value, group, sizeof group, &size) != napi_ok) {
+    return noFrame(env);
+  }
+  // A longer string leaves the array full: its last place is only for telling.
+  if (size > ZMQ_GROUP_MAX_LENGTH) return -EINVAL;
+  return zmq_msg_set_group(frame.get(), group) == 0 ? 0 : -zmq_errno();
+}
+
 bool writable(void* socket) {
   int events = 0;
   size_t size = sizeof events;
@@ -85,15 +114,18 @@ class Frames {
 
   uint32_t count() const { return count_; }
 
+  /** The frame at `index`, or null. */
+  napi_value at(uint32_t index) const {
+    if (info_ != nullptr) return (*info_)[first_ + index];
+    napi_value frame = nullptr;
+    return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
+  }
+
   /** Copies all frames into `count()` empty messages. Answers as encode. */
   int32_t encodeAll(Environment& environment, Message* messages) const {
     for (uint32_t index = 0; index < count_; ++index) {
-      napi_value frame = nullptr;
-      if (info_ != nullptr) {
-        frame = (*info_)[first_ + index];
-      } else if (napi_get_element(env_, array_, index, &frame) != napi_ok) {
-        return noFrame(env_);
-      }
+      const napi_value frame = at(index);
+      if (frame == nullptr) return noFrame(env_);
       const int32_t error = encode(environment, frame, messages[index]);
       if (error != 0) return error;
     }
@@ -108,14 +140,27 @@ class Frames {
   uint32_t count_ = 0;
 };
 
+/** Sends a frame and its tag. Answers kSent, kWouldBlock or -errno. */
+int32_t sendTagged(Environment& environment, const Socket& socket, const Frames& source) {
+  if (source.count() != 2) return -EINVAL;
+  const Napi::HandleScope scope(environment.env);
+  Message frame;
+  int32_t error = encode(environment, source.at(0), frame);
+  if (error == 0) error = tag(environment.env, socket, frame, source.at(1));
+  return error == 0 ? sendSingle(socket, frame) : error;
+}
+
 /** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
 int32_t sendMultipart(Environment& environment, const Socket& socket, const Frames& source) {
+  if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
   while (true) {
     // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
-    std::vector<Message> frames(count);
-    int32_t result = source.encodeAll(environment, frames.data());
+    Message few[kFewFrames];
+    std::vector<Message> many(count > kFewFrames ? count : 0);
+    Message* const frames = count > kFewFrames ? many.data() : few;
+    int32_t result = source.encodeAll(environment, frames);
     if (result != 0) return result;
 
     uint32_t sent = 0;

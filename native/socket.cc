@@ -21,6 +21,16 @@ bool Socket::balancesLoad() const {
   }
 }
 
+bool Socket::publishes() const { return type_ == ZMQ_PUB || type_ == ZMQ_XPUB; }
+
+bool Socket::tagsWithRoutingId() const { return type_ == ZMQ_SERVER || type_ == ZMQ_PEER; }
+
+bool Socket::tagsWithGroup() const { return type_ == ZMQ_RADIO || type_ == ZMQ_DISH; }
+
+std::unique_lock<std::mutex> Socket::guard() const {
+  return proxy_ == nullptr ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(proxy_->mutex());
+}
+
 void Socket::close() {
   if (socket_ == nullptr) return;
   readiness.close();
@@ -41,14 +51,16 @@ Napi::Value openSocket(const Napi::CallbackInfo& info) {
   if (zmqContext == nullptr) return arguments.answer(-EFAULT);
   void* socket = zmq_socket(zmqContext, type);
   if (socket == nullptr) return arguments.answer(-zmq_errno());
-  return arguments.answer(environment.sockets.add(std::make_unique<Socket>(environment, socket, type)));
+  return arguments.answer(environment.sockets.add(std::make_unique<Socket>(environment, socket, type, context)));
 }
 
-// closeSocket(handle) -> 0, or -ENOTSOCK
+// closeSocket(handle) -> 0, -ENOTSOCK, or -EBUSY while a proxy has the socket
 Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
   if (!arguments.ok()) return {};
+  const Socket* socket = arguments.environment().sockets.find(handle);
+  if (socket != nullptr && socket->lent()) return arguments.answer(-EBUSY);
   return arguments.answer(arguments.environment().sockets.remove(handle) ? 0 : -ENOTSOCK);
 }
 
@@ -63,6 +75,54 @@ Napi::Value onEndpoint(const Napi::CallbackInfo& info) {
   return arguments.answer(call(socket->get(), endpoint.c_str()) == 0 ? 0 : -zmq_errno());
 }
 
+// join | leave(handle, group: Uint8Array) -> 0, or -errno
+template <int (*call)(void* socket, const char* group)>
+Napi::Value onGroup(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const Bytes group = arguments.bytes(1);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const std::string name(reinterpret_cast<const char*>(group.data), group.size);
+  return arguments.answer(call(socket->get(), name.c_str()) == 0 ? 0 : -zmq_errno());
+}
+
+// connectPeer(handle, endpoint) -> the peer's routing id, or -errno
+Napi::Value connectPeer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const std::string endpoint = arguments.string(1);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const uint32_t id = zmq_connect_peer(socket->get(), endpoint.c_str());
+  return arguments.answer(id == 0 ? -static_cast<int64_t>(zmq_errno()) : id);
+}
+
+// monitor(handle, endpoint, events) -> 0, or -errno: reports events to a PAIR socket that connects to the inproc
+// endpoint, in version 2 of the format (frames: event, count, values, local, remote); "": no longer
+Napi::Value monitor(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  const std::string endpoint = arguments.string(1);
+  const int32_t events = arguments.integer(2);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const char* const to = endpoint.empty() ? nullptr : endpoint.c_str();
+  const auto lock = socket->guard();
+  const int result = zmq_socket_monitor_versioned(socket->get(), to, static_cast<uint32_t>(events), 2, ZMQ_PAIR);
+  return arguments.answer(result == 0 ? 0 : -zmq_errno());
+}
+
+// reportPipes(handle) -> 0, or -errno: a monitor is sent an event for each of the socket's pipes
+Napi::Value reportPipes(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const auto lock = socket->guard();
+  return arguments.answer(zmq_socket_monitor_pipes_stats(socket->get()) == 0 ? 0 : -zmq_errno());
+}
+
 // getOption(handle, option, into: Uint8Array) -> bytes written, or -errno
 Napi::Value getOption(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -72,6 +132,7 @@ Napi::Value getOption(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   size_t size = into.size;
+  const auto lock = socket->guard();
   if (zmq_getsockopt(socket->get(), option, into.data, &size) != 0) return arguments.answer(-zmq_errno());
   return arguments.answer(static_cast<int64_t>(size));
 }
@@ -84,6 +145,7 @@ Napi::Value setOption(const Napi::CallbackInfo& info) {
   const Bytes value = arguments.bytes(2);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const auto lock = socket->guard();
   return arguments.answer(zmq_setsockopt(socket->get(), option, value.data, value.size) == 0 ? 0 : -zmq_errno());
 }
 
@@ -95,18 +157,20 @@ Napi::Value events(const Napi::CallbackInfo& info) {
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   int bits = 0;
   size_t size = sizeof bits;
+  const auto lock = socket->guard();
   return arguments.answer(zmq_getsockopt(socket->get(), ZMQ_EVENTS, &bits, &size) == 0 ? bits : -zmq_errno());
 }
 
-// hold(handle, on) -> 0, or -errno: whether wake-ups are reported and keep the process alive
+// hold(handle, on, alive) -> 0, or -errno: whether wake-ups are reported, and whether they keep the process alive
 Napi::Value hold(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
   const bool on = arguments.boolean(1);
+  const bool alive = arguments.boolean(2);
   if (!arguments.ok()) return {};
   Socket* socket = arguments.environment().sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  if (on) return arguments.answer(socket->readiness.hold(handle));
+  if (on) return arguments.answer(socket->readiness.hold(handle, alive));
   socket->readiness.release();
   return arguments.answer(0);
 }
@@ -128,6 +192,11 @@ void exportSocket(Environment& environment, Napi::Object exports) {
   exportFunction<onEndpoint<zmq_unbind>>(environment, exports, "unbind");
   exportFunction<onEndpoint<zmq_connect>>(environment, exports, "connect");
   exportFunction<onEndpoint<zmq_disconnect>>(environment, exports, "disconnect");
+  exportFunction<onGroup<zmq_join>>(environment, exports, "join");
+  exportFunction<onGroup<zmq_leave>>(environment, exports, "leave");
+  exportFunction<connectPeer>(environment, exports, "connectPeer");
+  exportFunction<monitor>(environment, exports, "monitor");
+  exportFunction<reportPipes>(environment, exports, "reportPipes");
   exportFunction<getOption>(environment, exports, "getOption");
   exportFunction<setOption>(environment, exports, "setOption");
   exportFunction<events>(environment, exports, "events");

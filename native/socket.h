@@ -2,20 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 #include "readiness.h"
 
 namespace zmq_native {
 
 class Environment;
+class Proxy;
 
 class Socket {
  public:
-  Socket(Environment& environment, void* socket, int type)
-      : readiness(environment, socket), socket_(socket), type_(type) {}
+  Socket(Environment& environment, void* socket, int type, int32_t context)
+      : readiness(environment, socket), socket_(socket), type_(type), context_(context) {}
   ~Socket() { close(); }
 
   void* get() const { return socket_; }
+  /** The token of its context. */
+  int32_t context() const { return context_; }
 
   /**
    * True for the types that hand each message to one of several equal peers: when that peer goes in the middle of a
@@ -23,6 +27,20 @@ class Socket {
    * them: a request is lost with its peer.
    */
   bool balancesLoad() const;
+
+  bool publishes() const;
+  /**
+   * True for the types whose messages are one frame with a tag beside it, which stands for a second frame at the
+   * boundary: the routing id of a SERVER or PEER, the group of a RADIO or DISH.
+   */
+  bool tagsWithRoutingId() const;
+  bool tagsWithGroup() const;
+
+  /** From now on a proxy's thread uses the socket; null: no longer. */
+  void lend(Proxy* proxy) { proxy_ = proxy; }
+  bool lent() const { return proxy_ != nullptr; }
+  /** To be held during any use of a socket that may be lent; costs nothing where it is not. */
+  std::unique_lock<std::mutex> guard() const;
 
   /** Closes the socket; what it queued is still sent within its linger, by libzmq's I/O thread. */
   void close();
@@ -32,6 +50,8 @@ class Socket {
  private:
   void* socket_;
   int type_;
+  int32_t context_;
+  Proxy* proxy_ = nullptr;
 };
 
 }  // namespace zmq_native

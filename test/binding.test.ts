@@ -11,7 +11,9 @@ const native = binding as unknown as Native;
 
 const bytes = new Uint8Array(64);
 const noHandle = 4711;
-const [EINVAL, EFAULT, ENOTSOCK, ENOENT] = [-22, -14, -88, -2];
+/** What `receive` adds to its count when libzmq had no more. */
+const emptied = 1 << 16;
+const [EINVAL, EFAULT, ENOTSOCK, ENOENT, EBADF] = [-22, -14, -88, -2, -9];
 
 /** For each function: right arguments, and what it answers to them when the handle or token stands for nothing. */
 const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: number }> = {
@@ -21,21 +23,31 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   releaseContext: { parameters: [noHandle], unknown: EFAULT },
   getContextOption: { parameters: [noHandle, 1], unknown: EFAULT },
   setContextOption: { parameters: [noHandle, 1, 1], unknown: EFAULT },
+  closeContext: { parameters: [noHandle], unknown: EFAULT },
+  onNotice: { parameters: [() => {}] },
   openSocket: { parameters: [noHandle, 8], unknown: EFAULT },
   closeSocket: { parameters: [noHandle], unknown: ENOTSOCK },
   bind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
   unbind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
   connect: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
   disconnect: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  join: { parameters: [noHandle, bytes], unknown: ENOTSOCK },
+  leave: { parameters: [noHandle, bytes], unknown: ENOTSOCK },
+  connectPeer: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  monitor: { parameters: [noHandle, "inproc://x", 1], unknown: ENOTSOCK },
+  reportPipes: { parameters: [noHandle], unknown: ENOTSOCK },
   getOption: { parameters: [noHandle, 16, bytes], unknown: ENOTSOCK },
   setOption: { parameters: [noHandle, 17, bytes], unknown: ENOTSOCK },
   events: { parameters: [noHandle], unknown: ENOTSOCK },
-  hold: { parameters: [noHandle, true], unknown: ENOTSOCK },
+  hold: { parameters: [noHandle, true, true], unknown: ENOTSOCK },
   onReady: { parameters: [() => {}] },
   trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
   trySendMany: { parameters: [noHandle, "a", ["b", "c"]], unknown: ENOTSOCK },
   receive: { parameters: [noHandle, 0, 1], unknown: ENOTSOCK },
   receiveInto: { parameters: [bytes, bytes, []] },
+  subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
+  startProxy: { parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x"], unknown: ENOTSOCK },
+  endProxy: { parameters: [noHandle], unknown: EBADF },
   version: { parameters: [] },
   has: { parameters: ["curve"] },
   describeError: { parameters: [1] },
@@ -130,10 +142,10 @@ test("trySend and receive: what is no frame is a TypeError, and nothing is sent,
   }
   expect(binding.receive(pull, 0, 10)).toBe(0);
   expect(binding.trySend(push, "ab", "cd", new Uint8Array(1))).toBe(1);
-  expect(binding.receive(pull, 0, 10)).toBe(3);
+  expect(binding.receive(pull, 0, 3)).toBe(emptied + 3);
   expect(binding.trySend(push, ["abc", slab.subarray(0, 2)])).toBe(1);
   expect(binding.trySendMany(push, ["y", "z"], "w")).toBe(2);
-  expect(binding.receive(pull, 0, 10)).toBe(5);
+  expect(binding.receive(pull, 0, 3)).toBe(5);
   // length << 2 | more; the frames of messages "abc" + 2 bytes, "y" + "z", "w"
   expect([...table.slice(0, 5)]).toEqual([(3 << 2) | 1, 2 << 2, (1 << 2) | 1, 1 << 2, 1 << 2]);
   expect(Buffer.from(slab.buffer, 0, 3).toString()).toBe("abc");
@@ -153,8 +165,8 @@ test("receive: never beyond the slab or the table, whatever the offset", () => {
   for (;;) {
     const count = binding.receive(pull, 100, 100);
     if (count === 0) break;
-    expect(count).toBeLessThanOrEqual(4);
-    frames += count;
+    expect(count % emptied).toBeLessThanOrEqual(4);
+    frames += count % emptied;
   }
   expect(frames).toBe(50);
   expect(guarded.subarray(128).every((byte) => byte === 7)).toBe(true);

@@ -227,15 +227,15 @@ describe("for await", () => {
     using pair = await pullWith(0);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    const end = performance.now() + 100;
     pair.connected.trySend("begin");
+    // A loop that starved the timer would never end.
     for await (const _ of pair.bound) {
-      if (performance.now() > end) break;
+      if (ticks > 10) break;
       pair.connected.trySend("next");
       pair.connected.trySend("next");
     }
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan(10);
+    expect(pair.bound.readable).toBe(true);
   });
 
   test("next() after return(), and two at once", async () => {

@@ -1,0 +1,219 @@
+// What happens to a socket's connections, as libzmq's monitor tells it: a PAIR socket whose frames become events. It is
+// read whether or not anybody listens, since a monitor that is not read would stop libzmq's I/O thread.
+
+import { EventEmitter } from "node:events";
+import { binding, type Handle } from "./binding.js";
+import { ZMQ_EVENT_ALL, ZMQ_EVENT_PIPES_STATS, ZMQ_PAIR } from "./constants.js";
+import { Core } from "./core.js";
+import { check, errorOf } from "./errors.js";
+import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
+import { uniqueEndpoint } from "./inproc.js";
+import type { Message } from "./message.js";
+import { receiveOptions } from "./options.js";
+import type { Waiter } from "./readiness.js";
+import { receiveInto } from "./slab.js";
+import { coreOf, Socket } from "./socket.js";
+
+/** Events kept for a reader at most; when it stays away, the oldest go. */
+const mostKept = 10_000;
+/** Events taken from libzmq at once. */
+const chunk = 64;
+
+/** Resolves when the observed socket is gone for good, after its linger; the process lives as long. */
+export let endOf: (observer: Observer) => Promise<void>;
+
+interface Reader {
+  resolve(event: Event): void;
+  reject(error: Error): void;
+}
+
+/** Observes one socket; a socket has one observer, `socket.events`. */
+export class Observer implements AsyncIterable<Event>, EventSubscriber {
+  readonly #core: Core;
+  readonly #handle: Handle;
+  readonly #bound: readonly string[];
+  readonly #observed: WeakRef<Core>;
+  readonly #unread: Event[] = [];
+  #emitter: EventEmitter | undefined;
+  #reader: Reader | undefined;
+  #dropped = 0;
+  #endAwaited = false;
+  #end!: () => void;
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  static {
+    endOf = (observer) => {
+      observer.#endAwaited = true;
+      observer.#watch();
+      return observer.#ended;
+    };
+  }
+
+  /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
+  constructor(socket: Socket) {
+    if (!(socket instanceof Socket)) throw new TypeError("Socket must be a socket object");
+    const observed = coreOf(socket);
+    if (observed.context === undefined) throw errorOf("ENOTSOCK");
+    this.#handle = observed.handle;
+    this.#bound = observed.bound;
+    this.#observed = new WeakRef(observed);
+    const endpoint = uniqueEndpoint("monitor");
+    check(binding.monitor(this.#handle, endpoint, ZMQ_EVENT_ALL | ZMQ_EVENT_PIPES_STATS));
+    this.#core = new Core(observed.context, ZMQ_PAIR);
+    // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
+    this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
+    check(binding.connect(this.#core.handle, endpoint));
+    this.#watch();
+  }
+
+  /** True once `close` was called, or the socket has ended and that was told. */
+  get closed(): boolean {
+    return this.#core.handle === 0;
+  }
+
+  /** Events that were dropped because nobody read them: the oldest of more than 10,000. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /**
+   * The next event. At most one receive may wait at a time; a waiting one keeps the process alive.
+   *
+   * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the observer is closed. Rejects with
+   * `ENOTSOCK` when it is closed meanwhile.
+   */
+  receive(): Promise<Event> {
+    if (this.#reader !== undefined) {
+      throw errorOf(
+        "EBUSY",
+        "Observer is busy reading; only one receive operation may be in progress at any time",
+      );
+    }
+    const event = this.#unread.shift();
+    if (event !== undefined) return Promise.resolve(event);
+    if (this.closed) throw errorOf("EBADF", "Observer is closed");
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.#watch();
+    });
+  }
+
+  /**
+   * Calls `listener` for each event of a type, from now on and for ever: there is no going back to `receive`. Keeps the
+   * process alive until the observer is closed or its socket has ended.
+   */
+  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
+    this.#emit().on(type, listener);
+    return this;
+  }
+
+  /** Undoes `on`. */
+  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
+    this.#emit().off(type, listener);
+    return this;
+  }
+
+  /**
+   * Has libzmq report how many messages wait in each of the socket's connections, one `pipe:stats` event each.
+   *
+   * @throws ZmqError `EAGAIN` when the socket has no connection. `zmq_socket_monitor_pipes_stats`
+   */
+  requestPipeStats(): void {
+    check(binding.reportPipes(this.#handle));
+  }
+
+  /** Stops observing; a receive that waits is rejected with `ENOTSOCK`, a loop ends. */
+  close(): void {
+    if (this.closed) return;
+    binding.monitor(this.#handle, "", 0);
+    this.#core.close();
+    this.#unread.length = 0;
+    this.#reader?.reject(errorOf("ENOTSOCK"));
+    this.#reader = undefined;
+  }
+
+  /** Loops over events; ends when the observer is closed, that is after the `end` of its socket. */
+  [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
+    return {
+      next: async () => {
+        if (this.closed && this.#unread.length === 0) return { value: undefined, done: true };
+        try {
+          return { value: await this.receive(), done: false };
+        } catch (error) {
+          if (this.closed) return { value: undefined, done: true };
+          throw error;
+        }
+      },
+    };
+  }
+
+  #emit(): EventEmitter {
+    if (this.#emitter === undefined) {
+      const emitter = new EventEmitter();
+      this.#emitter = emitter;
+      Object.defineProperty(this, "receive", {
+        get() {
+          throw new Error(
+            "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().",
+          );
+        },
+      });
+      this.#watch();
+      process.nextTick(() => {
+        for (const event of this.#unread.splice(0)) emitter.emit(event.type, event);
+      });
+    }
+    return this.#emitter;
+  }
+
+  /** Has new events taken from libzmq as they come, and keeps process and socket alive if somebody waits for them. */
+  #watch(): void {
+    if (this.closed) return;
+    const awaited = this.#reader !== undefined || this.#emitter !== undefined || this.#endAwaited;
+    this.#core.wait(
+      "receiving",
+      {
+        retry: () => this.#drain(),
+        close: () => {
+          this.#core.done("receiving");
+          this.#end();
+        },
+        // Nobody reads it: who waits holds it, so that the socket is not collected while its events are awaited.
+        observed: awaited ? this.#observed.deref() : undefined,
+      } as Waiter,
+      awaited,
+    );
+  }
+
+  /** Takes what is there. Never done: there is no last event, but the end. */
+  #drain(): boolean {
+    const messages: Message[][] = [];
+    let count: number;
+    do {
+      count = receiveInto(messages, 0, this.#core.handle, chunk);
+      for (let index = 0; index < count && !this.closed; index++) {
+        this.#deliver(toEvent(messages[index]!, this.#bound));
+      }
+    } while (count === chunk);
+    // The context has ended, and the monitor with it.
+    if (count < 0 && !this.closed) this.#deliver({ type: "end" });
+    return false;
+  }
+
+  #deliver(event: Event): void {
+    if (event.type === "end") this.#core.close();
+    if (this.#emitter !== undefined) {
+      this.#emitter.emit(event.type, event);
+    } else if (this.#reader !== undefined) {
+      const { resolve } = this.#reader;
+      this.#reader = undefined;
+      resolve(event);
+      this.#watch();
+    } else if (this.#unread.push(event) > mostKept) {
+      this.#unread.shift();
+      this.#dropped++;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
+
+import { binding, type ProxyHandle } from "./binding.js";
+import { ZMQ_PAIR } from "./constants.js";
+import { Core } from "./core.js";
+import { check, errorOf, ZmqError } from "./errors.js";
+import { uniqueEndpoint } from "./inproc.js";
+import type { Message } from "./message.js";
+import { Pending, wouldBlock } from "./pending.js";
+import { receiveInto } from "./slab.js";
+import { coreOf, Socket } from "./socket.js";
+
+/** What has passed in one direction of one socket. */
+export interface Traffic {
+  /** Whole messages. */
+  messages: number;
+  /** Bytes of their frames. */
+  bytes: number;
+}
+
+/** What has passed through a proxy since it was started. */
+export interface ProxyStatistics {
+  frontEnd: { received: Traffic; sent: Traffic };
+  backEnd: { received: Traffic; sent: Traffic };
+  /** Messages that the capture socket had no room for. */
+  captureDropped: number;
+}
+
+/** What a proxy may be given besides its two sockets. */
+export interface ProxyOptions {
+  /**
+   * Is sent a copy of every message, in both directions. It must send without waiting for a turn, as Push, Publisher,
+   * Pair or Dealer do. When it has no room, it misses messages; the proxy does not wait for it.
+   */
+  capture?: Socket | undefined;
+}
+
+/** The library's end of the connection to a proxy's thread (native/proxy.h has the commands). */
+interface Running {
+  readonly control: Core;
+  readonly proxy: ProxyHandle;
+  readonly sockets: readonly Core[];
+  /** Who wait for statistics, in order. */
+  readonly questions: ((statistics: ProxyStatistics) => void)[];
+}
+
+function socketOf(value: unknown, what: string): Socket {
+  if (value instanceof Socket) return value;
+  throw new TypeError(`${what} must be a socket object`);
+}
+
+function toStatistics(report: Message): ProxyStatistics {
+  const number = (index: number) => Number(report.readBigUInt64LE(index * 8));
+  const traffic = (index: number) => ({ messages: number(index), bytes: number(index + 1) });
+  return {
+    frontEnd: { received: traffic(0), sent: traffic(2) },
+    backEnd: { received: traffic(4), sent: traffic(6) },
+    captureDropped: number(8),
+  };
+}
+
+/**
+ * Passes messages from one socket to the other, both ways: what a broker, a forwarder or a streamer does. Any number
+ * of proxies may run at once: each has a thread of its own. While it runs, its sockets accept no other call but
+ * reading and setting options.
+ */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: its name in the package that this one stands in for
+export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
+  readonly frontEnd: F;
+  readonly backEnd: B;
+  readonly #capture: Socket | undefined;
+  #running: Running | undefined;
+
+  constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
+    this.frontEnd = socketOf(frontEnd, "Front-end") as F;
+    this.backEnd = socketOf(backEnd, "Back-end") as B;
+    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    this.#capture = options.capture === undefined ? undefined : socketOf(options.capture, "Capture");
+  }
+
+  /**
+   * Passes messages on until {@link Proxy.terminate} or the end of the sockets' context. Front end and back end are
+   * closed then, and the promise resolves; the capture socket stays open. Keeps the process alive.
+   *
+   * @throws ZmqError at once: `EINVAL` when a socket is neither bound nor connected, or is of a draft type that other
+   * threads may use, which a proxy cannot wait for; `EBADF` when it is closed, `EBUSY` when it is in use.
+   */
+  run(): Promise<void> {
+    const front = this.#usable(this.frontEnd, "Front-end");
+    const back = this.#usable(this.backEnd, "Back-end");
+    const capture = this.#capture && this.#usable(this.#capture, "Capture");
+    const endpoint = uniqueEndpoint("proxy");
+    const control = new Core(front.context!, ZMQ_PAIR);
+    let running: Running;
+    try {
+      check(binding.bind(control.handle, endpoint));
+      const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
+      const proxy = check(binding.startProxy(...handles, endpoint));
+      const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
+      running = { control, proxy, sockets, questions: [] };
+    } catch (error) {
+      control.close();
+      throw error;
+    }
+    this.#running = running;
+    // A use of the socket on this thread may take in what the proxy's thread was to be woken for.
+    const wake = { retry: () => this.#command("") && false, close: () => {} };
+    for (const socket of running.sockets) {
+      socket.blocked = true;
+      socket.receiving = wake;
+    }
+    return new Pending<number>(control, "receiving", () => this.#listen(running), -1).promise.then((errno) =>
+      this.#ended(running, errno),
+    );
+  }
+
+  /** Stops passing messages on; they wait where they are, as high-water marks allow. `EBADF` when not running. */
+  pause(): void {
+    this.#steer("PAUSE");
+  }
+
+  /** Undoes {@link Proxy.pause}. `EBADF` when not running. */
+  resume(): void {
+    this.#steer("RESUME");
+  }
+
+  /** Ends the proxy; `run` resolves soon after. `EBADF` when not running. */
+  terminate(): void {
+    this.#steer("TERMINATE");
+  }
+
+  /** What has passed so far. Throws `EBADF` when not running; rejects with it when the proxy ends meanwhile. */
+  statistics(): Promise<ProxyStatistics> {
+    this.#steer("STATISTICS");
+    const { questions } = this.#running!;
+    return new Promise((resolve, reject) => {
+      questions.push((statistics) => (statistics ? resolve(statistics) : reject(notRunning())));
+    });
+  }
+
+  #usable(socket: Socket, what: string): Core {
+    const core = coreOf(socket);
+    core.usable();
+    if (core.sending !== undefined || core.receiving !== undefined) throw errorOf("EBUSY");
+    if (core.endpoints <= 0) throw errorOf("EINVAL", `${what} socket must be bound or connected`);
+    if (socket.threadSafe) {
+      throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
+    }
+    return core;
+  }
+
+  #command(command: string): boolean {
+    const running = this.#running;
+    return running !== undefined && binding.trySend(running.control.handle, command) === 1;
+  }
+
+  #steer(command: string): void {
+    if (!this.#command(command)) throw notRunning();
+    this.#running?.control.touched();
+  }
+
+  /** Hears what the thread has to say: answers how it ended, once it has. */
+  #listen({ control, questions }: Running): number | typeof wouldBlock {
+    const reports: Message[][] = [];
+    while (check(receiveInto(reports, 0, control.handle, 1)) > 0) {
+      const [report] = reports[0]!;
+      if (report!.length === 4) return report!.readInt32LE();
+      questions.shift()?.(toStatistics(report!));
+    }
+    return wouldBlock;
+  }
+
+  #ended({ control, proxy, sockets, questions }: Running, errno: number): void {
+    this.#running = undefined;
+    binding.endProxy(proxy);
+    control.close();
+    for (const socket of sockets) {
+      socket.receiving = undefined;
+      socket.unblock();
+    }
+    this.frontEnd.close();
+    this.backEnd.close();
+    for (const answer of questions) answer(undefined as never);
+    if (errno !== 0) throw new ZmqError(errno);
+  }
+}
+
+function notRunning(): ZmqError {
+  return errorOf("EBADF", "Proxy is not running");
+}

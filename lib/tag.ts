@@ -1,0 +1,89 @@
+// Messages that are one frame with a tag beside it: the routing id of a Server or Peer, the group of a Radio or Dish. At
+// the boundary the tag is a second frame.
+
+import type { WireMessage } from "./binding.js";
+import { ZMQ_DISH, ZMQ_PEER, ZMQ_RADIO, ZMQ_SERVER } from "./constants.js";
+import { errorOf } from "./errors.js";
+import { type Message, toWire } from "./message.js";
+
+/** What a Server or Peer is given with a message to send, and gets with a received one. */
+export interface RoutingOptions {
+  /** The peer: a whole number above 0 that a received message of it came with. `zmq_msg_set_routing_id` */
+  routingId: number;
+}
+
+/** What a Radio is given with a message to send. */
+export interface GroupOptions {
+  /** At most 255 bytes; ends at a NUL. `zmq_msg_set_group` */
+  group: Buffer | string;
+}
+
+/** What a Dish gets with a received message. */
+export interface GroupInfo {
+  group: Buffer;
+}
+
+const longestGroup = 255;
+
+/** A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
+export function toGroup(group: unknown): Uint8Array {
+  if (typeof group !== "string" && !(group instanceof Uint8Array)) {
+    throw new TypeError("Value must be a string or buffer");
+  }
+  const bytes = typeof group === "string" ? Buffer.from(group) : group;
+  const end = bytes.indexOf(0);
+  const used = end < 0 ? bytes : bytes.subarray(0, end);
+  if (used.length > longestGroup) {
+    throw errorOf("EINVAL", `A group is at most ${longestGroup} bytes, got ${used.length}`);
+  }
+  return used;
+}
+
+/** How a socket type's messages are sent and received where they have a tag. */
+export interface Tagging {
+  toWire(message: unknown, options: unknown): WireMessage;
+  /** Makes of the frames of a received message what a user gets. */
+  fromFrames(frames: Message[]): [Message, object];
+}
+
+function optionOf(options: unknown, key: string): unknown {
+  if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+  const value = (options as Record<string, unknown>)[key];
+  if (value === undefined) throw errorOf("EINVAL");
+  return value;
+}
+
+/** A message of one frame and its tag; more frames than one are libzmq's to refuse. */
+function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
+  const wire = toWire(message);
+  if (!Array.isArray(wire)) return [wire, tag];
+  if (wire.length === 0) return wire;
+  return wire.length === 1 ? [wire[0]!, tag] : wire.concat(tag);
+}
+
+const routing: Tagging = {
+  toWire(message, options) {
+    if (message === undefined) throw new TypeError("Message must be present");
+    const id = optionOf(options, "routingId");
+    if (typeof id !== "number") throw new TypeError("A number was expected");
+    if (!(id >= 1 && id < 2 ** 32)) throw errorOf("EINVAL");
+    return withTag(message, id);
+  },
+  fromFrames: ([message, tag]) => [message!, { routingId: tag!.readUInt32LE() }],
+};
+
+const grouping: Tagging = {
+  toWire(message, options) {
+    if (message === undefined) throw new TypeError("Message must be present");
+    return withTag(message, toGroup(optionOf(options, "group")));
+  },
+  fromFrames: ([message, group]) => [message!, { group: group! }],
+};
+
+/** By type number. */
+export const taggings: ReadonlyMap<number, Tagging> = new Map([
+  [ZMQ_SERVER, routing],
+  [ZMQ_PEER, routing],
+  [ZMQ_RADIO, grouping],
+  [ZMQ_DISH, grouping],
+]);

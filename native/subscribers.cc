@@ -1,0 +1,40 @@
+// Who listens to a publisher: what libzmq knows but has no option for
+// (vendor/patches/libzmq-0002-count-subscribers.patch). On the environment's thread.
+
+// libzmq's own; its classes have the right layout only with the platform header that precompiled.hpp brings.
+#include <zmq.h>
+
+#include <cerrno>
+#include <precompiled.hpp>
+#include <xpub.hpp>
+
+#include "arguments.h"
+#include "exports.h"
+
+namespace zmq_native {
+namespace {
+
+// subscribers(handle, any, topic: Uint8Array) -> peers that have any subscription, or that would get a message of the
+// topic, of those that libzmq has taken in (as `events` makes it); or -errno
+Napi::Value subscribers(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const Socket* socket = arguments.socket(0);
+  const bool any = arguments.boolean(1);
+  const Bytes topic = arguments.bytes(2);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr || socket->get() == nullptr) return arguments.answer(-ENOTSOCK);
+  if (!socket->publishes()) return arguments.answer(-ENOTSUP);
+  const auto lock = socket->guard();
+  static const unsigned char empty = 0;
+  const unsigned char* const prefix = any ? nullptr : topic.size == 0 ? &empty : topic.data;
+  auto* const publisher = static_cast<zmq::xpub_t*>(static_cast<zmq::socket_base_t*>(socket->get()));
+  return arguments.answer(static_cast<int64_t>(publisher->subscribers(prefix, topic.size)));
+}
+
+}  // namespace
+
+void exportSubscribers(Environment& environment, Napi::Object exports) {
+  exportFunction<subscribers>(environment, exports, "subscribers");
+}
+
+}  // namespace zmq_native
