@@ -31,7 +31,10 @@ export interface Binding {
   setContextOption(token: ContextToken, option: number, value: number): number;
 
   // native/socket.cc
-  openSocket(context: ContextToken, type: number): Handle;
+  /** The socket is closed at the latest when `owner` is collected. */
+  openSocket(context: ContextToken, type: number, owner: object): Handle;
+  /** The owners of the sockets that this thread has open in the context. */
+  ownersOf(context: ContextToken): object[];
   closeSocket(handle: Handle): number;
   bind(handle: Handle, endpoint: string): number;
   unbind(handle: Handle, endpoint: string): number;

@@ -19,8 +19,6 @@ export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<Opt
 
 /** A context as the other rooms see it: its token, and its options. */
 class Handle implements OptionTarget {
-  /** The sockets of this thread that are open. */
-  readonly members = new Set<WeakRef<Core>>();
   closing: Promise<void> | undefined;
 
   constructor(readonly token: ContextToken) {}
@@ -38,8 +36,6 @@ class Handle implements OptionTarget {
 }
 
 let handleOf: (context: Context) => Handle;
-/** The open sockets of a context, for the sockets themselves to keep. */
-export const membersOf = (context: Context): Set<WeakRef<Core>> => handleOf(context).members;
 
 /** Who waits for which context to end. */
 const ending = new Map<ContextToken, () => void>();
@@ -103,9 +99,7 @@ export class Context implements AsyncDisposable {
   close(options: { linger?: number | undefined } = {}): Promise<void> {
     const handle = this.#handle;
     handle.closing ??= new Promise((resolve) => {
-      for (const member of [...handle.members]) {
-        const core = member.deref();
-        if (core === undefined) continue;
+      for (const core of binding.ownersOf(handle.token) as Core[]) {
         if (options.linger !== undefined) core.setOption(commonOptions.linger, options.linger);
         core.close();
       }

@@ -2,7 +2,7 @@
 
 import { binding } from "./binding.js";
 import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE, ZMQ_RCVTIMEO, ZMQ_SNDTIMEO } from "./constants.js";
-import { type Context, membersOf } from "./context.js";
+import type { Context } from "./context.js";
 import { check, errorOf } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
@@ -17,9 +17,6 @@ const batchBytes = 32 * 1024;
 
 type Operation = Exclude<Direction, "watching">;
 const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving: ZMQ_RCVTIMEO };
-
-/** What is left to do for a socket that nobody can reach any more. */
-const abandoned = new FinalizationRegistry<() => void>((release) => release());
 
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
@@ -37,17 +34,12 @@ export class Core extends Readiness implements OptionTarget {
   readonly bound: string[] = [];
   /** Timeouts as they were last read: an operation that has to wait needs one each time. */
   readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };
-  readonly #members: Set<WeakRef<Core>>;
-  readonly #self: WeakRef<Core>;
 
   constructor(context: Context, type: number) {
-    super(check(binding.openSocket(context.token, type)));
+    super();
+    this.handle = check(binding.openSocket(context.token, type, this));
     this.context = context;
     this.type = type;
-    this.#members = membersOf(context);
-    this.#self = new WeakRef(this);
-    this.#members.add(this.#self);
-    abandoned.register(this, releaseOf(this.handle, this.#members, this.#self), this);
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
       // A libzmq without drafts has no such option, and does without.
       binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
@@ -103,8 +95,6 @@ export class Core extends Readiness implements OptionTarget {
     this.receiving?.close();
     this.sending?.close();
     this.watching?.close();
-    abandoned.unregister(this);
-    this.#members.delete(this.#self);
     binding.closeSocket(this.handle);
     this.handle = 0;
     this.context = undefined;
@@ -115,12 +105,4 @@ export class Core extends Readiness implements OptionTarget {
     this.blocked = false;
     if (this.closing) this.close();
   }
-}
-
-/** Not a closure of the constructor's, which would hold the socket that it is to outlive. */
-function releaseOf(handle: number, members: Set<WeakRef<Core>>, self: WeakRef<Core>): () => void {
-  return () => {
-    members.delete(self);
-    binding.closeSocket(handle);
-  };
 }

@@ -34,7 +34,13 @@ function toFrame(value: unknown): WireFrame {
 /** Throws a `TypeError` for `undefined` and for what has no string form. */
 export function toWire(message: unknown): WireMessage {
   if (message instanceof Uint8Array) return message;
-  if (Array.isArray(message)) return message.every(isWireFrame) ? message : message.map(toFrame);
+  if (Array.isArray(message)) {
+    for (let index = 0; index < message.length; index++) {
+      // Not by `map`, which passes over what is missing in the array: that is sent as "undefined", as in zeromq.
+      if (!isWireFrame(message[index])) return Array.from(message, toFrame);
+    }
+    return message;
+  }
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
 }

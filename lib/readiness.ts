@@ -23,8 +23,8 @@ const waiting = new Map<Handle, Readiness>();
 binding.onReady((handle) => waiting.get(handle)?.wake());
 
 export class Readiness {
-  /** 0 once the socket is closed. */
-  handle: Handle;
+  /** 0 before the socket is open, and once it is closed. */
+  handle: Handle = 0;
   /** The send that waits, if any. */
   sending: Waiter | undefined;
   /** The receive that waits, if any. */
@@ -37,10 +37,6 @@ export class Readiness {
    */
   emptied = false;
   #looking = false;
-
-  constructor(handle: Handle) {
-    this.handle = handle;
-  }
 
   /**
    * From now on `waiter` is retried whenever the socket may have become ready; `alive`: and the process lives as long.

@@ -60,6 +60,12 @@ class Arguments {
     return value(index);
   }
 
+  napi_value object(size_t index) {
+    napi_valuetype type;
+    if (napi_typeof(env(), value(index), &type) != napi_ok || type != napi_object) fail(index, "an object");
+    return value(index);
+  }
+
   napi_value function(size_t index) {
     napi_valuetype type;
     if (napi_typeof(env(), value(index), &type) != napi_ok || type != napi_function) fail(index, "a function");

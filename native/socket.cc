@@ -31,7 +31,25 @@ std::unique_lock<std::mutex> Socket::guard() const {
   return proxy_ == nullptr ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(proxy_->mutex());
 }
 
+// Not a FinalizationRegistry of JavaScript's: that hears of full collections only, and a thousand sockets that were
+// dropped would use up the context's places before the first.
+void Socket::closeWith(napi_value owner, int32_t handle) {
+  const auto collected = [](napi_env, void* handle, void* environment) {
+    static_cast<Environment*>(environment)->sockets.remove(static_cast<int32_t>(reinterpret_cast<intptr_t>(handle)));
+  };
+  napi_add_finalizer(environment_.env, owner, reinterpret_cast<void*>(static_cast<intptr_t>(handle)), collected,
+                     &environment_, &owner_);
+}
+
+napi_value Socket::owner() const {
+  napi_value value = nullptr;
+  if (owner_ != nullptr) napi_get_reference_value(environment_.env, owner_, &value);
+  return value;
+}
+
 void Socket::close() {
+  if (owner_ != nullptr) napi_delete_reference(environment_.env, owner_);
+  owner_ = nullptr;
   if (socket_ == nullptr) return;
   readiness.close();
   zmq_close(socket_);
@@ -40,18 +58,34 @@ void Socket::close() {
 
 namespace {
 
-// openSocket(context, type) -> handle, or -errno
+// openSocket(context, type, owner) -> handle, or -errno; closed at the latest when `owner`, an object, is collected
 Napi::Value openSocket(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t context = arguments.integer(0);
   const int32_t type = arguments.integer(1);
+  const napi_value owner = arguments.object(2);
   if (!arguments.ok()) return {};
   Environment& environment = arguments.environment();
   void* zmqContext = Context::get(environment, context);
   if (zmqContext == nullptr) return arguments.answer(-EFAULT);
   void* socket = zmq_socket(zmqContext, type);
   if (socket == nullptr) return arguments.answer(-zmq_errno());
-  return arguments.answer(environment.sockets.add(std::make_unique<Socket>(environment, socket, type, context)));
+  const int32_t handle = environment.sockets.add(std::make_unique<Socket>(environment, socket, type, context));
+  environment.sockets.find(handle)->closeWith(owner, handle);
+  return arguments.answer(handle);
+}
+
+// ownersOf(context) -> the owners of the sockets that are open in it, of this thread
+Napi::Value ownersOf(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t context = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  const Napi::Array owners = Napi::Array::New(info.Env());
+  arguments.environment().sockets.each([&](const Socket& socket) {
+    const napi_value owner = socket.context() == context ? socket.owner() : nullptr;
+    if (owner != nullptr) owners.Set(owners.Length(), owner);
+  });
+  return owners;
 }
 
 // closeSocket(handle) -> 0, -ENOTSOCK, or -EBUSY while a proxy has the socket
@@ -187,6 +221,7 @@ Napi::Value onReady(const Napi::CallbackInfo& info) {
 
 void exportSocket(Environment& environment, Napi::Object exports) {
   exportFunction<openSocket>(environment, exports, "openSocket");
+  exportFunction<ownersOf>(environment, exports, "ownersOf");
   exportFunction<closeSocket>(environment, exports, "closeSocket");
   exportFunction<onEndpoint<zmq_bind>>(environment, exports, "bind");
   exportFunction<onEndpoint<zmq_unbind>>(environment, exports, "unbind");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "napi_setup.h"
 #include "readiness.h"
 
 namespace zmq_native {
@@ -14,7 +15,7 @@ class Proxy;
 class Socket {
  public:
   Socket(Environment& environment, void* socket, int type, int32_t context)
-      : readiness(environment, socket), socket_(socket), type_(type), context_(context) {}
+      : readiness(environment, socket), environment_(environment), socket_(socket), type_(type), context_(context) {}
   ~Socket() { close(); }
 
   void* get() const { return socket_; }
@@ -36,6 +37,14 @@ class Socket {
   bool tagsWithRoutingId() const;
   bool tagsWithGroup() const;
 
+  /**
+   * Has the socket closed and taken off the environment's table under `handle` when the object of JavaScript that owns
+   * it is collected, unless it is closed before.
+   */
+  void closeWith(napi_value owner, int32_t handle);
+  /** The object that owns it; null where it is about to be collected. */
+  napi_value owner() const;
+
   /** From now on a proxy's thread uses the socket; null: no longer. */
   void lend(Proxy* proxy) { proxy_ = proxy; }
   bool lent() const { return proxy_ != nullptr; }
@@ -48,6 +57,8 @@ class Socket {
   Readiness readiness;
 
  private:
+  Environment& environment_;
+  napi_ref owner_ = nullptr;
   void* socket_;
   int type_;
   int32_t context_;

@@ -11,6 +11,8 @@ const native = binding as unknown as Native;
 
 const bytes = new Uint8Array(64);
 const noHandle = 4711;
+/** Of sockets that are to stay open until they are closed. */
+const owner = {};
 /** What `receive` adds to its count when libzmq had no more. */
 const emptied = 1 << 16;
 const [EINVAL, EFAULT, ENOTSOCK, ENOENT, EBADF] = [-22, -14, -88, -2, -9];
@@ -25,7 +27,8 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   setContextOption: { parameters: [noHandle, 1, 1], unknown: EFAULT },
   closeContext: { parameters: [noHandle], unknown: EFAULT },
   onNotice: { parameters: [() => {}] },
-  openSocket: { parameters: [noHandle, 8], unknown: EFAULT },
+  openSocket: { parameters: [noHandle, 8, owner], unknown: EFAULT },
+  ownersOf: { parameters: [noHandle] },
   closeSocket: { parameters: [noHandle], unknown: ENOTSOCK },
   bind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
   unbind: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
@@ -84,12 +87,13 @@ const wrong: unknown[] = [
 const accepts = (right: unknown, value: unknown) =>
   typeof right === typeof value &&
   (typeof right !== "object" ||
+    (right === owner && value !== null) ||
     (Array.isArray(right) === Array.isArray(value) && !(right instanceof Uint8Array)));
 
 test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
   const { parameters } = signatures[name];
   const context = native.createContext();
-  const handle = native.openSocket(context, 8);
+  const handle = native.openSocket(context, 8, owner);
   const opened = parameters.map((value) =>
     value === noHandle ? (name === "openSocket" ? context : handle) : value,
   );
@@ -111,7 +115,7 @@ test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
 
 function pair() {
   const context = binding.defaultContext();
-  const [push, pull] = [binding.openSocket(context, 8), binding.openSocket(context, 7)];
+  const [push, pull] = [binding.openSocket(context, 8, owner), binding.openSocket(context, 7, owner)];
   const endpoint = `inproc://binding-${push}`;
   expect([binding.bind(pull, endpoint), binding.connect(push, endpoint)]).toEqual([0, 0]);
   return { push, pull, endpoint };
@@ -176,9 +180,9 @@ test("receive: never beyond the slab or the table, whatever the offset", () => {
 
 test("a handle never stands for the socket that took its place", () => {
   const context = binding.defaultContext();
-  const first = binding.openSocket(context, 8);
+  const first = binding.openSocket(context, 8, owner);
   binding.closeSocket(first);
-  const second = binding.openSocket(context, 8);
+  const second = binding.openSocket(context, 8, owner);
   expect(second).not.toBe(first);
   expect(binding.trySend(first, "x")).toBe(ENOTSOCK);
   expect(binding.trySend(second, "x")).toBe(0);
@@ -191,7 +195,7 @@ test("libzmq's errors come back as -errno", () => {
   expect(binding.unbind(pull, `${endpoint}x`)).toBe(ENOENT);
   expect(binding.getOption(push, 4711, bytes)).toBe(EINVAL);
   expect(binding.setOption(push, 17, bytes.subarray(0, 3))).toBe(EINVAL);
-  expect(binding.openSocket(binding.defaultContext(), 99)).toBe(EINVAL);
+  expect(binding.openSocket(binding.defaultContext(), 99, owner)).toBe(EINVAL);
   expect(binding.describeError(156384763)).toBe("Operation cannot be accomplished in current state");
   binding.closeSocket(push);
   binding.closeSocket(pull);
