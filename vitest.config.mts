@@ -2,9 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const dist = fileURLToPath(new URL("dist/", import.meta.url));
+
 export default defineConfig({
   resolve: {
-    alias: { "zmq-native": fileURLToPath(new URL("dist/index.mjs", import.meta.url)) },
+    alias: [
+      { find: /^zmq-native$/, replacement: `${dist}index.mjs` },
+      { find: /^zmq-native\/(draft|v5-compat)$/, replacement: `${dist}$1.mjs` },
+    ],
   },
   test: {
     include: ["test/**/*.test.ts"],

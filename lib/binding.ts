@@ -53,7 +53,10 @@ export interface Binding {
   setOption(handle: Handle, option: number, value: Uint8Array): number;
   /** `ZMQ_POLLIN` and `ZMQ_POLLOUT`, both as of one moment. */
   events(handle: Handle): number;
-  /** While on, wake-ups of the socket are reported to `onReady`; `alive`: and keep the process alive. */
+  /**
+   * While on, wake-ups of the socket are reported to `onReady`; `alive`: and keep the process alive. 1: the socket is to
+   * be tried once more, since it may have become ready before.
+   */
   hold(handle: Handle, on: boolean, alive: boolean): number;
   onReady(callback: (handle: Handle) => void): void;
 

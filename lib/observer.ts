@@ -11,11 +11,13 @@ import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
 import { receiveOptions } from "./options.js";
 import type { Waiter } from "./readiness.js";
-import { receiveInto } from "./slab.js";
+import { emptied, receiveInto } from "./slab.js";
 import { coreOf, Socket } from "./socket.js";
 
 /** Events kept for a reader at most; when it stays away, the oldest go. */
 const mostKept = 10_000;
+/** Milliseconds within which all connections have answered how many messages wait in them. */
+const answerTime = 1000;
 /** Events taken from libzmq at once. */
 const chunk = 64;
 
@@ -38,6 +40,8 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   #reader: Reader | undefined;
   #dropped = 0;
   #endAwaited = false;
+  /** No event is to be delivered any more. */
+  #over = false;
   #end!: () => void;
   readonly #ended = new Promise<void>((resolve) => {
     this.#end = resolve;
@@ -65,6 +69,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));
+    this.#drain();
     this.#watch();
   }
 
@@ -116,18 +121,28 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   }
 
   /**
-   * Has libzmq report how many messages wait in each of the socket's connections, one `pipe:stats` event each.
+   * Has libzmq report how many messages wait in each of the socket's connections: one `pipe:stats` event each, within
+   * milliseconds; over inproc, as soon as the peer's thread uses its socket.
    *
    * @throws ZmqError `EAGAIN` when the socket has no connection. `zmq_socket_monitor_pipes_stats`
    */
   requestPipeStats(): void {
     check(binding.reportPipes(this.#handle));
+    // The answers come to the socket, which passes them on to its monitor when it is next used: so it is watched.
+    const core = this.#observed.deref()!;
+    if (core.watching !== undefined) return;
+    const watcher: Waiter = { retry: () => false, close: () => {} };
+    core.wait("watching", watcher, false);
+    setTimeout(() => {
+      if (core.watching === watcher) core.done("watching");
+    }, answerTime).unref();
   }
 
   /** Stops observing; a receive that waits is rejected with `ENOTSOCK`, a loop ends. */
   close(): void {
     if (this.closed) return;
     binding.monitor(this.#handle, "", 0);
+    this.#over = true;
     this.#core.close();
     this.#unread.length = 0;
     this.#reader?.reject(errorOf("ENOTSOCK"));
@@ -179,6 +194,8 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
         close: () => {
           this.#core.done("receiving");
           this.#end();
+          // Not by us, but with its context.
+          if (!this.#over) this.#deliver({ type: "end" });
         },
         // Nobody reads it: who waits holds it, so that the socket is not collected while its events are awaited.
         observed: awaited ? this.#observed.deref() : undefined,
@@ -196,14 +213,18 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       for (let index = 0; index < count && !this.closed; index++) {
         this.#deliver(toEvent(messages[index]!, this.#bound));
       }
-    } while (count === chunk);
+      // A full slab ends a call early, and libzmq tells of new events only after it has had no more.
+    } while (count > 0 && !emptied);
     // The context has ended, and the monitor with it.
     if (count < 0 && !this.closed) this.#deliver({ type: "end" });
     return false;
   }
 
   #deliver(event: Event): void {
-    if (event.type === "end") this.#core.close();
+    if (event.type === "end") {
+      this.#over = true;
+      this.#core.close();
+    }
     if (this.#emitter !== undefined) {
       this.#emitter.emit(event.type, event);
     } else if (this.#reader !== undefined) {

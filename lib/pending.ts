@@ -29,7 +29,7 @@ export class Pending<T> implements Waiter {
   #reject!: (reason: unknown) => void;
 
   /**
-   * Waits from now on. `timeout` in milliseconds, or below 0 for none. `whenClosed`: the result if the socket closes
+   * Waits from now on, after an attempt that would block. `timeout` in milliseconds, or below 0 for none. `whenClosed`: the result if the socket closes
    * first, instead of an error. Throws when the socket cannot be watched.
    */
   constructor(

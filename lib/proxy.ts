@@ -1,6 +1,6 @@
 // A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
 
-import { binding, type ProxyHandle } from "./binding.js";
+import { binding, type Handle, type ProxyHandle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
 import { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
@@ -38,10 +38,11 @@ export interface ProxyOptions {
 /** The library's end of the connection to a proxy's thread (native/proxy.h has the commands). */
 interface Running {
   readonly control: Core;
+  readonly handle: Handle;
   readonly proxy: ProxyHandle;
   readonly sockets: readonly Core[];
   /** Who wait for statistics, in order. */
-  readonly questions: ((statistics: ProxyStatistics) => void)[];
+  readonly questions: ((statistics: ProxyStatistics | undefined) => void)[];
 }
 
 function socketOf(value: unknown, what: string): Socket {
@@ -97,7 +98,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
       const proxy = check(binding.startProxy(...handles, endpoint));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
-      running = { control, proxy, sockets, questions: [] };
+      running = { control, handle: control.handle, proxy, sockets, questions: [] };
     } catch (error) {
       control.close();
       throw error;
@@ -109,8 +110,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       socket.blocked = true;
       socket.receiving = wake;
     }
-    return new Pending<number>(control, "receiving", () => this.#listen(running), -1).promise.then((errno) =>
-      this.#ended(running, errno),
+    this.#listen(running);
+    return new Pending<number>(control, "receiving", () => this.#listen(running), -1).promise.then(
+      (errno) => this.#ended(running, errno),
+      // Closed under it: the context ends.
+      () => this.#ended(running, 0),
     );
   }
 
@@ -170,9 +174,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     return wouldBlock;
   }
 
-  #ended({ control, proxy, sockets, questions }: Running, errno: number): void {
+  #ended({ control, handle, proxy, sockets, questions }: Running, errno: number): void {
     this.#running = undefined;
     binding.endProxy(proxy);
+    // Until now it was lent, and could not be closed.
+    binding.closeSocket(handle);
     control.close();
     for (const socket of sockets) {
       socket.receiving = undefined;
@@ -180,7 +186,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     }
     this.frontEnd.close();
     this.backEnd.close();
-    for (const answer of questions) answer(undefined as never);
+    for (const answer of questions) answer(undefined);
     if (errno !== 0) throw new ZmqError(errno);
   }
 }

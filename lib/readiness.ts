@@ -40,13 +40,14 @@ export class Readiness {
 
   /**
    * From now on `waiter` is retried whenever the socket may have become ready; `alive`: and the process lives as long.
-   * Throws when the socket cannot be watched.
+   * It must have tried before: libzmq tells a reader of new messages only after it has found none. Throws when the socket cannot be watched.
    */
   wait(direction: Direction, waiter: Waiter, alive = true): void {
-    check(binding.hold(this.handle, true, alive));
+    const again = check(binding.hold(this.handle, true, alive)) === 1;
     this.touched();
     waiting.set(this.handle, this);
     this[direction] = waiter;
+    if (again) this.touched();
   }
 
   done(direction: Direction): void {

@@ -2,7 +2,7 @@
 
 import { binding } from "./binding.js";
 import type { Core } from "./core.js";
-import { check } from "./errors.js";
+import { check, errorOf } from "./errors.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
 
 /** What {@link Publisher.waitForSubscribers} may be given. */
@@ -21,6 +21,7 @@ export function waitForSubscribers(
   if (!Number.isInteger(count) || count < 1) {
     throw new TypeError(`The number of subscribers must be a whole number above 0, got ${String(count)}`);
   }
+  if (core.watching instanceof Pending) throw errorOf("EBUSY", "Socket is waiting for subscribers already");
   const { topic, timeout = -1, signal } = options;
   if (signal?.aborted) return Promise.reject(signal.reason);
   const any = topic === undefined;

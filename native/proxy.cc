@@ -59,7 +59,7 @@ class Proxy::Lane {
       }
       if (!skips_ && zmq_msg_send(frame_.get(), to_, ZMQ_DONTWAIT | (more_ ? ZMQ_SNDMORE : 0)) < 0) {
         const int error = zmq_errno();
-        if (error == EAGAIN || error == EINTR || error == ETERM) return fatal(error);
+        if (error == EAGAIN || error == EINTR || error == ETERM || error == ENOTSOCK) return fatal(error);
         // A message that the socket refuses (no such peer, not its turn) is dropped, as libzmq's proxy would do.
         skips_ = true;
       }
@@ -73,15 +73,12 @@ class Proxy::Lane {
     return 0;
   }
 
-  /** Whether `advance` would find something to do; asking also takes in what libzmq has to tell. */
-  bool ready() const {
-    const int from = eventsOf(from_);
-    const int to = eventsOf(to_);
-    return (holds_ ? to & ZMQ_POLLOUT : from & ZMQ_POLLIN) != 0;
-  }
+  /** Whether `advance` would find something to do, by the events of both sockets. */
+  bool ready(int from, int to) const { return (holds_ ? to & ZMQ_POLLOUT : from & ZMQ_POLLIN) != 0; }
 
  private:
-  static int fatal(int error) { return error == EAGAIN || error == EINTR ? 0 : error; }
+  // Any other error is the socket's nature or state: a PUSH never receives, a REP only in its turn.
+  static int fatal(int error) { return error == ETERM || error == ENOTSOCK ? error : 0; }
 
   // A capture socket that has no room misses a whole message rather than hold up the proxy.
   void copyToCapture() {
@@ -166,11 +163,14 @@ int Proxy::pass() {
         if (error == 0 && !oneSocket) error = back.advance();
         if (error != 0) return error;
       }
-      // The descriptors say only that libzmq has news. Here the news is taken in, paused or not, so that they sleep.
-      const bool forthReady = forth.ready();
-      const bool backReady = !oneSocket && back.ready();
+      // The descriptors say only that libzmq has news. Here the news is taken in, paused or not, so that they sleep;
+      // once for each socket, as the last use of it: a second look would take in what the first had not seen.
+      const int frontEvents = eventsOf(front_);
+      const int backEvents = oneSocket ? frontEvents : eventsOf(back_);
       if (eventsOf(control_) & ZMQ_POLLIN) continue;
-      if (!paused_ && (forthReady || backReady)) continue;
+      if (!paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)))) {
+        continue;
+      }
     }
     zmq_poll(sleepers.data(), static_cast<int>(sleepers.size()), -1);
   }

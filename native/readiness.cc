@@ -106,9 +106,12 @@ int Readiness::watchThreadSafe() {
 }
 
 int Readiness::hold(int32_t handle, bool alive) {
+  bool mayHaveMissed = false;
   if (poll_ == nullptr) {
     const int error = open();
     if (error != 0) return error;
+    // A thread-safe socket has just got the poller that its news is signalled to: what came before was to nobody.
+    mayHaveMissed = poller_ != nullptr;
   }
   if (!armed_) {
     if (uv().poll_start(poll_, Uv::kReadable, onPoll) != 0) return -EMFILE;
@@ -117,7 +120,7 @@ int Readiness::hold(int32_t handle, bool alive) {
   keepAlive(alive);
   held_ = true;
   handle_ = handle;
-  return 0;
+  return mayHaveMissed ? 1 : 0;
 }
 
 void Readiness::release() {
@@ -137,15 +140,16 @@ void Readiness::keepAlive(bool on) {
 
 void Readiness::onPoll(uv_poll_s* poll, int, int) {
   auto* self = static_cast<Readiness*>(uv().handle_get_data(poll));
-  if (self->poller_ != nullptr) {
-    // Only waiting takes the signal off the poller's descriptor; undrained it would wake the loop for ever.
-    zmq_poller_event_t event;
-    zmq_poller_wait_all(self->poller_, &event, 1, 0);
-  }
   if (!self->held_) {
     uv().poll_stop(poll);
     self->armed_ = false;
     return;
+  }
+  if (self->poller_ != nullptr) {
+    // Only waiting takes the signal off the poller's descriptor; undrained it would wake the loop for ever. Not before
+    // somebody hears of it: the signal is all that tells of the news.
+    zmq_poller_event_t event;
+    zmq_poller_wait_all(self->poller_, &event, 1, 0);
   }
   self->environment_.callReady(self->handle_);
 }

@@ -23,7 +23,8 @@ class Readiness {
 
   /**
    * While held, the socket's wake-ups are reported under `handle`, and keep the process alive if `alive`. Once armed,
-   * the poll stays armed: it is stopped only by the first wake-up that nobody holds. Answers 0 or -errno.
+   * the poll stays armed: it is stopped only by the first wake-up that nobody holds. Answers 0, 1 when the socket has
+   * to be tried once more, since it may have become ready before it was watched, or -errno.
    */
   int hold(int32_t handle, bool alive);
   void release();

@@ -195,7 +195,8 @@ Napi::Value events(const Napi::CallbackInfo& info) {
   return arguments.answer(zmq_getsockopt(socket->get(), ZMQ_EVENTS, &bits, &size) == 0 ? bits : -zmq_errno());
 }
 
-// hold(handle, on, alive) -> 0, or -errno: whether wake-ups are reported, and whether they keep the process alive
+// hold(handle, on, alive) -> 0, 1 when the socket is to be tried once more, or -errno: whether wake-ups are reported,
+// and whether they keep the process alive
 Napi::Value hold(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);

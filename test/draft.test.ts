@@ -1,0 +1,154 @@
+// The draft sockets beyond what zeromq has (test/drop-in/draft.test.ts has that): Peer, Channel, waiting, and rest.
+
+import { describe, expect, test } from "vitest";
+import type { Socket } from "zmq-native";
+import { Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
+import { join } from "./helpers/pairs.js";
+import { runProgram } from "./helpers/program.js";
+import { freshEndpoint, transports } from "./helpers/transports.js";
+
+describe.each(transports)("over %s", (transport) => {
+  test("Server and Client: 1,000 questions and answers from three clients", async () => {
+    using server = new Server();
+    await server.bind(freshEndpoint(transport));
+    const clients = Array.from({ length: 3 }, () => new Client());
+    for (const client of clients) client.connect(server.lastEndpoint as string);
+    const served = (async () => {
+      for (let i = 0; i < 3000; i++) {
+        const [body, options] = await server.receive();
+        await server.send(body, options);
+      }
+    })();
+    await Promise.all(
+      clients.map(async (client, index) => {
+        for (let i = 0; i < 1000; i++) {
+          await client.send(`${index}:${i}`);
+          expect(String(await client.receive())).toBe(`${index}:${i}`);
+        }
+      }),
+    );
+    await served;
+    for (const client of clients) client.close();
+  });
+
+  test("Peer: connectPeer answers whom to send to", async () => {
+    using bound = new Peer();
+    using other = new Peer();
+    await bound.bind(freshEndpoint(transport));
+    const routingId = other.connectPeer(bound.lastEndpoint as string);
+    await other.send("hello", { routingId });
+    const [body, from] = await bound.receive();
+    expect(String(body)).toBe("hello");
+    await bound.sendMany([
+      ["one", from],
+      ["two", from],
+    ] as never);
+    expect([String((await other.receive())[0]), String((await other.receive())[0])]).toEqual(["one", "two"]);
+    other.immediate = true;
+    expect(() => other.connectPeer(bound.lastEndpoint as string)).toThrow(
+      expect.objectContaining({ code: "EFAULT", address: bound.lastEndpoint }),
+    );
+  });
+
+  test("Channel: both ways, any size", async () => {
+    using pair = await join(new Channel(), new Channel(), transport);
+    for (const size of [0, 1, 33, 34, 8192, 100_000, 2 ** 20]) {
+      const message = Buffer.alloc(size, size % 251);
+      await pair.connected.send(message);
+      const [received] = await pair.bound.receive();
+      expect(received.equals(message)).toBe(true);
+      await pair.bound.send(message);
+      expect((await pair.connected.receive())[0].equals(message)).toBe(true);
+    }
+  });
+
+  test("Radio and Dish: groups of bytes, long ones, joined and left", async () => {
+    using pair = await join(new Radio(), new Dish(), transport);
+    const { bound: radio, connected: dish } = pair;
+    const groups = ["g", "g".repeat(255), Buffer.from([0xff, 0xfe, 0x80])];
+    dish.join(...groups);
+    for (const group of groups) {
+      const sending = setInterval(() => radio.send("x", { group }), 2);
+      const [, info] = await dish.receive();
+      clearInterval(sending);
+      expect(info.group.equals(Buffer.from(group))).toBe(true);
+      dish.leave(group);
+      // What was sent more than once is still there.
+      while (dish.tryReceive()) {}
+    }
+    expect(() => dish.leave("g")).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    expect(() => dish.join("g".repeat(256))).toThrow("A group is at most 255 bytes, got 256");
+    expect(() => radio.send("x", { group: "g".repeat(256) })).toThrow(
+      "A group is at most 255 bytes, got 256",
+    );
+  });
+
+  test("Scatter and Gather: waits for room, and batches", async () => {
+    using gather = new Gather({ receiveHighWaterMark: 5 });
+    using scatter = new Scatter({ sendHighWaterMark: 5 });
+    await gather.bind(freshEndpoint(transport));
+    scatter.connect(gather.lastEndpoint as string);
+    const messages = Array.from({ length: 2000 }, (_, i) => "n".repeat(50) + i);
+    const sent = scatter.sendMany(messages);
+    const received: string[] = [];
+    for await (const batch of gather.batches()) {
+      for (const [frame] of batch) received.push(String(frame));
+      if (received.length === messages.length) break;
+    }
+    await sent;
+    expect(received).toEqual(messages);
+  });
+});
+
+test("a second frame, a missing tag or a tag of a wrong type is refused", async () => {
+  using server = new Server({ sendTimeout: 0 });
+  using client = new Client({ sendTimeout: 0 });
+  await expect(client.send(["a", "b"] as never)).rejects.toMatchObject({ code: "EINVAL" });
+  await expect(server.send(["a", "b"] as never, { routingId: 1 })).rejects.toMatchObject({ code: "EINVAL" });
+  for (const routingId of [0, -1, 2 ** 32, Number.NaN]) {
+    expect(() => server.send("x", { routingId })).toThrow(expect.objectContaining({ code: "EINVAL" }));
+  }
+  expect(() => server.sendMany(["x"] as never)).toThrow(TypeError);
+});
+
+test("draft sockets that wait after traffic sleep", async () => {
+  const { code, stdout } = await runProgram(
+    `
+    const draft = require(${JSON.stringify(require.resolve("../dist/draft.js"))});
+    const pairs = [["Server", "Client"], ["Radio", "Dish"], ["Gather", "Scatter"], ["Channel", "Channel"], ["Peer", "Peer"]];
+    const waiting = [];
+    for (const [bound, connected] of pairs) {
+      const a = new draft[bound](), b = new draft[connected]();
+      await a.bind("tcp://127.0.0.1:*");
+      b.connect(a.lastEndpoint);
+      if (connected === "Dish") b.join("g");
+      for (const socket of [a, b]) {
+        if (["Radio", "Scatter"].includes(socket.constructor.name)) continue;
+        waiting.push(socket.receive().catch(() => {}));
+      }
+      if (connected === "Client") await b.send("x");
+      if (connected === "Scatter") await b.send("x");
+      if (connected === "Channel") await b.send("x");
+    }
+    await Promise.race(waiting);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1e6);
+    process.exit();
+  `,
+  );
+  expect(code).toBe(0);
+  // A socket that spun would use the whole second.
+  expect(Number(stdout)).toBeLessThan(0.2);
+});
+
+test("closing: a waiting receive of each type ends", async () => {
+  const sockets: Socket[] = [new Server(), new Client(), new Dish(), new Gather(), new Peer(), new Channel()];
+  for (const socket of sockets) {
+    const waiting = (socket as Client).receive();
+    socket.close();
+    await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
+  }
+});

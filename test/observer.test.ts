@@ -1,0 +1,175 @@
+// Events beyond what zeromq tells (test/drop-in/observer.test.ts has that): peers told apart, queues, and observers that
+// nobody reads.
+
+import { expect, test } from "vitest";
+import { Context, type Event, type EventType, Pull, Push, Router, type Socket } from "zmq-native";
+import { runProgram } from "./helpers/program.js";
+
+/** Reads events until one of the type comes. */
+async function next<E extends EventType>(socket: Socket, type: E): Promise<Event & { type: E }> {
+  for (;;) {
+    const event = await socket.events.receive();
+    if (event.type === type) return event as Event & { type: E };
+  }
+}
+
+test("events tell peers apart by descriptor and by both addresses", async () => {
+  using pull = new Pull();
+  void pull.events;
+  await pull.bind("tcp://127.0.0.1:*");
+  const endpoint = pull.lastEndpoint as string;
+  const peers: { fd: number; remoteAddress: string }[] = [];
+  for (let i = 0; i < 2; i++) {
+    const push = new Push();
+    push.connect(endpoint);
+    const accepted = await next(pull, "accept");
+    const shaken = await next(pull, "handshake");
+    expect(accepted.address).toBe(endpoint);
+    expect(accepted.localAddress).toBe(endpoint);
+    expect(shaken.remoteAddress).toBe(accepted.remoteAddress);
+    peers.push({ fd: accepted.fd, remoteAddress: accepted.remoteAddress });
+    if (i === 1) {
+      push.close();
+      const gone = await next(pull, "disconnect");
+      expect(gone).toMatchObject(peers[1]!);
+    }
+  }
+  expect(peers[0]!.fd).not.toBe(peers[1]!.fd);
+  expect(peers[0]!.remoteAddress).not.toBe(peers[1]!.remoteAddress);
+});
+
+test("a connection that came in through all interfaces has the address of the bound end", async () => {
+  using pull = new Pull();
+  await pull.bind("tcp://*:*");
+  const port = /:(\d+)$/.exec(pull.lastEndpoint as string)![1];
+  using push = new Push();
+  void pull.events;
+  push.connect(`tcp://127.0.0.1:${port}`);
+  const { address, localAddress } = await next(pull, "accept");
+  expect([address, localAddress]).toEqual([`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${port}`]);
+});
+
+test("pipe statistics: how many messages wait in each connection", async () => {
+  using push = new Push();
+  expect(() => push.events.requestPipeStats()).toThrow(expect.objectContaining({ code: "EAGAIN" }));
+  // Nobody listens there, so what is sent waits.
+  push.linger = 0;
+  push.connect("tcp://127.0.0.1:1");
+  for (let i = 0; i < 7; i++) await push.send("waits");
+  push.events.requestPipeStats();
+  expect(await next(push, "pipe:stats")).toMatchObject({ inbound: 0, outbound: 7 });
+});
+
+test("an observer that nobody reads stalls nothing, and keeps a bounded number of events", async () => {
+  const context = new Context();
+  using pull = new Pull({ context });
+  const observer = pull.events;
+  await pull.bind("tcp://127.0.0.1:*");
+  // Each connection is three or more events.
+  for (let i = 0; i < 5000; i++) {
+    const push = new Push({ context });
+    push.connect(pull.lastEndpoint as string);
+    await push.send("x");
+    await pull.receive();
+    push.close();
+  }
+  expect(observer.dropped).toBeGreaterThan(0);
+  // The oldest are gone, and the newest are there.
+  let read = 0;
+  let event = await observer.receive();
+  expect(event.type).not.toBe("bind");
+  for (; read < 9_999; read++) event = await observer.receive();
+  expect(event.type).toMatch(/disconnect|accept|handshake/);
+}, 60_000);
+
+test("an observer closed while its socket lingers does not stop the I/O thread", async () => {
+  const { code, stdout } = await runProgram(`
+    const push = new zmq.Push({ linger: 300, reconnectInterval: 1 });
+    const events = push.events;
+    push.connect("tcp://127.0.0.1:1");
+    await push.send("never delivered");
+    push.close();
+    events.close();
+    // The same I/O thread, after the first socket has tried again some times.
+    const pull = new zmq.Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    for (let i = 0; i < 100; i++) {
+      const peer = new zmq.Push();
+      peer.connect(pull.lastEndpoint);
+      await peer.send(String(i));
+      await pull.receive();
+      peer.close();
+    }
+    console.log("delivered");
+    pull.close();
+  `);
+  expect(stdout).toBe("delivered\n");
+  expect(code).toBe(0);
+});
+
+test("an idle observer neither keeps the process alive nor its socket from being collected", async () => {
+  const { code, stdout, milliseconds } = await runProgram(`
+    const { setFlagsFromString } = require("node:v8");
+    setFlagsFromString("--expose-gc");
+    const gc = require("node:vm").runInNewContext("gc");
+    // A place each for the socket, libzmq's monitor, and the observer.
+    const context = new zmq.Context({ maxSockets: 3 });
+    const open = () => { new zmq.Pull({ context }).events; };
+    open();
+    for (;;) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      try {
+        open();
+        break;
+      } catch (error) {
+        if (error.code !== "EMFILE") throw error;
+      }
+    }
+    console.log("collected");
+  `);
+  expect(stdout).toBe("collected\n");
+  expect(code).toBe(0);
+  expect(milliseconds).toBeLessThan(15_000);
+});
+
+test("an observer whose events are awaited keeps its socket", async () => {
+  const { code, stdout } = await runProgram(`
+    const { setFlagsFromString } = require("node:v8");
+    setFlagsFromString("--expose-gc");
+    const gc = require("node:vm").runInNewContext("gc");
+    let heard;
+    const accepted = new Promise((resolve) => { heard = resolve; });
+    const endpoint = (() => {
+      const pull = new zmq.Pull();
+      pull.events.on("accept", heard);
+      pull.bindSync("tcp://127.0.0.1:*");
+      return pull.lastEndpoint;
+    })();
+    for (let i = 0; i < 20; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 1)); }
+    const push = new zmq.Push();
+    push.connect(endpoint);
+    console.log((await accepted).type);
+    process.exit();
+  `);
+  expect(stdout).toBe("accept\n");
+  expect(code).toBe(0);
+});
+
+test("close() ends a loop, rejects a receive, and a context that ends is an end", async () => {
+  const context = new Context();
+  const router = new Router({ context });
+  const loop = (async () => {
+    const types: string[] = [];
+    for await (const { type } of router.events) types.push(type);
+    return types;
+  })();
+  const other = new Router({ context });
+  const rejected = other.events.receive().catch((error) => error.code);
+  other.events.close();
+  expect(await rejected).toBe("ENOTSOCK");
+  expect(other.events.closed).toBe(true);
+  expect(() => other.events.receive()).toThrow(expect.objectContaining({ code: "EBADF" }));
+  await context.close();
+  expect(await loop).toEqual(["end"]);
+});
