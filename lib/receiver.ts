@@ -19,8 +19,7 @@ export interface BatchOptions extends OperationOptions {
 /** What `receiveWithMetadata` may be given. */
 export interface MetadataOptions extends OperationOptions {
   /**
-   * Names of the properties wanted: those of libzmq (the default: `Socket-Type`, `Routing-Id`, `Peer-Address`,
-   * `User-Id`), `__fd`, what a ZAP handler answered, and the peer's own, which begin with `X-`.
+   * Names of the properties wanted: those of libzmq (the default: `Socket-Type`, `Peer-Address`, `User-Id`), `__fd`, what a ZAP handler answered, and the peer's own, which begin with `X-`.
    */
   properties?: readonly string[] | undefined;
 }
@@ -32,7 +31,7 @@ export interface Received<M = Message[]> {
   metadata: Record<string, string>;
 }
 
-const usualProperties = ["Socket-Type", "Routing-Id", "Peer-Address", "User-Id"];
+const usualProperties = ["Socket-Type", "Peer-Address", "User-Id"];
 
 const defaultBatch = 256;
 /** Messages a loop fetches ahead at most, so that one crossing serves several. */

@@ -48,3 +48,48 @@ test("CommonJS and ESM are one implementation, with the same exports", async () 
   expect(named.ZmqError).toBe(required.ZmqError);
   expect(names(named).sort()).toEqual([...names(required), "ZmqError"].sort());
 });
+
+test("close: closes the sockets, ends what waits, and resolves when libzmq is done", async () => {
+  const context = new Context();
+  const push = new zmq.Push({ context });
+  const pull = new zmq.Pull({ context });
+  push.connect("tcp://127.0.0.1:1");
+  await push.send("nobody takes it");
+  const waiting = pull.receive();
+  const looped = (async () => {
+    for await (const _ of new zmq.Subscriber({ context })) throw new Error("a message from nowhere");
+  })();
+  const closed = context.close({ linger: 0 });
+  expect(context.close()).toBe(closed);
+  await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
+  await looped;
+  await closed;
+  expect([push.closed, pull.closed]).toEqual([true, true]);
+  for (const use of [() => new zmq.Push({ context }), () => context.ioThreads]) {
+    expect(use).toThrow(expect.objectContaining({ code: "EFAULT", message: "Context is closed" }));
+  }
+});
+
+test("close waits for what is queued, as long as the linger lasts", async () => {
+  {
+    await using context = new Context();
+    const push = new zmq.Push({ context, linger: 50 });
+    push.connect("tcp://127.0.0.1:1");
+    await push.send("nobody takes it");
+  }
+  const context = new Context();
+  const endpoint = freshEndpoint("ipc");
+  const push = new zmq.Push({ context });
+  push.connect(endpoint);
+  await push.send("kept");
+  let over = false;
+  const closed = context.close().then(() => {
+    over = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(over).toBe(false);
+  using pull = new zmq.Pull();
+  await pull.bind(endpoint);
+  expect(String(await pull.receive())).toBe("kept");
+  await closed;
+});

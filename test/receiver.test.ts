@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Pair, Pull, Push, Reply, Request, Subscriber } from "zmq-native";
+import { Dealer, Pair, Pull, Push, Reply, Request, Router, type Socket, Subscriber } from "zmq-native";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
@@ -282,4 +282,58 @@ test("readable: false when closed, true with a message", async () => {
   const subscriber = new Subscriber();
   subscriber.close();
   expect(subscriber.readable).toBe(false);
+});
+
+describe("metadata", () => {
+  test("what libzmq knows of a message, by name", async () => {
+    using pair = await join(new Router(), new Dealer({ routingId: "me" }), "tcp");
+    await pair.connected.send(["a", "b"]);
+    const { message, metadata } = await pair.bound.receiveWithMetadata();
+    expect(message.map(String)).toEqual(["me", "a", "b"]);
+    expect(metadata).toEqual({ "Socket-Type": "DEALER", "Peer-Address": "127.0.0.1" });
+    await pair.connected.send("c");
+    const chosen = await pair.bound.receiveWithMetadata({ properties: ["Peer-Address", "X-unknown"] });
+    expect(chosen.metadata).toEqual({ "Peer-Address": "127.0.0.1" });
+    expect(() => pair.bound.receiveWithMetadata({ properties: "Peer-Address" as never })).toThrow(TypeError);
+  });
+
+  test("in a loop; what was fetched ahead comes first, without", async () => {
+    using pair = await join(new Pull(), new Push(), "tcp");
+    await pair.connected.sendMany(numbers(0, 10));
+    await whenReadable(pair.bound);
+    for await (const [frame] of pair.bound) {
+      expect(String(frame)).toBe("0");
+      break;
+    }
+    let expected = 1;
+    for await (const { message, metadata } of pair.bound.messagesWithMetadata()) {
+      expect(first(message)).toBe(String(expected++));
+      expect([{}, { "Socket-Type": "PUSH", "Peer-Address": "127.0.0.1" }]).toContainEqual(metadata);
+      if (expected === 10) break;
+    }
+  });
+
+  test("none over inproc", async () => {
+    using pair = await pullWith(1);
+    expect(await pair.bound.receiveWithMetadata()).toEqual({ message: [Buffer.from("0")], metadata: {} });
+  });
+});
+
+/** Resolves once a message could be received. */
+async function whenReadable(socket: Socket): Promise<void> {
+  while (!socket.readable) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+test("a batch of large messages ends after a megabyte or so, and loses none", async () => {
+  using pair = await pullWith(0);
+  const size = 300_000;
+  for (let i = 0; i < 20; i++) await pair.connected.send(Buffer.alloc(size, i));
+  const batches: number[] = [];
+  let next = 0;
+  while (next < 20) {
+    const batch = await pair.bound.receiveMany();
+    batches.push(batch.length);
+    for (const [frame] of batch) expect(frame![size - 1]).toBe(next++);
+  }
+  expect(Math.max(...batches)).toBeLessThanOrEqual(4);
 });

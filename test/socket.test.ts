@@ -288,3 +288,66 @@ test("subscribe and unsubscribe throw when the socket is closed", () => {
   subscriber.close();
   expect(() => subscriber.subscribe("x")).toThrow(expect.objectContaining({ code: "ENOTSOCK" }));
 });
+
+describe("close with options", () => {
+  test("resolves when what was queued has gone", async () => {
+    using pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const push = new Push();
+    push.connect(pull.lastEndpoint as string);
+    for (let i = 0; i < 1000; i++) await push.send(Buffer.alloc(1000));
+    const closed = push.close({ linger: 10_000 });
+    expect(push.closed).toBe(true);
+    for (let i = 0; i < 1000; i++) await pull.receive();
+    await closed;
+    await push.close({ linger: 0 });
+  });
+
+  test("resolves when the linger has run out", async () => {
+    const push = new Push();
+    push.connect("tcp://127.0.0.1:1");
+    await push.send("nobody takes it");
+    const began = performance.now();
+    await push.close({ linger: 100 });
+    expect(performance.now() - began).toBeGreaterThan(90);
+    expect(() => new Push().close({ linger: "1" as never })).toThrow(TypeError);
+  });
+
+  test("during a bind takes effect when that is done, an observer hears of the end", async () => {
+    const pull = new Pull();
+    const { events } = pull;
+    const bound = pull.bind("tcp://127.0.0.1:*");
+    const closed = pull.close({});
+    expect(pull.closed).toBe(false);
+    await bound;
+    await closed;
+    const types: string[] = [];
+    for await (const { type } of events) types.push(type);
+    expect(types).toEqual(["bind", "close", "end"]);
+  });
+});
+
+test("distinct errors: a wait says how it ended, and only where that was asked for", async () => {
+  const pull = new Pull({ distinctErrors: true, receiveTimeout: 1 });
+  const push = new Push();
+  push.distinctErrors = true;
+  await expect(pull.receive()).rejects.toMatchObject({ code: "ETIMEDOUT", message: "Operation timed out" });
+  await expect(pull.receive({ timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
+  const waiting = push.send("x");
+  push.close();
+  await expect(waiting).rejects.toMatchObject({ code: "ECANCELED" });
+  pull.distinctErrors = false;
+  await expect(pull.receive()).rejects.toMatchObject({ code: "EAGAIN" });
+  expect(() => {
+    pull.distinctErrors = 1 as never;
+  }).toThrow(TypeError);
+  pull.close();
+});
+
+test("a routing id of bytes is read back whole", () => {
+  using dealer = new zmq.Dealer({ routingId: Buffer.from("a\0b") as never });
+  expect(dealer.routingId).toBe("a");
+  expect(dealer.routingIdBytes).toEqual(Buffer.from("a\0b"));
+  dealer.routingIdBytes = Buffer.from([1, 0, 255]);
+  expect(dealer.routingIdBytes).toEqual(Buffer.from([1, 0, 255]));
+});
