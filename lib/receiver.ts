@@ -94,7 +94,7 @@ export class Receiver {
 
   messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received> {
     const names = namesOf(options);
-    return new Loop(this.#core, () => this.#oneWithMetadata(names), options);
+    return new Loop(this, this.#core, () => this.#oneWithMetadata(names), options);
   }
 
   tryReceive(): Message[] | undefined {
@@ -112,13 +112,13 @@ export class Receiver {
       if (most === 0) most = this.#mayFetchAhead();
       return this.#one(most);
     };
-    return new Loop(this.#core, attempt, undefined, () => this.#fetched());
+    return new Loop(this, this.#core, attempt, undefined, () => this.#fetched());
   }
 
   /** As `messages`, but all that is ready at once, up to `max`. */
   batches(options?: BatchOptions): AsyncIterableIterator<Message[][]> {
     const max = batchSize(options?.max);
-    return new Loop(this.#core, () => this.#batch(max), options);
+    return new Loop(this, this.#core, () => this.#batch(max), options);
   }
 
   #ready(): void {
@@ -129,7 +129,24 @@ export class Receiver {
   #operate<T>(attempt: Attempt<T>, options?: OperationOptions): Promise<T> {
     this.#ready();
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    return operate(this.#core, attempt, options);
+    return this.operate(attempt, options);
+  }
+
+  /** Tries at once, unless it is known that nothing is there; then waits. */
+  operate<T>(attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
+    const core = this.#core;
+    try {
+      const timeout = options?.timeout ?? core.timeoutOf("receiving");
+      if (!core.emptied || this.holdsMessages || timeout === 0) {
+        const result = attempt();
+        core.touched(core.emptied);
+        if (result !== wouldBlock) return soon(result);
+      }
+      if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
+      return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A message that was fetched ahead. */
@@ -203,24 +220,9 @@ function soon<T>(result: T): Promise<T> {
   return turnIsOver() ? nextTurn().then(() => result) : Promise.resolve(result);
 }
 
-/** Tries at once, then waits. */
-function operate<T>(core: Core, attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
-  try {
-    const timeout = options?.timeout ?? core.timeoutOf("receiving");
-    if (!core.emptied || timeout === 0) {
-      const result = attempt();
-      core.touched(core.emptied);
-      if (result !== wouldBlock) return soon(result);
-    }
-    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
-    return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /** An endless loop over a socket; breaking out of it leaves the socket open and usable. */
 class Loop<T> implements AsyncIterableIterator<T> {
+  readonly #receiver: Receiver;
   readonly #core: Core;
   readonly #attempt: Attempt<IteratorResult<T>>;
   readonly #options: OperationOptions | undefined;
@@ -228,7 +230,14 @@ class Loop<T> implements AsyncIterableIterator<T> {
   #ended = false;
 
   /** `fetched` answers what is here already, for which libzmq need not be asked. */
-  constructor(core: Core, attempt: Attempt<T>, options?: OperationOptions, fetched?: () => T | undefined) {
+  constructor(
+    receiver: Receiver,
+    core: Core,
+    attempt: Attempt<T>,
+    options?: OperationOptions,
+    fetched?: () => T | undefined,
+  ) {
+    this.#receiver = receiver;
     this.#core = core;
     this.#options = options;
     this.#fetched = fetched;
@@ -252,7 +261,7 @@ class Loop<T> implements AsyncIterableIterator<T> {
         return Promise.reject(error);
       }
     }
-    return operate<IteratorResult<T>>(core, this.#attempt, this.#options, finished);
+    return this.#receiver.operate<IteratorResult<T>>(this.#attempt, this.#options, finished);
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

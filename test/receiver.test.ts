@@ -337,3 +337,17 @@ test("a batch of large messages ends after a megabyte or so, and loses none", as
   }
   expect(Math.max(...batches)).toBeLessThanOrEqual(4);
 });
+
+test("receive after a loop that was left gets what the loop had fetched, and then waits", async () => {
+  using pair = await join(new Pull(), new Push(), "tcp");
+  await pair.connected.sendMany(numbers(0, 3));
+  await whenReadable(pair.bound);
+  for await (const [frame] of pair.bound) {
+    expect(String(frame)).toBe("0");
+    break;
+  }
+  for (let i = 1; i < 3; i++) expect(first(await pair.bound.receive())).toBe(String(i));
+  const waiting = pair.bound.receive();
+  await pair.connected.send("later");
+  expect(first(await waiting)).toBe("later");
+});
