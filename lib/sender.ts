@@ -1,6 +1,6 @@
 // Sending: at once when libzmq takes the message, else one operation waits until it does.
 
-import { binding, type Handle, type WireFrame, type WireMessage } from "./binding.js";
+import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
@@ -17,9 +17,11 @@ const chunk = 256;
 const mostArguments = 64;
 
 function handOver(handle: Handle, wire: WireMessage): number {
-  return Array.isArray(wire) && wire.length <= mostArguments
-    ? binding.trySend(handle, ...wire)
-    : binding.trySend(handle, wire as WireFrame);
+  if (!Array.isArray(wire) || wire.length > mostArguments) return binding.trySend(handle, wire);
+  // Most messages are of few frames, and spreading an array costs more than naming its elements.
+  if (wire.length === 2) return binding.trySend(handle, wire[0]!, wire[1]!);
+  if (wire.length === 3) return binding.trySend(handle, wire[0]!, wire[1]!, wire[2]!);
+  return binding.trySend(handle, ...wire);
 }
 
 /** Of messages given as `[message, options]`. */
