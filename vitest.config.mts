@@ -2,9 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const built = (door: string) => fileURLToPath(new URL(`dist/${door}.mjs`, import.meta.url));
+
 export default defineConfig({
   resolve: {
-    alias: { "zmq-native": fileURLToPath(new URL("dist/index.mjs", import.meta.url)) },
+    alias: [
+      { find: /^zmq-native$/, replacement: built("index") },
+      { find: /^zmq-native\/([\w-]+)$/, replacement: built("$1") },
+    ],
   },
   test: {
     include: ["test/**/*.test.ts"],
