@@ -6,6 +6,7 @@ export type { MessageLike } from "./index.js";
 export { version } from "./index.js";
 export * from "./v5-compat/constants.js";
 export { Context } from "./v5-compat/context.js";
+export type { MonitorEvents } from "./v5-compat/monitor.js";
 export {
   type Option,
   type OptionInput,

@@ -63,6 +63,10 @@ export interface Properties {
   set zap_domain(value: Text);
   /** What can be done without waiting: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. `ZMQ_EVENTS` */
   readonly _ioevents: number;
+  /** As `subscribe`, of a sub socket. `ZMQ_SUBSCRIBE` */
+  set _subscribe(value: Text);
+  /** As `unsubscribe`, of a sub socket. `ZMQ_UNSUBSCRIBE` */
+  set _unsubscribe(value: Text);
   /** Throws: the descriptor is the library's own. `ZMQ_FD` */
   readonly _fd: never;
   /** Throws: messages come as a whole. `ZMQ_RCVMORE` */
