@@ -62,7 +62,10 @@ export function send(socket: zmq.Socket, message: zmq.Payload): Promise<void> {
 
 const path = JSON.stringify(join(__dirname, "../../dist/v5-compat.js"));
 
-/** As `runProgram`, where `zmq` is version 5. */
+/** As `runProgram`, where `zmq` is version 5, from `file`. */
 export function runProgram5(body: string, limit?: number): Promise<Outcome> {
-  return runProgram(`const zmq = require(${path}); ${body}`, { loads: false, ...(limit && { limit }) });
+  return runProgram(`const file = ${path}; const zmq = require(file); ${body}`, {
+    loads: false,
+    ...(limit && { limit }),
+  });
 }

@@ -6,6 +6,13 @@ import type * as zmq from "zmq-native/v5-compat";
 import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 import { open, receive, runProgram5, turns, until } from "../helpers/v5.js";
 
+/** An endpoint that nobody is bound to any more, or soon will not be. */
+function freePort(): string {
+  using finder = open("pull");
+  finder.bindSync(freshEndpoint("tcp"));
+  return finder.last_endpoint as string;
+}
+
 describe.each(transports)("over %s", (transport) => {
   test("bind and unbind tell it by an event, then the callback, and later", async () => {
     using socket = open("push");
@@ -53,10 +60,7 @@ describe.each(transports)("over %s", (transport) => {
   test("connect may come before bind", async () => {
     using pull = open("pull");
     using push = open("push");
-    const finder = open("pull");
-    finder.bindSync(freshEndpoint(transport));
-    const endpoint = finder.last_endpoint as string;
-    finder.close();
+    const endpoint = transport === "tcp" ? freePort() : freshEndpoint(transport);
     push.connect(endpoint);
     await whenFree(() => pull.bindSync(endpoint));
     const received = receive(pull, 1);
