@@ -1,0 +1,225 @@
+// Options of sockets by their numbers, and the short names of the common ones. To add an option, add a row.
+
+import type { Socket } from "../index.js";
+import * as zmq from "./constants.js";
+
+/** What reads and writes an option by its number; a socket shows it to its subclasses only. */
+interface Access {
+  getBoolOption(id: number): boolean;
+  setBoolOption(id: number, value: boolean): void;
+  getInt32Option(id: number): number;
+  setInt32Option(id: number, value: number): void;
+  getInt64Option(id: number): number;
+  setInt64Option(id: number, value: number): void;
+  getUint64Option(id: number): number;
+  setUint64Option(id: number, value: number): void;
+  getStringOption(id: number): string | null;
+  setStringOption(id: number, value: Text): void;
+}
+
+type Text = string | Buffer | null;
+
+/** How a value of type `R` is read, and one of type `W` is written; one that cannot be lacks it. */
+interface Kind<R, W = R> {
+  readonly read?: Read<R>;
+  readonly write?: Write<W>;
+}
+
+type Read<R> = (socket: Access, id: number) => R;
+type Write<W> = (socket: Access, id: number, value: W) => void;
+
+const int32 = {
+  read: (socket, id) => socket.getInt32Option(id),
+  write: (socket, id, value) => socket.setInt32Option(id, value),
+} satisfies Kind<number>;
+
+const int64 = {
+  read: (socket, id) => socket.getInt64Option(id),
+  write: (socket, id, value) => socket.setInt64Option(id, value),
+} satisfies Kind<number>;
+
+const uint64 = {
+  read: (socket, id) => socket.getUint64Option(id),
+  write: (socket, id, value) => socket.setUint64Option(id, value),
+} satisfies Kind<number>;
+
+/** Reads as 0 or 1; any value can be written, for its truth. */
+const flag = {
+  read: (socket, id) => (socket.getBoolOption(id) ? 1 : 0),
+  write: (socket, id, value) => socket.setBoolOption(id, Boolean(value)),
+} satisfies Kind<0 | 1, number | boolean | null>;
+
+const text = {
+  read: (socket, id) => socket.getStringOption(id),
+  write: (socket, id, value) => socket.setStringOption(id, value),
+} satisfies Kind<string | null, Text>;
+
+/** A key is read by its name, which knows its length. */
+function key(name: "curvePublicKey" | "curveSecretKey" | "curveServerKey") {
+  return {
+    read: (socket, _id) => (socket as unknown as Socket)[name],
+    write: text.write,
+  } satisfies Kind<string | null, Text>;
+}
+
+const readOnly = <R>({ read }: { read: Read<R> }) => ({ read }) satisfies Kind<R>;
+
+const writeOnly = <W>({ write }: { write: Write<W> }) => ({ write }) satisfies Kind<unknown, W>;
+
+function unsupported(name: string): () => never {
+  return () => {
+    throw new Error(`${name} is not supported in compatibility mode`);
+  };
+}
+
+/** An option that libzmq takes from other sockets, too, and then may end the process. */
+function only<W>(type: number, name: string, { write }: { write: Write<W> }) {
+  return (socket: Access, id: number, value: W): void => {
+    if ((socket as unknown as Socket).type !== type)
+      throw new Error(`Only ${name} sockets have option ${id}`);
+    write(socket, id, value);
+  };
+}
+
+/** By number; the two of subscriptions can only be written, with the methods of a sub socket. */
+const table = {
+  [zmq.ZMQ_AFFINITY]: uint64,
+  [zmq.ZMQ_IDENTITY]: text,
+  [zmq.ZMQ_SUBSCRIBE]: writeOnly(text),
+  [zmq.ZMQ_UNSUBSCRIBE]: writeOnly(text),
+  [zmq.ZMQ_RATE]: int32,
+  [zmq.ZMQ_RECOVERY_IVL]: int32,
+  [zmq.ZMQ_SNDBUF]: int32,
+  [zmq.ZMQ_RCVBUF]: int32,
+  [zmq.ZMQ_RCVMORE]: { read: unsupported("ZMQ_RCVMORE") },
+  [zmq.ZMQ_FD]: { read: unsupported("ZMQ_FD") },
+  [zmq.ZMQ_EVENTS]: readOnly(int32),
+  [zmq.ZMQ_TYPE]: readOnly(int32),
+  [zmq.ZMQ_LINGER]: int32,
+  [zmq.ZMQ_RECONNECT_IVL]: int32,
+  [zmq.ZMQ_BACKLOG]: int32,
+  [zmq.ZMQ_RECONNECT_IVL_MAX]: int32,
+  [zmq.ZMQ_MAXMSGSIZE]: int64,
+  [zmq.ZMQ_SNDHWM]: int32,
+  [zmq.ZMQ_RCVHWM]: int32,
+  [zmq.ZMQ_MULTICAST_HOPS]: int32,
+  [zmq.ZMQ_RCVTIMEO]: int32,
+  [zmq.ZMQ_SNDTIMEO]: int32,
+  [zmq.ZMQ_IPV4ONLY]: {
+    read: (socket, _id) => (socket.getBoolOption(zmq.ZMQ_IPV6) ? 0 : 1),
+    write: (socket, _id, value) => socket.setBoolOption(zmq.ZMQ_IPV6, !value),
+  } satisfies Kind<0 | 1, number | boolean | null>,
+  [zmq.ZMQ_LAST_ENDPOINT]: readOnly(text),
+  [zmq.ZMQ_ROUTER_MANDATORY]: { write: only(zmq.ZMQ_ROUTER, "router", flag) },
+  [zmq.ZMQ_TCP_KEEPALIVE]: int32,
+  [zmq.ZMQ_TCP_KEEPALIVE_CNT]: int32,
+  [zmq.ZMQ_TCP_KEEPALIVE_IDLE]: int32,
+  [zmq.ZMQ_TCP_KEEPALIVE_INTVL]: int32,
+  [zmq.ZMQ_TCP_ACCEPT_FILTER]: writeOnly(text),
+  [zmq.ZMQ_DELAY_ATTACH_ON_CONNECT]: flag,
+  [zmq.ZMQ_XPUB_VERBOSE]: {
+    read: () => {
+      throw new Error("Reading ZMQ_XPUB_VERBOSE is not supported");
+    },
+    write: only(zmq.ZMQ_XPUB, "xpub", flag),
+  },
+  [zmq.ZMQ_ROUTER_RAW]: { read: unsupported("ZMQ_ROUTER_RAW"), write: unsupported("ZMQ_ROUTER_RAW") },
+  [zmq.ZMQ_IPV6]: flag,
+  [zmq.ZMQ_MECHANISM]: readOnly(int32),
+  [zmq.ZMQ_PLAIN_SERVER]: flag,
+  [zmq.ZMQ_PLAIN_USERNAME]: text,
+  [zmq.ZMQ_PLAIN_PASSWORD]: text,
+  [zmq.ZMQ_CURVE_SERVER]: flag,
+  [zmq.ZMQ_CURVE_PUBLICKEY]: key("curvePublicKey"),
+  [zmq.ZMQ_CURVE_SECRETKEY]: key("curveSecretKey"),
+  [zmq.ZMQ_CURVE_SERVERKEY]: key("curveServerKey"),
+  [zmq.ZMQ_ZAP_DOMAIN]: text,
+  [zmq.ZMQ_ROUTER_HANDOVER]: { write: only(zmq.ZMQ_ROUTER, "router", flag) },
+  [zmq.ZMQ_HEARTBEAT_IVL]: int32,
+  [zmq.ZMQ_HEARTBEAT_TTL]: int32,
+  [zmq.ZMQ_HEARTBEAT_TIMEOUT]: int32,
+  [zmq.ZMQ_CONNECT_TIMEOUT]: int32,
+} satisfies Record<number, Kind<unknown, never>>;
+
+/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
+export const options = {
+  _fd: zmq.ZMQ_FD,
+  _ioevents: zmq.ZMQ_EVENTS,
+  _receiveMore: zmq.ZMQ_RCVMORE,
+  _subscribe: zmq.ZMQ_SUBSCRIBE,
+  _unsubscribe: zmq.ZMQ_UNSUBSCRIBE,
+  affinity: zmq.ZMQ_AFFINITY,
+  backlog: zmq.ZMQ_BACKLOG,
+  identity: zmq.ZMQ_IDENTITY,
+  linger: zmq.ZMQ_LINGER,
+  rate: zmq.ZMQ_RATE,
+  rcvbuf: zmq.ZMQ_RCVBUF,
+  last_endpoint: zmq.ZMQ_LAST_ENDPOINT,
+  reconnect_ivl: zmq.ZMQ_RECONNECT_IVL,
+  recovery_ivl: zmq.ZMQ_RECOVERY_IVL,
+  sndbuf: zmq.ZMQ_SNDBUF,
+  mechanism: zmq.ZMQ_MECHANISM,
+  plain_server: zmq.ZMQ_PLAIN_SERVER,
+  plain_username: zmq.ZMQ_PLAIN_USERNAME,
+  plain_password: zmq.ZMQ_PLAIN_PASSWORD,
+  curve_server: zmq.ZMQ_CURVE_SERVER,
+  curve_publickey: zmq.ZMQ_CURVE_PUBLICKEY,
+  curve_secretkey: zmq.ZMQ_CURVE_SECRETKEY,
+  curve_serverkey: zmq.ZMQ_CURVE_SERVERKEY,
+  zap_domain: zmq.ZMQ_ZAP_DOMAIN,
+  heartbeat_ivl: zmq.ZMQ_HEARTBEAT_IVL,
+  heartbeat_ttl: zmq.ZMQ_HEARTBEAT_TTL,
+  heartbeat_timeout: zmq.ZMQ_HEARTBEAT_TIMEOUT,
+  connect_timeout: zmq.ZMQ_CONNECT_TIMEOUT,
+} as const;
+
+export type OptionName = keyof typeof options;
+
+type Table = typeof table;
+type IdOf<O> = O extends OptionName ? (typeof options)[O] : O;
+
+/** An option of sockets: its number, one of the `ZMQ_` constants, or its short name. */
+export type Option = keyof Table | OptionName;
+
+/** What reading an option gives. */
+export type OptionValue<O extends Option> = Table[IdOf<O> & keyof Table] extends {
+  read: (...parameters: never[]) => infer R;
+}
+  ? R
+  : never;
+
+/** What can be written to an option. */
+export type OptionInput<O extends Option> = Table[IdOf<O> & keyof Table] extends {
+  write: (socket: never, id: never, value: infer W) => void;
+}
+  ? W
+  : never;
+
+/** The number that an option has; what is no option stays as it is. */
+export function numberOf(option: unknown): unknown {
+  return typeof option === "string" && Object.hasOwn(options, option)
+    ? options[option as OptionName]
+    : option;
+}
+
+function kindOf(id: unknown): Kind<unknown, unknown> | undefined {
+  return typeof id === "number" && Object.hasOwn(table, id)
+    ? (table as unknown as Record<number, Kind<unknown, unknown>>)[id]
+    : undefined;
+}
+
+/** @throws Error for what is no option, or cannot be read. `zmq_getsockopt` */
+export function getOption(socket: Socket, option: unknown): unknown {
+  const id = numberOf(option);
+  const read = kindOf(id)?.read;
+  if (read === undefined) throw new Error(`Unknown option: ${String(option)}`);
+  return read(socket as unknown as Access, id as number);
+}
+
+/** @throws Error for what is no option, or cannot be written. `zmq_setsockopt` */
+export function setOption(socket: Socket, option: unknown, value: unknown): void {
+  const id = numberOf(option);
+  const write = kindOf(id)?.write;
+  if (write === undefined) throw new Error(`Unknown option: ${String(option)}`);
+  write(socket as unknown as Access, id as number, value);
+}

@@ -1,0 +1,41 @@
+// The types of sockets of version 5: which class of this library does the work, and what it can do.
+
+import * as zmq from "../index.js";
+
+/** A socket of whatever type: what it cannot do fails when it is tried. */
+export type AnySocket = zmq.Socket & zmq.Writable & zmq.Readable;
+
+export type Turn = "send" | "receive";
+
+interface Traits {
+  readonly class: new () => zmq.Socket;
+  readonly sends?: false;
+  readonly receives?: false;
+  /** It sends and receives in turn, and does this first. */
+  readonly first?: Turn;
+}
+
+const traits = {
+  pair: { class: zmq.Pair },
+  req: { class: zmq.Request, first: "send" },
+  rep: { class: zmq.Reply, first: "receive" },
+  pub: { class: zmq.Publisher, receives: false },
+  sub: { class: zmq.Subscriber, sends: false },
+  dealer: { class: zmq.Dealer },
+  xreq: { class: zmq.Dealer },
+  router: { class: zmq.Router },
+  xrep: { class: zmq.Router },
+  pull: { class: zmq.Pull, sends: false },
+  push: { class: zmq.Push, receives: false },
+  xpub: { class: zmq.XPublisher },
+  xsub: { class: zmq.XSubscriber },
+  stream: { class: zmq.Stream },
+} as const satisfies Record<string, Traits>;
+
+export type SocketType = keyof typeof traits;
+
+/** @throws Error for a type that there is not. */
+export function traitsOf(type: SocketType): Traits {
+  if (!Object.hasOwn(traits, type)) throw new Error(`Invalid socket type: ${String(type)}`);
+  return traits[type];
+}

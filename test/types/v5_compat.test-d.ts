@@ -1,0 +1,115 @@
+// What the types of version 5 promise and refuse.
+
+import { expectTypeOf, test } from "vitest";
+import zmqDefault, * as zmq from "zmq-native/v5-compat";
+import { Socket, type SocketType, socket } from "zmq-native/v5-compat.js";
+
+test("sockets are made of a type and options", () => {
+  expectTypeOf(socket("push", { linger: 0, identity: "me", plain_server: true })).toEqualTypeOf<Socket>();
+  expectTypeOf(zmq.createSocket).toEqualTypeOf(zmq.socket);
+  expectTypeOf(zmqDefault.socket).toEqualTypeOf(zmq.socket);
+  expectTypeOf(new Socket("xreq").type).toEqualTypeOf<SocketType>();
+  // @ts-expect-error there is no such type
+  socket("server");
+  // @ts-expect-error nor such an option
+  socket("push", { nonsense: 5 });
+  // @ts-expect-error it is a number
+  socket("push", { linger: "5" });
+  // @ts-expect-error it is read-only
+  socket("push", { last_endpoint: "x" });
+});
+
+test("events", () => {
+  const pull = socket("pull");
+  pull.on("message", (...frames) => expectTypeOf(frames).toEqualTypeOf<Buffer[]>());
+  pull.once("message", (id, data) => expectTypeOf([id, data]).toEqualTypeOf<Buffer[]>());
+  pull.on("bind", (address) => expectTypeOf(address).toBeString());
+  pull.on("unbind", (address) => expectTypeOf(address).toBeString());
+  pull.on("error", (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+  for (const name of ["connect", "connect_retry", "listen", "bind_error", "close"] as const) {
+    pull.on(name, (value, address, error) => {
+      expectTypeOf(value).toEqualTypeOf<number | undefined>();
+      expectTypeOf(address).toEqualTypeOf<string>();
+      expectTypeOf(error).toEqualTypeOf<Error | undefined>();
+    });
+  }
+  pull.emit("message", Buffer.from("x"));
+  // @ts-expect-error a message has Buffers
+  pull.emit("message", "x");
+  // @ts-expect-error an address is text
+  pull.on("bind", (address: number) => address);
+});
+
+test("methods return the socket, or nothing", () => {
+  const pair = socket("pair");
+  expectTypeOf(
+    pair.bind("inproc://x", (error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>()),
+  ).toEqualTypeOf<Socket>();
+  for (const call of ["unbind", "connect", "disconnect"] as const) {
+    expectTypeOf(pair[call]("inproc://x")).toEqualTypeOf<Socket>();
+  }
+  for (const call of ["bindSync", "unbindSync"] as const) expectTypeOf(pair[call]("inproc://x")).toBeVoid();
+  expectTypeOf(pair.pause()).toBeVoid();
+  expectTypeOf(pair.resume()).toBeVoid();
+  expectTypeOf(pair.close()).toEqualTypeOf<Socket>();
+  expectTypeOf(pair.closed).toBeBoolean();
+  expectTypeOf(pair.monitor(500, 0)).toEqualTypeOf<Socket>();
+  expectTypeOf(pair.unmonitor()).toEqualTypeOf<Socket>();
+  expectTypeOf(pair.subscribe("x").unsubscribe(Buffer.from("x"))).toEqualTypeOf<Socket>();
+  expectTypeOf(pair.read()).toBeNever();
+});
+
+test("messages", () => {
+  const pair = socket("pair");
+  expectTypeOf(pair.send("x")).toEqualTypeOf<Socket>();
+  pair.send(["a", Buffer.from("b"), new Uint8Array(3), null, 5, new ArrayBuffer(1)]);
+  pair.send("x", zmq.ZMQ_SNDMORE, (error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>());
+  pair.send("x", null, () => {});
+  pair.send(["a"] as const);
+  // @ts-expect-error an object is no message
+  pair.send({});
+  // @ts-expect-error flags come before the callback
+  pair.send("x", () => {});
+});
+
+test("options", () => {
+  const dealer = socket("dealer");
+  expectTypeOf(dealer.getsockopt("linger")).toBeNumber();
+  expectTypeOf(dealer.getsockopt(zmq.ZMQ_SNDHWM)).toBeNumber();
+  expectTypeOf(dealer.getsockopt(zmq.ZMQ_IDENTITY)).toEqualTypeOf<string | null>();
+  expectTypeOf(dealer.getsockopt(zmq.ZMQ_IPV6)).toEqualTypeOf<0 | 1>();
+  expectTypeOf(dealer.getsockopt("last_endpoint")).toEqualTypeOf<string | null>();
+  expectTypeOf(dealer.getsockopt(zmq.ZMQ_FD)).toBeNever();
+  const whichever: number | string = Math.random() < 0.5 ? "linger" : 17;
+  expectTypeOf(dealer.getsockopt(whichever)).toEqualTypeOf<string | number | null>();
+  expectTypeOf(dealer.setsockopt(zmq.ZMQ_IDENTITY, Buffer.from("me"))).toEqualTypeOf<Socket>();
+  dealer.setsockopt("linger", 5).setsockopt(zmq.ZMQ_IPV6, true).setsockopt(zmq.ZMQ_SUBSCRIBE, "x");
+  expectTypeOf<zmq.OptionInput<"plain_server">>().toEqualTypeOf<number | boolean | null>();
+  expectTypeOf<zmq.OptionValue<typeof zmq.ZMQ_MECHANISM>>().toBeNumber();
+  dealer.identity = Buffer.from("me");
+  expectTypeOf(dealer.identity).toEqualTypeOf<string | null>();
+  dealer.curve_server = true;
+  expectTypeOf(dealer.curve_server).toEqualTypeOf<0 | 1>();
+  expectTypeOf(dealer.linger).toBeNumber();
+  // @ts-expect-error it is a number
+  dealer.linger = "5";
+  // @ts-expect-error it is read-only
+  dealer.last_endpoint = "x";
+  // @ts-expect-error it is read-only
+  dealer.mechanism = 1;
+});
+
+test("each short name is a property, and no other", () => {
+  expectTypeOf<Exclude<zmq.OptionName, keyof Socket>>().toBeNever();
+  expectTypeOf<typeof zmq.options.linger>().toEqualTypeOf<17>();
+});
+
+test("the rest", () => {
+  expectTypeOf(zmq.proxy(socket("router"), socket("dealer"))).toBeVoid();
+  expectTypeOf(zmq.proxy(socket("router"), socket("dealer"), socket("pub"))).toBeVoid();
+  expectTypeOf(zmq.curveKeypair()).toEqualTypeOf<{ public: string; secret: string }>();
+  expectTypeOf(zmq.version).toBeString();
+  expectTypeOf(zmq.Context.getMaxThreads()).toBeNumber();
+  expectTypeOf(zmq.Context.setMaxSockets(5)).toBeVoid();
+  expectTypeOf<typeof zmq.ZMQ_SNDMORE>().toEqualTypeOf<2>();
+});

@@ -1,0 +1,169 @@
+// What the door gives, by every way of loading it: the names and numbers of zeromq's own.
+
+import { EventEmitter } from "node:events";
+import { describe, expect, test } from "vitest";
+import { Context, context } from "zmq-native";
+import * as zmq from "zmq-native/v5-compat";
+import { runProgram } from "../helpers/program.js";
+import { open } from "../helpers/v5.js";
+
+test("has the names and numbers of zeromq/v5-compat, and no others", async () => {
+  const { stdout, stderr } = await runProgram(
+    `const [theirs, ours] = ["zeromq/v5-compat", "zmq-native/v5-compat"].map((name) => {
+      const door = require(name);
+      const shapes = Object.keys(door).map((key) => [key, typeof door[key] === "number" ? door[key] : typeof door[key]]);
+      const members = Object.getOwnPropertyNames(door.Socket.prototype);
+      return { shapes: Object.fromEntries(shapes), options: door.options, members };
+    });
+    process.stdout.write(JSON.stringify({ theirs, ours }));`,
+    { loads: false },
+  );
+  expect(stderr).toBe("");
+  const { theirs, ours } = JSON.parse(stdout);
+  expect(ours.shapes).toEqual(theirs.shapes);
+  expect(ours.options).toEqual(theirs.options);
+  // Methods named _… are zeromq's own; properties named _… are short names.
+  const isPublic = (name: string) => !name.startsWith("_") || name in theirs.options;
+  expect(ours.members.filter(isPublic).sort()).toEqual(theirs.members.filter(isPublic).sort());
+});
+
+test("loads by require and import, with and without .js, always the same", async () => {
+  const { stdout, stderr } = await runProgram(
+    `const required = require("zmq-native/v5-compat");
+    const imported = await import("zmq-native/v5-compat");
+    const doors = [require("zmq-native/v5-compat.js"), imported.default, await import("zmq-native/v5-compat.js"), imported];
+    const names = Object.keys(required);
+    console.log(doors.every((door) => names.every((name) => door[name] === required[name])));
+    const { socket } = imported;
+    const push = socket("push");
+    console.log(push instanceof required.Socket, required.ZMQ_SNDMORE);
+    push.close();`,
+    { loads: false },
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: "true\ntrue 2\n", stderr: "" });
+});
+
+test("functions can be replaced by doubles", async () => {
+  const { stdout } = await runProgram(
+    `const zmq = require("zmq-native/v5-compat");
+    zmq.socket = () => "double";
+    console.log(zmq.socket("push"));`,
+    { loads: false },
+  );
+  expect(stdout).toBe("double\n");
+});
+
+test("constants", () => {
+  expect(zmq.version).toMatch(/^4\.3\.\d+$/);
+  expect([zmq.STATE_READY, zmq.STATE_BUSY, zmq.STATE_CLOSED]).toEqual([0, 1, 2]);
+  expect([zmq.ZMQ_POLLIN, zmq.ZMQ_POLLOUT, zmq.ZMQ_POLLERR, zmq.ZMQ_SNDMORE]).toEqual([1, 2, 4, 2]);
+  expect([zmq.ZMQ_XREQ, zmq.ZMQ_XREP]).toEqual([zmq.ZMQ_DEALER, zmq.ZMQ_ROUTER]);
+  const can = Object.entries(zmq).filter(([name]) => name.startsWith("ZMQ_CAN_"));
+  expect(can.map(([, value]) => value)).toEqual([1, 1, 1, 1]);
+});
+
+const types = {
+  pair: zmq.ZMQ_PAIR,
+  pub: zmq.ZMQ_PUB,
+  sub: zmq.ZMQ_SUB,
+  req: zmq.ZMQ_REQ,
+  rep: zmq.ZMQ_REP,
+  dealer: zmq.ZMQ_DEALER,
+  xreq: zmq.ZMQ_XREQ,
+  router: zmq.ZMQ_ROUTER,
+  xrep: zmq.ZMQ_XREP,
+  pull: zmq.ZMQ_PULL,
+  push: zmq.ZMQ_PUSH,
+  xpub: zmq.ZMQ_XPUB,
+  xsub: zmq.ZMQ_XSUB,
+  stream: zmq.ZMQ_STREAM,
+} as const;
+
+describe("sockets", () => {
+  test.each(Object.entries(types) as [zmq.SocketType, number][])("%s has type %i", (type, number) => {
+    using socket = zmq.socket(type);
+    expect(socket).toBeInstanceOf(zmq.Socket);
+    expect(socket).toBeInstanceOf(EventEmitter);
+    expect([socket.type, socket.closed]).toEqual([type, false]);
+    expect(socket.getsockopt(zmq.ZMQ_TYPE)).toBe(number);
+    expect(socket.close()).toBe(socket);
+    expect(socket.closed).toBe(true);
+    expect(socket.close()).toBe(socket);
+  });
+
+  test.each([undefined, null, "foo", 8, "PUSH", "toString", "server"])("%s is no type", (type) => {
+    const error = new Error(`Invalid socket type: ${type}`);
+    expect(() => zmq.socket(type as zmq.SocketType)).toThrow(error);
+    expect(() => new zmq.Socket(type as zmq.SocketType)).toThrow(error);
+  });
+
+  test("are made by createSocket, too, and by new", () => {
+    expect(zmq.createSocket).toBe(zmq.socket);
+    using socket = new zmq.Socket("push");
+    expect(socket.type).toBe("push");
+  });
+
+  test("take options by their short names", () => {
+    using socket = zmq.socket("dealer", { linger: 7, sndbuf: 1000, identity: "me", plain_server: true });
+    expect([socket.linger, socket.sndbuf, socket.identity, socket.plain_server]).toEqual([7, 1000, "me", 1]);
+  });
+
+  test("that cannot take their options leave nothing behind", async () => {
+    // More than there may be sockets. libzmq gives a closed socket's place back on a thread of its own.
+    for (let i = 0; i < 3000; i++) {
+      expect(() => zmq.socket("push", { linger: "soon" as unknown as number })).toThrow(
+        "Option value must be a number",
+      );
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+  });
+
+  test("can be extended", () => {
+    class Logger extends zmq.Socket {
+      readonly lines: string[] = [];
+      constructor() {
+        super("pub");
+      }
+      log(line: string) {
+        this.lines.push(line);
+        return this.send(line);
+      }
+    }
+    using logger = new Logger();
+    expect(logger.log("x").lines).toEqual(["x"]);
+  });
+
+  test("read() is gone", () => {
+    using socket = zmq.socket("pull");
+    expect(() => socket.read()).toThrow(
+      "read() has been removed from compatibility mode; use on('message', ...) instead.",
+    );
+  });
+});
+
+describe("Context", () => {
+  test("sets and gets limits of the default context", () => {
+    zmq.Context.setMaxThreads(2);
+    zmq.Context.setMaxSockets(500);
+    expect([zmq.Context.getMaxThreads(), zmq.Context.getMaxSockets()]).toEqual([2, 500]);
+    expect([context.ioThreads, context.maxSockets]).toEqual([2, 500]);
+    expect(() => zmq.Context.setMaxThreads("x" as unknown as number)).toThrow(TypeError);
+    expect(() => zmq.Context.setMaxThreads(-1)).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    zmq.Context.setMaxThreads(1);
+    zmq.Context.setMaxSockets(1023);
+  });
+
+  test("cannot be constructed", () => {
+    expect(() => new zmq.Context()).toThrow("Context cannot be instantiated in compatibility mode");
+    expect(zmq.Context).not.toBe(Context);
+  });
+});
+
+test("curveKeypair", () => {
+  const pair = zmq.curveKeypair();
+  expect(Object.keys(pair)).toEqual(["public", "secret"]);
+  expect([pair.public.length, pair.secret.length]).toEqual([40, 40]);
+  using socket = open("push");
+  socket.curve_publickey = pair.public;
+  expect(socket.curve_publickey).toBe(pair.public);
+});
