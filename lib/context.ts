@@ -1,5 +1,6 @@
 // Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
 
+import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
 import { binding, type ContextToken } from "./binding.js";
 import type { Core } from "./core.js";
 import { check } from "./errors.js";
@@ -51,6 +52,7 @@ let attaching: ContextToken | undefined;
  *
  * @throws ZmqError `EMFILE` when the process has no descriptors left. `zmq_ctx_new`
  */
+@baseClass({ most: 1 })
 export class Context implements AsyncDisposable {
   readonly #handle: Handle;
 
@@ -59,7 +61,7 @@ export class Context implements AsyncDisposable {
   }
 
   constructor(options: ContextOptions = {}) {
-    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    expectOptions(options);
     this.#handle = new Handle(attaching ?? check(binding.createContext()));
     Object.seal(this);
     try {
@@ -136,6 +138,8 @@ export class Context implements AsyncDisposable {
 }
 
 defineOptions(Context.prototype, contextOptions, handleOf);
+guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
+guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 
 /** A Context for a token that this thread holds a reference to already. */
 function take(token: ContextToken): Context {

@@ -44,10 +44,6 @@ export class ZmqError extends Error {
     this.errno = errno;
     this.code = code;
   }
-
-  override get name(): string {
-    return "ZmqError";
-  }
 }
 
 /** An error for a code such as `"EBUSY"`, whatever its number on this platform. */

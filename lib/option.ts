@@ -1,6 +1,7 @@
 // How one option crosses the boundary: its kind says what JavaScript sees and which bytes libzmq sees.
 
 import { emitWarning } from "node:process";
+import { errorOf } from "./errors.js";
 
 export type Access = "rw" | "r" | "w";
 
@@ -51,15 +52,6 @@ function clamp(value: number, low: bigint, high: bigint): bigint {
   return value <= Number(low) ? low : BigInt(Math.trunc(value));
 }
 
-function toNumber(value: bigint): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    emitWarning(
-      `Value is larger than Number.MAX_SAFE_INTEGER and may not have been rounded accurately: ${value}`,
-    );
-  }
-  return Number(value);
-}
-
 const int32: Kind<number> = {
   area: first4,
   read: () => int32s[0]!,
@@ -73,7 +65,7 @@ const uint32: Kind<number> = { area: first4, read: () => int32s[0]! >>> 0, write
 
 const int64: Kind<number> = {
   area: first8,
-  read: () => toNumber(int64s[0]!),
+  read: () => Number(int64s[0]!),
   write(value) {
     int64s[0] = clamp(numberOf(value), -maxInt64 - 1n, maxInt64);
     return first8;
@@ -82,9 +74,13 @@ const int64: Kind<number> = {
 
 const uint64: Kind<number> = {
   area: first8,
-  read: () => toNumber(uint64s[0]!),
+  read: () => Number(uint64s[0]!),
   write(value) {
-    uint64s[0] = clamp(numberOf(value), 0n, maxUint64);
+    const number = numberOf(value);
+    if (number > Number.MAX_SAFE_INTEGER) {
+      emitWarning("Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.");
+    }
+    uint64s[0] = clamp(number, 0n, maxUint64);
     return first8;
   },
 };
@@ -123,6 +119,16 @@ const binary: Kind<Buffer> = {
   write: string.write,
 };
 
+/** Text that null takes back. Empty text is refused: it would take back a user's name, and security with it. */
+const text: Kind<string | null> = {
+  ...string,
+  write(value) {
+    const written = string.write(value);
+    if (value !== null && written.length === 0) throw errorOf("EINVAL");
+    return written;
+  },
+};
+
 /** A key of CURVE: 40 characters of Z85 and a NUL; given as those, or as 32 bytes. */
 const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
 
@@ -148,6 +154,7 @@ export const rows = {
   boolean: row(boolean),
   string: row(string),
   binary: row(binary),
+  text: row(text),
   key: row(key),
   /** An int32 that stands for one of the names, by position. */
   names: <Name extends string | null>(
@@ -184,7 +191,6 @@ export function defineOptions<Owner extends object>(
   for (const [name, option] of Object.entries(table)) {
     Object.defineProperty(prototype, name, {
       configurable: true,
-      enumerable: true,
       ...(option.access !== "w" && {
         get(this: Owner) {
           return target(this).getOption(option);

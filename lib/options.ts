@@ -5,7 +5,7 @@ import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
 import { rows } from "./option.js";
 
-const { int32, uint32, int64, uint64, boolean, string, binary, key, names } = rows;
+const { int32, uint32, int64, uint64, boolean, string, binary, text, key, names } = rows;
 
 /** Of a context. Set those of threads before the first socket is made. */
 export const contextOptions = {
@@ -62,9 +62,9 @@ export const commonOptions = {
   /** Be the server of PLAIN security. Default false. `ZMQ_PLAIN_SERVER` */
   plainServer: boolean(zmq.ZMQ_PLAIN_SERVER),
   /** Name to authenticate with by PLAIN; null: no PLAIN. Default null. `ZMQ_PLAIN_USERNAME` */
-  plainUsername: string(zmq.ZMQ_PLAIN_USERNAME),
+  plainUsername: text(zmq.ZMQ_PLAIN_USERNAME),
   /** Password to authenticate with by PLAIN. Default null. `ZMQ_PLAIN_PASSWORD` */
-  plainPassword: string(zmq.ZMQ_PLAIN_PASSWORD),
+  plainPassword: text(zmq.ZMQ_PLAIN_PASSWORD),
   /** Domain named to the ZAP handler. Default null. `ZMQ_ZAP_DOMAIN` */
   zapDomain: string(zmq.ZMQ_ZAP_DOMAIN),
   /** The IP type-of-service byte. Default 0. `ZMQ_TOS` */
@@ -72,7 +72,7 @@ export const commonOptions = {
   /** Milliseconds that a handshake may take; 0: for ever. Default 30000. `ZMQ_HANDSHAKE_IVL` */
   handshakeInterval: int32(zmq.ZMQ_HANDSHAKE_IVL),
   /** SOCKS5 proxy for TCP, as host:port. Default null. `ZMQ_SOCKS_PROXY` */
-  socksProxy: string(zmq.ZMQ_SOCKS_PROXY),
+  socksProxy: text(zmq.ZMQ_SOCKS_PROXY),
   /** Milliseconds between heartbeats; 0: none. Default 0. `ZMQ_HEARTBEAT_IVL` */
   heartbeatInterval: int32(zmq.ZMQ_HEARTBEAT_IVL),
   /** Milliseconds after which the peer should give us up, in steps of 100. Default 0. `ZMQ_HEARTBEAT_TTL` */
@@ -94,7 +94,7 @@ export const commonOptions = {
   /** VMCI: milliseconds for a connect. `ZMQ_VMCI_CONNECT_TIMEOUT` */
   vmciConnectTimeout: int32(zmq.ZMQ_VMCI_CONNECT_TIMEOUT),
   /** Name of the network interface to use, Linux. Default null. `ZMQ_BINDTODEVICE` */
-  interface: string(zmq.ZMQ_BINDTODEVICE),
+  interface: text(zmq.ZMQ_BINDTODEVICE),
   /** Refuse a NULL peer when a ZAP domain is set but no handler is there. Default false. `ZMQ_ZAP_ENFORCE_DOMAIN` */
   zapEnforceDomain: boolean(zmq.ZMQ_ZAP_ENFORCE_DOMAIN),
   /** Windows: the TCP loopback fast path. Default false. `ZMQ_LOOPBACK_FASTPATH` */

@@ -42,7 +42,7 @@ const highWaterShare = 16;
 /** Stands in the place of a message that was taken, which may then be collected. */
 const taken: Message[] = [];
 
-const finished: IteratorReturnResult<undefined> = Object.freeze({ value: undefined, done: true });
+const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
 function batchSize(max: number | undefined): number {
   if (max === undefined) return defaultBatch;

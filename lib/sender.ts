@@ -44,8 +44,8 @@ export class Sender {
   }
 
   send(message: unknown, options?: OperationOptions): Promise<void> {
-    this.#ready();
     const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    this.#ready();
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
@@ -58,8 +58,8 @@ export class Sender {
   }
 
   trySend(message: unknown, options?: unknown): boolean {
-    this.#ready();
     const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    this.#ready();
     if (Array.isArray(wire) && wire.length === 0) return true;
     const sent = this.#attempt(wire);
     this.#core.touched();

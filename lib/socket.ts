@@ -1,8 +1,10 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
 
+import { inspect } from "node:util";
+import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
 import { binding } from "./binding.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
-import { type Context, context as defaultContext } from "./context.js";
+import { Context, context as defaultContext } from "./context.js";
 import { Core } from "./core.js";
 import { refuseMisread, toEndpoint } from "./endpoint.js";
 import { check, ZmqError } from "./errors.js";
@@ -32,6 +34,7 @@ export interface Socket
     Values<typeof gssapiOptions> {}
 
 /** A socket of libzmq. Use one of its classes, such as `Push` or `Subscriber`. */
+@baseClass({ most: 2 })
 export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
@@ -60,6 +63,11 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         return this.#sender.sendMany(messages, options);
       },
       receive(this: Socket, options?: OperationOptions) {
+        // biome-ignore lint/complexity/noArguments: as above
+        const count = arguments.length;
+        if (count > 1 || (count === 1 && typeof options !== "object" && options !== undefined)) {
+          throw new TypeError(`Expected 0 arguments but received ${count}`);
+        }
         return this.#receiver.receive(options);
       },
       tryReceive(this: Socket) {
@@ -101,8 +109,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    */
   constructor(type: number, options: { context?: Context | undefined } = {}) {
     if (typeof type !== "number") throw new TypeError("Socket type must be a number");
-    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    expectOptions(options);
     const { context = defaultContext, ...values } = options;
+    if (!(context instanceof Context))
+      throw new TypeError(`Invalid argument: options.context must be a Context, got ${inspect(context)}`);
     this.#core = new Core(context, type);
     this.#sender = new Sender(this.#core);
     this.#receiver = new Receiver(this.#core);
@@ -351,3 +361,11 @@ for (const table of [
 ]) {
   if (table) defineOptions(Socket.prototype, table, coreOf);
 }
+
+const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+guardMethods(Socket.prototype, byAddress, { most: 1 }, toEndpoint);
+for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
+  guardMethods(Socket.prototype, [`get${kind}Option`], { most: 1 }, expectIdentifier);
+  guardMethods(Socket.prototype, [`set${kind}Option`], { most: 2 }, expectIdentifier);
+}
+guardMethods(Socket.prototype, ["close"], { most: 0, options: true });

@@ -191,11 +191,13 @@ export interface StreamConnectOptions {
 }
 
 function setConnectId(socket: Socket, options: RouterConnectOptions | undefined): void {
-  if (options?.routingId === undefined) return;
+  const id = options?.routingId;
+  // An empty id is none, and refused by libzmq before 4.3.5.
+  if (id === undefined || id === null || id.length === 0) return;
   const core = coreOf(socket);
   core.usable();
   // Meant for the connect that follows, so no warning that it comes too late.
-  core.setOption({ id: zmq.ZMQ_CONNECT_ROUTING_ID, kind: kinds.string }, options.routingId);
+  core.setOption({ id: zmq.ZMQ_CONNECT_ROUTING_ID, kind: kinds.string }, id);
 }
 
 /** Addresses peers by the first frame: their routing id, which received messages begin with. `ZMQ_ROUTER` */

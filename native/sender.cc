@@ -99,7 +99,8 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
 int32_t sendSingle(const Socket& socket, Message& frame) {
   int32_t result = sendFrame(socket.get(), frame, 0);
   // libzmq looks for news from its I/O threads only now and then while sending; asking for the events looks.
-  while (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
+  // Once: an XPUB that must not drop counts as writable even when it is full.
+  if (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
   if (result == 0) return kSent;
   return result == -EAGAIN ? kWouldBlock : result;
 }
@@ -155,6 +156,7 @@ int32_t sendMultipart(Environment& environment, const Socket& socket, const Fram
   if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
+  bool asked = false;
   while (true) {
     // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
     Message few[kFewFrames];
@@ -170,7 +172,8 @@ int32_t sendMultipart(Environment& environment, const Socket& socket, const Fram
     }
     if (result == 0) return kSent;
     if (result != -EAGAIN) return result;
-    if (sent == 0 && !writable(socket.get())) return kWouldBlock;
+    if (sent == 0 && (asked || !writable(socket.get()))) return kWouldBlock;
+    asked = sent == 0;
     if (sent > 0 && socket.balancesLoad() && sent + 1 < count) {
       // The peer went in the middle of the message, and libzmq drops frames until the last one: give it a last one,
       // then begin again with the next peer.

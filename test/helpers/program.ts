@@ -8,15 +8,15 @@ import { Worker } from "node:worker_threads";
 export const packagePath = join(__dirname, "../../dist/index.js");
 
 const threads = 'const { parentPort, threadId, Worker, workerData } = require("node:worker_threads");';
-const load = `const zmq = require(${JSON.stringify(packagePath)});`;
+const load = (path: string) => `const zmq = require(${JSON.stringify(path)});`;
 
 /** The source of an async function's body as a script. */
 const script = (body: string, preamble: string) => `${threads}${preamble}(async () => {${body}})();`;
 
 // Programs may start workers of their own with it, whether or not they load the package themselves.
-const startWorkerSource = `
+const startWorkerSource = (path: string) => `
   const startWorker = (body, data) =>
-    new Worker(${JSON.stringify(threads + load)} + "(async () => {" + body + "})();", { eval: true, workerData: data });
+    new Worker(${JSON.stringify(threads + load(path))} + "(async () => {" + body + "})();", { eval: true, workerData: data });
   const firstMessage = (worker) => new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
 `;
 
@@ -28,13 +28,25 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/**
- * Runs the body of an async function, in which `zmq` is the package unless `loads` is false, and `startWorker` and
- * `firstMessage` are as here. Killed with SIGKILL after `limit` milliseconds.
- */
-export function runProgram(body: string, { limit = 20_000, loads = true } = {}): Promise<Outcome> {
+interface ProgramOptions {
+  /** Killed with SIGKILL after so many milliseconds. */
+  limit?: number;
+  /** Whether `zmq` is the package. */
+  loads?: boolean;
+  /** The package's CommonJS door. */
+  from?: string;
+  /** Of Node. */
+  flags?: string[];
+}
+
+/** Runs the body of an async function, in which `zmq` is the package, and `startWorker` and `firstMessage` as here. */
+export function runProgram(
+  body: string,
+  { limit = 20_000, loads = true, from = packagePath, flags = [] }: ProgramOptions = {},
+): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["-e", script(body, (loads ? load : "") + startWorkerSource)], {
+  const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
+  const child = spawn(process.execPath, [...flags, "-e", source], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limit,
     killSignal: "SIGKILL",
@@ -56,7 +68,7 @@ export function runProgram(body: string, { limit = 20_000, loads = true } = {}):
 
 /** As `runProgram`, in a worker thread, where `parentPort`, `threadId` and `workerData` are at hand. */
 export function startWorker(body: string, workerData?: unknown): Worker {
-  return new Worker(script(body, load), { eval: true, workerData });
+  return new Worker(script(body, load(packagePath)), { eval: true, workerData });
 }
 
 /** The first message that a worker posts; rejects when it fails or ends before. */
