@@ -9,7 +9,8 @@ interface Arity {
 
 function expectArity({ most, options }: Arity, parameters: unknown[]): void {
   const { length } = parameters;
-  if (length <= most || (options && length === most + 1 && isObject(parameters[most]))) return;
+  const last = parameters[most];
+  if (length <= most || (options && length === most + 1 && (last === undefined || isObject(last)))) return;
   throw new TypeError(`Expected ${most} ${most === 1 ? "argument" : "arguments"} but received ${length}`);
 }
 

@@ -17,7 +17,7 @@ export interface AuthenticationError extends Error {
 }
 
 interface Fields {
-  /** The endpoint that was bound or connected to. */
+  /** The endpoint that was bound or connected to; not there in the few events for which libzmq tells none. */
   address: string;
   /** Our end of the connection; empty as long as there is none. */
   localAddress: string;
@@ -77,17 +77,13 @@ export interface EventSubscriber {
 }
 
 type Values = readonly number[];
-type Read<E extends EventType> = (values: Values, address: string) => Omit<FieldsOf[E], keyof Fields>;
+type Read<E extends EventType> = (values: Values) => Omit<FieldsOf[E], keyof Fields>;
 type Row = { [E in EventType]: [type: E, read: Read<E>] }[EventType];
 
 const nothing = () => ({});
 const descriptor = ([fd]: Values) => ({ fd: fd! });
 
-function systemError([errno]: Values, address: string): { error: ZmqError } {
-  const error = new ZmqError(errno!);
-  error.address = address;
-  return { error };
-}
+const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
 const protocolCodes = new Map(
   Object.entries(zmq).flatMap(([name, value]) =>
@@ -163,5 +159,6 @@ export function toEvent(frames: readonly Message[], bound: readonly string[]): E
     remoteAddress === "" || (localAddress !== "" && cameIn(localAddress, bound))
       ? localAddress
       : remoteAddress;
-  return { type, address, localAddress, remoteAddress, ...read(values, address) } as Event;
+  const named = address === "" ? {} : { address };
+  return { type, ...named, localAddress, remoteAddress, ...read(values) } as Event;
 }

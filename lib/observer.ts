@@ -2,6 +2,7 @@
 // read whether or not anybody listens, since a monitor that is not read would stop libzmq's I/O thread.
 
 import { EventEmitter } from "node:events";
+import { baseClass, guardMethods } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_EVENT_ALL, ZMQ_EVENT_PIPES_STATS, ZMQ_PAIR } from "./constants.js";
 import { Core } from "./core.js";
@@ -24,12 +25,16 @@ const chunk = 64;
 /** Resolves when the observed socket is gone for good, after its linger; the process lives as long. */
 export let endOf: (observer: Observer) => Promise<void>;
 
+/** As zeromq ends a loop over events: without a value. */
+const finished = { done: true } as IteratorReturnResult<undefined>;
+
 interface Reader {
   resolve(event: Event): void;
   reject(error: Error): void;
 }
 
 /** Observes one socket; a socket has one observer, `socket.events`. */
+@baseClass({ most: 1 })
 export class Observer implements AsyncIterable<Event>, EventSubscriber {
   readonly #core: Core;
   readonly #handle: Handle;
@@ -75,7 +80,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 
   /** True once `close` was called, or the socket has ended and that was told. */
   get closed(): boolean {
-    return this.#core.handle === 0;
+    return this.#over && this.#unread.length === 0;
   }
 
   /** Events that were dropped because nobody read them: the oldest of more than 10,000. */
@@ -98,7 +103,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     }
     const event = this.#unread.shift();
     if (event !== undefined) return Promise.resolve(event);
-    if (this.closed) throw errorOf("EBADF", "Observer is closed");
+    if (this.closed) throw errorOf("EBADF");
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
       this.#watch();
@@ -153,11 +158,11 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
     return {
       next: async () => {
-        if (this.closed && this.#unread.length === 0) return { value: undefined, done: true };
+        if (this.closed) return finished;
         try {
           return { value: await this.receive(), done: false };
         } catch (error) {
-          if (this.closed) return { value: undefined, done: true };
+          if (this.closed) return finished;
           throw error;
         }
       },
@@ -185,7 +190,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 
   /** Has new events taken from libzmq as they come, and keeps process and socket alive if somebody waits for them. */
   #watch(): void {
-    if (this.closed) return;
+    if (this.#core.handle === 0) return;
     const awaited = this.#reader !== undefined || this.#emitter !== undefined || this.#endAwaited;
     this.#core.wait(
       "receiving",
@@ -210,13 +215,13 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     let count: number;
     do {
       count = receiveInto(messages, 0, this.#core.handle, chunk);
-      for (let index = 0; index < count && !this.closed; index++) {
+      for (let index = 0; index < count && !this.#over; index++) {
         this.#deliver(toEvent(messages[index]!, this.#bound));
       }
       // A full slab ends a call early, and libzmq tells of new events only after it has had no more.
     } while (count > 0 && !emptied);
     // The context has ended, and the monitor with it.
-    if (count < 0 && !this.closed) this.#deliver({ type: "end" });
+    if (count < 0 && !this.#over) this.#deliver({ type: "end" });
     return false;
   }
 
@@ -225,16 +230,19 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       this.#over = true;
       this.#core.close();
     }
-    if (this.#emitter !== undefined) {
-      this.#emitter.emit(event.type, event);
-    } else if (this.#reader !== undefined) {
-      const { resolve } = this.#reader;
+    const reader = this.#reader;
+    if (reader !== undefined) {
       this.#reader = undefined;
-      resolve(event);
+      reader.resolve(event);
       this.#watch();
-    } else if (this.#unread.push(event) > mostKept) {
+    }
+    if (this.#emitter !== undefined) this.#emitter.emit(event.type, event);
+    else if (reader !== undefined) return;
+    else if (this.#unread.push(event) > mostKept) {
       this.#unread.shift();
       this.#dropped++;
     }
   }
 }
+
+guardMethods(Observer.prototype, ["close", "receive"], { most: 0 });

@@ -1,5 +1,6 @@
 // A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
 
+import { baseClass, guardMethods } from "./arguments.js";
 import { binding, type Handle, type ProxyHandle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
 import { Core } from "./core.js";
@@ -65,26 +66,34 @@ function toStatistics(report: Message): ProxyStatistics {
  * of proxies may run at once: each has a thread of its own. While it runs, its sockets accept no other call but
  * reading and setting options.
  */
+@baseClass({ most: 2, options: true })
 // biome-ignore lint/suspicious/noShadowRestrictedNames: its name in the package that this one stands in for
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
-  readonly frontEnd: F;
-  readonly backEnd: B;
+  readonly #frontEnd: F;
+  readonly #backEnd: B;
   readonly #capture: Socket | undefined;
   #running: Running | undefined;
 
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
-    this.frontEnd = socketOf(frontEnd, "Front-end") as F;
-    this.backEnd = socketOf(backEnd, "Back-end") as B;
-    if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+    this.#frontEnd = socketOf(frontEnd, "Front-end") as F;
+    this.#backEnd = socketOf(backEnd, "Back-end") as B;
     this.#capture = options.capture === undefined ? undefined : socketOf(options.capture, "Capture");
+  }
+
+  get frontEnd(): F {
+    return this.#frontEnd;
+  }
+
+  get backEnd(): B {
+    return this.#backEnd;
   }
 
   /**
    * Passes messages on until {@link Proxy.terminate} or the end of the sockets' context. Front end and back end are
    * closed then, and the promise resolves; the capture socket stays open. Keeps the process alive.
    *
-   * @throws ZmqError at once: `EINVAL` when a socket is neither bound nor connected, or is of a draft type that other
-   * threads may use, which a proxy cannot wait for; `EBADF` when it is closed, `EBUSY` when it is in use.
+   * @throws ZmqError at once: `EINVAL` when a socket is neither bound nor connected, or closed, or of a draft type that
+   * other threads may use, which a proxy cannot wait for; `EBUSY` when it is in use.
    */
   run(): Promise<void> {
     const front = this.#usable(this.frontEnd, "Front-end");
@@ -144,9 +153,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 
   #usable(socket: Socket, what: string): Core {
     const core = coreOf(socket);
+    if (core.endpoints <= 0 || core.handle === 0) {
+      throw errorOf("EINVAL", `${what} socket must be bound or connected`);
+    }
     core.usable();
     if (core.sending !== undefined || core.receiving !== undefined) throw errorOf("EBUSY");
-    if (core.endpoints <= 0) throw errorOf("EINVAL", `${what} socket must be bound or connected`);
     if (socket.threadSafe) {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
@@ -191,6 +202,9 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   }
 }
 
+guardMethods(Proxy.prototype, ["run", "pause", "resume", "terminate"], { most: 0 });
+
 function notRunning(): ZmqError {
-  return errorOf("EBADF", "Proxy is not running");
+  // In zeromq's words, whose programs may look for them.
+  return errorOf("EBADF");
 }

@@ -100,7 +100,9 @@ export class Readiness {
       const received = readable && receiving.retry();
       const sent = writable && sending.retry();
       if (received || sent) continue;
-      this.touched();
+      // Either one attempt took the wake-up of the other, or libzmq calls a socket ready that is not, as it does with a
+      // Router whose peer is full: then this would go on without end, so not at once.
+      setTimeout(() => this.wake(), 1);
       return;
     }
   }

@@ -43,6 +43,12 @@ export class Sender {
     this.#tagging = taggings.get(core.type);
   }
 
+  /** Throws for so many arguments of `send`, the last of which is no object, if that is too many. */
+  refuseArguments(count: number): void {
+    if (this.#tagging === undefined) throw new TypeError(`Expected 1 argument but received ${count}`);
+    if (count > 2) throw new TypeError(`Expected 2 arguments but received ${count}`);
+  }
+
   send(message: unknown, options?: OperationOptions): Promise<void> {
     const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     this.#ready();

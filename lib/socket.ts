@@ -52,7 +52,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
-          throw new TypeError(`Expected 1 argument but received ${count}`);
+          this.#sender.refuseArguments(count);
         }
         return this.#sender.send(message, options);
       },

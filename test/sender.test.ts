@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { Dealer, Pair, Publisher, Pull, Push, Reply, Request, Router } from "zmq-native";
+import {
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  Subscriber,
+  XPublisher,
+} from "zmq-native";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint, transports } from "./helpers/transports.js";
 
@@ -246,4 +257,24 @@ test("send and receive wait on one Dealer at the same time", async () => {
   dealer.close();
   await expect(receiving).rejects.toMatchObject({ code: "EAGAIN" });
   await expect(sending).rejects.toMatchObject({ code: "EAGAIN" });
+});
+
+test("a publisher that must not drop is writable when its subscribers have room, and waits without turning", async () => {
+  using publisher = new XPublisher({ noDrop: true, sendHighWaterMark: 1 });
+  using subscriber = new Subscriber({ receiveHighWaterMark: 1 });
+  await publisher.bind(freshEndpoint("inproc"));
+  subscriber.connect(publisher.lastEndpoint as string);
+  subscriber.subscribe("");
+  await publisher.receive();
+  while (publisher.trySend("fill"));
+  expect(publisher.writable).toBe(false);
+  const sending = publisher.send("waits");
+  const receiving = publisher.receive();
+  const { user } = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(process.cpuUsage().user - user).toBeLessThan(150_000);
+  while (String((await subscriber.receive())[0]) === "fill");
+  await sending;
+  subscriber.unsubscribe("");
+  expect((await receiving)[0]).toEqual(Buffer.from([0]));
 });
