@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { countFor, nodeEnds, sizeName, toolEnds } from "./ends.mjs";
 import { ratio, spread } from "./format.mjs";
+import { root } from "./paths.mjs";
 import { run } from "./runner.mjs";
-import { killAll, root } from "./stage.mjs";
+import { killAll } from "./stage.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
 
 function toShare(value) {

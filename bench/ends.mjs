@@ -1,6 +1,7 @@
 // The two ends of a stream of messages, whichever library serves them, and how a measurement joins them.
 
-import { freePort, root } from "./stage.mjs";
+import { root } from "./paths.mjs";
+import { freePort } from "./stage.mjs";
 
 /** The libraries in Node, by what their peers are told to load. */
 export const libraries = { ours: root, zeromq: "zeromq" };
@@ -53,10 +54,10 @@ async function bindAtFreePort(start) {
   return { endpoint, peer: start(endpoint) };
 }
 
-/** libzmq's own tools. */
-export const toolEnds = {
+/** libzmq's own tools, started by a method of the stage. */
+const endsByTools = (start) => ({
   receive(stage, { count, size }) {
-    const started = bindAtFreePort((endpoint) => stage.tool("local_thr", endpoint, size, count));
+    const started = bindAtFreePort((endpoint) => stage[start]("local_thr", endpoint, size, count));
     return {
       endpoint: started.then(({ endpoint }) => endpoint),
       result: started
@@ -68,10 +69,17 @@ export const toolEnds = {
     };
   },
   send(stage, { count, size }, endpoint) {
-    const { ended } = stage.tool("remote_thr", endpoint, size, count);
+    const { ended } = stage[start]("remote_thr", endpoint, size, count);
     return { result: ended.then(({ cpuSeconds }) => ({ cpuPerMessage: cpuSeconds / count })) };
   },
-};
+});
+
+/** Built as the addon is: the same patched sources, with link-time optimisation across the tool and the library. */
+export const toolEnds = endsByTools("tool");
+/** With the system's libzmq, as its distribution builds it and a C program gets it. */
+export const stockEnds = endsByTools("stockTool");
+/** The name of contenders that need the system's libzmq. */
+export const stock = "C, stock";
 
 /** Multipart messages in C. */
 export const patternEnds = {

@@ -6,10 +6,13 @@ import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
 import { judge } from "./aims.mjs";
+import { stock } from "./ends.mjs";
+import { root } from "./paths.mjs";
+import { stockLibrary } from "./programs.mjs";
 import { writeReport } from "./report.mjs";
 import { countMeasurements, run } from "./runner.mjs";
 import { scenarios } from "./scenarios/all.mjs";
-import { killAll, pythonMissing, root } from "./stage.mjs";
+import { killAll, pythonMissing } from "./stage.mjs";
 import { aimsTable, scenarioTables } from "./table.mjs";
 
 const names = scenarios.map(({ name }) => name);
@@ -62,19 +65,25 @@ function machine() {
 }
 
 async function measure() {
+  const absent = new Set();
+  const leaveOut = (contender, why) => {
+    console.warn(`${contender} does not take part: ${why}`);
+    absent.add(contender);
+  };
   const missing = pythonMissing();
-  if (missing) console.warn(`pyzmq does not take part: ${missing}`);
+  if (missing) leaveOut("pyzmq", missing);
+  if (!stockLibrary) leaveOut(stock, "the system has no libzmq.so.5");
   const drawnOnly = ["sockets", "peers", "threads", "retained", "stalled", "rest"];
   let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
   if (options.quick) {
     chosen = chosen.filter(({ name }) => options.only || !drawnOnly.includes(name)).map(quick);
   }
-  if (missing) {
+  if (absent.size > 0) {
     chosen = chosen.map((scenario) => ({
       ...scenario,
       cases: scenario.cases.map((one) => ({
         ...one,
-        contenders: one.contenders.filter(({ name }) => name !== "pyzmq"),
+        contenders: one.contenders.filter(({ name }) => !absent.has(name)),
       })),
     }));
   }

@@ -59,7 +59,8 @@ function aimRows(judged) {
       return `<tr><td>${text(one.work)}</td><td>${text(one.case)}</td><td class="number">${short(one.figure.median)}</td>
 <td>${text(one.against)}</td><td>${one.atMost ? "≤" : "≥"} ${one.aim}</td>
 <td class="number">${ratio(one.ratio.median)}</td>
-<td class="spread">${ratio(one.ratio.min)} to ${ratio(one.ratio.max)}</td><td>${mark}</td></tr>`;
+<td class="spread">${ratio(one.ratio.min)} to ${ratio(one.ratio.max)}</td><td>${mark}</td>
+<td class="number">${one.ofStock ? ratio(one.ofStock.median) : ""}</td></tr>`;
     })
     .join("\n");
 }
@@ -102,7 +103,7 @@ Every contender is measured once in each of ${rounds} rounds, one after the othe
 what is shown is the median over the rounds, with the least and the greatest.</p>
 <div class="headline">${headline(judged)}</div>
 <h2>Aims</h2><p>${reached} of ${judged.length} reached.</p>
-<div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th></tr>
+<div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th><th>of stock C's</th></tr>
 ${aimRows(judged)}</table></div>
 ${sections.join("\n")}
 </body></html>

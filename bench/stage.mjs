@@ -2,14 +2,12 @@
 
 import { fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { out, root } from "./paths.mjs";
+import { patternsProgram, stockTool } from "./programs.mjs";
 
-export const root = fileURLToPath(new URL("../", import.meta.url));
-const out = join(root, "out/release");
 const python = "/usr/bin/python3";
 
 /** All processes of all measurements, for Ctrl-C. */
@@ -41,32 +39,6 @@ export async function freePort() {
 export function pythonMissing() {
   const { status } = spawnSync(python, ["-c", "import zmq"]);
   return status === 0 ? undefined : "python3-zmq is not installed";
-}
-
-/** Compiles peers/patterns.cc against the vendored libzmq, if that has not been done. */
-function patternsProgram() {
-  const source = join(root, "bench/peers/patterns.cc");
-  const program = join(root, "out/bench/patterns");
-  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
-  mkdirSync(join(root, "out/bench"), { recursive: true });
-  const libraries = readdirSync(join(out, "vendor"), { recursive: true }).filter((name) =>
-    name.endsWith(".a"),
-  );
-  const find = (name) =>
-    join(
-      out,
-      "vendor",
-      libraries.find((library) => library.endsWith(name)),
-    );
-  const include = join(root, "vendor/src/libzmq/include");
-  const flags = ["-O3", "-std=c++17", "-DZMQ_STATIC", `-I${include}`, source, "-o", program];
-  const { status, stderr } = spawnSync(
-    process.env.CXX ?? "c++",
-    [...flags, find("libzmq.a"), find("libsodium.a"), "-lpthread"],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`peers/patterns.cc could not be compiled: ${stderr}`);
-  return program;
 }
 
 export class Stage {
@@ -118,6 +90,11 @@ export class Stage {
   /** One of libzmq's tools; `output` is all that it printed, `cpuSeconds` the processor time that it took. */
   tool(name, ...parameters) {
     return this.#program(join(out, "perf", name), parameters);
+  }
+
+  /** As `tool`, with the libzmq that the system has. */
+  stockTool(name, ...parameters) {
+    return this.#program(stockTool(name), parameters);
   }
 
   /** bench/peers/patterns.cc. */

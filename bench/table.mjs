@@ -37,8 +37,8 @@ export function scenarioTables(scenarios, results) {
 /** The aims, and which were reached. */
 export function aimsTable(judged) {
   const table = new Table({
-    head: ["work", "case", "ours", "against", "aim", "ratio", ""],
-    colAligns: ["left", "left", "right", "left", "right", "right", "left"],
+    head: ["work", "case", "ours", "against", "aim", "ratio", "", "of stock C's"],
+    colAligns: ["left", "left", "right", "left", "right", "right", "left", "right"],
     style: plain,
   });
   for (const one of judged) {
@@ -47,6 +47,7 @@ export function aimsTable(judged) {
       `${one.atMost ? "≤" : "≥"} ${one.aim}`,
       spread(one.ratio, ratio),
       one.reached ? "reached" : "not reached",
+      one.ofStock ? ratio(one.ofStock.median) : "",
     ]);
   }
   const reached = judged.filter((one) => one.reached).length;

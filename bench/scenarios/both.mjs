@@ -1,4 +1,14 @@
-import { libraries, netEnds, nodeEnds, sizeName, sizes, stream, toolEnds } from "../ends.mjs";
+import {
+  libraries,
+  netEnds,
+  nodeEnds,
+  sizeName,
+  sizes,
+  stock,
+  stockEnds,
+  stream,
+  toolEnds,
+} from "../ends.mjs";
 
 function same(name, ends, size, slowness) {
   return stream(name, ends, ends, { size }, slowness);
@@ -16,6 +26,7 @@ export default {
     x: size,
     contenders: [
       same("C", toolEnds, size),
+      same(stock, stockEnds, size),
       same("ours, by message", nodeEnds(libraries.ours, "message"), size),
       same("ours, by batch", nodeEnds(libraries.ours, "batch"), size),
       same("zeromq", nodeEnds(libraries.zeromq, "message"), size, 8),

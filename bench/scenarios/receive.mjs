@@ -1,4 +1,14 @@
-import { libraries, nodeEnds, pythonEnds, sizeName, sizes, stream, toolEnds } from "../ends.mjs";
+import {
+  libraries,
+  nodeEnds,
+  pythonEnds,
+  sizeName,
+  sizes,
+  stock,
+  stockEnds,
+  stream,
+  toolEnds,
+} from "../ends.mjs";
 
 export default {
   name: "receive",
@@ -11,6 +21,7 @@ export default {
     x: size,
     contenders: [
       stream("C", toolEnds, toolEnds, { size }),
+      stream(stock, stockEnds, toolEnds, { size }),
       stream("ours, for await", nodeEnds(libraries.ours, "message"), toolEnds, { size }),
       stream("ours, batches", nodeEnds(libraries.ours, "batch"), toolEnds, { size }),
       stream("ours, receive()", nodeEnds(libraries.ours, "receive"), toolEnds, { size }, 2),

@@ -1,4 +1,14 @@
-import { libraries, nodeEnds, pythonEnds, sizeName, sizes, stream, toolEnds } from "../ends.mjs";
+import {
+  libraries,
+  nodeEnds,
+  pythonEnds,
+  sizeName,
+  sizes,
+  stock,
+  stockEnds,
+  stream,
+  toolEnds,
+} from "../ends.mjs";
 
 export default {
   name: "send",
@@ -11,6 +21,7 @@ export default {
     x: size,
     contenders: [
       stream("C", toolEnds, toolEnds, { size }),
+      stream(stock, toolEnds, stockEnds, { size }),
       stream("ours, await send", toolEnds, nodeEnds(libraries.ours, "message"), { size }),
       stream("ours, sendMany", toolEnds, nodeEnds(libraries.ours, "batch"), { size }),
       stream("zeromq, await send", toolEnds, nodeEnds(libraries.zeromq, "message"), { size }, 8),

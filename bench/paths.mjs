@@ -1,0 +1,8 @@
+// Where things are.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../", import.meta.url));
+/** What CMake built. */
+export const out = join(root, "out/release");

@@ -1,0 +1,38 @@
+// Programs in C++ that the bench compiles for itself, when they are first wanted.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { out, root } from "./paths.mjs";
+
+const libzmq = join(root, "vendor/src/libzmq");
+
+/** Compiles `source` to `out/bench/<name>`, unless that is there and newer. */
+function compile(name, source, parameters) {
+  const program = join(root, "out/bench", name);
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(dirname(program), { recursive: true });
+  const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", program];
+  const { status, stderr } = spawnSync(process.env.CXX ?? "c++", [...flags, ...parameters], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`${source} could not be compiled: ${stderr}`);
+  return program;
+}
+
+/** bench/peers/patterns.cc with the vendored libzmq. */
+export function patternsProgram() {
+  const libraries = readdirSync(join(out, "vendor"), { recursive: true })
+    .filter((name) => name.endsWith(".a"))
+    .map((name) => join(out, "vendor", name));
+  const link = ["-Wl,--start-group", ...libraries, "-Wl,--end-group", "-lpthread", "-lm"];
+  return compile("patterns", join(root, "bench/peers/patterns.cc"), ["-DZMQ_STATIC", ...link]);
+}
+
+/** The system's libzmq, as its distribution built it; undefined where there is none. */
+export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
+  spawnSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" }).stdout,
+)?.[1];
+
+/** One of libzmq's own tools, such as local_thr, with the system's libzmq. */
+export const stockTool = (name) => compile(`stock/${name}`, join(libzmq, `perf/${name}.cpp`), [stockLibrary]);
