@@ -1,0 +1,285 @@
+// §1.8 Errors: which class, which fields, which text, thrown or rejected.
+
+import { constants } from "node:os";
+import { inspect, types } from "node:util";
+import { afterEach, describe, expect, test } from "vitest";
+import { freshEndpoint } from "../helpers/transports.js";
+import { expectFailure, expectTypeError, rejected, thrown } from "./expectations.js";
+import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
+
+type Failure = Error & { code: string; errno: number; address?: string };
+
+const opened: { close(): void }[] = [];
+function open<Name extends SocketName>(name: Name, options?: object) {
+  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
+  opened.push(socket);
+  return socket;
+}
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.close();
+});
+const closed = () => {
+  const push = open("Push");
+  push.close();
+  return push;
+};
+
+describe("an error of libzmq", () => {
+  const error = thrown(() => closed().send("message")) as Failure;
+  const addressed = thrown(() => open("Push").connect("foo://bar")) as Failure;
+
+  test("is an Error, and says so", () => {
+    expect(error).toBeInstanceOf(Error);
+    expect(types.isNativeError(error)).toBe(true);
+    expect(error).not.toBeInstanceOf(TypeError);
+    expect(Object.prototype.toString.call(error)).toBe("[object Error]");
+    expect([error.name, String(error)]).toEqual(["Error", "Error: Socket is closed"]);
+    expect(error.stack).toMatch(/^Error: Socket is closed\n +at /);
+  });
+
+  test("has errno and code of its own, and address where there is one", () => {
+    expect(Object.keys(error)).toEqual(["errno", "code"]);
+    expect(Object.keys(addressed)).toEqual(["errno", "code", "address"]);
+    expect(Reflect.ownKeys(addressed)).toEqual(["stack", "message", "errno", "code", "address"]);
+    expect(Object.hasOwn(error, "name")).toBe(false);
+  });
+
+  test("errno is positive, code is its name", () => {
+    expect([error.errno, error.code]).toEqual([constants.errno.EBADF, "EBADF"]);
+    expect([addressed.errno, addressed.code]).toEqual([constants.errno.EPROTONOSUPPORT, "EPROTONOSUPPORT"]);
+  });
+
+  test("fields can be written", () => {
+    for (const field of ["errno", "code", "address"]) {
+      const descriptor = Object.getOwnPropertyDescriptor(addressed, field);
+      expect(descriptor).toMatchObject({ writable: true, enumerable: true, configurable: true });
+    }
+  });
+
+  test("is JSON of its fields", () => {
+    expect(JSON.stringify(addressed)).toBe(
+      `{"errno":${addressed.errno},"code":"EPROTONOSUPPORT","address":"foo://bar"}`,
+    );
+  });
+
+  test("is shown with its text, its stack and its fields", () => {
+    expect(inspect(addressed)).toMatch(/Error: Protocol not supported\n +at .*code: 'EPROTONOSUPPORT'/s);
+  });
+
+  test("its stack leads to the caller, thrown or rejected", async () => {
+    function caller() {
+      closed().send("message");
+    }
+    expect((thrown(caller) as Failure).stack).toContain("at caller");
+    async function asking() {
+      await open("Push", { sendTimeout: 0 }).send("message");
+    }
+    expect(((await rejected(asking)) as Failure).stack).toContain("at asking");
+  });
+
+  mended("zeromq has no class of errors", "is a ZmqError", () => {
+    expect(error).toBeInstanceOf(loose(zmq).ZmqError);
+  });
+});
+
+describe("codes and texts", () => {
+  test("EBADF: Socket is closed", () => {
+    expectFailure(thrown(() => closed().send("message")), "EBADF");
+  });
+
+  test("EAGAIN: Operation was not possible or timed out", async () => {
+    expectFailure(await rejected(() => open("Push", { sendTimeout: 0 }).send("message")), "EAGAIN");
+  });
+
+  test("EMFILE: Too many open file descriptors", () => {
+    const context = new zmq.Context({ maxSockets: 1 });
+    open("Pull", { context });
+    expectFailure(thrown(() => open("Pull", { context })), "EMFILE");
+  });
+
+  test("ENOENT: No such endpoint", () => {
+    const address = "tcp://127.0.0.1:5555";
+    expectFailure(thrown(() => open("Pull").disconnect(address)), "ENOENT", { address });
+  });
+
+  test("EADDRINUSE: Address already in use", () => {
+    const address = freshEndpoint("inproc");
+    open("Pull").bindSync(address);
+    expectFailure(thrown(() => open("Pull").bindSync(address)), "EADDRINUSE", { address });
+  });
+
+  test("EFSM is 156384763, with libzmq's text", async () => {
+    const error = (await rejected(() => open("Reply", { sendTimeout: 0 }).send("x"))) as Failure;
+    expectFailure(error, "EFSM");
+    expect(error.errno).toBe(156384763);
+  });
+
+  test("ENOTSOCK has the platform's text", () => {
+    expectFailure(thrown(() => closed().linger), "ENOTSOCK");
+  });
+
+  test("EINVAL has the platform's text", () => {
+    expectFailure(thrown(() => open("Push", { rate: -1 })), "EINVAL");
+  });
+});
+
+describe("addresses that are refused", () => {
+  /** socket, address, code */
+  const refused: [SocketName, string, string][] = [
+    ["Pair", "", "EINVAL"],
+    ["Pair", "foo", "EINVAL"],
+    ["Pair", "tcp", "EINVAL"],
+    ["Pair", "tcp:", "EINVAL"],
+    ["Pair", "tcp://", "EINVAL"],
+    ["Pair", "tcp://127.0.0.1", "EINVAL"],
+    ["Pair", "tcp://127.0.0.1:", "EINVAL"],
+    ["Pair", "tcp://127.0.0.1:port", "EINVAL"],
+    ["Pair", "foo://bar", "EPROTONOSUPPORT"],
+    ["Pair", "foo://", "EINVAL"],
+    ["Pair", "inproc://", "EINVAL"],
+    ["Pair", "vmci://*:1", "EPROTONOSUPPORT"],
+    ["Pair", "TCP://127.0.0.1:*", "EPROTONOSUPPORT"],
+    ["Pair", " tcp://127.0.0.1:*", "EPROTONOSUPPORT"],
+    ["Pull", "udp://127.0.0.1:5555", "ENOCOMPATPROTO"],
+    ["Pair", `ipc:///${"x".repeat(200)}`, "ENAMETOOLONG"],
+  ];
+
+  test.each(refused.filter(([, address]) => !address.startsWith("ipc")))(
+    "%s.connect(%j) throws %s",
+    (name, address, code) => {
+      const socket = open(name);
+      expectFailure(thrown(() => socket.connect(address)), code, { address });
+    },
+  );
+
+  test.each(refused)(
+    "%s: bindSync of %j throws, bind rejects %s",
+    async (name, address, code) => {
+      const socket = open(name);
+      expectFailure(thrown(() => socket.bindSync(address)), code, { address });
+      expectFailure(await rejected(() => socket.bind(address)), code, { address });
+      expect(socket.lastEndpoint).toBeNull();
+    },
+  );
+
+  test("bind to what is no address of this machine is EADDRNOTAVAIL", async () => {
+    const address = "tcp://192.0.2.1:*";
+    expectFailure(await rejected(() => open("Pull").bind(address)), "EADDRNOTAVAIL", { address });
+  });
+
+  test("bind to what is no interface of this machine is ENODEV", async () => {
+    const address = "tcp://no-interface:*";
+    expectFailure(await rejected(() => open("Pull").bind(address)), "ENODEV", { address });
+  });
+
+  test("bind to a folder that is not there is ENOENT, and to a port that is another's, EADDRINUSE", async () => {
+    const path = "ipc:///nonexistent/folder/socket";
+    const error = await rejected(() => open("Pull").bind(path));
+    expectFailure(error, "ENOENT", { address: path });
+    const pull = open("Pull");
+    await pull.bind("tcp://127.0.0.1:*");
+    const address = pull.lastEndpoint as string;
+    expectFailure(await rejected(() => open("Pull").bind(address)), "EADDRINUSE", { address });
+  });
+
+  mended("zeromq takes another port: 99999 is 34463", "a port above 65535 is EINVAL, and said to be", async () => {
+    const address = "tcp://127.0.0.1:99999";
+    const error = (await rejected(() => open("Pull").bind(address))) as Failure;
+    expect(error).toMatchObject({ code: "EINVAL", address });
+    expect(error.message).toContain("99999");
+  });
+
+  mended("zeromq reads up to the NUL", "an address with a NUL is a TypeError", () => {
+    expect(thrown(() => open("Pull").bindSync("inproc://a\0b"))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("addresses that are taken", () => {
+  test.each([
+    ["tcp://127.0.0.1:*", /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ["tcp://127.0.0.1:0", /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ["tcp://*:*", /^tcp:\/\/0\.0\.0\.0:\d+$/],
+    ["tcp://lo:*", /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ["tcp://localhost:*", /^tcp:\/\/127\.0\.0\.1:\d+$/],
+    ["ws://127.0.0.1:*", /^ws:\/\/127\.0\.0\.1:\d+\/$/],
+    ["ipc://*", /^ipc:\/\/\S+$/],
+    [`ipc://@abstract-${process.pid}`, /^ipc:\/\/@abstract-\d+$/],
+    [`inproc://${"y".repeat(300)}`, /^inproc:\/\/y{200,}/],
+  ])("bind(%j)", async (address, endpoint) => {
+    const pull = open("Pull");
+    try {
+      await pull.bind(address);
+    } catch (error) {
+      // `localhost` may be somebody else's name, `lo` no interface.
+      if (!/localhost|lo:/.test(address)) throw error;
+      return;
+    }
+    expect(pull.lastEndpoint).toMatch(endpoint);
+  });
+
+  test("ipv6", async () => {
+    const pull = open("Pull", { ipv6: true });
+    try {
+      await pull.bind("tcp://[::1]:*");
+      expect(pull.lastEndpoint).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
+    } catch (error) {
+      // A machine without IPv6.
+      expect(["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENODEV"]).toContain((error as Failure).code);
+    }
+  });
+
+  test("connect does not need anybody to be there", () => {
+    const push = open("Push", { reconnectInterval: -1 });
+    for (const address of ["tcp://127.0.0.1:9", "ipc:///nonexistent/x", freshEndpoint("inproc")]) {
+      expect(push.connect(address)).toBeUndefined();
+    }
+  });
+});
+
+describe("wrong arguments are a TypeError", () => {
+  const Base = zmq.Socket as unknown as new (...parameters: unknown[]) => unknown;
+
+  test("Address must be a string", () => {
+    expectTypeError(() => loose(open("Push")).connect!(5), "Address must be a string");
+  });
+
+  test("Socket type must be a number", () => {
+    expectTypeError(() => new Base("push"), "Socket type must be a number");
+  });
+
+  test("Options must be an object", () => {
+    expectTypeError(() => new Base(7, "options"), "Options must be an object");
+  });
+
+  test("Front-end must be a socket object, Back-end must be a socket object", () => {
+    const Proxy = loose(zmq).Proxy as unknown as new (...parameters: unknown[]) => unknown;
+    expectTypeError(() => new Proxy(), "Front-end must be a socket object");
+    expectTypeError(() => new Proxy(open("Pull"), 5), "Back-end must be a socket object");
+  });
+
+  test("Expected N arguments but received M", () => {
+    expectTypeError(() => loose(open("Push")).close!(1), "Expected 0 arguments but received 1");
+    expectTypeError(() => loose(open("Push")).connect!("inproc://x", 2), "Expected 1 argument but received 2");
+  });
+
+  test("without errno or code", () => {
+    const error = thrown(() => loose(open("Push")).connect!(5)) as Error;
+    expect(Object.keys(error)).toEqual([]);
+    expect([error.name, String(error)]).toEqual(["TypeError", "TypeError: Address must be a string"]);
+  });
+});
+
+describe("what nobody catches", () => {
+  test("a rejected send ends the process with its stack and fields", async () => {
+    const outcome = await runSubject('new zmq.Push({ sendTimeout: 0 }).send("x");');
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(/Error: Operation was not possible or timed out\n +at /);
+    expect(outcome.stderr).toContain("code: 'EAGAIN'");
+  });
+
+  test("a thrown error ends it, too", async () => {
+    const outcome = await runSubject('const push = new zmq.Push(); push.close(); push.send("x");');
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toMatch(/Error: Socket is closed\n +at /);
+  });
+});

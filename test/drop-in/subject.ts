@@ -1,0 +1,77 @@
+// What the drop-in suite is about: our package, or the one that DROP_IN_SUBJECT names. `DROP_IN_SUBJECT=zeromq npx
+// vitest run test/drop-in` asks zeromq itself whether each test tells the truth about it.
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "vitest";
+import { runProgram } from "../helpers/program.js";
+
+type Package = typeof import("zmq-native");
+
+const name = process.env.DROP_IN_SUBJECT || undefined;
+const require = createRequire(__filename);
+
+/** Whether the suite runs against our package. */
+export const ours = name === undefined;
+
+/** What a program passes to `require`. */
+export const packagePath = name ? require.resolve(name) : join(__dirname, "../../dist/index.js");
+export const draftPath = name ? require.resolve(`${name}/draft.js`) : join(__dirname, "../../dist/draft.js");
+
+/** The package as `require` answers it. Written as for ours; what a test needs beyond its types it takes as `Loose`. */
+export const zmq = require(packagePath) as Package;
+
+/** Something used in ways that its types forbid. */
+export type Loose = Record<string, (...parameters: unknown[]) => unknown>;
+export const loose = (object: unknown) => object as Loose;
+
+export type SocketName = Extract<
+  keyof Package,
+  | "Pair"
+  | "Publisher"
+  | "Subscriber"
+  | "Request"
+  | "Reply"
+  | "Dealer"
+  | "Router"
+  | "Pull"
+  | "Push"
+  | "XPublisher"
+  | "XSubscriber"
+  | "Stream"
+>;
+
+/** The socket classes and their type numbers. */
+export const types: Record<SocketName, number> = {
+  Pair: 0,
+  Publisher: 1,
+  Subscriber: 2,
+  Request: 3,
+  Reply: 4,
+  Dealer: 5,
+  Router: 6,
+  Pull: 7,
+  Push: 8,
+  XPublisher: 9,
+  XSubscriber: 10,
+  Stream: 11,
+};
+export const socketNames = Object.keys(types) as SocketName[];
+
+/** Runs the body of an async function in a process of its own, with the subject as `zmq`. */
+export const runSubject = (body: string, options: { limit?: number; flags?: string[] } = {}) =>
+  runProgram(body, { ...options, from: packagePath });
+
+/**
+ * A test of what we do otherwise on purpose, for `reason`. It runs against ours only; against zeromq it is skipped, and
+ * says why.
+ */
+export function mended(reason: string, behaviour: string, run: () => unknown): void {
+  const title = `${behaviour} (mended: ${reason})`;
+  if (ours) test(title, async () => void (await run()));
+  else
+    test(title, ({ skip }) => {
+      console.info(`skipped for ${name}: ${title}`);
+      skip(reason);
+    });
+}
