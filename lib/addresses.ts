@@ -166,6 +166,8 @@ function connectLater(core: Core, address: string, lookup: Lookup): void {
     pending.delete(address);
     try {
       check(binding.connect(socket.handle, endpoint));
+      socket.endpoints++;
+      if (endpoint.startsWith("udp:")) socket.datagramEndpoints++;
       remember(socket, "connect", address, endpoint);
       socket.touched();
     } catch (error) {
@@ -203,6 +205,7 @@ export function atAddress(
       const result = check(binding[call](core.handle, endpoint));
       remember(core, call, address, endpoint);
       core.endpoints += isUndo(call) ? -1 : 1;
+      if (endpoint.startsWith("udp:")) core.datagramEndpoints += isUndo(call) ? -1 : 1;
       return result;
     } finally {
       core.touched();

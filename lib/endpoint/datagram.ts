@@ -1,6 +1,7 @@
 // udp://host:port, udp://group:port, udp://interface;group:port
 
-import { ZMQ_DISH } from "../constants.js";
+import type { WireFrame, WireMessage } from "../binding.js";
+import { ZMQ_DISH, ZMQ_RADIO } from "../constants.js";
 import { errorOf, type ZmqError } from "../errors.js";
 import {
   checkScope,
@@ -20,14 +21,20 @@ import { refusal, type Use } from "./refusal.js";
 /** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
 export const maxDatagramLength = 8192;
 
+const lengthOf = (frame: WireFrame | undefined): number =>
+  frame === undefined ? 0 : Buffer.byteLength(frame as string | Uint8Array);
+
 /**
- * The error for a message that is too long for udp, undefined when it fits: `bytes` are those of a Datagram's body, or
- * of a Radio's group and body, with which a byte for the group's length travels.
+ * The error for a message that is too long for udp, undefined when it fits: the body of a Datagram, or body and group
+ * of a Radio, with which a byte for the group's length travels.
  */
-export function datagramRefusal(bytes: number, group = false): ZmqError | undefined {
-  const most = group ? maxDatagramLength - 1 : maxDatagramLength;
+export function datagramRefusal(type: number, wire: WireMessage): ZmqError | undefined {
+  const [first, second] = Array.isArray(wire) ? wire : [wire];
+  const radio = type === ZMQ_RADIO;
+  const most = radio ? maxDatagramLength - 1 : maxDatagramLength;
+  const bytes = lengthOf(second) + (radio ? lengthOf(first) : 0);
   if (bytes <= most) return undefined;
-  const what = group ? "group and body of a message over udp are" : "the body of a datagram is";
+  const what = radio ? "body and group of a message over udp are" : "the body of a datagram is";
   return errorOf(
     "EMSGSIZE",
     `${errorOf("EMSGSIZE").message}: ${what} at most ${most} bytes, and not ${bytes}`,

@@ -30,11 +30,17 @@ export interface Outcome {
 
 /**
  * Runs the body of an async function, in which `zmq` is the package unless `loads` is false, and `startWorker` and
- * `firstMessage` are as here. Killed with SIGKILL after `limit` milliseconds.
+ * `firstMessage` are as here. `within` is a command that runs it elsewhere. Killed with SIGKILL after `limit`
+ * milliseconds.
  */
-export function runProgram(body: string, { limit = 20_000, loads = true } = {}): Promise<Outcome> {
+export function runProgram(
+  body: string,
+  { limit = 20_000, loads = true, within = [] as string[] } = {},
+): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["-e", script(body, (loads ? load : "") + startWorkerSource)], {
+  const source = script(body, (loads ? load : "") + startWorkerSource);
+  const [command, ...parameters] = [...within, process.execPath, "-e", source];
+  const child = spawn(command as string, parameters, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limit,
     killSignal: "SIGKILL",
