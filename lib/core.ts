@@ -30,6 +30,8 @@ export class Core extends Readiness implements OptionTarget {
   distinctErrors = false;
   /** Binds and connects so far, less what was undone. */
   endpoints = 0;
+  /** Those of them that are of udp, where a message has a limit. */
+  datagramEndpoints = 0;
   /** What was bound, wildcards resolved. */
   readonly bound: string[] = [];
   /** Timeouts as they were last read: an operation that has to wait needs one each time. */

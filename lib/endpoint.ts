@@ -1,8 +1,19 @@
-// What an address must be before libzmq sees it: whatever libzmq would misread is refused here.
+// The grammar of endpoints, all schemes: whatever libzmq would misread, fail on for a wrong reason, or abort on is
+// refused here, before anything is opened. Each family of transports has a file in lib/endpoint.
 
-import { errorOf } from "./errors.js";
+import { binding } from "./binding.js";
+import * as zmq from "./constants.js";
+import { tipc, vm } from "./endpoint/cluster.js";
+import { udp } from "./endpoint/datagram.js";
+import { inproc, ipc } from "./endpoint/local.js";
+import { norm, pgm } from "./endpoint/multicast.js";
+import type { Plan } from "./endpoint/plan.js";
+import { refusal, type Use } from "./endpoint/refusal.js";
+import { tcp, ws } from "./endpoint/stream.js";
 
-const port = /^(?:tcp|ws|wss|udp):\/\/.*:(\d+)(?:\/.*)?$/;
+export { datagramRefusal } from "./endpoint/datagram.js";
+export type { Lookup, Plan } from "./endpoint/plan.js";
+export type { Use } from "./endpoint/refusal.js";
 
 /** Passes an address on as an endpoint. Throws a `TypeError` for what is no text that libzmq could read. */
 export function toEndpoint(address: unknown): string {
@@ -13,10 +24,106 @@ export function toEndpoint(address: unknown): string {
   return address;
 }
 
-/** Throws `EINVAL` for an endpoint that libzmq would take for another one. */
-export function refuseMisread(endpoint: string): void {
-  const number = port.exec(endpoint)?.[1];
-  // libzmq keeps the lower 16 bits of a port.
-  if (Number(number) > 65535)
-    throw errorOf("EINVAL", `A port is at most 65535, got ${number} in ${endpoint}`);
+interface Transport {
+  /** Reads what follows `://`. */
+  readonly read: (rest: string, use: Use) => Plan;
+  /** Which sockets it serves, in words; all that have no row in `serves` are refused. */
+  readonly sockets: string;
+  readonly serves: (use: Use) => boolean;
+  /** Why this binary may lack it; libzmq says whether it does, by this name. */
+  readonly built?: { readonly as: string; readonly needs: string };
+}
+
+const isNot =
+  (...types: number[]) =>
+  ({ type }: Use) =>
+    !types.includes(type);
+const streams = { sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
+/** A Stream socket speaks to the bare byte stream of a connection. */
+const messages = {
+  sockets: "every type but Stream and Datagram",
+  serves: isNot(zmq.ZMQ_DGRAM, zmq.ZMQ_STREAM),
+};
+const multicastTypes = [zmq.ZMQ_PUB, zmq.ZMQ_SUB, zmq.ZMQ_XPUB, zmq.ZMQ_XSUB];
+const multicast = {
+  sockets: "Publisher, Subscriber, XPublisher and XSubscriber",
+  serves: ({ type }: Use) => multicastTypes.includes(type),
+};
+const openPgm = { as: "pgm", needs: "OpenPGM, of Linux and macOS" };
+
+const transports = new Map<string, Transport>(
+  Object.entries({
+    tcp: { read: tcp, ...streams },
+    ipc: { read: ipc, ...streams, built: { as: "ipc", needs: "Unix-domain sockets, not of Windows" } },
+    inproc: { read: inproc, ...messages },
+    ws: { read: ws, ...messages, built: { as: "WS", needs: "libzmq's WebSocket engine" } },
+    wss: { read: ws, ...messages, built: { as: "WSS", needs: "libzmq's WebSocket engine with GnuTLS" } },
+    udp: {
+      read: udp,
+      sockets: "a Radio that connects, and a Dish or Datagram that binds",
+      serves: ({ type, call }) =>
+        call === "bind" ? type === zmq.ZMQ_DISH || type === zmq.ZMQ_DGRAM : type === zmq.ZMQ_RADIO,
+    },
+    pgm: { read: pgm, ...multicast, built: openPgm },
+    epgm: { read: pgm, ...multicast, built: openPgm },
+    norm: { read: norm, ...multicast, built: { as: "norm", needs: "NORM, of Linux and macOS" } },
+    tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, of Linux" } },
+    vmci: { read: vm, ...streams, built: { as: "vmci", needs: "VMware's VMCI" } },
+    vsock: { read: vm, ...streams, built: { as: "vsock", needs: "vsock, of Linux, and a later libzmq" } },
+  } satisfies Record<string, Transport>),
+);
+
+/** Whether this binary has a transport, for those that a binary may lack. */
+const has = new Map<string, boolean>();
+function isBuilt(name: string): boolean {
+  let built = has.get(name);
+  if (built === undefined) {
+    built = binding.has(name);
+    has.set(name, built);
+  }
+  return built;
+}
+
+/** The transport of an endpoint, and what follows the `://`. */
+export function splitScheme(endpoint: string): [scheme: string, rest: string] {
+  const at = endpoint.indexOf("://");
+  if (at <= 0 || at + 3 === endpoint.length) {
+    throw refusal("EINVAL", "an endpoint is transport://address, as in tcp://127.0.0.1:5555", { endpoint });
+  }
+  return [endpoint.slice(0, at), endpoint.slice(at + 3)];
+}
+
+/** The schemes that this binary serves. */
+export function schemes(): string[] {
+  return [...transports].filter(([, { built }]) => !built || isBuilt(built.as)).map(([scheme]) => scheme);
+}
+
+/**
+ * Says what libzmq is to be given for an address.
+ *
+ * @throws ZmqError with the codes of libzmq: `EINVAL`, `ENODEV` for a host that cannot be bound to, `EADDRNOTAVAIL`
+ * for one of another machine, `ENAMETOOLONG`, `EPROTONOSUPPORT` for a transport that this binary lacks,
+ * `ENOCOMPATPROTO` for one that does not serve the socket.
+ */
+export function planFor(use: Use): Plan {
+  const [scheme, rest] = splitScheme(use.endpoint);
+  const transport = transports.get(scheme);
+  if (transport === undefined) {
+    const why = transports.has(scheme.trim().toLowerCase())
+      ? `a scheme is in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
+      : `there is no transport ${scheme}://, only ${schemes().join(", ")}`;
+    throw refusal("EPROTONOSUPPORT", why, use);
+  }
+  const { built } = transport;
+  if (built && !isBuilt(built.as)) {
+    throw refusal(
+      "EPROTONOSUPPORT",
+      `${scheme}:// needs ${built.needs}, and this binary is built without (see docs/transports.md)`,
+      use,
+    );
+  }
+  if (!transport.serves(use)) {
+    throw refusal("ENOCOMPATPROTO", `${scheme}:// serves ${transport.sockets}`, use);
+  }
+  return transport.read(rest, use);
 }

@@ -14,6 +14,7 @@ export type {
   ProtocolError,
 } from "./event.js";
 export type { Message, MessageLike } from "./message.js";
+export type { Multicast, MulticastOptions } from "./multicast.js";
 export { Observer } from "./observer.js";
 export { capability } from "./options.js";
 export type { OperationOptions } from "./pending.js";

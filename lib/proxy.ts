@@ -67,7 +67,6 @@ function toStatistics(report: Message): ProxyStatistics {
  * reading and setting options.
  */
 @baseClass({ most: 2, options: true })
-// biome-ignore lint/suspicious/noShadowRestrictedNames: its name in the package that this one stands in for
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly #frontEnd: F;
   readonly #backEnd: B;

@@ -2,6 +2,7 @@
 
 import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
+import { datagramRefusal } from "./endpoint.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
@@ -55,6 +56,10 @@ export class Sender {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
+    if (core.datagramEndpoints > 0) {
+      const refusal = datagramRefusal(core.type, wire);
+      if (refusal) return Promise.reject(refusal);
+    }
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
@@ -67,6 +72,7 @@ export class Sender {
     const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     this.#ready();
     if (Array.isArray(wire) && wire.length === 0) return true;
+    this.#fits([wire]);
     const sent = this.#attempt(wire);
     this.#core.touched();
     return sent;
@@ -88,6 +94,15 @@ export class Sender {
     }
   }
 
+  /** Throws `EMSGSIZE` for a message that is too long for an endpoint of the socket. */
+  #fits(messages: WireMessage[]): void {
+    if (this.#core.datagramEndpoints === 0) return;
+    for (const wire of messages) {
+      const refusal = datagramRefusal(this.#core.type, wire);
+      if (refusal) throw refusal;
+    }
+  }
+
   #attempt(wire: WireMessage): boolean {
     this.#core.emptied = false;
     return check(handOver(this.#core.handle, wire)) === 1;
@@ -104,6 +119,7 @@ export class Sender {
     };
     this.#busy = true;
     try {
+      this.#fits(messages);
       while (sent < messages.length) {
         if (this.#core.handle === 0) throw errorOf("EAGAIN");
         options?.signal?.throwIfAborted();

@@ -1,13 +1,14 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
 
 import { inspect } from "node:util";
+import { atAddress, type EndpointCall } from "./addresses.js";
 import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
 import { binding } from "./binding.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
 import { Context, context as defaultContext } from "./context.js";
 import { Core } from "./core.js";
-import { refuseMisread, toEndpoint } from "./endpoint.js";
-import { check, ZmqError } from "./errors.js";
+import { toEndpoint } from "./endpoint.js";
+import { check } from "./errors.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
 import { capability, commonOptions, curveOptions, gssapiOptions, statusOptions } from "./options.js";
@@ -24,8 +25,6 @@ export let atEndpoint: (socket: Socket, call: EndpointCall, address: string) => 
 export interface CloseOptions {
   linger?: number | undefined;
 }
-
-type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
 
 export interface Socket
   extends Values<typeof commonOptions>,
@@ -147,7 +146,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   /**
    * Accepts connections on an endpoint, for instance `tcp://127.0.0.1:*`; `lastEndpoint` then says which port it got.
-   * The socket accepts no other call until the promise settles.
+   * The socket accepts no other call until the promise settles. docs/transports.md says what an endpoint looks like.
    *
    * @throws ZmqError rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, … `zmq_bind`
    */
@@ -160,7 +159,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return this.#inBackground("unbind", address);
   }
 
-  /** As `bind`, but done on return. */
+  /** As `bind`, but done on return: while a host name is looked up, the thread stands still. */
   bindSync(address: string): void {
     this.#atEndpoint("bind", address);
   }
@@ -171,9 +170,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Connects to an endpoint, now or when it appears: libzmq keeps trying. `zmq_connect`
+   * Connects to an endpoint, now or when it appears: libzmq keeps trying. Host names are looked up in the background,
+   * at each attempt. docs/transports.md says what an endpoint looks like. `zmq_connect`
    *
-   * @throws ZmqError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, …
+   * @throws ZmqError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, …, before anything is opened.
    */
   connect(address: string): void {
     this.#atEndpoint("connect", address);
@@ -312,44 +312,32 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   #atEndpoint(call: EndpointCall, address: string): number {
     this.#core.usable();
-    return this.#callEndpoint(call, toEndpoint(address));
+    return atAddress(this.#core, call, toEndpoint(address));
   }
 
   /**
-   * libzmq binds within microseconds, so the call is made here and now; only its outcome is told later. Until then
-   * the socket counts as blocked, as programs expect that were written for a bind on another thread.
+   * libzmq binds within microseconds, so the call is made here and now, unless a host name is to be looked up; only
+   * its outcome is told later. Until then the socket counts as blocked, as programs expect that were written for a
+   * bind on another thread.
    */
   #inBackground(call: EndpointCall, address: string): Promise<void> {
     const core = this.#core;
     core.usable();
     const endpoint = toEndpoint(address);
-    let failure: unknown;
+    let outcome: number | Promise<number>;
     try {
-      this.#callEndpoint(call, endpoint);
+      outcome = atAddress(core, call, endpoint, true);
     } catch (error) {
-      failure = error;
+      outcome = Promise.reject(error);
     }
     core.blocked = true;
-    return Promise.resolve().then(() => {
-      core.unblock();
-      if (failure !== undefined) throw failure;
-    });
-  }
-
-  #callEndpoint(call: EndpointCall, endpoint: string): number {
-    const core = this.#core;
-    try {
-      refuseMisread(endpoint);
-      const result = check(binding[call](core.handle, endpoint));
-      core.endpoints += call === "unbind" || call === "disconnect" ? -1 : 1;
-      if (call === "bind") core.bound.push(core.getOption(statusOptions.lastEndpoint) ?? endpoint);
-      return result;
-    } catch (error) {
-      if (error instanceof ZmqError) error.address = endpoint;
-      throw error;
-    } finally {
-      core.touched();
-    }
+    return Promise.resolve(outcome).then(
+      () => core.unblock(),
+      (error) => {
+        core.unblock();
+        throw error;
+      },
+    );
   }
 }
 

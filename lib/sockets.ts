@@ -3,6 +3,7 @@
 import * as zmq from "./constants.js";
 import type { Context } from "./context.js";
 import type { Message, MessageLike } from "./message.js";
+import { defineMulticast, type Multicast } from "./multicast.js";
 import { defineOptions, kinds, type Option, type Values } from "./option.js";
 import {
   conflateOptions,
@@ -115,6 +116,7 @@ export class Publisher extends Socket {
 }
 export interface Publisher
   extends Writable,
+    Multicast,
     Values<typeof conflateOptions>,
     Values<typeof publishOptions>,
     Values<typeof matchOptions> {}
@@ -135,7 +137,11 @@ export class Subscriber extends Socket {
     setEach(this, zmq.ZMQ_UNSUBSCRIBE, prefixes);
   }
 }
-export interface Subscriber extends Readable, Values<typeof conflateOptions>, Values<typeof matchOptions> {}
+export interface Subscriber
+  extends Readable,
+    Multicast,
+    Values<typeof conflateOptions>,
+    Values<typeof matchOptions> {}
 
 function setEach(socket: Socket, option: number, prefixes: Prefix[]): void {
   const core = coreOf(socket);
@@ -259,6 +265,7 @@ export class XPublisher extends Socket {
 export interface XPublisher
   extends Readable,
     Writable,
+    Multicast,
     Values<typeof publishOptions>,
     Values<typeof xpublisherOptions>,
     Values<typeof matchOptions> {}
@@ -269,7 +276,7 @@ export class XSubscriber extends Socket {
     super(zmq.ZMQ_XSUB, options);
   }
 }
-export interface XSubscriber extends Readable, Writable {}
+export interface XSubscriber extends Readable, Writable, Multicast {}
 
 /** Talks to plain TCP peers: each message is `[id, data]`. `ZMQ_STREAM` */
 export class Stream extends Socket {
@@ -311,3 +318,6 @@ defineSocketOptions([
   [XSubscriber, sendOptions, receiveOptions],
   [Stream, sendOptions, receiveOptions, streamOptions],
 ]);
+for (const { prototype } of [Publisher, Subscriber, XPublisher, XSubscriber]) {
+  defineMulticast<Socket>(prototype, coreOf);
+}

@@ -3,7 +3,6 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-// biome-ignore lint/suspicious/noShadowRestrictedNames: its name in zeromq
 import { Context, Dealer, Proxy, Pull, Push, Reply, Request, Router } from "zmq-native";
 import { runProgram } from "./helpers/program.js";
 import { freshEndpoint, transports } from "./helpers/transports.js";

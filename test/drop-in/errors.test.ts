@@ -84,7 +84,10 @@ describe("an error of libzmq", () => {
 
 describe("codes and texts", () => {
   test("EBADF: Socket is closed", () => {
-    expectFailure(thrown(() => closed().send("message")), "EBADF");
+    expectFailure(
+      thrown(() => closed().send("message")),
+      "EBADF",
+    );
   });
 
   test("EAGAIN: Operation was not possible or timed out", async () => {
@@ -94,18 +97,29 @@ describe("codes and texts", () => {
   test("EMFILE: Too many open file descriptors", () => {
     const context = new zmq.Context({ maxSockets: 1 });
     open("Pull", { context });
-    expectFailure(thrown(() => open("Pull", { context })), "EMFILE");
+    expectFailure(
+      thrown(() => open("Pull", { context })),
+      "EMFILE",
+    );
   });
 
   test("ENOENT: No such endpoint", () => {
     const address = "tcp://127.0.0.1:5555";
-    expectFailure(thrown(() => open("Pull").disconnect(address)), "ENOENT", { address });
+    expectFailure(
+      thrown(() => open("Pull").disconnect(address)),
+      "ENOENT",
+      { address },
+    );
   });
 
   test("EADDRINUSE: Address already in use", () => {
     const address = freshEndpoint("inproc");
     open("Pull").bindSync(address);
-    expectFailure(thrown(() => open("Pull").bindSync(address)), "EADDRINUSE", { address });
+    expectFailure(
+      thrown(() => open("Pull").bindSync(address)),
+      "EADDRINUSE",
+      { address },
+    );
   });
 
   test("EFSM is 156384763, with libzmq's text", async () => {
@@ -115,11 +129,17 @@ describe("codes and texts", () => {
   });
 
   test("ENOTSOCK has the platform's text", () => {
-    expectFailure(thrown(() => closed().linger), "ENOTSOCK");
+    expectFailure(
+      thrown(() => closed().linger),
+      "ENOTSOCK",
+    );
   });
 
   test("EINVAL has the platform's text", () => {
-    expectFailure(thrown(() => open("Push", { rate: -1 })), "EINVAL");
+    expectFailure(
+      thrown(() => open("Push", { rate: -1 })),
+      "EINVAL",
+    );
   });
 });
 
@@ -148,19 +168,24 @@ describe("addresses that are refused", () => {
     "%s.connect(%j) throws %s",
     (name, address, code) => {
       const socket = open(name);
-      expectFailure(thrown(() => socket.connect(address)), code, { address });
+      expectFailure(
+        thrown(() => socket.connect(address)),
+        code,
+        { address },
+      );
     },
   );
 
-  test.each(refused)(
-    "%s: bindSync of %j throws, bind rejects %s",
-    async (name, address, code) => {
-      const socket = open(name);
-      expectFailure(thrown(() => socket.bindSync(address)), code, { address });
-      expectFailure(await rejected(() => socket.bind(address)), code, { address });
-      expect(socket.lastEndpoint).toBeNull();
-    },
-  );
+  test.each(refused)("%s: bindSync of %j throws, bind rejects %s", async (name, address, code) => {
+    const socket = open(name);
+    expectFailure(
+      thrown(() => socket.bindSync(address)),
+      code,
+      { address },
+    );
+    expectFailure(await rejected(() => socket.bind(address)), code, { address });
+    expect(socket.lastEndpoint).toBeNull();
+  });
 
   test("bind to what is no address of this machine is EADDRNOTAVAIL", async () => {
     const address = "tcp://192.0.2.1:*";
@@ -182,12 +207,16 @@ describe("addresses that are refused", () => {
     expectFailure(await rejected(() => open("Pull").bind(address)), "EADDRINUSE", { address });
   });
 
-  mended("zeromq takes another port: 99999 is 34463", "a port above 65535 is EINVAL, and said to be", async () => {
-    const address = "tcp://127.0.0.1:99999";
-    const error = (await rejected(() => open("Pull").bind(address))) as Failure;
-    expect(error).toMatchObject({ code: "EINVAL", address });
-    expect(error.message).toContain("99999");
-  });
+  mended(
+    "zeromq takes another port: 99999 is 34463",
+    "a port above 65535 is EINVAL, and said to be",
+    async () => {
+      const address = "tcp://127.0.0.1:99999";
+      const error = (await rejected(() => open("Pull").bind(address))) as Failure;
+      expect(error).toMatchObject({ code: "EINVAL", address });
+      expect(error.message).toContain("99999");
+    },
+  );
 
   mended("zeromq reads up to the NUL", "an address with a NUL is a TypeError", () => {
     expect(thrown(() => open("Pull").bindSync("inproc://a\0b"))).toBeInstanceOf(TypeError);
@@ -259,7 +288,10 @@ describe("wrong arguments are a TypeError", () => {
 
   test("Expected N arguments but received M", () => {
     expectTypeError(() => loose(open("Push")).close!(1), "Expected 0 arguments but received 1");
-    expectTypeError(() => loose(open("Push")).connect!("inproc://x", 2), "Expected 1 argument but received 2");
+    expectTypeError(
+      () => loose(open("Push")).connect!("inproc://x", 2),
+      "Expected 1 argument but received 2",
+    );
   });
 
   test("without errno or code", () => {

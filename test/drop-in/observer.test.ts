@@ -85,7 +85,11 @@ describe("socket.events", () => {
 
   test("has nothing on the object itself", () => {
     const [, events] = observed("Pull");
-    expect([Object.keys(events), JSON.stringify(events), String(events)]).toEqual([[], "{}", "[object Object]"]);
+    expect([Object.keys(events), JSON.stringify(events), String(events)]).toEqual([
+      [],
+      "{}",
+      "[object Object]",
+    ]);
   });
 
   test("has receive, on, off, close, and can be iterated", () => {
@@ -98,7 +102,10 @@ describe("socket.events", () => {
   test("of a closed socket throws ENOTSOCK", () => {
     const pull = open("Pull");
     pull.close();
-    expectFailure(thrown(() => loose(pull).events), "ENOTSOCK");
+    expectFailure(
+      thrown(() => loose(pull).events),
+      "ENOTSOCK",
+    );
   });
 
   test.each(["Pair", "Publisher", "Router", "Stream", "Push"] as const)("a %s has it, too", (name) => {
@@ -123,7 +130,10 @@ describe("new Observer(socket)", () => {
   test("of a closed socket throws ENOTSOCK", () => {
     const pull = open("Pull");
     pull.close();
-    expectFailure(thrown(() => new Observer(pull)), "ENOTSOCK");
+    expectFailure(
+      thrown(() => new Observer(pull)),
+      "ENOTSOCK",
+    );
   });
 });
 
@@ -143,7 +153,8 @@ describe("events over tcp", () => {
     pull.close();
     await watching.done;
     expect(watching.types()).toEqual(["bind", "accept", "handshake", "disconnect", "close", "end"]);
-    for (const event of watching.seen.slice(0, -1)) expect([event.type, event.address]).toEqual([event.type, address]);
+    for (const event of watching.seen.slice(0, -1))
+      expect([event.type, event.address]).toEqual([event.type, address]);
   });
 
   test("of who connects: connect:delay, connect, handshake, disconnect, connect:retry", async () => {
@@ -175,7 +186,14 @@ describe("events over tcp", () => {
     push.close();
     await watching.done;
     const types = watching.types().slice(0, 6);
-    expect(types).toEqual(["connect:delay", "close", "connect:retry", "connect:delay", "close", "connect:retry"]);
+    expect(types).toEqual([
+      "connect:delay",
+      "close",
+      "connect:retry",
+      "connect:delay",
+      "close",
+      "connect:retry",
+    ]);
   });
 
   test("an address that is taken: bind:error, with error", async () => {
@@ -187,7 +205,11 @@ describe("events over tcp", () => {
     const { error, address } = await watching.first("bind:error");
     expect(other.lastEndpoint).toContain(address);
     expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({ message: "Address already in use", code: "EADDRINUSE", errno: expect.any(Number) });
+    expect(error).toMatchObject({
+      message: "Address already in use",
+      code: "EADDRINUSE",
+      errno: expect.any(Number),
+    });
   });
 
   test("the fields are type and address, then what else there is", async () => {
@@ -288,7 +310,10 @@ describe("handshakes that fail", () => {
   });
 
   test("a greeting of another kind: handshake:error:protocol", async () => {
-    const greeting = Buffer.concat([Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]), Buffer.alloc(52, 65)]);
+    const greeting = Buffer.concat([
+      Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]),
+      Buffer.alloc(52, 65),
+    ]);
     const { error } = await failing("handshake:error:protocol", {}, raw(greeting));
     expect(error?.code).toMatch(/^ERR_ZMTP_/);
   });
@@ -309,7 +334,11 @@ describe("handshakes that fail", () => {
       for await (const [version, id] of reply) await reply.send([version!, id!, `${status}`, "no", "", ""]);
     })();
     const server = { plainServer: true, zapDomain: "domain" };
-    const { error } = await failing("handshake:error:auth", server, client({ plainUsername: "u", plainPassword: "p" }));
+    const { error } = await failing(
+      "handshake:error:auth",
+      server,
+      client({ plainUsername: "u", plainPassword: "p" }),
+    );
     expect({ message: error?.message, ...error }).toEqual({ message, status });
   });
 
@@ -320,7 +349,11 @@ describe("handshakes that fail", () => {
       for await (const [version, id] of reply) await reply.send([version!, id!, "600", "no", "", ""]);
     })();
     const server = { plainServer: true, zapDomain: "domain" };
-    const { error } = await failing("handshake:error:protocol", server, client({ plainUsername: "u", plainPassword: "p" }));
+    const { error } = await failing(
+      "handshake:error:protocol",
+      server,
+      client({ plainUsername: "u", plainPassword: "p" }),
+    );
     expect({ message: error?.message, ...error }).toEqual({
       message: "ZAP protocol error",
       code: "ERR_ZAP_INVALID_STATUS_CODE",
@@ -332,7 +365,11 @@ describe("receive", () => {
   test("one at a time: a second throws EBUSY", async () => {
     const [pull, events] = observed("Pull");
     const receiving = events.receive();
-    expectFailure(thrown(() => events.receive()), "EBUSY", { message: busyText });
+    expectFailure(
+      thrown(() => events.receive()),
+      "EBUSY",
+      { message: busyText },
+    );
     await pull.bind("tcp://127.0.0.1:*");
     expect((await receiving).type).toBe("bind");
   });
@@ -350,7 +387,6 @@ describe("receive", () => {
     const [, events] = observed("Pull");
     expectTypeError(() => loose(events).receive!(1), "Expected 0 arguments but received 1");
   });
-
 });
 
 describe("the end", () => {
@@ -360,7 +396,10 @@ describe("the end", () => {
     pull.close();
     expect(await receiving).toEqual({ type: "end" });
     expect(events.closed).toBe(true);
-    expectFailure(thrown(() => events.receive()), "EBADF");
+    expectFailure(
+      thrown(() => events.receive()),
+      "EBADF",
+    );
   });
 
   test("until then it is open, and can be read", async () => {
@@ -414,7 +453,9 @@ describe("emitter mode", () => {
   test("on and off answer what on and off can be called on", () => {
     const [, events] = observed("Pull");
     const listener = () => {};
-    expect(typeof events.on("bind", listener).on("close", listener).off("bind", listener).on).toBe("function");
+    expect(typeof events.on("bind", listener).on("close", listener).off("bind", listener).on).toBe(
+      "function",
+    );
   });
 
   test("end is heard, too, and closes the observer", async () => {
@@ -484,7 +525,9 @@ describe("the process", () => {
   });
 
   test("is not by one that does not", async () => {
-    const outcome = await runSubject('const pull = new zmq.Pull(); pull.events; await pull.bind("tcp://127.0.0.1:*");');
+    const outcome = await runSubject(
+      'const pull = new zmq.Pull(); pull.events; await pull.bind("tcp://127.0.0.1:*");',
+    );
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
   });
 });
@@ -500,15 +543,19 @@ describe("close", () => {
     expect(loose(pull).events).toBe(events);
   });
 
-  mended("in zeromq bind hangs, and so does the end of every later socket", "the socket can be used and closed", async () => {
-    const [pull, events] = observed("Pull");
-    events.close();
-    await pull.bind("tcp://127.0.0.1:*");
-    pull.close();
-    const [other, others] = observed("Pull");
-    other.close();
-    expect(await others.receive()).toEqual({ type: "end" });
-  });
+  mended(
+    "in zeromq bind hangs, and so does the end of every later socket",
+    "the socket can be used and closed",
+    async () => {
+      const [pull, events] = observed("Pull");
+      events.close();
+      await pull.bind("tcp://127.0.0.1:*");
+      pull.close();
+      const [other, others] = observed("Pull");
+      other.close();
+      expect(await others.receive()).toEqual({ type: "end" });
+    },
+  );
 
   test("rejects a receive that waits: ENOTSOCK", async () => {
     const [, events] = observed("Pull");
@@ -527,6 +574,9 @@ describe("close", () => {
   test("receive throws EBADF afterwards", () => {
     const [, events] = observed("Pull");
     events.close();
-    expectFailure(thrown(() => events.receive()), "EBADF");
+    expectFailure(
+      thrown(() => events.receive()),
+      "EBADF",
+    );
   });
 });

@@ -75,7 +75,11 @@ describe.each(transports)("over %s", (transport) => {
   test("Publisher and Subscriber: prefixes of the first frame decide", async () => {
     const publisher = open("Publisher");
     await publisher.bind(freshEndpoint(transport));
-    const [all, some, none] = [open("Subscriber"), open("Subscriber"), open("Subscriber", { receiveTimeout: 20 })];
+    const [all, some, none] = [
+      open("Subscriber"),
+      open("Subscriber"),
+      open("Subscriber", { receiveTimeout: 20 }),
+    ];
     all.subscribe();
     some.subscribe("weather.", Buffer.from("sport."));
     for (const subscriber of [all, some, none]) subscriber.connect(publisher.lastEndpoint as string);
@@ -121,7 +125,8 @@ describe.each(transports)("over %s", (transport) => {
       }),
     );
     expect(new Set(received.flat()).size).toBe(30);
-    for (const numbers of received) expect(numbers).toEqual([...numbers].sort((a, b) => Number(a) - Number(b)));
+    for (const numbers of received)
+      expect(numbers).toEqual([...numbers].sort((a, b) => Number(a) - Number(b)));
   });
 
   test("Dealer and Router: the router knows each by its routing id", async () => {
@@ -296,7 +301,10 @@ describe("Router", () => {
     for (const handover of [true, false]) {
       const router = open("Router", { handover });
       await router.bind(freshEndpoint("tcp"));
-      const [old, fresh] = [open("Dealer", { routingId: "id" }), open("Dealer", { routingId: "id", receiveTimeout: 100 })];
+      const [old, fresh] = [
+        open("Dealer", { routingId: "id" }),
+        open("Dealer", { routingId: "id", receiveTimeout: 100 }),
+      ];
       old.connect(router.lastEndpoint as string);
       await old.send("old");
       expect(texts(await router.receive())).toEqual(["id", "old"]);
@@ -345,7 +353,10 @@ describe("high-water marks", () => {
   });
 
   test("a Publisher drops beyond it", async () => {
-    using pair = await joined(["XPublisher", { sendHighWaterMark: 5 }], ["Subscriber", { receiveHighWaterMark: 5, receiveTimeout: 50 }]);
+    using pair = await joined(
+      ["XPublisher", { sendHighWaterMark: 5 }],
+      ["Subscriber", { receiveHighWaterMark: 5, receiveTimeout: 50 }],
+    );
     pair[1].subscribe();
     await pair[0].receive();
     for (let i = 0; i < 100; i++) await pair[0].send(`${i}`);
@@ -447,7 +458,11 @@ describe("XPublisher", () => {
   });
 
   test("invertMatching, on both ends: everything but what was subscribed to", async () => {
-    using pair = await joined(["XPublisher", { invertMatching: true }], ["Subscriber", { invertMatching: true }], "tcp");
+    using pair = await joined(
+      ["XPublisher", { invertMatching: true }],
+      ["Subscriber", { invertMatching: true }],
+      "tcp",
+    );
     pair[1].subscribe("not");
     await pair[0].receive();
     await pair[0].send(["not", "this"]);

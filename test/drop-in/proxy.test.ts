@@ -72,8 +72,14 @@ describe("new Proxy(front, back)", () => {
   });
 
   test("a third argument that is no object is one too many", () => {
-    expectTypeError(() => new Proxy(open("Router"), open("Dealer"), 3), "Expected 2 arguments but received 3");
-    expectTypeError(() => new Proxy(open("Router"), open("Dealer"), {}, 4), "Expected 2 arguments but received 4");
+    expectTypeError(
+      () => new Proxy(open("Router"), open("Dealer"), 3),
+      "Expected 2 arguments but received 3",
+    );
+    expectTypeError(
+      () => new Proxy(open("Router"), open("Dealer"), {}, 4),
+      "Expected 2 arguments but received 4",
+    );
   });
 
   mended("zeromq has none", "a capture socket may be given", () => {
@@ -90,28 +96,40 @@ describe("new Proxy(front, back)", () => {
 
 describe("before it runs", () => {
   test("run throws EINVAL: Front-end socket must be bound or connected", () => {
-    expectFailure(thrown(() => new Proxy(open("Router"), open("Dealer")).run()), "EINVAL", {
-      message: "Front-end socket must be bound or connected",
-    });
+    expectFailure(
+      thrown(() => new Proxy(open("Router"), open("Dealer")).run()),
+      "EINVAL",
+      {
+        message: "Front-end socket must be bound or connected",
+      },
+    );
   });
 
   test("run throws EINVAL: Back-end socket must be bound or connected", async () => {
     const front = open("Router");
     await front.bind("tcp://127.0.0.1:*");
-    expectFailure(thrown(() => new Proxy(front, open("Dealer")).run()), "EINVAL", {
-      message: "Back-end socket must be bound or connected",
-    });
+    expectFailure(
+      thrown(() => new Proxy(front, open("Dealer")).run()),
+      "EINVAL",
+      {
+        message: "Back-end socket must be bound or connected",
+      },
+    );
   });
 
   test("run of closed sockets throws", async () => {
     const [front, back] = [open("Router"), open("Dealer")];
     for (const socket of [front, back]) await socket.bind("tcp://127.0.0.1:*");
     front.close();
-    expect(["EINVAL", "EBADF"]).toContain((thrown(() => new Proxy(front, back).run()) as { code: string }).code);
+    expect(["EINVAL", "EBADF"]).toContain(
+      (thrown(() => new Proxy(front, back).run()) as { code: string }).code,
+    );
   });
 
   test.each(["pause", "resume", "terminate"] as const)("%s throws EBADF", (command) => {
-    expect(thrown(() => new Proxy(open("Router"), open("Dealer"))[command]())).toMatchObject({ code: "EBADF" });
+    expect(thrown(() => new Proxy(open("Router"), open("Dealer"))[command]())).toMatchObject({
+      code: "EBADF",
+    });
   });
 
   test.each(["run", "pause", "resume", "terminate"] as const)("%s takes no arguments", (command) => {
@@ -135,7 +153,11 @@ describe("while it runs", () => {
     ];
     for (const socket of [frontEnd, backEnd]) {
       for (const [method, ...parameters] of calls) {
-        expectFailure(thrown(() => loose(socket)[method]!(...parameters)), "EBUSY", { message: blocked });
+        expectFailure(
+          thrown(() => loose(socket)[method]!(...parameters)),
+          "EBUSY",
+          { message: blocked },
+        );
       }
       expect(socket.closed).toBe(false);
     }
@@ -266,7 +288,11 @@ describe("while it runs", () => {
 
   mended("a second run corrupts zeromq's first", "it cannot run twice", async () => {
     const { proxy } = await start("Pull", "Push");
-    expectFailure(thrown(() => proxy.run()), "EBUSY", { message: blocked });
+    expectFailure(
+      thrown(() => proxy.run()),
+      "EBUSY",
+      { message: blocked },
+    );
   });
 });
 

@@ -37,16 +37,19 @@ interface ProgramOptions {
   from?: string;
   /** Of Node. */
   flags?: string[];
+  /** A command that runs it elsewhere. */
+  within?: string[];
 }
 
 /** Runs the body of an async function, in which `zmq` is the package, and `startWorker` and `firstMessage` as here. */
 export function runProgram(
   body: string,
-  { limit = 20_000, loads = true, from = packagePath, flags = [] }: ProgramOptions = {},
+  { limit = 20_000, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
 ): Promise<Outcome> {
   const started = performance.now();
   const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
-  const child = spawn(process.execPath, [...flags, "-e", source], {
+  const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
+  const child = spawn(command as string, parameters, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limit,
     killSignal: "SIGKILL",

@@ -1,0 +1,73 @@
+// tipc://{type,lower,upper}, tipc://{type,instance}@zone.cluster.node, tipc://<zone.cluster.node:reference>, tipc://<*>;
+// vmci://cid:port, vsock://cid:port: transports of clusters and virtual machines.
+
+import type { Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Types below are the protocol's own. */
+const reservedTypes = 64;
+const maxUint32 = 2 ** 32 - 1;
+
+const name = /^\{ ?(\d+), ?(\d+)(?:, ?(\d+))?\}(?:@(\d+)\.(\d+)\.(\d+))?$/;
+const port = /^<(\d+)\.(\d+)\.(\d+):(\d+)>$/;
+
+function checkNumbers(numbers: string[], use: Use): void {
+  const large = numbers.find((number) => Number(number) > maxUint32);
+  if (large !== undefined) throw refusal("EINVAL", `a number is at most ${maxUint32}, and not ${large}`, use);
+}
+
+/** Zone, cluster and node share 32 bits. */
+function checkNode([zone, cluster, node]: string[], use: Use): void {
+  if (Number(zone) > 255 || Number(cluster) > 4095 || Number(node) > 4095) {
+    throw refusal("EINVAL", "a node is zone.cluster.node, up to 255.4095.4095", use);
+  }
+}
+
+export function tipc(rest: string, use: Use): Plan {
+  const { endpoint, call } = use;
+  if (rest === "<*>") {
+    if (call === "bind") return { endpoint };
+    throw refusal("EINVAL", "<*> is for bind: connect to the `lastEndpoint` of who bound", use);
+  }
+  const portMatch = port.exec(rest);
+  if (portMatch) {
+    const numbers = portMatch.slice(1);
+    checkNumbers(numbers, use);
+    checkNode(numbers, use);
+    if (call === "connect") return { endpoint };
+    throw refusal("EINVAL", "a port's own name cannot be chosen: bind to <*> or {type,lower,upper}", use);
+  }
+  const nameMatch = name.exec(rest);
+  if (!nameMatch) {
+    throw refusal(
+      "EINVAL",
+      "the forms are {type,lower,upper}, {type,instance}, <zone.cluster.node:ref>",
+      use,
+    );
+  }
+  const [type, lower, upper, ...node] = nameMatch.slice(1);
+  checkNumbers([type, lower, upper, ...node].filter((number) => number !== undefined) as string[], use);
+  checkNode(
+    node.map((number) => number ?? "0"),
+    use,
+  );
+  // libzmq lets 64 pass for a range only.
+  const least = upper === undefined ? reservedTypes + 1 : reservedTypes;
+  if (Number(type) < least) throw refusal("EINVAL", `a type is at least ${least}, and not ${type}`, use);
+  if (upper !== undefined && Number(upper) < Number(lower)) {
+    throw refusal("EINVAL", `the upper bound ${upper} is below the lower one, ${lower}`, use);
+  }
+  return { endpoint };
+}
+
+/** A context id, or @ for any; a port, or * for any. */
+export function vm(rest: string, use: Use): Plan {
+  const match = /^(\d+|@|\*):(\d+|\*|@)$/.exec(rest);
+  if (!match) throw refusal("EINVAL", "the form is cid:port, both numbers", use);
+  const numbers = match.slice(1).filter((text) => /^\d/.test(text));
+  checkNumbers(numbers, use);
+  if (use.call === "connect" && numbers.length < 2) {
+    throw refusal("EINVAL", "wildcards are for bind: name the context id and port to connect to", use);
+  }
+  return { endpoint: use.endpoint };
+}

@@ -1,0 +1,144 @@
+// Hosts, ports and interfaces, as every IP transport writes them.
+
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { refusal, type Use } from "./refusal.js";
+
+export type Family = "ipv4" | "ipv6";
+
+/** What the text before a port stands for. */
+export type Host =
+  | { readonly kind: "any" }
+  | { readonly kind: Family; readonly address: string; readonly scope: string | undefined }
+  | { readonly kind: "interface"; readonly name: string }
+  | { readonly kind: "name"; readonly name: string };
+
+/** The code of libzmq for a host that it cannot read: it looks for a device when it binds. */
+const hostCode = ({ call }: Use) => (call === "bind" ? "ENODEV" : "EINVAL");
+
+/** Splits `host:port` at its last colon: IPv6 addresses have colons, too. */
+export function splitPort(text: string, use: Use): [host: string, port: string] {
+  const colon = text.lastIndexOf(":");
+  if (colon < 0) throw refusal("EINVAL", "a port must follow the host, as in 127.0.0.1:5555", use);
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/**
+ * The number that a port's text stands for, 0 for one that the system chooses. libzmq reads the digits that a text
+ * begins with, and keeps the lower 16 bits.
+ */
+export function portOf(text: string, use: Use, { wildcard = use.call === "bind" } = {}): number {
+  if (text === "*" && wildcard) return 0;
+  if (!/^\d+$/.test(text)) {
+    const form = wildcard ? "a number, or * for any that is free" : "a number";
+    throw refusal("EINVAL", `a port is ${form}, and not ${JSON.stringify(text)}`, use);
+  }
+  const port = Number(text);
+  if (port > 65535) throw refusal("EINVAL", `a port is at most 65535, and not ${text}`, use);
+  return port;
+}
+
+/** As `portOf`, for transports whose ports the system does not choose. */
+export function fixedPortOf(text: string, use: Use): number {
+  const port = portOf(text, use, { wildcard: false });
+  if (port === 0) throw refusal("EINVAL", "the port must be a number from 1 to 65535", use);
+  return port;
+}
+
+/** One address of an interface of this machine. */
+export type Interface = NetworkInterfaceInfo & { readonly name: string };
+
+export function interfaces(): Interface[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
+    list.map((info) => ({ ...info, name })),
+  );
+}
+
+/** Names of this machine's interfaces, for a message. */
+export function interfaceNames(): string {
+  return [...new Set(interfaces().map(({ name }) => name))].join(", ");
+}
+
+const familyOf = (address: string): Family => (isIPv4(address) ? "ipv4" : "ipv6");
+
+/** Whether two ways of writing an address mean the same one. */
+function same(a: string, b: string): boolean {
+  const list = new BlockList();
+  list.addAddress(a, familyOf(a));
+  return list.check(b, familyOf(b));
+}
+
+/** The interface that has this address; all of 127.0.0.0/8 belongs to the loopback interface where the system says so. */
+export function interfaceWith(address: string): Interface | undefined {
+  return interfaces().find((info) => {
+    if (same(info.address, address)) return true;
+    if (process.platform !== "linux" || !info.internal || info.cidr === null) return false;
+    return inNetwork(address, info.cidr);
+  });
+}
+
+/** Whether an address lies in a network such as `10.77.0.0/24`. */
+export function inNetwork(address: string, network: string): boolean {
+  const [base, bits] = network.split("/") as [string, string];
+  const list = new BlockList();
+  list.addSubnet(base, Number(bits), familyOf(base));
+  return list.check(address, familyOf(address));
+}
+
+export function isMulticast(address: string): boolean {
+  return isIPv4(address) ? inNetwork(address, "224.0.0.0/4") : inNetwork(address, "ff00::/8");
+}
+
+/** Whether the resolver reads a text of digits and dots as an address: 127.1 is 127.0.0.1. */
+function isShortIPv4(text: string): boolean {
+  const parts = text.split(".");
+  const last = parts.pop() as string;
+  return (
+    parts.length < 4 &&
+    parts.every((part) => /^\d+$/.test(part) && Number(part) <= 255) &&
+    /^\d+$/.test(last) &&
+    Number(last) < 256 ** (4 - parts.length)
+  );
+}
+
+const hostName = /^[a-z0-9][a-z0-9._-]{0,252}$/i;
+
+/** Reads a host; whether an interface of that name counts before a host of that name, the caller says. */
+export function hostOf(text: string, use: Use, { any = false, named = false } = {}): Host {
+  const bad = (why: string) => refusal(hostCode(use), why, use);
+  if (text === "*") {
+    if (any) return { kind: "any" };
+    throw refusal("EINVAL", "* stands for all interfaces, and is no host to connect to", use);
+  }
+  if (text === "") throw bad(any ? "the host is missing: an address, a name, or *" : "the host is missing");
+
+  const bracketed = /^\[(.*)\]$/.exec(text)?.[1];
+  const [address, scope, ...rest] = (bracketed ?? text).split("%") as [string, string?, ...string[]];
+  if (isIPv6(address) && rest.length === 0) {
+    if (scope === "") throw refusal("EINVAL", "the interface after % is missing", use);
+    return { kind: "ipv6", address, scope };
+  }
+  if (bracketed !== undefined) throw bad(`[${bracketed}] holds no IPv6 address`);
+  if (/[[\]]/.test(text)) throw bad("an IPv6 address stands between brackets, as in [::1]:5555");
+  if (isIP(text) !== 0) return { kind: "ipv4", address: text, scope: undefined };
+
+  if (named && interfaces().some(({ name }) => name === text)) return { kind: "interface", name: text };
+  if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is no IPv4 address`);
+  if (!hostName.test(text)) {
+    const ascii = /[^\x20-\x7e]/.test(text) ? ", those of other alphabets in their ASCII form (xn--…)" : "";
+    throw bad(`host names are letters, digits, dots and hyphens${ascii}`);
+  }
+  return { kind: "name", name: text };
+}
+
+/** Refuses a scope, which libzmq looks up among the interfaces, that stands for none. */
+export function checkScope(host: Host, use: Use): void {
+  if (!("scope" in host) || host.scope === undefined || /^[1-9]\d*$/.test(host.scope)) return;
+  if (interfaces().some(({ name }) => name === host.scope)) return;
+  throw refusal("EINVAL", `there is no interface ${host.scope}, only ${interfaceNames()}`, use);
+}
+
+/** The error for an IPv6 address where the socket does not use IPv6. */
+export function needsIpv6(use: Use): Error {
+  return refusal(hostCode(use), "an IPv6 address needs `ipv6: true` set before", use);
+}

@@ -1,0 +1,45 @@
+// inproc://name, ipc://path, ipc://@name, ipc://*
+
+import type { Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Bytes of an endpoint that `lastEndpoint` can tell, less the NUL at its end. */
+const maxEndpointLength = 1023;
+/** Bytes of a path: the system's `sun_path`, less the NUL at its end. */
+const maxPathLength = process.platform === "linux" || process.platform === "win32" ? 107 : 103;
+
+export function inproc(_name: string, use: Use): Plan {
+  const length = Buffer.byteLength(use.endpoint);
+  if (length > maxEndpointLength) {
+    throw refusal(
+      "EINVAL",
+      `an inproc endpoint is at most ${maxEndpointLength} bytes, and not ${length}`,
+      use,
+    );
+  }
+  return { endpoint: use.endpoint };
+}
+
+export function ipc(path: string, use: Use): Plan {
+  const { endpoint } = use;
+  if (path === "*") {
+    if (use.call === "bind") return { endpoint };
+    throw refusal("EINVAL", "* is for bind: connect to the `lastEndpoint` of who bound", use);
+  }
+  if (path.startsWith("@")) {
+    if (process.platform !== "linux") {
+      throw refusal("EINVAL", "only Linux has sockets with abstract names (@…): use a path", use);
+    }
+    if (path === "@") throw refusal("EINVAL", "a name must follow the @", use);
+  }
+  const length = Buffer.byteLength(path);
+  if (length > maxPathLength) {
+    const remedy = process.platform === "linux" ? "a shorter one, or ipc://@name" : "a shorter one";
+    throw refusal(
+      "ENAMETOOLONG",
+      `the system takes paths of ${maxPathLength} bytes, and this one has ${length}: use ${remedy}`,
+      use,
+    );
+  }
+  return { endpoint };
+}

@@ -1,0 +1,202 @@
+// pgm:// and epgm://interface;group:port, or interface;group,group;send-group:port; norm://id,interface;address:port
+
+import { readFileSync } from "node:fs";
+import {
+  type Family,
+  fixedPortOf,
+  type Host,
+  hostOf,
+  type Interface,
+  inNetwork,
+  interfaceNames,
+  interfaces,
+  interfaceWith,
+  isMulticast,
+  splitPort,
+} from "./host.js";
+import { bracketed, type Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Characters of an endpoint after its scheme: OpenPGM cuts or refuses what is longer. */
+const maxLength = 254;
+/** Groups that the system lets one socket join, 20 of IPv4 on most. */
+const maxGroups = 20;
+
+/** A host that must be an address. */
+function addressOf(text: string, what: string, use: Use): Extract<Host, { address: string }> {
+  const host = hostOf(text, { ...use, call: "connect" });
+  if ("address" in host) return host;
+  throw refusal("EINVAL", `${what} must be an IP address, and ${text} is none`, use);
+}
+
+const wanted = { ipv4: "IPv4", ipv6: "IPv6" } as const;
+const groupForms = "224.0.0.0 to 239.255.255.255, or [ff00::] and above";
+
+/** The groups of a list, all of one family. */
+function groupsOf(text: string, use: Use): { family: Family; groups: string[] } {
+  const groups = text.split(",");
+  const hosts = groups.map((group) => {
+    const host = addressOf(group, "a group", use);
+    if (!isMulticast(host.address)) {
+      throw refusal("EINVAL", `${host.address} is no multicast group: these are ${groupForms}`, use);
+    }
+    return host;
+  });
+  const family = (hosts[0] as { kind: Family }).kind;
+  if (hosts.some(({ kind }) => kind !== family)) {
+    throw refusal("EINVAL", "the groups must all be IPv4, or all IPv6", use);
+  }
+  return { family, groups };
+}
+
+/** An address with its interface's name, which a link-local one needs. */
+const scoped = ({ address, name, scopeid }: Interface & { scopeid?: number }): string =>
+  address.startsWith("fe80:") && scopeid !== 0 ? `${address}%${name}` : address;
+
+/**
+ * The address of an interface that a name, a network such as 10.77.0.0/24, or an address stands for: OpenPGM asks a
+ * name server about names before it looks at the interfaces.
+ */
+function interfaceAddress(text: string, family: Family, use: Use): string {
+  const ofFamily = interfaces().filter((info) => info.family === wanted[family]);
+  const named = interfaces().filter(({ name }) => name === text);
+  if (named.length > 0) {
+    const own = ofFamily.filter(({ name }) => name === text);
+    // Link-local groups want a link-local sender, and the others rather not.
+    const linkLocal = /;\[?ff.2:/i.test(use.endpoint);
+    const best = own.find(({ address }) => address.startsWith("fe80:") === linkLocal) ?? own[0];
+    if (best) return scoped(best);
+    throw refusal(
+      "ENODEV",
+      `the interface ${text} has no ${wanted[family]} address, as the group needs`,
+      use,
+    );
+  }
+  const network = /^([\d.]+|\[?[\da-f:.]+\]?)\/(\d{1,3})$/i.exec(text);
+  if (network) {
+    const base = addressOf(network[1] as string, "a network", use);
+    const bits = Number(network[2]);
+    if (bits > (base.kind === "ipv4" ? 32 : 128)) {
+      throw refusal("EINVAL", `a network's bits are at most ${base.kind === "ipv4" ? 32 : 128}`, use);
+    }
+    if (base.kind !== family) throw differentFamilies(use);
+    const own = ofFamily.find(({ address }) => inNetwork(address, `${base.address}/${bits}`));
+    if (own) return scoped(own);
+    throw refusal("EADDRNOTAVAIL", `no interface of this machine is in the network ${text}`, use);
+  }
+  if (!/^[\d.]+$|[:[\]]/.test(text)) {
+    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+  }
+  const host = addressOf(text, "an interface", use);
+  if (isMulticast(host.address)) {
+    throw refusal("EINVAL", `before the ; stands an interface, and ${host.address} is a group`, use);
+  }
+  if (host.kind !== family) throw differentFamilies(use);
+  const own = interfaceWith(host.address);
+  if (!own) throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${host.address}`, use);
+  return host.scope === undefined
+    ? scoped({ ...own, address: host.address })
+    : `${host.address}%${host.scope}`;
+}
+
+const differentFamilies = (use: Use) =>
+  refusal("EINVAL", "the interface and the group must both be IPv4, or both IPv6", use);
+
+/** Refuses what the process may not do: libzmq would abort on it. */
+function mayOpenRawSockets(use: Use): void {
+  const capNetRaw = 13n;
+  let allowed = true;
+  if (process.platform === "linux") {
+    const status = readFileSync("/proc/self/status", "latin1");
+    const capabilities = /^CapEff:\s*([\da-f]+)$/im.exec(status)?.[1];
+    allowed = capabilities === undefined || ((BigInt(`0x${capabilities}`) >> capNetRaw) & 1n) === 1n;
+  } else if (process.geteuid !== undefined) {
+    allowed = process.geteuid() === 0;
+  }
+  if (allowed) return;
+  const remedy =
+    process.platform === "linux" ? `\`setcap cap_net_raw+ep ${process.execPath}\`` : "to run as root";
+  throw refusal("EPERM", `pgm needs ${remedy} for its raw sockets; epgm, over UDP, needs nothing`, use);
+}
+
+/** Reads an endpoint of pgm or epgm; bind and connect are the same there. */
+export function pgm(rest: string, use: Use): Plan {
+  const [network, portText] = splitPort(rest, use);
+  const port = fixedPortOf(portText, use);
+  const fields = network.split(";");
+  const form = "the form is interface;group:port, as in 192.0.2.7;239.192.1.1:5555";
+  // Without an interface the host's name decides, which often stands for 127.0.0.1; or libzmq aborts.
+  if (fields.length < 2 || fields.length > 3) throw refusal("EINVAL", form, use);
+  const [device, receive, send] = fields as [string, string, string?];
+  if (device === "") throw refusal("EINVAL", `the interface is missing: ${form}`, use);
+  if (device.includes(",")) throw refusal("EINVAL", "there can be one interface only", use);
+  if (receive === "" || send === "") throw refusal("EINVAL", `the group is missing: ${form}`, use);
+  const { family, groups } = groupsOf(receive, use);
+  if (groups.length > maxGroups) {
+    throw refusal("EINVAL", `a socket joins ${maxGroups} groups at most, and not ${groups.length}`, use);
+  }
+  if (send !== undefined) {
+    const sending = groupsOf(send, use);
+    if (sending.groups.length > 1) throw refusal("EINVAL", "there can be one group to send to only", use);
+    if (sending.family !== family) throw differentFamilies(use);
+  }
+  const address = bracketed(interfaceAddress(device, family, use));
+  const scheme = use.endpoint.startsWith("epgm:") ? "epgm" : "pgm";
+  const network2 = [address, ...fields.slice(1)].join(";");
+  if (network2.length > maxLength) {
+    throw refusal(
+      "EINVAL",
+      `interface and groups are at most ${maxLength} characters, and not ${network2.length}`,
+      use,
+    );
+  }
+  if (scheme === "pgm") mayOpenRawSockets(use);
+  return { endpoint: `${scheme}://${network2}:${port}` };
+}
+
+/** Reads an endpoint of norm; bind and connect are the same there. */
+export function norm(rest: string, use: Use): Plan {
+  if (rest.length > maxLength) {
+    throw refusal("EINVAL", `an endpoint of norm is at most ${maxLength} characters`, use);
+  }
+  const match = /^(?:([^,;]*),)?(?:([^;]*);)?([^;,]*)$/.exec(rest);
+  if (!match)
+    throw refusal("EINVAL", "the form is id,interface;address:port, id and interface optional", use);
+  const [, id, device, target] = match as unknown as [string, string?, string?, string?];
+  const [hostText, portText] = splitPort(target ?? "", use);
+  const port = fixedPortOf(portText, use);
+  if (id !== undefined && !(/^\d+$/.test(id) && Number(id) >= 1 && Number(id) < 2 ** 31)) {
+    throw refusal("EINVAL", `a node's id is a number from 1 to ${2 ** 31 - 1}, and not ${id || '""'}`, use);
+  }
+  const host = hostOf(hostText, { ...use, call: "connect" });
+  const plan = (address: string): string => {
+    const family: Family = address.includes(":") ? "ipv6" : "ipv4";
+    const { name } = device === undefined ? { name: undefined } : interfaceNamed(device, family, use);
+    const prefix = [id === undefined ? "" : `${id},`, name === undefined ? "" : `${name};`].join("");
+    return `norm://${prefix}${address}:${port}`;
+  };
+  if (host.kind === "name") {
+    // An interface that is not there is told at once.
+    if (device !== undefined) interfaceNamed(device, undefined, use);
+    return { endpoint: use.endpoint, lookup: { name: host.name, ipv6: use.ipv6, with: plan } };
+  }
+  return { endpoint: plan((host as { address: string }).address) };
+}
+
+/** The interface that a name or an address stands for. */
+function interfaceNamed(text: string, family: Family | undefined, use: Use): Interface {
+  const named = interfaces().filter(({ name }) => name === text);
+  if (named.length > 0) {
+    const own = named.find((info) => family === undefined || info.family === wanted[family]);
+    if (own) return own;
+    throw refusal("ENODEV", `the interface ${text} has no ${wanted[family as Family]} address`, use);
+  }
+  if (!/^[\d.]+$|[:[\]]/.test(text)) {
+    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+  }
+  const { address, kind } = addressOf(text, "an interface", use);
+  if (family !== undefined && kind !== family) throw differentFamilies(use);
+  const own = interfaceWith(address);
+  if (own) return own;
+  throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${address}`, use);
+}

@@ -1,0 +1,91 @@
+// tcp://host:port, ws://host:port/path, wss://host:port/path
+
+import { checkScope, type Host, hostOf, needsIpv6, portOf, splitPort } from "./host.js";
+import { bracketed, type Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Where a ws path ends: libzmq builds its request, path and host and all, in 8 KiB, and asserts that it fits. */
+const maxPathLength = 2048;
+
+/** Where to listen: a name that is no interface's is looked up before libzmq sees it. */
+function listen(scheme: string, authority: string, path: string, use: Use): Plan {
+  const [hostText, portText] = splitPort(authority, use);
+  // libzmq ignores what follows the digits, such as the end of a line; that much is clear enough.
+  portOf(portText.replace(/[\s/]+$/, ""), use);
+  const host = hostOf(hostText, use, { any: true, named: true });
+  checkScope(host, use);
+  if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
+  const { endpoint } = use;
+  if (host.kind !== "name") return { endpoint };
+  const { name } = host;
+  return {
+    endpoint,
+    lookup: {
+      name,
+      ipv6: use.ipv6,
+      with: (address) => `${scheme}://${bracketed(address)}:${portText}${path}`,
+    },
+  };
+}
+
+/** The part of a tcp endpoint that says where a connection comes from. */
+function checkSource(text: string, use: Use): void {
+  const colon = text.lastIndexOf(":");
+  if (colon < 0) {
+    throw refusal(
+      "EINVAL",
+      `the source ${text || '""'} needs a port, as in 127.0.0.1:0;host:5555, 0 for any`,
+      use,
+    );
+  }
+  portOf(text.slice(colon + 1), use, { wildcard: true });
+  hostOf(text.slice(0, colon), use, { any: true, named: true });
+}
+
+function target(text: string, use: Use): Host {
+  const [hostText, portText] = splitPort(text, use);
+  portOf(portText, use);
+  return hostOf(hostText, use);
+}
+
+export function tcp(rest: string, use: Use): Plan {
+  const { endpoint } = use;
+  const parts = rest.split(";");
+  if (use.call === "bind") {
+    if (parts.length > 1) throw refusal("EINVAL", "source;destination is for connect: bind takes one", use);
+    return listen("tcp", rest, "", use);
+  }
+  if (parts.length > 2)
+    throw refusal("EINVAL", "there is one source and one destination: source;destination", use);
+  if (parts.length === 2) checkSource(parts[0] as string, use);
+  const host = target(parts.at(-1) as string, use);
+  // libzmq would try for ever, and say nothing.
+  if (host.kind === "ipv6" && !use.ipv6) {
+    process.emitWarning(
+      `${endpoint} cannot be reached by a socket without \`ipv6: true\`, set before connect.`,
+    );
+  }
+  return { endpoint };
+}
+
+export function ws(rest: string, use: Use): Plan {
+  const slash = rest.indexOf("/");
+  const path = slash < 0 ? "" : rest.slice(slash);
+  // It goes into an HTTP request as it is.
+  if (!/^[\x21-\x7e]*$/.test(path)) {
+    throw refusal("EINVAL", "a path is printable ASCII without spaces: use encodeURI", use);
+  }
+  if (rest.length > maxPathLength) {
+    throw refusal(
+      "EINVAL",
+      `host and path are at most ${maxPathLength} characters, and not ${rest.length}`,
+      use,
+    );
+  }
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  if (/[?#]/.test(authority)) throw refusal("EINVAL", "a query follows a path: /?…", use);
+  if (use.call === "bind") return listen(use.endpoint.split(":", 1)[0] as string, authority, path, use);
+  const host = target(authority, use);
+  if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
+  return { endpoint: use.endpoint };
+}

@@ -1,0 +1,215 @@
+// A name server that does not answer must hold up nothing but the connection that waits for it.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { Pull, Push } from "zmq-native";
+import { runProgram } from "./helpers/program.js";
+
+const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A shell line before the program: namespaces of its own, in which names are asked for at 127.0.0.1, port 53. */
+const isolated = () => {
+  writeFileSync(join(folder, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n");
+  writeFileSync(join(folder, "hosts"), "127.0.0.1 localhost\n");
+  const mounts = ["resolv.conf", "hosts"].map((file) => `mount --bind ${join(folder, file)} /etc/${file}`);
+  return ["unshare", "-rnm", "sh", "-c", `${mounts.join(" && ")} && ip link set lo up && exec "$@"`, "sh"];
+};
+
+/** Why that cannot be done here; undefined when it can. */
+function missing(): string | undefined {
+  const [command, ...parameters] = isolated() as [string, ...string[]];
+  const { status, error, stderr } = spawnSync(command, [...parameters, "true"], { encoding: "utf8" });
+  if (error) return "unshare is not installed";
+  return status === 0 ? undefined : `no namespaces for this user: ${stderr.trim()}`;
+}
+
+const reason = missing();
+if (reason) console.warn(`SKIP name servers that do not answer: ${reason}`);
+
+// A name server that takes questions and does not answer; `asked()` resolves when it was asked.
+const silence = `
+  const { once } = require("node:events");
+  const server = require("node:dgram").createSocket("udp4");
+  server.bind(53, "127.0.0.1");
+  await once(server, "listening");
+  server.unref();
+  const delays = (histogram) => ({ usual: histogram.percentile(50) / 1e6, worst: histogram.max / 1e6 });
+  // What a name server says that knows one address for all names.
+  const answer = (question, host) => {
+    // Less the additional record that a question may end with.
+    const end = question.indexOf(0, 12) + 5;
+    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...host]);
+    const message = Buffer.concat([question.subarray(0, end), record]);
+    message[2] = 0x81;
+    message[3] = 0x80;
+    message.writeUInt16BE(1, 6);
+    message.writeUInt16BE(0, 10);
+    return message;
+  };
+  const asked = () => new Promise((resolve) => { server.ref(); server.once("message", () => { server.unref(); resolve(); }); });
+`;
+
+/** Milliseconds that the event loop was late. A lookup takes 5000; other programs on the machine may cost some. */
+function expectSmall(delay: object): void {
+  const { usual, worst } = delay as { usual: number; worst: number };
+  expect(usual).toBeLessThan(20);
+  expect(worst).toBeLessThan(1000);
+}
+
+/** What a program prints, as JSON. */
+const run = async (body: string) => {
+  const { stdout, ...outcome } = await runProgram(silence + body, { within: isolated() });
+  expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+  return JSON.parse(stdout);
+};
+
+describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped: ${reason})` : ""}`, () => {
+  // Without vendor/patches/libzmq-0020-lookup-threads.patch nothing is delivered for five seconds.
+  test.each(["tcp://never.example:5555", "ws://never.example:5555/path", "socks"])(
+    "%s: other sockets of the context deliver, and the event loop runs",
+    async (endpoint) => {
+      const { delivered, longest, connecting, ...delay } = await run(`
+        const pull = new zmq.Pull();
+        const push = new zmq.Push({ linger: 0 });
+        await pull.bind("tcp://127.0.0.1:*");
+        push.connect(pull.lastEndpoint);
+        await push.send("first");
+        await pull.receive();
+        const { monitorEventLoopDelay } = require("node:perf_hooks");
+        const histogram = monitorEventLoopDelay({ resolution: 1 });
+        histogram.enable();
+
+        const question = asked();
+        const socks = ${JSON.stringify(endpoint)} === "socks";
+        const lost = new zmq.Push({ linger: 0, ...(socks && { socksProxy: "never.example:1080" }) });
+        const before = performance.now();
+        lost.connect(socks ? "tcp://127.0.0.1:5555" : ${JSON.stringify(endpoint)});
+        const connecting = performance.now() - before;
+        await question;
+        let delivered = 0;
+        let longest = 0;
+        const end = performance.now() + 1000;
+        while (performance.now() < end) {
+          const sent = performance.now();
+          await push.send("x");
+          await pull.receive();
+          longest = Math.max(longest, performance.now() - sent);
+          delivered++;
+          if (delivered % 64 === 0) await new Promise(setImmediate);
+        }
+        histogram.disable();
+        for (const socket of [lost, push, pull]) socket.close();
+        console.log(JSON.stringify({ delivered, longest, ...delays(histogram), connecting }));
+      `);
+      expect(delivered).toBeGreaterThan(500);
+      expect(longest).toBeLessThan(1000);
+      expect(connecting).toBeLessThan(20);
+      expectSmall(delay);
+    },
+  );
+
+  test("a bind to a name leaves the event loop running, and fails in the end", async () => {
+    const { code, ...delay } = await run(`
+      const { monitorEventLoopDelay } = require("node:perf_hooks");
+      const histogram = monitorEventLoopDelay({ resolution: 1 });
+      histogram.enable();
+      const pull = new zmq.Pull();
+      const code = await pull.bind("tcp://never.example:*").then(() => "bound", ({ code }) => code);
+      histogram.disable();
+      pull.close();
+      console.log(JSON.stringify({ ...delays(histogram), code }));
+    `);
+    expect(code).toBe("ENODEV");
+    expectSmall(delay);
+  });
+
+  test("closing, and the end of the process, wait for no lookup", async () => {
+    const { closing } = await run(`
+      const question = asked();
+      const sockets = Array.from({ length: 100 }, () => new zmq.Push({ linger: 0 }));
+      for (const socket of sockets) socket.connect("tcp://never.example:5555");
+      await question;
+      const context = new zmq.Context();
+      const own = new zmq.Push({ context, linger: 0 });
+      own.connect("tcp://never.example:5556");
+      const before = performance.now();
+      for (const socket of sockets) socket.close();
+      own.close();
+      await context.close();
+      console.log(JSON.stringify({ closing: performance.now() - before }));
+      process.on("exit", () => { process.exitCode = performance.now() - before > 2500 ? 3 : 0; });
+    `);
+    expect(closing).toBeLessThan(2500);
+  });
+
+  test("connected and disconnected while the name is looked up, again and again", async () => {
+    const rounds = await run(`
+      const push = new zmq.Push({ linger: 0 });
+      let rounds = 0;
+      const end = performance.now() + 1000;
+      while (performance.now() < end) {
+        const names = Array.from({ length: 8 }, (_, i) => "tcp://never" + i + ".example:5555");
+        for (const name of names) push.connect(name);
+        if (rounds % 3) await new Promise(setImmediate);
+        for (const name of names) push.disconnect(name);
+        rounds++;
+      }
+      push.close();
+      console.log(rounds);
+    `);
+    expect(rounds).toBeGreaterThan(10);
+  });
+
+  test("a name that is found at last, and then has another address", async () => {
+    const messages = await run(`
+      const bound = new zmq.Pull();
+      await bound.bind("tcp://127.0.0.1:*");
+      const named = bound.lastEndpoint.replace("127.0.0.1", "moving.example");
+      const moved = new zmq.Pull();
+      await moved.bind(bound.lastEndpoint.replace("127.0.0.1", "127.0.0.2"));
+      let host;
+      server.on("message", (question, { port, address }) => {
+        if (host !== undefined) server.send(answer(question, host), port, address);
+      });
+      server.ref();
+      const push = new zmq.Push({ linger: 0, reconnectInterval: 10, immediate: true });
+      const question = asked();
+      push.connect(named);
+      await question;
+      host = [127, 0, 0, 1];
+      await push.send("at last");
+      const messages = await bound.receive();
+      host = [127, 0, 0, 2];
+      bound.close();
+      // Sent to whoever is connected at the moment; the first may still be on its way to who has gone.
+      const moving = moved.receive();
+      let arrived = false;
+      moving.then(() => { arrived = true; });
+      while (!arrived) {
+        if (push.writable) await push.send("elsewhere");
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      messages.push(...(await moving));
+      server.unref();
+      for (const socket of [push, moved]) socket.close();
+      console.log(JSON.stringify(messages.map(String)));
+    `);
+    expect(messages).toEqual(["at last", "elsewhere"]);
+  });
+});
+
+test("a name that is found is connected to, and disconnected by that name", async () => {
+  using pull = new Pull();
+  using push = new Push({ linger: 0 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const named = (pull.lastEndpoint as string).replace("127.0.0.1", "localhost");
+  push.connect(named);
+  await push.send("by name");
+  expect(String(await pull.receive())).toBe("by name");
+  push.disconnect(named);
+  expect(() => push.disconnect(named)).toThrow("No such endpoint");
+});
