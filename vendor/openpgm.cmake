@@ -6,7 +6,7 @@ set(PGM_FILES)
 foreach(file
     checksum engine error galois_tables get_nprocs getifaddrs getnetbyname getnodeaddr getprotobyname gsi hashtable
     histogram if indextoaddr indextoname inet_lnaof inet_network list math md5 mem messages nametoindex net
-    packet_parse packet_test queue rand rate_control receiver recv reed_solomon rxw skbuff slist sockaddr socket source
+    packet_parse queue rand rate_control receiver recv reed_solomon rxw skbuff slist sockaddr socket source
     string thread time timer tsi txw wsastrerror)
   list(APPEND PGM_FILES ${PGM_ROOT}/${file}.c)
 endforeach()
