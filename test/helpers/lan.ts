@@ -5,8 +5,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type RunningProgram, startProgram } from "./program.js";
 
-/** What to lose: datagrams to a port, or an IP protocol by its number. */
-export type Traffic = { port: number } | { protocol: number };
+/** What to lose: datagrams to a port, an IP protocol by its number, or what nftables' expressions match. */
+export type Traffic = { port: number } | { protocol: number } | { match: string };
 
 // Root has what it takes, mostly; others have it in a namespace of users where they may make one.
 const ways = process.getuid?.() === 0 ? ["-nm", "-Urnm"] : ["-Urnm"];
@@ -87,7 +87,12 @@ export class Lan implements Disposable {
 
   /** From now on a machine loses a part, from 0 to 1, of the packets that it is sent. */
   lose(machine: number, part: number, traffic: Traffic): void {
-    const match = "port" in traffic ? `udp dport ${traffic.port}` : `ip protocol ${traffic.protocol}`;
+    const match =
+      "port" in traffic
+        ? `udp dport ${traffic.port}`
+        : "protocol" in traffic
+          ? `ip protocol ${traffic.protocol}`
+          : traffic.match;
     const some = part < 1 ? `numgen random mod 1000 < ${Math.round(part * 1000)}` : "";
     const rules = `flush ruleset
       table inet loss {

@@ -40,8 +40,19 @@ export function sendDatagram(socket: Socket, data: Buffer, port: number, address
   });
 }
 
-const PGM_ODATA = 4;
-const PGM_OPT_PRESENT = 1;
+/** Types of PGM packets, and flags in their headers. */
+export const pgm = {
+  sourcePath: 0,
+  data: 4,
+  repair: 5,
+  nak: 8,
+  nullNak: 9,
+  nakConfirmation: 10,
+  sourcePathRequest: 12,
+  acknowledgement: 13,
+  optionsPresent: 1,
+  parity: 0x80,
+};
 
 function checksum(packet: Buffer): number {
   let sum = 0;
@@ -89,16 +100,23 @@ export class PgmSource implements Disposable {
     data: Buffer,
     { trail = 0, options = Buffer.alloc(0) as Buffer } = {},
   ): Promise<void> {
-    const head = Buffer.alloc(24);
+    const numbers = Buffer.alloc(8);
+    numbers.writeUInt32BE(sequence, 0);
+    numbers.writeUInt32BE(trail, 4);
+    const flags = options.length > 0 ? pgm.optionsPresent : 0;
+    return this.sendPacket(pgm.data, flags, Buffer.concat([numbers, options, data]), data.length);
+  }
+
+  /** Sends a packet of any type, with the right checksum. */
+  sendPacket(type: number, flags: number, body: Buffer, dataLength = 0): Promise<void> {
+    const head = Buffer.alloc(16);
     head.writeUInt16BE(this.#port, 0);
     head.writeUInt16BE(this.#group.port, 2);
-    head[4] = PGM_ODATA;
-    head[5] = options.length > 0 ? PGM_OPT_PRESENT : 0;
+    head[4] = type;
+    head[5] = flags;
     this.#id.copy(head, 8);
-    head.writeUInt16BE(data.length, 14);
-    head.writeUInt32BE(sequence, 16);
-    head.writeUInt32BE(trail, 20);
-    const packet = Buffer.concat([head, options, data]);
+    head.writeUInt16BE(dataLength, 14);
+    const packet = Buffer.concat([head, body]);
     packet.writeUInt16BE(checksum(packet), 6);
     return this.sendRaw(packet);
   }

@@ -6,6 +6,8 @@ import { Worker } from "node:worker_threads";
 
 /** The built package's CommonJS door. */
 export const packagePath = join(__dirname, "../../dist/index.js");
+/** Its door for draft sockets. */
+export const draftPath = join(__dirname, "../../dist/draft.js");
 
 const threads = 'const { parentPort, threadId, Worker, workerData } = require("node:worker_threads");';
 const load = `const zmq = require(${JSON.stringify(packagePath)});`;

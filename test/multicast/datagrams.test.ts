@@ -1,10 +1,11 @@
-// Anybody can send datagrams to a multicast port. None may end the process, nor stop what is sent by others. Each
-// program dies of what it is sent without vendor/patches/libzmq-0005-pgm-any-datagram.patch.
+// Anybody can send datagrams to a multicast port. None may end the process, nor stop what is sent by others. Without
+// vendor/patches/libzmq-0005-pgm-any-datagram.patch programs die of most of the first attacks, and without
+// vendor/patches/openpgm-0003-malformed-packets.patch of most of those from the malformed packets on.
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { expect, test } from "vitest";
 import { capability } from "zmq-native";
-import { fragmentOption, frame, freshGroup, noBeginning, PgmSource, payload } from "../helpers/pgm.js";
+import { fragmentOption, frame, freshGroup, noBeginning, PgmSource, payload, pgm } from "../helpers/pgm.js";
 import { startProgram } from "../helpers/program.js";
 
 const missing = capability.pgm ? undefined : "this build of libzmq has no pgm";
@@ -63,6 +64,42 @@ const attacks: Record<string, (source: PgmSource) => Promise<void>> = {
     await source.send(0, payload(Buffer.from([0, 0, 0, 0])));
     await source.send(1, payload(Buffer.alloc(20, 0xff)));
     await source.send(2, payload(Buffer.alloc(20, 0xff), noBeginning));
+  },
+  "a data packet that ends too early": async (source) => {
+    for (let size = 0; size < 8; size++) await source.sendPacket(pgm.data, 0, Buffer.alloc(size));
+  },
+  "options of length 0": (source) =>
+    source.send(0, payload(frame("x")), { options: Buffer.from([0, 4, 0, 8, 3, 0, 0, 0]) }),
+  "options that go on beyond the packet": (source) =>
+    source.send(0, Buffer.alloc(0), { options: Buffer.from([0, 4, 255, 255, 3, 255, 0, 0]) }),
+  "options without an end": (source) =>
+    source.send(0, payload(frame("x")), { options: Buffer.from([0, 4, 0, 8, 3, 4, 0, 0]) }),
+  "options that do not begin with their length": (source) =>
+    source.send(0, payload(frame("x")), { options: Buffer.from([0x83, 4, 0, 8, 0x83, 4, 0, 0]) }),
+  parity: async (source) => {
+    await source.send(0, payload(frame("x")));
+    const numbers = Buffer.alloc(8);
+    for (const number of [0, 1, 1000]) {
+      numbers.writeUInt32BE(number);
+      await source.sendPacket(pgm.data, pgm.parity, Buffer.concat([numbers, frame("x")]), 3);
+    }
+  },
+  "packets of all types with random contents": async (source) => {
+    await source.send(0, payload(frame("x")));
+    for (let type = 0; type < 16; type++) {
+      for (let i = 0; i < 120; i++) {
+        // Random addresses would hide what comes after them.
+        const body = Buffer.concat([randomBytes(4), Buffer.from([0, 1]), randomBytes(randomInt(40))]);
+        if (body.length > 14) body.writeUInt16BE(1, 12);
+        if (i % 3 === 0) Buffer.from([0, 4, 0, 20]).copy(body, i % 2 === 0 ? 8 : 20);
+        await source.sendPacket(
+          type,
+          [0, pgm.optionsPresent, randomInt(256)][i % 3] as number,
+          body,
+          randomInt(9),
+        );
+      }
+    }
   },
 };
 

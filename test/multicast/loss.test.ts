@@ -60,6 +60,22 @@ test.skipIf(missing)("more packets are lost than the window holds", async () => 
   }
 });
 
+// Takes a minute or more, in which nothing else is sent or received, without
+// vendor/patches/openpgm-0004-long-gaps.patch.
+test.skipIf(missing)("a number is far ahead", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  for (let round = 0; round < 3; round++) {
+    source.next += 1_000_000_000;
+    await source.send(source.next++, payload(frame(`message ${round}`)), { trail: source.next - 10 });
+    // What is missing in the window before it must be given up first.
+    await source.send(source.next, payload(frame("end")), { trail: source.next++ });
+    expect(texts(await subscriber.receive())).toEqual([`message ${round}`]);
+    expect(texts(await subscriber.receive())).toEqual(["end"]);
+  }
+});
+
 // Delivers what lies after the gap as the continuation of what was before, without
 // vendor/patches/libzmq-0007-pgm-gaps-by-sequence-number.patch.
 test.skipIf(missing)("the middle of a message is lost", async () => {
