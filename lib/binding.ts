@@ -93,6 +93,10 @@ export interface Binding {
   startProxy(front: Handle, back: Handle, capture: Handle, control: Handle, endpoint: string): ProxyHandle;
   endProxy(proxy: ProxyHandle): number;
 
+  // native/multicast_log.cc
+  /** What OpenPGM logged since the last call, a line each: `Warn: …`. Shared by all threads. */
+  takeMulticastLog(): string[];
+
   // native/security.cc
   version(): string;
   has(capability: string): boolean;

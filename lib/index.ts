@@ -2,6 +2,7 @@
 
 import { binding } from "./binding.js";
 import * as errors from "./errors.js";
+import "./multicast_log.js";
 
 export { Context, type ContextOptions, context } from "./context.js";
 export { curveKeyPair } from "./curve.js";

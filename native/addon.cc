@@ -11,6 +11,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   zmq_native::exportReceiver(environment, exports);
   zmq_native::exportSubscribers(environment, exports);
   zmq_native::exportProxy(environment, exports);
+  zmq_native::exportMulticastLog(environment, exports);
   zmq_native::exportSecurity(environment, exports);
   return exports;
 }

@@ -12,6 +12,7 @@ void exportSender(Environment& environment, Napi::Object exports);
 void exportReceiver(Environment& environment, Napi::Object exports);
 void exportSubscribers(Environment& environment, Napi::Object exports);
 void exportProxy(Environment& environment, Napi::Object exports);
+void exportMulticastLog(Environment& environment, Napi::Object exports);
 void exportSecurity(Environment& environment, Napi::Object exports);
 
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>

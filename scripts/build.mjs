@@ -51,7 +51,7 @@ const config = flags.debug ? "Debug" : "Release";
 const out = join("out", flags.sanitize ?? config.toLowerCase());
 const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
 if (!existsSync(join(root, out, "zmq_native.node"))) {
-  console.log(`building libzmq, libsodium and the addon in ${out}: this takes about a minute`);
+  console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
 }
 // Not its `compile`, which builds everything anew after an error.
 const compile = [cmakeJs, "build", "--out", out, "--config", config];

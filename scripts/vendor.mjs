@@ -137,7 +137,9 @@ function unpack(name, pin) {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  run("tar", ["-xf", join(sources, pin.archive), "--strip-components=1", "-C", folder]);
+  // Nearly every archive holds one folder with everything in it.
+  const strip = `--strip-components=${pin.topFolders ?? 1}`;
+  run("tar", ["-xf", join(sources, pin.archive), strip, "-C", folder]);
   for (const patch of patches) run("patch", ["-p1", "--silent", "-i", patch], { cwd: folder });
   mkdirSync(join(vendor, "licences"), { recursive: true });
   const licence = pin.licenceFiles.map((file) => readFileSync(join(folder, file), "utf8"));

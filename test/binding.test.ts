@@ -51,6 +51,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
   startProxy: { parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x"], unknown: ENOTSOCK },
   endProxy: { parameters: [noHandle], unknown: EBADF },
+  takeMulticastLog: { parameters: [] },
   version: { parameters: [] },
   has: { parameters: ["curve"] },
   describeError: { parameters: [1] },

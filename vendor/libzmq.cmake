@@ -25,11 +25,28 @@ set(CMAKE_POLICY_DEFAULT_CMP0063 NEW) # hidden symbols in static libraries too
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # the presets above win over its option()s
 add_subdirectory(${VENDOR_SOURCES}/libzmq libzmq EXCLUDE_FROM_ALL)
 add_dependencies(libzmq-static sodium)
+if(ZMQ_NATIVE_MULTICAST)
+  # Not by its own WITH_OPENPGM and WITH_NORM, which look for installed packages. Some generators compile it as a
+  # target of objects first.
+  set(target libzmq-static)
+  if(TARGET objects)
+    set(target objects)
+  endif()
+  target_compile_definitions(${target} PRIVATE ZMQ_HAVE_OPENPGM ZMQ_HAVE_NORM)
+  foreach(library openpgm norm)
+    target_include_directories(${target} PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)
+    target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_COMPILE_DEFINITIONS>)
+  endforeach()
+endif()
 
 # What the addon and the tools link: libzmq with all it stands on.
 find_package(Threads REQUIRED)
 add_library(zmq INTERFACE)
 target_link_libraries(zmq INTERFACE libzmq-static sodium Threads::Threads)
+if(ZMQ_NATIVE_MULTICAST)
+  target_link_libraries(zmq INTERFACE openpgm norm)
+  target_compile_definitions(zmq INTERFACE ZMQ_NATIVE_MULTICAST)
+endif()
 target_include_directories(zmq INTERFACE ${VENDOR_SOURCES}/libzmq/include)
 target_compile_definitions(zmq INTERFACE ZMQ_STATIC ZMQ_BUILD_DRAFT_API)
 # For what needs more than the public header.

@@ -1,11 +1,13 @@
 // Runs a small program against the built package in a process, or a thread, of its own.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /** The built package's CommonJS door. */
 export const packagePath = join(__dirname, "../../dist/index.js");
+/** Its door for draft sockets. */
+export const draftPath = join(__dirname, "../../dist/draft.js");
 
 const threads = 'const { parentPort, threadId, Worker, workerData } = require("node:worker_threads");';
 const load = (path: string) => `const zmq = require(${JSON.stringify(path)});`;
@@ -28,6 +30,24 @@ export interface Outcome {
   milliseconds: number;
 }
 
+/** How a child process ends; rejects when it could not be started. */
+function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  const started = performance.now();
+  const outcome = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (data) => {
+    outcome.stdout += data;
+  });
+  child.stderr?.on("data", (data) => {
+    outcome.stderr += data;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      resolve({ ...outcome, code, signal, milliseconds: performance.now() - started });
+    });
+  });
+}
+
 interface ProgramOptions {
   /** Killed with SIGKILL after so many milliseconds. */
   limit?: number;
@@ -46,7 +66,6 @@ export function runProgram(
   body: string,
   { limit = 20_000, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
 ): Promise<Outcome> {
-  const started = performance.now();
   const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
   const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
   const child = spawn(command as string, parameters, {
@@ -54,19 +73,88 @@ export function runProgram(
     timeout: limit,
     killSignal: "SIGKILL",
   });
-  const outcome = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data) => {
-    outcome.stdout += data;
-  });
-  child.stderr.on("data", (data) => {
-    outcome.stderr += data;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      resolve({ ...outcome, code, signal, milliseconds: performance.now() - started });
+  return outcomeOf(child);
+}
+
+// What a started program has besides `zmq`: `say` and `hear` talk to the test.
+const talkSource = `
+  const say = (message) => process.send(message);
+  const heard = [];
+  const listeners = [];
+  process.on("message", (message) => listeners.length > 0 ? listeners.shift()(message) : heard.push(message));
+  process.channel.unref();
+  const hear = async () => {
+    if (heard.length > 0) return heard.shift();
+    process.channel.ref();
+    const message = await new Promise((resolve) => listeners.push(resolve));
+    process.channel.unref();
+    return message;
+  };
+`;
+
+/** A program that runs while a test does, and talks with it. */
+export class RunningProgram implements AsyncDisposable {
+  readonly outcome: Promise<Outcome>;
+  readonly #child: ChildProcess;
+  readonly #heard: unknown[] = [];
+  readonly #listeners: ((message: unknown) => void)[] = [];
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.outcome = outcomeOf(child);
+    // Whoever hears from the program, or asks for its outcome, gets the error.
+    this.outcome.catch(() => {});
+    child.on("message", (message) => {
+      const listener = this.#listeners.shift();
+      if (listener) listener(message);
+      else this.#heard.push(message);
     });
+  }
+
+  say(message: unknown): void {
+    this.#child.send(message as object);
+  }
+
+  /** The next message of the program's; rejects when it ends before. */
+  hear<T>(): Promise<T> {
+    if (this.#heard.length > 0) return Promise.resolve(this.#heard.shift() as T);
+    return new Promise((resolve, reject) => {
+      this.#listeners.push(resolve as (message: unknown) => void);
+      this.outcome.then(
+        ({ code, signal, stdout, stderr }) =>
+          reject(new Error(`the program ended with ${signal ?? code}: ${stdout}${stderr}`)),
+        reject,
+      );
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.outcome.catch(() => {});
+  }
+}
+
+/**
+ * Starts the body of an async function, in which `zmq` is the package, `say(message)` tells the test something, and
+ * `await hear()` is what the test says. `within` is a command that runs it elsewhere; `env` adds to the environment.
+ */
+export function startProgram(
+  body: string,
+  { limit = 20_000, within = [] as string[], env = {} as NodeJS.ProcessEnv } = {},
+): RunningProgram {
+  const [command, ...parameters] = [
+    ...within,
+    process.execPath,
+    "-e",
+    script(body, load(packagePath) + talkSource),
+  ];
+  const child = spawn(command as string, parameters, {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    timeout: limit,
+    killSignal: "SIGKILL",
+    env: { ...process.env, ...env },
   });
+  return new RunningProgram(child);
 }
 
 /** As `runProgram`, in a worker thread, where `parentPort`, `threadId` and `workerData` are at hand. */

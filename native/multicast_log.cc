@@ -1,0 +1,75 @@
+// The log of OpenPGM, kept until JavaScript asks for it: left to itself, the library writes to standard output, from
+// any of libzmq's threads.
+
+#include "arguments.h"
+#include "exports.h"
+
+#ifdef ZMQ_NATIVE_MULTICAST
+#include <pgm/messages.h>
+
+#include <cstdio>
+#include <deque>
+#include <mutex>
+#else
+#include <vector>
+#endif
+
+namespace zmq_native {
+namespace {
+
+#ifdef ZMQ_NATIVE_MULTICAST
+
+constexpr size_t kMaxLines = 200;
+
+struct Log {
+  std::mutex mutex;
+  std::deque<std::string> lines;
+};
+
+// Never destroyed: libzmq's threads may outlive static destructors.
+Log& log() {
+  static auto* instance = new Log;
+  return *instance;
+}
+
+// On any thread. A process that logs much and reads nothing keeps the newest lines.
+void keepLine(const int level, const char* line, void*) {
+  // The library aborts right after this.
+  if (level >= PGM_LOG_LEVEL_FATAL) std::fprintf(stderr, "OpenPGM: %s\n", line);
+  Log& kept = log();
+  const std::lock_guard<std::mutex> lock(kept.mutex);
+  if (kept.lines.size() == kMaxLines) kept.lines.pop_front();
+  kept.lines.emplace_back(line);
+}
+
+std::deque<std::string> takeLines() {
+  Log& kept = log();
+  const std::lock_guard<std::mutex> lock(kept.mutex);
+  return std::exchange(kept.lines, {});
+}
+
+#else
+
+std::vector<std::string> takeLines() { return {}; }
+
+#endif
+
+// takeMulticastLog() -> lines "level: text" since the last call
+Napi::Value takeMulticastLog(const Napi::CallbackInfo& info) {
+  const Napi::Array lines = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const std::string& line : takeLines()) lines.Set(count++, Napi::String::New(info.Env(), line));
+  return lines;
+}
+
+}  // namespace
+
+void exportMulticastLog(Environment& environment, Napi::Object exports) {
+#ifdef ZMQ_NATIVE_MULTICAST
+  static const auto previous = pgm_log_set_handler(keepLine, nullptr);
+  static_cast<void>(previous);
+#endif
+  exportFunction<takeMulticastLog>(environment, exports, "takeMulticastLog");
+}
+
+}  // namespace zmq_native

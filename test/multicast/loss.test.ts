@@ -1,0 +1,163 @@
+// What a subscriber makes of packets that are lost, late, or of several publishers: packet by packet, so that each case
+// is the same in every run. test/multicast/lan.test.ts has real publishers and real loss.
+
+import { expect, test } from "vitest";
+import { capability, Subscriber } from "zmq-native";
+import { frame, freshGroup, type Group, noBeginning, PgmSource, payload } from "../helpers/pgm.js";
+
+const missing = capability.pgm ? undefined : "this build of libzmq has no pgm";
+if (missing) console.warn(`SKIPPED: ${missing}`);
+
+const windowSize = 50; // packets: rate / 8 * recoveryInterval / multicastMaxTransportDataUnit
+
+async function openSubscriber(group: Group): Promise<Subscriber> {
+  const subscriber = new Subscriber({ rate: 10_000, recoveryInterval: 60, receiveTimeout: 3000 });
+  subscriber.subscribe();
+  await subscriber.bind(group.endpoint());
+  return subscriber;
+}
+
+/** A publisher whose first packet, number 0, has been received. Its next one is number `next`. */
+async function join(group: Group, subscriber: Subscriber): Promise<PgmSource & { next: number }> {
+  const source = Object.assign(await PgmSource.open(group), { next: 0 });
+  // Whether a subscriber has joined its group, no event tells.
+  while (subscriber.tryReceive() === undefined) {
+    await source.send(source.next, payload(frame("hello")), { trail: source.next++ });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  // Of another one that came in the meantime.
+  while (subscriber.tryReceive() !== undefined);
+  return source;
+}
+
+const texts = (message: Buffer[]) => message.map(String);
+
+test.skipIf(missing)("a packet that is late, and one that comes twice", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  const first = source.next;
+  for (const i of [0, 2, 2, 1, 4, 0, 3]) {
+    await source.send(first + i, payload(frame(`message ${i}`)), { trail: first });
+  }
+  for (let i = 0; i < 5; i++) expect(texts(await subscriber.receive())).toEqual([`message ${i}`]);
+});
+
+// Receives nothing any more without vendor/patches/libzmq-0004-pgm-one-packet-a-read.patch.
+test.skipIf(missing)("more packets are lost than the window holds", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  for (let round = 0; round < 4; round++) {
+    const trail = Math.max(0, source.next - windowSize);
+    for (let i = 0; i < 20; i++) {
+      await source.send(source.next++, payload(frame(`message ${round}.${i}`)), { trail });
+    }
+    for (let i = 0; i < 20; i++) {
+      expect(texts(await subscriber.receive())).toEqual([`message ${round}.${i}`]);
+    }
+    source.next += windowSize * 10;
+  }
+});
+
+// Takes a minute or more, in which nothing else is sent or received, without
+// vendor/patches/openpgm-0004-long-gaps.patch.
+test.skipIf(missing)("a number is far ahead", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  for (let round = 0; round < 3; round++) {
+    source.next += 1_000_000_000;
+    await source.send(source.next++, payload(frame(`message ${round}`)), { trail: source.next - 10 });
+    // What is missing in the window before it must be given up first.
+    await source.send(source.next, payload(frame("end")), { trail: source.next++ });
+    expect(texts(await subscriber.receive())).toEqual([`message ${round}`]);
+    expect(texts(await subscriber.receive())).toEqual(["end"]);
+  }
+});
+
+// Delivers what lies after the gap as the continuation of what was before, without
+// vendor/patches/libzmq-0007-pgm-gaps-by-sequence-number.patch.
+test.skipIf(missing)("the middle of a message is lost", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  const first = source.next;
+  const long = Buffer.concat([frame("one", true), frame("two", true), frame("three")]);
+  await source.send(first, payload(Buffer.concat([frame("before"), long.subarray(0, 8)])));
+  // Number first + 1 is lost, and can no longer be had.
+  await source.send(first + 2, payload(long.subarray(11), noBeginning), { trail: first + 2 });
+  const rest = Buffer.from("rest");
+  await source.send(first + 3, payload(Buffer.concat([rest, frame("after")]), rest.length), {
+    trail: first + 2,
+  });
+  expect(texts(await subscriber.receive())).toEqual(["before"]);
+  expect(texts(await subscriber.receive())).toEqual(["after"]);
+});
+
+test.skipIf(missing)("the beginning of a message is lost", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using source = await join(group, subscriber);
+  const first = source.next;
+  await source.send(first + 1, payload(frame("the last frame"), noBeginning), { trail: first + 1 });
+  await source.send(first + 2, payload(frame("whole")), { trail: first + 1 });
+  expect(texts(await subscriber.receive())).toEqual(["whole"]);
+});
+
+// Frames come in the order of the packets without vendor/patches/libzmq-0006-pgm-whole-messages.patch.
+test.skipIf(missing)("frames of two publishers come in turns", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using a = await join(group, subscriber);
+  using b = await join(group, subscriber);
+  const count = 10;
+  for (let i = 0; i < count; i++) {
+    for (const part of ["first", "second", "third"]) {
+      const offset = part === "first" ? 0 : noBeginning;
+      for (const [name, source] of Object.entries({ a, b })) {
+        await source.send(source.next++, payload(frame(`${name}${i} ${part}`, part !== "third"), offset));
+      }
+    }
+  }
+  const received = [];
+  for (let i = 0; i < 2 * count; i++) received.push(texts(await subscriber.receive()));
+  for (const name of ["a", "b"]) {
+    expect(received.filter(([part]) => part!.startsWith(name))).toEqual(
+      Array.from({ length: count }, (_, i) => [
+        `${name}${i} first`,
+        `${name}${i} second`,
+        `${name}${i} third`,
+      ]),
+    );
+  }
+});
+
+// A publisher that has begun a message and goes must not hold up, or spoil, those of another one.
+test.skipIf(missing)("a publisher goes in the middle of a message", async () => {
+  const group = await freshGroup();
+  using subscriber = await openSubscriber(group);
+  using leaving = await join(group, subscriber);
+  using staying = await join(group, subscriber);
+  await leaving.send(leaving.next, payload(frame("never complete", true)));
+  for (let i = 0; i < 5; i++) {
+    await staying.send(staying.next++, payload(Buffer.concat([frame(`${i}`, true), frame("end")])));
+    expect(texts(await subscriber.receive())).toEqual([`${i}`, "end"]);
+  }
+});
+
+test.skipIf(missing)("a subscriber reads late, and gets all that it had room for", async () => {
+  const group = await freshGroup();
+  using subscriber = new Subscriber({ rate: 10_000, receiveTimeout: 3000, receiveHighWaterMark: 10 });
+  subscriber.subscribe();
+  await subscriber.bind(group.endpoint());
+  using source = await join(group, subscriber);
+  const count = 100;
+  const message = (i: number) => [`${i}`, "end"];
+  for (let i = 0; i < count; i++) {
+    const [head, end] = message(i) as [string, string];
+    await source.send(source.next++, payload(Buffer.concat([frame(head, true), frame(end)])));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let i = 0; i < count; i++) expect(texts(await subscriber.receive())).toEqual(message(i));
+});

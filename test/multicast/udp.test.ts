@@ -1,0 +1,237 @@
+// udp: what anybody can send to it, what does not fit, and what cannot be bound. Programs of their own, since without
+// the patch that is named most of these end the process, or never end.
+
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { freshGroup, openSender, sendDatagram } from "../helpers/pgm.js";
+import { draftPath, type RunningProgram, startProgram } from "../helpers/program.js";
+
+/** Starts a program that has the draft sockets in `draft`. */
+const start = (body: string): RunningProgram =>
+  startProgram(`const draft = require(${JSON.stringify(draftPath)});${body}`, {
+    env: { NODE_NO_WARNINGS: "1" },
+  });
+
+const silent = { code: 0, signal: null, stdout: "", stderr: "" };
+
+// A dish that has joined a group, and says what it gets.
+const dish = `
+  const { endpoint, receiveHighWaterMark = 1000 } = await hear();
+  const socket = new draft.Dish({ receiveHighWaterMark });
+  socket.join("group");
+  await socket.bind(endpoint);
+  say(process.memoryUsage().rss);
+  for await (const [body, { group }] of socket) {
+    say({ group: group.toString(), length: body.length, rss: process.memoryUsage().rss });
+    if (body.toString() === "end") break;
+  }
+  socket.close();
+`;
+
+const toGroup = (body: string | Buffer, group = "group") =>
+  Buffer.concat([Buffer.from([group.length]), Buffer.from(group), Buffer.from(body as string)]);
+
+// Aborts without vendor/patches/libzmq-0010-udp-any-datagram.patch.
+test("a dish takes any datagram", async () => {
+  const { port } = await freshGroup();
+  await using running = start(dish);
+  running.say({ endpoint: `udp://127.0.0.1:${port}` });
+  await running.hear();
+  using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
+  const send = (data: Buffer) => sendDatagram(sender, data, port, "127.0.0.1");
+  await send(Buffer.alloc(0));
+  for (let first = 0; first < 256; first++) {
+    await send(Buffer.from([first]));
+    await send(Buffer.concat([Buffer.from([first]), randomBytes(first >> 1)]));
+    await send(Buffer.concat([Buffer.from([first]), Buffer.alloc(first, "x"), randomBytes(100)]));
+  }
+  await send(toGroup("end"));
+  expect(await running.hear()).toMatchObject({ group: "group", length: 3 });
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// Grows by ten megabytes without the same patch.
+test("datagrams that are shorter than they say cost no memory", async () => {
+  const { port } = await freshGroup();
+  await using running = start(dish);
+  running.say({ endpoint: `udp://127.0.0.1:${port}` });
+  await running.hear();
+  using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
+  const exchange = async (text: string) => {
+    await sendDatagram(sender, toGroup(text), port, "127.0.0.1");
+    return (await running.hear<{ rss: number }>()).rss;
+  };
+  const before = await exchange("before");
+  for (let i = 0; i < 60_000; i += 100) {
+    await Promise.all(
+      Array.from({ length: 100 }, () => sendDatagram(sender, Buffer.from([127]), port, "127.0.0.1")),
+    );
+  }
+  expect((await exchange("end")) - before).toBeLessThan(5_000_000);
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// Gets the first 8192 bytes without vendor/patches/libzmq-0011-udp-long-messages.patch.
+test.runIf(process.platform === "linux")("a dish does not get half of a datagram", async () => {
+  const { port } = await freshGroup();
+  await using running = start(dish);
+  running.say({ endpoint: `udp://127.0.0.1:${port}` });
+  await running.hear();
+  using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
+  for (const body of [Buffer.alloc(8186), Buffer.alloc(8187), Buffer.alloc(60_000), "end"]) {
+    await sendDatagram(sender, toGroup(body), port, "127.0.0.1");
+  }
+  expect(await running.hear()).toMatchObject({ group: "group", length: 8186 });
+  expect(await running.hear()).toMatchObject({ group: "group", length: 3 });
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// Aborts without vendor/patches/libzmq-0010-udp-any-datagram.patch.
+test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them", async () => {
+  const { port } = await freshGroup();
+  await using running = start(`
+    const socket = new draft.Datagram({ ipv6: true });
+    await socket.bind(await hear());
+    say("bound");
+    await hear();
+    socket.close();
+  `);
+  running.say(`udp://[::1]:${port}`);
+  await running.hear();
+  using sender = Object.assign(createSocket("udp6"), { [Symbol.dispose]: () => sender.close() });
+  await sendDatagram(sender, Buffer.from("text"), port, "::1");
+  await sendDatagram(sender, Buffer.alloc(0), port, "::1");
+  running.say("end");
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// Writes past a buffer without vendor/patches/libzmq-0011-udp-long-messages.patch.
+test("messages that do not fit into a datagram are refused, or lost", async () => {
+  const { port } = await freshGroup();
+  using receiver = Object.assign(createSocket("udp4").bind(port, "127.0.0.1"), {
+    [Symbol.dispose]: () => receiver.close(),
+  });
+  await once(receiver, "listening");
+  await using running = start(`
+    const port = await hear();
+    const radio = new draft.Radio();
+    radio.connect("udp://127.0.0.1:" + port);
+    const datagram = new draft.Datagram();
+    await datagram.bind("udp://127.0.0.1:*");
+    for (const size of [8193, 20_000, 60_000, 65_536, 70_000, 1_000_000]) {
+      const body = Buffer.alloc(size);
+      await Promise.resolve().then(() => radio.send(body, { group: "group" })).catch(() => {});
+      await Promise.resolve().then(() => datagram.send(["127.0.0.1:" + port, body])).catch(() => {});
+    }
+    await radio.send("end", { group: "group" });
+    await datagram.send(["127.0.0.1:" + port, "end"]);
+    say("sent");
+    radio.close();
+    datagram.close();
+  `);
+  const received: number[] = [];
+  receiver.on("message", (data) => received.push(data.length));
+  running.say(port);
+  await running.hear();
+  expect(await running.outcome).toMatchObject(silent);
+  while (received.length < 2) await once(receiver, "message");
+  expect(received.sort()).toEqual([3, 9]);
+});
+
+// The program never ends, with a core at work, without vendor/patches/libzmq-0012-udp-bind-errors.patch.
+test("what cannot be bound, or sent from, says so, and the program ends", async () => {
+  const { address, port } = await freshGroup();
+  using taken = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
+    [Symbol.dispose]: () => taken.close(),
+  });
+  await once(taken, "listening");
+  await using running = start(`
+    const { address, port, taken } = await hear();
+    const codeOf = async (open) => {
+      try {
+        await open();
+        return "none";
+      } catch (error) {
+        return error.code;
+      }
+    };
+    const dish = new draft.Dish();
+    const radio = new draft.Radio();
+    const datagram = new draft.Datagram();
+    say(await codeOf(() => dish.bind("udp://192.0.2.1:" + port)));
+    say(await codeOf(() => datagram.bind("udp://192.0.2.1:" + port)));
+    say(await codeOf(() => dish.bind("udp://127.0.0.1:" + taken)));
+    say(await codeOf(() => radio.connect("udp://192.0.2.1;" + address + ":" + port)));
+    for (const socket of [dish, radio, datagram]) socket.close();
+  `);
+  running.say({ address, port, taken: taken.address().port });
+  for (const code of ["EADDRNOTAVAIL", "EADDRNOTAVAIL", "EADDRINUSE"])
+    expect(await running.hear()).toBe(code);
+  expect(await running.hear()).toMatch(/^E(ADDRNOTAVAIL|NODEV|INVAL)$/);
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// Loses what waits in the old socket without vendor/patches/libzmq-0013-udp-errors-of-one-datagram.patch.
+test("a datagram that the network refuses costs no other", async () => {
+  const { port } = await freshGroup();
+  using other = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
+    [Symbol.dispose]: () => other.close(),
+  });
+  await once(other, "listening");
+  await using running = start(`
+    const { port, other } = await hear();
+    const socket = new draft.Datagram({ receiveHighWaterMark: 1 });
+    await socket.bind("udp://127.0.0.1:" + port);
+    say("bound");
+    await hear();
+    await socket.send(["255.255.255.255:9", "not allowed"]);
+    await socket.send(["127.0.0.1:" + other, "after it"]);
+    await hear();
+    let received = 0;
+    socket.receiveTimeout = 200;
+    try {
+      for (;;) {
+        await socket.receive();
+        received++;
+      }
+    } catch {}
+    say(received);
+    socket.close();
+  `);
+  running.say({ port, other: other.address().port });
+  await running.hear();
+  // Room for one is in libzmq; the others wait in the kernel.
+  for (let i = 0; i < 20; i++) await sendDatagram(other, Buffer.from(`${i}`), port, "127.0.0.1");
+  const arrived = once(other, "message");
+  running.say("send");
+  await arrived;
+  running.say("receive");
+  expect(await running.hear()).toBeGreaterThan(5);
+  expect(await running.outcome).toMatchObject(silent);
+});
+
+// The message is gone, and its end an error, without vendor/patches/libzmq-0018-dgram-without-endpoint.patch.
+test("a datagram socket that is not bound yet waits", async () => {
+  const { port } = await freshGroup();
+  using receiver = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
+    [Symbol.dispose]: () => receiver.close(),
+  });
+  await once(receiver, "listening");
+  await using running = start(`
+    const [from, to] = await hear();
+    const socket = new draft.Datagram();
+    const message = ["127.0.0.1:" + to, "text"];
+    say(socket.trySend(message));
+    const sent = socket.send(message);
+    await socket.bind("udp://127.0.0.1:" + from);
+    await sent;
+    socket.close();
+  `);
+  const arrived = once(receiver, "message");
+  running.say([port, receiver.address().port]);
+  expect(await running.hear()).toBe(false);
+  expect(String((await arrived)[0])).toBe("text");
+  expect(await running.outcome).toMatchObject(silent);
+});
