@@ -42,3 +42,6 @@ for (const [name, value] of Object.entries(exports)) {
     Object.defineProperty(exports, name, { value, writable: true });
   }
 }
+
+// What `import zmq from` compiles to in CommonJS. Not enumerable: programs that list the exports find those of zeromq.
+Object.defineProperty(exports, "default", { value: exports });

@@ -43,6 +43,15 @@ test("loads by require and import, with and without .js, always the same", async
   expect({ stdout, stderr }).toEqual({ stdout: "true\ntrue 2\n", stderr: "" });
 });
 
+test("is its own default, for compilers that make a require of an import", async () => {
+  const { stdout } = await runProgram(
+    `const zmq = require("zmq-native/v5-compat");
+    console.log(zmq.__esModule, zmq.default === zmq, Object.keys(zmq).includes("default"));`,
+    { loads: false },
+  );
+  expect(stdout).toBe("true true false\n");
+});
+
 test("functions can be replaced by doubles", async () => {
   const { stdout } = await runProgram(
     `const zmq = require("zmq-native/v5-compat");
