@@ -93,10 +93,9 @@ describe("messages that are queued when a process ends", () => {
     expect(outcome.stderr.replace(line, "")).toBe("");
   });
 
-  test("also when process.exit is called", async () => {
-    const outcome = await runSubject(`${queue()} process.exit(3);`, { limit: 2500 });
-    expect(outcome.signal).toBe("SIGKILL");
-    expect(outcome.stderr).toMatch(line);
+  test("are given up when process.exit is called", async () => {
+    expect(await runSubject(`${queue()} process.exit(3);`)).toMatchObject({ ...ended, code: 3 });
+    expect(await runSubject(`${queue()} setTimeout(() => process.exit(3), 20);`)).toMatchObject({ ...ended, code: 3 });
   });
 
   test("with blocky = false and a linger of its own: said without the advice", async () => {
@@ -248,7 +247,7 @@ describe("collection", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "received\n" });
   });
 
-  test("leaves a socket alone whose events somebody listens to", async () => {
+  mended("in zeromq it may be closed", "leaves a socket alone whose events somebody listens to", async () => {
     const outcome = await runSubject(`${collect}
       let address;
       (() => {
@@ -304,10 +303,9 @@ describe("collection", () => {
   test("of sockets that were closed leaves nothing: thousands, one after the other", async () => {
     const outcome = await runSubject(`${collect}
       for (let i = 0; i < 5000; i++) {
-        const socket = new zmq.Dealer();
-        socket.connect("inproc://nobody");
-        socket.close();
-        if (i % 100 === 0) await turn();
+        new zmq.Dealer().close();
+        // libzmq gives the places back on a thread of its own.
+        if (i % 50 === 0) await turn();
       }
       console.log("all");`);
     expect(outcome).toMatchObject({ ...ended, stdout: "all\n" });
@@ -342,13 +340,14 @@ describe("threads", () => {
         for (let i = 0; i < 100; i++) await pair.send(["re", ...(await pair.receive())]);
         pair.close();
       \`);
+      const exited = new Promise((resolve) => worker.once("exit", resolve));
       for (let i = 0; i < 100; i++) {
         await pair.send(String(i));
         const frames = (await pair.receive()).map(String);
         if (frames.join() !== "re," + i) throw new Error(frames.join());
       }
       pair.close();
-      await new Promise((resolve) => worker.once("exit", resolve));
+      await exited;
       console.log("done");`);
     expect(outcome).toMatchObject({ ...ended, stdout: "done\n" });
   });
@@ -390,13 +389,14 @@ describe("threads", () => {
         for (let i = 0; i < 500; i++) await push.send([String(workerData), String(i)]);
         push.close();
       \`, index));
+      const exits = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
       const next = [0, 0, 0, 0];
       for (let i = 0; i < 2000; i++) {
         const [worker, number] = (await pull.receive()).map(Number);
         if (next[worker]++ !== number) throw new Error("out of order");
       }
       pull.close();
-      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve))));
+      await Promise.all(exits);
       console.log(next.join());`);
     expect(outcome).toMatchObject({ ...ended, stdout: "500,500,500,500\n" });
   });
