@@ -86,8 +86,9 @@ describe("capability", () => {
     for (const key of keys) expect(typeof loose(zmq.capability)[key]).toBe("boolean");
   });
 
-  test.runIf(process.platform === "linux")("ipc, tipc, curve and draft are true on Linux", () => {
-    expect(zmq.capability).toMatchObject({ ipc: true, tipc: true, curve: true, draft: true });
+  test("ipc, curve and draft are true, tipc on Linux", () => {
+    const tipc = process.platform === "linux";
+    expect(zmq.capability).toMatchObject({ ipc: true, tipc, curve: true, draft: true });
   });
 
   test("gssapi is false", () => {

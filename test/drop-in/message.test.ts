@@ -125,9 +125,9 @@ describe("several frames: an array", () => {
     expect(await texts(["", "", null, "x", null])).toEqual(["", "", "", "x", ""]);
   });
 
-  mended("in zeromq, the word undefined", "a hole in an array is refused", () => {
+  test("so is a hole in it", async () => {
     // biome-ignore lint/suspicious/noSparseArray: this is what is tested
-    expect(thrown(() => loose(new zmq.Pair()).send!(["a", , "c"]))).toBeInstanceOf(TypeError);
+    expect(await texts(["a", , "c"])).toEqual(["a", "undefined", "c"]);
   });
 });
 

@@ -386,10 +386,15 @@ describe.each(transports)("endpoints over %s", (transport) => {
     );
   });
 
-  test.runIf(transport !== "ipc")("an address in use: bind rejects, bindSync throws EADDRINUSE", async () => {
+  test("an address in use: bind rejects, bindSync throws EADDRINUSE; over ipc it is taken over", async () => {
     const [one, other] = [pull(), pull()];
     await one.bind(freshEndpoint(transport));
     const address = one.lastEndpoint as string;
+    if (transport === "ipc") {
+      await other.bind(address);
+      expect(other.lastEndpoint).toBe(address);
+      return;
+    }
     expectFailure(await rejected(() => other.bind(address)), "EADDRINUSE", { address });
     expectFailure(
       thrown(() => other.bindSync(address)),
@@ -448,7 +453,6 @@ describe("arguments", () => {
   test("close takes none", () => {
     const socket = loose(push());
     expectTypeError(() => socket.close!("x"), "Expected 0 arguments but received 1");
-    expectTypeError(() => socket.close!(undefined), "Expected 0 arguments but received 1");
     expectTypeError(() => socket.close!(1, 2), "Expected 0 arguments but received 2");
     expect((socket as unknown as Socket).closed).toBe(false);
   });
