@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import type * as zmq from "zmq-native";
-import { capability, Pull, Push, Socket } from "zmq-native";
+import * as zmq from "zmq-native";
+import { capability, Publisher, Pull, Push, Socket } from "zmq-native";
+import { runProgram } from "./helpers/program.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
 // Types by number, since draft sockets are warned about when they are loaded.
@@ -28,6 +29,10 @@ class AnySocket extends Socket {
   }
 }
 
+/** Of its own class where that needs no door of its own. */
+const open = (type: Type, options: object): Socket =>
+  type in zmq ? new zmq[type as "Push"](options) : new AnySocket(type, options);
+
 const interfaces = networkInterfaces();
 const addresses = Object.values(interfaces).flatMap((list = []) => list);
 const loopback = Object.keys(interfaces).find((name) => interfaces[name]?.some(({ internal }) => internal));
@@ -41,7 +46,7 @@ type Row = readonly [call: string, type: Type, endpoint: string, refusal?: Refus
 
 /** Makes the call; an endpoint that passes is undone by the same name, unless that is a wildcard. */
 async function attempt(call: string, type: Type, endpoint: string, options: object = {}): Promise<string> {
-  const socket = new AnySocket(type, { linger: 0, ...options });
+  const socket = open(type, { linger: 0, ...options });
   try {
     if (call === "connect") {
       socket.connect(endpoint);
@@ -552,5 +557,224 @@ describe("tipc", () => {
     ["connect", "Push", "tipc://<*>", ["EINVAL", "<*> is for bind"]],
     ["bind", "Push", "tipc://<1.2.3:123123>", ["EINVAL", "cannot be chosen"]],
     ...both("Datagram", "tipc://{5555,0,0}", ["ENOCOMPATPROTO", "every type but Datagram"]),
+  ]);
+});
+
+const group = "239.192.1.1";
+const noPgm = capability.pgm ? undefined : "this build has no pgm";
+if (noPgm) console.warn(`SKIP endpoints and options of pgm and epgm: ${noPgm}`);
+
+describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () => {
+  const own = loopback as string;
+  check([
+    ...both("Publisher", `epgm://127.0.0.1;${group}:5555`),
+    ...both("Subscriber", `epgm://127.0.0.1;${group}:5555`),
+    // OpenPGM asks a name server about names, and finds no interface called lo.
+    ...both("Publisher", `epgm://${own};${group}:5555`),
+    ...both("Subscriber", `epgm://127.0.0.0/8;${group}:5555`),
+    ...both("Publisher", `epgm://127.0.0.1;${group},239.192.1.2;239.192.1.3:5555`),
+    // Taken modulo 65536, or failing with an old errno, in libzmq.
+    ...both("Publisher", `epgm://127.0.0.1;${group}:99999`, ["EINVAL", "at most 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:-1`, ["EINVAL", "a port is a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:*`, ["EINVAL", "a port is a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:abc`, ["EINVAL", "a port is a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}`, ["EINVAL", "a port must follow"]),
+    // Aborts in libzmq or OpenPGM.
+    ...both("Publisher", `epgm://a;b;c;${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
+    ...both("Publisher", `epgm://127.0.0.1,127.0.0.1;${group}:5555`, ["EINVAL", "one interface only"]),
+    ...both("Publisher", `epgm://;${group}:5555`, ["EINVAL", "the interface is missing"]),
+    // What the host's name stands for, often 127.0.0.1.
+    ...both("Publisher", `epgm://${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
+    ...both("Publisher", "epgm://127.0.0.1;:5555", ["EINVAL", "the group is missing"]),
+    ...both("Publisher", "epgm://127.0.0.1;127.0.0.1:5555", ["EINVAL", "127.0.0.1 is no multicast group"]),
+    ...both("Publisher", "epgm://127.0.0.1;group:5555", ["EINVAL", "a group must be an IP address"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group};${group},${group}:5555`, [
+      "EINVAL",
+      "one group to send to",
+    ]),
+    ...both("Publisher", `epgm://127.0.0.1;[ff02::1234]:5555`, ["EINVAL", "must both be IPv4, or both IPv6"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group},[ff02::1]:5555`, [
+      "EINVAL",
+      "must all be IPv4, or all IPv6",
+    ]),
+    ...both("Publisher", `epgm://${foreign};${group}:5555`, [
+      "EADDRNOTAVAIL",
+      `no interface of this machine has ${foreign}`,
+    ]),
+    ...both("Publisher", `epgm://203.0.113.0/24;${group}:5555`, [
+      "EADDRNOTAVAIL",
+      "in the network 203.0.113.0/24",
+    ]),
+    ...both("Publisher", `epgm://127.0.0.0/33;${group}:5555`, ["EINVAL", "a network's bits are at most 32"]),
+    ...both("Publisher", `epgm://0.0.0.0;${group}:5555`, [
+      "EADDRNOTAVAIL",
+      "no interface of this machine has 0.0.0.0",
+    ]),
+    ...both("Publisher", `epgm://${group};${group}:5555`, ["EINVAL", "before the ; stands an interface"]),
+    ...both("Publisher", `epgm://nosuch;${group}:5555`, ["ENODEV", "there is no interface nosuch, only"]),
+    ...both("Publisher", `epgm://127.0.0.1;${Array(17).fill("239.192.100.100").join()}:5555`, [
+      "EINVAL",
+      "at most 254 characters",
+    ]),
+    ...both("Publisher", `epgm://127.0.0.1;${Array(21).fill("224.0.0.9").join()}:5555`, [
+      "EINVAL",
+      "20 groups at most",
+    ]),
+    ...both("Push", `epgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
+    ...both("Radio", `pgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
+  ]);
+
+  test.skipIf(!hasIpv6)("IPv6", async () => {
+    for (const endpoint of ["epgm://[::1];[ff05::1234]:5555", `epgm://${own};[ff05::1234]:5555`]) {
+      expect([endpoint, await attempt("connect", "Publisher", endpoint)]).toEqual([endpoint, "ok"]);
+    }
+    expect(await attempt("connect", "Publisher", "epgm://[::1];239.192.1.1:5555")).toMatch(
+      /must both be IPv4/,
+    );
+  });
+
+  test("an interface is known by its name when it is undone, and by its address in lastEndpoint", () => {
+    using publisher = new Publisher({ linger: 0 });
+    publisher.connect(`epgm://${own};${group}:5555`);
+    expect(publisher.lastEndpoint).toBe(`epgm://127.0.0.1;${group}:5555`);
+    publisher.disconnect(`epgm://${own};${group}:5555`);
+    expect(() => publisher.disconnect(`epgm://127.0.0.1;${group}:5555`)).toThrow("No such endpoint");
+  });
+
+  test.skipIf(!linux)("pgm without the right to open raw sockets says what gives it", async () => {
+    // Root without its capabilities, where root is at hand.
+    const within =
+      process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"] : [];
+    const outcome = await runProgram(
+      `
+      const publisher = new zmq.Publisher({ linger: 0 });
+      try {
+        publisher.connect("pgm://127.0.0.1;${group}:5555");
+        console.log("ok");
+      } catch ({ code, message }) {
+        console.log(code, message);
+      }
+      publisher.close();
+    `,
+      { within },
+    );
+    expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+    expect(outcome.stdout).toMatch(
+      /^EPERM .*pgm needs `setcap cap_net_raw\+ep .*`.*; epgm, over UDP, needs nothing/,
+    );
+  });
+
+  const settings: [options: object, text: string | undefined][] = [
+    [{}, undefined],
+    [{ rate: 12 }, undefined],
+    [{ rate: 2_147_483, recoveryInterval: 60 }, undefined],
+    [{ multicastMaxTransportDataUnit: 256, rate: 3 }, undefined],
+    [{ multicastMaxTransportDataUnit: 9000, rate: 72 }, undefined],
+    [{ multicastHops: 255 }, undefined],
+    [{ rate: 11 }, "rate is 11 kilobits a second, less than a packet of 1500 bytes: raise it to 12 or more"],
+    [{ rate: 2_147_484 }, "rate is 2147484, and must be from 1 to 2147483 kilobits a second"],
+    [{ multicastHops: 256 }, "multicastHops is 256, and must be from 1 to 255"],
+    [
+      { multicastMaxTransportDataUnit: 255 },
+      "multicastMaxTransportDataUnit is 255, and must be from 256 to 9000 bytes",
+    ],
+    [{ multicastMaxTransportDataUnit: 9001 }, "multicastMaxTransportDataUnit is 9001"],
+    [
+      { rate: 1_000_000, recoveryInterval: 1_000_000 },
+      "means keeping more than 16777216 packets: lower either",
+    ],
+  ];
+  test.each(settings)("options %j: %s", async (options, text) => {
+    const expected = text === undefined ? "ok" : outcome(["EINVAL", text]);
+    expect(await attempt("connect", "Publisher", `epgm://127.0.0.1;${group}:5555`, options)).toEqual(
+      expected,
+    );
+    if (text !== undefined)
+      expect(await attempt("connect", "Publisher", "tcp://127.0.0.1:5555", options)).toBe("ok");
+  });
+
+  test("a window in which nothing can be recovered is warned about, once", async () => {
+    const { code, stderr } = await runProgram(`
+      for (let i = 0; i < 3; i++) {
+        const publisher = new zmq.Publisher({ linger: 0, multicast: { recoveryInterval: 20 } });
+        publisher.connect("epgm://127.0.0.1;${group}:5555");
+        publisher.close();
+      }
+    `);
+    expect(code).toBe(0);
+    expect(
+      stderr.match(/Multicast can recover only the last 0 packets: raise recoveryInterval \(20 ms\)/g),
+    ).toHaveLength(1);
+  });
+});
+
+describe("multicast", () => {
+  const classes = ["Publisher", "Subscriber", "XPublisher", "XSubscriber"] as const;
+  const defaults = { rate: 100, recoveryInterval: 10_000, hops: 1, maxTransportDataUnit: 1500, loop: true };
+
+  test.each(classes)("of a %s is set and read together, and apart", (name) => {
+    using socket = new zmq[name]();
+    expect(socket.multicast).toEqual(defaults);
+    socket.multicast = { rate: 10_000, hops: 4 };
+    expect(socket.multicast).toEqual({ ...defaults, rate: 10_000, hops: 4 });
+    expect(socket.rate).toBe(10_000);
+    socket.recoveryInterval = 5000;
+    expect(socket.multicast.recoveryInterval).toBe(5000);
+    const all = { rate: 20_000, recoveryInterval: 1000, hops: 2, maxTransportDataUnit: 9000, loop: false };
+    using other = new zmq[name]({ multicast: all });
+    expect(other.multicast).toEqual(all);
+  });
+
+  test("refuses what makes no sense, and then changes nothing", () => {
+    using publisher = new Publisher();
+    const set = (value: unknown) => () => Object.assign(publisher, { multicast: value });
+    expect(set(5)).toThrow("multicast must be an object");
+    expect(set(null)).toThrow(TypeError);
+    expect(set({ speed: 5 })).toThrow("multicast has no speed, only rate, recoveryInterval, hops");
+    expect(set({ rate: "5" })).toThrow("multicast.rate must be a number");
+    expect(set({ loop: 1 })).toThrow("multicast.loop must be a boolean");
+    for (const wrong of [
+      { rate: 11 },
+      { rate: 0.5 },
+      { hops: 0 },
+      { hops: 256 },
+      { maxTransportDataUnit: 100 },
+    ]) {
+      expect(set({ recoveryInterval: 77, ...wrong })).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    }
+    expect(publisher.multicast).toEqual(defaults);
+  });
+
+  test("other sockets have none", () => {
+    expect("multicast" in new Push()).toBe(false);
+  });
+});
+
+const noNorm = capability.norm ? undefined : "this build has no norm";
+if (noNorm) console.warn(`SKIP endpoints of norm: ${noNorm}`);
+
+describe.skipIf(noNorm)(`norm${noNorm ? ` (skipped: ${noNorm})` : ""}`, () => {
+  const own = loopback as string;
+  check([
+    ...both("Publisher", `norm://${group}:5555`),
+    ...both("Subscriber", `norm://127.0.0.1;${group}:5555`),
+    ...both("Publisher", `norm://${own};${group}:5555`),
+    ...both("Subscriber", `norm://7,${own};${group}:5555`),
+    ...both("Publisher", `norm://7,${group}:5555`),
+    ...both("Publisher", `norm://${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
+    ...both("Publisher", `norm://${group}:99999`, ["EINVAL", "at most 65535"]),
+    ...both("Publisher", `norm://${group}`, ["EINVAL", "a port must follow"]),
+    ...both("Publisher", `norm://x,${group}:5555`, ["EINVAL", "a node's id is a number"]),
+    ...both("Publisher", `norm://0,${group}:5555`, ["EINVAL", "a node's id is a number"]),
+    ...both("Publisher", `norm://nosuch;${group}:5555`, ["ENODEV", "there is no interface nosuch"]),
+    ...both("Publisher", `norm://${foreign};${group}:5555`, [
+      "EADDRNOTAVAIL",
+      "no interface of this machine",
+    ]),
+    ...both("Publisher", `norm://300.1.1.1:5555`, ["EINVAL", "is no IPv4 address"]),
+    ...both("Publisher", `norm://a;b;${group}:5555`, ["EINVAL", "the form is id,interface;address:port"]),
+    ...both("Publisher", `norm://${"x".repeat(300)}:5555`, ["EINVAL", "at most 254 characters"]),
+    ...both("Push", `norm://${group}:5555`, ["ENOCOMPATPROTO", "norm:// serves Publisher"]),
   ]);
 });

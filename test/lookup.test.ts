@@ -1,33 +1,11 @@
 // A name server that does not answer must hold up nothing but the connection that waits for it.
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
+import { namespacesMissing, withinNamespaces } from "./helpers/namespaces.js";
 import { runProgram } from "./helpers/program.js";
 
-const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A shell line before the program: namespaces of its own, in which names are asked for at 127.0.0.1, port 53. */
-const isolated = () => {
-  writeFileSync(join(folder, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n");
-  writeFileSync(join(folder, "hosts"), "127.0.0.1 localhost\n");
-  const mounts = ["resolv.conf", "hosts"].map((file) => `mount --bind ${join(folder, file)} /etc/${file}`);
-  return ["unshare", "-rnm", "sh", "-c", `${mounts.join(" && ")} && ip link set lo up && exec "$@"`, "sh"];
-};
-
-/** Why that cannot be done here; undefined when it can. */
-function missing(): string | undefined {
-  const [command, ...parameters] = isolated() as [string, ...string[]];
-  const { status, error, stderr } = spawnSync(command, [...parameters, "true"], { encoding: "utf8" });
-  if (error) return "unshare is not installed";
-  return status === 0 ? undefined : `no namespaces for this user: ${stderr.trim()}`;
-}
-
-const reason = missing();
+const reason = namespacesMissing();
 if (reason) console.warn(`SKIP name servers that do not answer: ${reason}`);
 
 // A name server that takes questions and does not answer; `asked()` resolves when it was asked.
@@ -62,7 +40,7 @@ function expectSmall(delay: object): void {
 
 /** What a program prints, as JSON. */
 const run = async (body: string) => {
-  const { stdout, ...outcome } = await runProgram(silence + body, { within: isolated() });
+  const { stdout, ...outcome } = await runProgram(silence + body, { within: withinNamespaces() });
   expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
   return JSON.parse(stdout);
 };

@@ -1,5 +1,6 @@
 // inproc://name, ipc://path, ipc://@name, ipc://*
 
+import { lstatSync } from "node:fs";
 import type { Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
@@ -18,6 +19,18 @@ export function inproc(_name: string, use: Use): Plan {
     );
   }
   return { endpoint: use.endpoint };
+}
+
+/** Refuses to bind where there is a file: libzmq takes what it finds for a socket that was left behind, and deletes it. */
+function keepsFile(path: string, use: Use): void {
+  let kind: ReturnType<typeof lstatSync>;
+  try {
+    kind = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // libzmq will say what is wrong with the folder.
+    return;
+  }
+  if (kind?.isFile()) throw refusal("EADDRINUSE", "there is a file of that name, and it is no socket", use);
 }
 
 export function ipc(path: string, use: Use): Plan {
@@ -41,5 +54,6 @@ export function ipc(path: string, use: Use): Plan {
       use,
     );
   }
+  if (use.call === "bind" && !path.startsWith("@")) keepsFile(path, use);
   return { endpoint };
 }
