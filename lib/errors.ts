@@ -37,12 +37,27 @@ export class ZmqError extends Error {
   declare address?: string;
   /** After a failed `sendMany`: how many messages were handed to libzmq before it failed. */
   declare sent?: number;
+  // Not a field that is listed: programs written for zeromq find those that they know, and no other.
+  #detail: string | undefined;
 
   constructor(errno: number, text?: string) {
     const code = codes.get(errno) ?? "EUNKNOWN";
     super(text ?? texts[code] ?? binding.describeError(errno));
     this.errno = errno;
     this.code = code;
+  }
+
+  /** What exactly is wrong, such as a part of an address, and what would be right; printed with an uncaught error. */
+  get detail(): string | undefined {
+    return this.#detail;
+  }
+
+  /** Adds the detail. @internal */
+  explain(detail: string): this {
+    this.#detail = detail;
+    if (this.stack !== undefined)
+      this.stack = this.stack.replace(this.message, () => `${this.message}: ${detail}`);
+    return this;
   }
 }
 

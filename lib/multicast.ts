@@ -121,7 +121,6 @@ export function defineMulticast<Owner extends object>(
 ): void {
   Object.defineProperty(prototype, "multicast", {
     configurable: true,
-    enumerable: true,
     get(this: Owner): MulticastOptions {
       const core = coreOf(this);
       return { ...read(core), loop: core.getOption(table.loop) };

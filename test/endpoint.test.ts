@@ -58,9 +58,9 @@ async function attempt(call: string, type: Type, endpoint: string, options: obje
     }
     return "ok";
   } catch (error) {
-    const { code, message, address } = error as zmq.ZmqError;
+    const { code, message, detail, address } = error as zmq.ZmqError;
     expect(address).toBe(endpoint);
-    return `${code} ${message}`;
+    return detail === undefined ? `${code} ${message}` : `${code} ${message}: ${detail}`;
   } finally {
     socket.close();
   }
@@ -297,7 +297,9 @@ describe("tcp", () => {
         "No such endpoint",
       );
     }
-    expect(() => push.disconnect("tcp://127.0.0.1:65541")).toThrow("at most 65535");
+    expect(() => push.disconnect("tcp://127.0.0.1:65541")).toThrow(
+      expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining("at most 65535") }),
+    );
     push.connect("tcp://no-such.invalid:5555");
     push.disconnect("tcp://no-such.invalid:5555");
     expect(() => push.disconnect("tcp://no-such.invalid:5555")).toThrow("No such endpoint");
@@ -507,7 +509,9 @@ describe("udp", () => {
     using radio = new AnySocket("Radio");
     (radio as unknown as { setInt32Option(id: number, value: number): void }).setInt32Option(25, 256);
     expect(() => radio.connect("udp://239.1.2.3:5555")).toThrow(
-      "multicastHops is 256, and must be from 1 to 255",
+      expect.objectContaining({
+        detail: expect.stringContaining("multicastHops is 256, and must be from 1 to 255"),
+      }),
     );
   });
 
@@ -652,8 +656,8 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
       try {
         publisher.connect("pgm://127.0.0.1;${group}:5555");
         console.log("ok");
-      } catch ({ code, message }) {
-        console.log(code, message);
+      } catch ({ code, message, detail }) {
+        console.log(code, message + ": " + detail);
       }
       publisher.close();
     `,

@@ -1,4 +1,5 @@
-// What a refusal says: libzmq's own words for the code, then which part is wrong and what would be right.
+// What a refusal says: its text is libzmq's own words for the code, which programs may compare with. Which part is wrong
+// and what would be right is its detail, which is printed with it.
 
 import { errorOf, type ZmqError } from "../errors.js";
 
@@ -22,5 +23,5 @@ function shown(endpoint: string): string {
 
 /** The error for an address that is not passed on to libzmq. */
 export function refusal(code: string, why: string, { endpoint }: Pick<Use, "endpoint">): ZmqError {
-  return errorOf(code, `${errorOf(code).message}: ${why}, got ${shown(endpoint)}`);
+  return errorOf(code).explain(`${why}, got ${shown(endpoint)}`);
 }

@@ -1,9 +1,9 @@
 // §1.10 The draft sockets, of the second door.
 
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { createSocket } from "node:dgram";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -30,8 +30,11 @@ interface Draft extends InstanceType<typeof zmq.Pair> {
 type Class = new (options?: object) => Draft;
 
 let draft: Record<Name, Class>;
-const loading = await warningsOf(() => {
-  draft = createRequire(__filename)(draftPath);
+let loading: string[];
+beforeAll(async () => {
+  loading = await warningsOf(() => {
+    draft = createRequire(__filename)(draftPath);
+  });
 });
 
 const opened: { close(): void }[] = [];
@@ -43,7 +46,12 @@ function open(name: Name, options?: object): Draft {
 afterEach(() => {
   for (const socket of opened.splice(0)) socket.close();
 });
-async function join(front: Name, back: Name, transport: Transport = "inproc", options: [object?, object?] = []) {
+async function join(
+  front: Name,
+  back: Name,
+  transport: Transport = "inproc",
+  options: [object?, object?] = [],
+) {
   const [bound, connected] = [open(front, options[0]), open(back, options[1])];
   await bound.bind(freshEndpoint(transport));
   connected.connect(bound.lastEndpoint as string);
@@ -92,7 +100,11 @@ describe("classes", () => {
   test.each(types)("%s has type %i, threadSafe %s, and is sealed", (name, type, threadSafe) => {
     const socket = open(name);
     expect([socket.type, socket.threadSafe, socket.closed]).toEqual([type, threadSafe, false]);
-    expect([draft[name].name, draft[name].length, Object.getPrototypeOf(draft[name])]).toEqual([name, 1, zmq.Socket]);
+    expect([draft[name].name, draft[name].length, Object.getPrototypeOf(draft[name])]).toEqual([
+      name,
+      1,
+      zmq.Socket,
+    ]);
     expect([Object.isSealed(socket), Object.keys(socket)]).toEqual([true, []]);
     expectTypeError(() => loose(draft)[name]!(), `Class constructor ${name} cannot be invoked without 'new'`);
   });
@@ -168,7 +180,8 @@ describe.each(transports)("over %s", (transport) => {
       const [message, options] = (await server.receive()) as unknown as [Buffer, object];
       await server.send(`re: ${message}`, options);
     }
-    for (const [index, client] of clients.entries()) expect(String(await receive(client))).toBe(`re: ${index}`);
+    for (const [index, client] of clients.entries())
+      expect(String(await receive(client))).toBe(`re: ${index}`);
   });
 
   test("Scatter and Gather", async () => {
@@ -374,7 +387,10 @@ describe("Datagram", () => {
     // libzmq listens a moment after bind.
     while (await isPending(receiving)) peer.send("ping", port, "127.0.0.1");
     const [address, data] = await receiving;
-    expect([String(address).replace(/\0$/, ""), String(data)]).toEqual([`127.0.0.1:${peer.address().port}`, "ping"]);
+    expect([String(address).replace(/\0$/, ""), String(data)]).toEqual([
+      `127.0.0.1:${peer.address().port}`,
+      "ping",
+    ]);
     const answered = once(peer, "message");
     await datagram.send([address, "pong"]);
     expect(String((await answered)[0])).toBe("pong");
@@ -419,7 +435,9 @@ describe("waiting", () => {
   test("for await yields what receive resolves to", async () => {
     const [server, client] = await join("Server", "Client");
     await client.send("message");
-    for await (const [message, options] of server as unknown as AsyncIterable<[Buffer, { routingId: number }]>) {
+    for await (const [message, options] of server as unknown as AsyncIterable<
+      [Buffer, { routingId: number }]
+    >) {
       expect([String(message), typeof options.routingId]).toEqual(["message", "number"]);
       break;
     }

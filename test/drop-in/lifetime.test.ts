@@ -95,7 +95,10 @@ describe("messages that are queued when a process ends", () => {
 
   test("are given up when process.exit is called", async () => {
     expect(await runSubject(`${queue()} process.exit(3);`)).toMatchObject({ ...ended, code: 3 });
-    expect(await runSubject(`${queue()} setTimeout(() => process.exit(3), 20);`)).toMatchObject({ ...ended, code: 3 });
+    expect(await runSubject(`${queue()} setTimeout(() => process.exit(3), 20);`)).toMatchObject({
+      ...ended,
+      code: 3,
+    });
   });
 
   test("with blocky = false and a linger of its own: said without the advice", async () => {
@@ -110,7 +113,10 @@ describe("messages that are queued when a process ends", () => {
   });
 
   test("with linger 0: not waited for; with another, that long", async () => {
-    const [none, some] = await Promise.all([runSubject(queue("linger: 0")), runSubject(queue("linger: 200"))]);
+    const [none, some] = await Promise.all([
+      runSubject(queue("linger: 0")),
+      runSubject(queue("linger: 200")),
+    ]);
     expect([none, some]).toMatchObject([ended, ended]);
     expect(some.milliseconds).toBeGreaterThan(200);
   });
@@ -134,7 +140,9 @@ describe("messages that are queued when a process ends", () => {
   });
 
   test("of a context of its own are, too", async () => {
-    const outcome = await runSubject(queue("context: (globalThis.kept = new zmq.Context())"), { limit: 2500 });
+    const outcome = await runSubject(queue("context: (globalThis.kept = new zmq.Context())"), {
+      limit: 2500,
+    });
     expect(outcome.signal).toBe("SIGKILL");
     expect(outcome.stderr).toMatch(line);
   });
@@ -264,8 +272,11 @@ describe("collection", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "heard\n" });
   });
 
-  mended("in zeromq it is closed, and the promise rejected", "a socket that a receive waits for stays", async () => {
-    const outcome = await runSubject(`${collect}
+  mended(
+    "in zeromq it is closed, and the promise rejected",
+    "a socket that a receive waits for stays",
+    async () => {
+      const outcome = await runSubject(`${collect}
       (() => {
         const pull = new zmq.Pull();
         pull.bindSync("inproc://receive");
@@ -278,8 +289,9 @@ describe("collection", () => {
       const push = new zmq.Push();
       push.connect("inproc://receive");
       await push.send("received");`);
-    expect(outcome).toMatchObject({ code: 0, stdout: "received\n" });
-  });
+      expect(outcome).toMatchObject({ code: 0, stdout: "received\n" });
+    },
+  );
 
   test("gives the memory of messages back, large and small, sent and received", async () => {
     const outcome = await runSubject(`${collect}

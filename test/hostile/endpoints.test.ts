@@ -196,7 +196,7 @@ test.skipIf(!capability.ipc)("ipc does not bind over a file that is no socket", 
   using push = new Push();
   await expect(push.bind(`ipc://${file}`)).rejects.toMatchObject({
     code: "EADDRINUSE",
-    message: expect.stringContaining("there is a file of that name, and it is no socket"),
+    detail: expect.stringContaining("there is a file of that name, and it is no socket"),
   });
   expect(readFileSync(file, "utf8")).toBe("precious");
 });
