@@ -155,10 +155,10 @@ describe("send", () => {
     using publisher = new Publisher();
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    const end = performance.now() + 100;
-    while (performance.now() < end) await publisher.send("nobody listens");
+    // A loop that starved the timer would never end.
+    while (ticks <= 10) await publisher.send("nobody listens");
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan(10);
+    expect(publisher.writable).toBe(true);
   });
 });
 

@@ -60,8 +60,14 @@ test("datagrams that are shorter than they say cost no memory", async () => {
   await running.hear();
   using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
   const exchange = async (text: string) => {
-    await sendDatagram(sender, toGroup(text), port, "127.0.0.1");
-    return (await running.hear<{ rss: number }>()).rss;
+    // Again and again, since the kernel drops what finds the dish's buffer full.
+    const sending = setInterval(() => sendDatagram(sender, toGroup(text), port, "127.0.0.1"), 20);
+    let heard: { length: number; rss: number };
+    // An earlier text may still come.
+    do heard = await running.hear();
+    while (heard.length !== text.length);
+    clearInterval(sending);
+    return heard.rss;
   };
   const before = await exchange("before");
   for (let i = 0; i < 60_000; i += 100) {
