@@ -25,8 +25,9 @@ async function join(group: Group, subscriber: Subscriber): Promise<PgmSource & {
     await source.send(source.next, payload(frame("hello")), { trail: source.next++ });
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  // Of another one that came in the meantime.
-  while (subscriber.tryReceive() !== undefined);
+  // More of them may be on their way; this comes after them.
+  await source.send(source.next, payload(frame("joined")), { trail: source.next++ });
+  while (String((await subscriber.receive())[0]) !== "joined");
   return source;
 }
 
