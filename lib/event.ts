@@ -4,16 +4,20 @@ import * as zmq from "./constants.js";
 import { ZmqError } from "./errors.js";
 import type { Message } from "./message.js";
 
+type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
+/** What a peer did wrong in a handshake. */
+export type ProtocolErrorCode = CodeOf<keyof typeof zmq>;
+
 /** An error that a handshake ended with because the peer did not keep to ZMTP, the ZAP protocol or WebSocket. */
 export interface ProtocolError extends Error {
   /** For instance `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
-  code: string;
+  code: ProtocolErrorCode;
 }
 
 /** An error that a handshake ended with because authentication failed. */
 export interface AuthenticationError extends Error {
   /** The status by ZAP: 300, 400 or 500. */
-  status: number;
+  status: 300 | 400 | 500;
 }
 
 interface Fields {
@@ -65,10 +69,13 @@ interface FieldsOf {
   unknown: Fields;
 }
 
+/** What happens to a socket's connections: the names by which events are listened for. */
 export type EventType = keyof FieldsOf;
-export type EventOfType<E extends EventType> = { type: E } & FieldsOf[E];
+type Events = { [E in EventType]: { type: E } & FieldsOf[E] };
+/** An event of one type, or of several: then `type` tells them apart. */
+export type EventOfType<E extends EventType = EventType> = Events[E];
 /** What happened to a connection; `type` says what, and which fields there are. */
-export type Event = { [E in EventType]: EventOfType<E> }[EventType];
+export type Event = EventOfType;
 
 /** What can be asked to call back for events. */
 export interface EventSubscriber {
@@ -85,10 +92,12 @@ const descriptor = ([fd]: Values) => ({ fd: fd! });
 
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
-const protocolCodes = new Map(
+const protocolCodes = new Map<number, ProtocolErrorCode>(
   Object.entries(zmq).flatMap(([name, value]) =>
-    name.startsWith("ZMQ_PROTOCOL_ERROR_") ? [[value, name.replace("ZMQ_PROTOCOL_ERROR", "ERR")]] : [],
-  ) as [number, string][],
+    name.startsWith("ZMQ_PROTOCOL_ERROR_")
+      ? [[value, name.replace("ZMQ_PROTOCOL_ERROR", "ERR") as ProtocolErrorCode]]
+      : [],
+  ),
 );
 
 function protocolError([number]: Values): { error: ProtocolError } {
@@ -97,15 +106,16 @@ function protocolError([number]: Values): { error: ProtocolError } {
   return { error: Object.assign(new Error(`${protocol} protocol error`), { code }) };
 }
 
-const statusTexts: Record<number, string> = {
+const statusTexts: Record<AuthenticationError["status"], string> = {
   300: "Temporary error",
   400: "Authentication failure",
   500: "Internal error",
 };
 
-function authenticationError([status]: Values): { error: AuthenticationError } {
-  const text = statusTexts[status!] ?? "Unknown error";
-  return { error: Object.assign(new Error(text), { status: status! }) };
+function authenticationError([number]: Values): { error: AuthenticationError } {
+  // libzmq reports no other status.
+  const status = number as AuthenticationError["status"];
+  return { error: Object.assign(new Error(statusTexts[status] ?? "Unknown error"), { status }) };
 }
 
 const rows = new Map<number, Row>([
@@ -147,7 +157,7 @@ function cameIn(local: string, bound: readonly string[]): boolean {
   );
 }
 
-/** A monitor's message, in version 2 of its format: event, number of values, values, local and remote address. */
+/** @internal A monitor's message, in version 2 of its format: event, number of values, values, local and remote address. */
 export function toEvent(frames: readonly Message[], bound: readonly string[]): Event {
   const number = Number(frames[0]!.readBigUInt64LE());
   const values = frames.slice(2, -2).map((frame) => Number(frame.readBigUInt64LE()));

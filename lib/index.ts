@@ -13,6 +13,7 @@ export type {
   EventSubscriber,
   EventType,
   ProtocolError,
+  ProtocolErrorCode,
 } from "./event.js";
 export type { Message, MessageLike } from "./message.js";
 export type { Multicast, MulticastOptions } from "./multicast.js";
@@ -20,7 +21,7 @@ export { Observer } from "./observer.js";
 export { capability } from "./options.js";
 export type { OperationOptions } from "./pending.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type Traffic } from "./proxy.js";
-export type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
+export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
 export { type CloseOptions, Socket } from "./socket.js";
 export {
   Dealer,
@@ -29,6 +30,7 @@ export {
   Pull,
   Push,
   type Readable,
+  type ReadableSocket,
   Reply,
   Request,
   Router,
@@ -38,6 +40,7 @@ export {
   type StreamConnectOptions,
   Subscriber,
   type Writable,
+  type WritableSocket,
   XPublisher,
   XSubscriber,
 } from "./sockets.js";

@@ -19,7 +19,7 @@ import {
   xpublisherOptions,
 } from "./options.js";
 import type { OperationOptions } from "./pending.js";
-import type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
+import type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
 import { coreOf, Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
@@ -33,11 +33,15 @@ type WritableKeys<T> = {
 }[keyof T];
 
 /** What the constructor of a socket class takes: any of its writable properties, and a context. */
-export type SocketOptions<S> = Partial<Pick<S, WritableKeys<S>>> & { context?: Context | undefined };
+export type SocketOptions<S extends Socket> = Partial<Pick<S, WritableKeys<S>>> & {
+  context?: Context | undefined;
+};
 
-/** What sockets that send can do. `M` is what they send, `O` what must be said besides. */
-export interface Writable<M = MessageLike | MessageLike[], O extends object[] = []>
-  extends Values<typeof sendOptions> {
+/** Sockets that send, as the package that this one stands in for knows them. `M`: what they send, `O`: what else must be said. */
+export interface Writable<
+  M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
+  O extends object[] = [],
+> extends Values<typeof sendOptions> {
   /**
    * Sends a message, an array being one of several frames: all of it or nothing. When libzmq takes it, which is when
    * the promise resolves, it is queued, not delivered. At most one send may wait at a time.
@@ -46,17 +50,27 @@ export interface Writable<M = MessageLike | MessageLike[], O extends object[] = 
    * with `EFSM` when it is not this socket's turn; with `EHOSTUNREACH` when no such peer is there.
    * @throws ZmqError at once: `EBUSY` while another send waits, `EBADF` when the socket is closed. `zmq_msg_send`
    */
+  send(message: M, ...options: O): Promise<void>;
+}
+
+/** What the library's own sockets that send can do besides. */
+export interface WritableSocket<
+  M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
+  O extends object[] = [],
+> extends Writable<M, O> {
+  /** As {@link Writable.send}, with a time-out or a signal of its own, which come last. */
   send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
   /** Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects. */
-  trySend(message: M): boolean;
+  trySend(message: M, ...options: O): boolean;
   /**
    * Sends messages in order, waiting as needed: the fast way to send many. A rejection's `sent` says how many of them
    * were handed to libzmq before it failed. No other send may begin meanwhile, and the messages must stay as they are.
+   * Where `send` needs options, each message is `[message, options]`.
    */
-  sendMany(messages: Iterable<M>, options?: OperationOptions): Promise<void>;
+  sendMany(messages: Iterable<O extends [] ? M : [M, ...O]>, options?: OperationOptions): Promise<void>;
 }
 
-/** What sockets that receive can do. `M` is the list of frames of a message. */
+/** Sockets that receive, as the package that this one stands in for knows them. `M`: the frames of a message. */
 export interface Readable<M extends object[] = Message[]> extends Values<typeof receiveOptions> {
   /**
    * Receives a message: one Buffer for each of its frames. Small frames share memory (32 KiB at most are kept alive
@@ -66,6 +80,17 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
    * not this socket's turn.
    * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the socket is closed. `zmq_msg_recv`
    */
+  receive(): Promise<M>;
+  /**
+   * Loops over messages, one at a time; ends when the socket is closed. Breaking out leaves the socket open, and what
+   * the loop fetched ahead (32 messages, or a 16th of the high-water mark if that is less) goes to the next receive.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
+}
+
+/** What the library's own sockets that receive can do besides. */
+export interface ReadableSocket<M extends object[] = Message[]> extends Readable<M> {
+  /** As {@link Readable.receive}, with a time-out or a signal of its own. */
   receive(options?: OperationOptions): Promise<M>;
   /** Receives a message if one is there; undefined if none is. */
   tryReceive(): M | undefined;
@@ -77,14 +102,11 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
    */
   receiveWithMetadata(options?: MetadataOptions): Promise<Received<M>>;
   /** Loops over messages with their metadata, as `receiveWithMetadata` gets them. */
-  messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received<M>>;
+  messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received<M>>;
   /** Loops over batches: the fast way to receive many. Ends when the socket is closed. */
-  batches(options?: BatchOptions): AsyncIterableIterator<M[]>;
-  /**
-   * Loops over messages, one at a time; ends when the socket is closed. Breaking out leaves the socket open, and what
-   * the loop fetched ahead (32 messages, or a 16th of the high-water mark if that is less) goes to the next receive.
-   */
-  [Symbol.asyncIterator](): AsyncIterableIterator<M>;
+  batches(options?: BatchOptions): SocketIterator<M[]>;
+  /** As {@link Readable}'s, and itself iterable. */
+  [Symbol.asyncIterator](): SocketIterator<M>;
 }
 
 type Prefix = Buffer | string;
@@ -95,7 +117,7 @@ export class Pair extends Socket {
     super(zmq.ZMQ_PAIR, options);
   }
 }
-export interface Pair extends Writable, Readable {}
+export interface Pair extends WritableSocket, ReadableSocket {}
 
 /** Sends each message to all subscribers whose prefixes it matches; drops it when there is none. `ZMQ_PUB` */
 export class Publisher extends Socket {
@@ -115,7 +137,7 @@ export class Publisher extends Socket {
   }
 }
 export interface Publisher
-  extends Writable,
+  extends WritableSocket,
     Multicast,
     Values<typeof conflateOptions>,
     Values<typeof publishOptions>,
@@ -138,7 +160,7 @@ export class Subscriber extends Socket {
   }
 }
 export interface Subscriber
-  extends Readable,
+  extends ReadableSocket,
     Multicast,
     Values<typeof conflateOptions>,
     Values<typeof matchOptions> {}
@@ -157,8 +179,8 @@ export class Request extends Socket {
   }
 }
 export interface Request
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
     Values<typeof requestOptions> {}
@@ -169,7 +191,7 @@ export class Reply extends Socket {
     super(zmq.ZMQ_REP, options);
   }
 }
-export interface Reply extends Readable, Writable, Values<typeof routingIdOptions> {}
+export interface Reply extends ReadableSocket, WritableSocket, Values<typeof routingIdOptions> {}
 
 /** Sends to its peers in turn, receives from all of them, in any order. `ZMQ_DEALER` */
 export class Dealer extends Socket {
@@ -178,8 +200,8 @@ export class Dealer extends Socket {
   }
 }
 export interface Dealer
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
     Values<typeof conflateOptions> {}
@@ -218,8 +240,8 @@ export class Router extends Socket {
   }
 }
 export interface Router
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof routerOptions>,
     Values<typeof probeOptions> {}
@@ -230,7 +252,7 @@ export class Pull extends Socket {
     super(zmq.ZMQ_PULL, options);
   }
 }
-export interface Pull extends Readable, Values<typeof conflateOptions> {}
+export interface Pull extends ReadableSocket, Values<typeof conflateOptions> {}
 
 /** Sends to its Pull peers in turn, skipping those that are full. `ZMQ_PUSH` */
 export class Push extends Socket {
@@ -238,7 +260,7 @@ export class Push extends Socket {
     super(zmq.ZMQ_PUSH, options);
   }
 }
-export interface Push extends Writable, Values<typeof conflateOptions> {}
+export interface Push extends WritableSocket, Values<typeof conflateOptions> {}
 
 /** A Publisher that also receives its subscribers' messages: subscriptions, and others. `ZMQ_XPUB` */
 export class XPublisher extends Socket {
@@ -263,8 +285,8 @@ export class XPublisher extends Socket {
   }
 }
 export interface XPublisher
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Multicast,
     Values<typeof publishOptions>,
     Values<typeof xpublisherOptions>,
@@ -276,7 +298,7 @@ export class XSubscriber extends Socket {
     super(zmq.ZMQ_XSUB, options);
   }
 }
-export interface XSubscriber extends Readable, Writable, Multicast {}
+export interface XSubscriber extends ReadableSocket, WritableSocket, Multicast {}
 
 /** Talks to plain TCP peers: each message is `[id, data]`. `ZMQ_STREAM` */
 export class Stream extends Socket {
@@ -290,14 +312,14 @@ export class Stream extends Socket {
   }
 }
 export interface Stream
-  extends Readable<[Message, Message]>,
-    Writable<[MessageLike, MessageLike]>,
+  extends ReadableSocket<[Message, Message]>,
+    WritableSocket<[MessageLike, MessageLike]>,
     Values<typeof streamOptions> {}
 
 type Table = Record<string, Option<unknown>>;
 type SocketClass = { readonly prototype: Socket };
 
-/** Gives classes their options, besides those of every socket. */
+/** @internal Gives classes their options, besides those of every socket. */
 export function defineSocketOptions(classes: [SocketClass, ...Table[]][]): void {
   for (const [{ prototype }, ...tables] of classes) {
     for (const table of tables) defineOptions(prototype, table, coreOf);

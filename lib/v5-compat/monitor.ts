@@ -29,7 +29,7 @@ export type MonitorEvents = { [T in Type as (typeof names)[T]]: Parameters };
 
 type Emit = (name: keyof MonitorEvents, ...parameters: Parameters) => void;
 
-/** Passes what the socket's observer says on to its emitter. */
+/** @internal Passes what the socket's observer says on to its emitter. */
 export class Monitor {
   readonly #observer: Observer;
   readonly #emit: Emit;

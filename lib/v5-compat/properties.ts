@@ -78,7 +78,7 @@ interface Target {
   setsockopt(option: number, value: never): unknown;
 }
 
-/** Defines a property on `prototype` for each short name, through `getsockopt` and `setsockopt`. */
+/** @internal Defines a property on `prototype` for each short name, through `getsockopt` and `setsockopt`. */
 export function defineProperties(prototype: Target): void {
   for (const [name, id] of Object.entries(options)) {
     Object.defineProperty(prototype, name, {

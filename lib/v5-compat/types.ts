@@ -2,9 +2,10 @@
 
 import * as zmq from "../index.js";
 
-/** A socket of whatever type: what it cannot do fails when it is tried. */
-export type AnySocket = zmq.Socket & zmq.Writable & zmq.Readable;
+/** @internal A socket of whatever type: what it cannot do fails when it is tried. */
+export type AnySocket = zmq.Socket & zmq.WritableSocket & zmq.ReadableSocket;
 
+/** @internal */
 export type Turn = "send" | "receive";
 
 interface Traits {
@@ -34,7 +35,7 @@ const traits = {
 
 export type SocketType = keyof typeof traits;
 
-/** @throws Error for a type that there is not. */
+/** @internal @throws Error for a type that there is not. */
 export function traitsOf(type: SocketType): Traits {
   if (!Object.hasOwn(traits, type)) throw new Error(`Invalid socket type: ${String(type)}`);
   return traits[type];
