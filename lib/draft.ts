@@ -2,16 +2,12 @@
 
 import { emitWarning } from "node:process";
 import * as zmq from "./constants.js";
+import type { ReadableSocket, WritableSocket } from "./directions.js";
 import type { Message, MessageLike } from "./message.js";
 import type { Values } from "./option.js";
 import { capability, conflateOptions, receiveOptions, sendOptions } from "./options.js";
 import { atEndpoint, Socket } from "./socket.js";
-import {
-  defineSocketOptions,
-  type ReadableSocket,
-  type SocketOptions,
-  type WritableSocket,
-} from "./sockets.js";
+import { defineSocketOptions, type SocketOptions } from "./sockets.js";
 import type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
 
 export type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";

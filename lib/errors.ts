@@ -71,8 +71,3 @@ export function check(result: number): number {
   if (result < 0) throw new ZmqError(-result);
   return result;
 }
-
-/** @internal True for the native result that stands for the error `code`. */
-export function isError(result: number, code: string): boolean {
-  return -result === numbers.get(code);
-}

@@ -5,7 +5,7 @@ import { ZmqError } from "./errors.js";
 import type { Message } from "./message.js";
 
 type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
-/** What a peer did wrong in a handshake. */
+/** What a peer did wrong in a handshake. @useDeclaredType */
 export type ProtocolErrorCode = CodeOf<keyof typeof zmq>;
 
 /** An error that a handshake ended with because the peer did not keep to ZMTP, the ZAP protocol or WebSocket. */
@@ -20,7 +20,8 @@ export interface AuthenticationError extends Error {
   status: 300 | 400 | 500;
 }
 
-interface Fields {
+/** What an event says of a connection. */
+export interface ConnectionFields {
   /** The endpoint that was bound or connected to; not there in the few events for which libzmq tells none. */
   address: string;
   /** Our end of the connection; empty as long as there is none. */
@@ -29,62 +30,83 @@ interface Fields {
   remoteAddress: string;
 }
 
-interface WithDescriptor extends Fields {
+/** What an event says of a connection that is, or was, open. */
+export interface DescriptorFields extends ConnectionFields {
   /** The connection's file descriptor, by which a peer can be told from others while it is connected. */
   fd: number;
 }
 
-interface WithError<E extends Error = ZmqError> extends Fields {
+/** What an event says of something that failed. */
+export interface ErrorFields<E extends Error = ZmqError> extends ConnectionFields {
+  /** Why it failed. */
   error: E;
 }
 
 /** Fields of each type of event, besides its type. */
-interface FieldsOf {
-  accept: WithDescriptor;
-  "accept:error": WithError;
-  bind: WithDescriptor;
-  "bind:error": WithError;
-  connect: WithDescriptor;
-  "connect:delay": Fields;
-  "connect:retry": Fields & {
+export interface EventFields {
+  /** A peer has connected to an endpoint that was bound. `ZMQ_EVENT_ACCEPTED` */
+  accept: DescriptorFields;
+  /** A peer's connection could not be accepted. `ZMQ_EVENT_ACCEPT_FAILED` */
+  "accept:error": ErrorFields;
+  /** An endpoint is bound. `ZMQ_EVENT_LISTENING` */
+  bind: DescriptorFields;
+  /** An endpoint could not be bound. `ZMQ_EVENT_BIND_FAILED` */
+  "bind:error": ErrorFields;
+  /** A connection to a peer is there; the handshake follows. `ZMQ_EVENT_CONNECTED` */
+  connect: DescriptorFields;
+  /** A connect could not be done at once, and goes on. `ZMQ_EVENT_CONNECT_DELAYED` */
+  "connect:delay": ConnectionFields;
+  /** A connect has failed, and will be tried again. `ZMQ_EVENT_CONNECT_RETRIED` */
+  "connect:retry": ConnectionFields & {
     /** Milliseconds until the next attempt. */
     interval: number;
   };
-  close: WithDescriptor;
-  "close:error": WithError;
-  disconnect: WithDescriptor;
-  handshake: Fields;
-  "handshake:error:protocol": WithError<ProtocolError>;
-  "handshake:error:auth": WithError<AuthenticationError>;
-  "handshake:error:other": WithError;
-  "pipe:stats": Fields & {
+  /** A connection, or a bound endpoint, was closed from this side. `ZMQ_EVENT_CLOSED` */
+  close: DescriptorFields;
+  /** Closing has failed. `ZMQ_EVENT_CLOSE_FAILED` */
+  "close:error": ErrorFields;
+  /** A connection was lost. `ZMQ_EVENT_DISCONNECTED` */
+  disconnect: DescriptorFields;
+  /** The handshake is done, and messages can pass. `ZMQ_EVENT_HANDSHAKE_SUCCEEDED` */
+  handshake: ConnectionFields;
+  /** The peer does not keep to a protocol. `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL` */
+  "handshake:error:protocol": ErrorFields<ProtocolError>;
+  /** The peer was refused by the ZAP handler. `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH` */
+  "handshake:error:auth": ErrorFields<AuthenticationError>;
+  /** The handshake has failed for another reason. `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL` */
+  "handshake:error:other": ErrorFields;
+  /** An answer to {@link Observer.requestPipeStats}. `ZMQ_EVENT_PIPES_STATS` */
+  "pipe:stats": ConnectionFields & {
     /** Messages that wait to go out through this connection. */
     outbound: number;
     /** Messages that wait to be received from this connection. */
     inbound: number;
   };
-  /** The socket is gone, its linger included; the last event. */
+  /** The socket is gone, its linger included; the last event. `ZMQ_EVENT_MONITOR_STOPPED` */
   // biome-ignore lint/complexity/noBannedTypes: no fields at all
   end: {};
-  unknown: Fields;
+  /** An event that this library does not know yet. */
+  unknown: ConnectionFields;
 }
 
-/** What happens to a socket's connections: the names by which events are listened for. */
-export type EventType = keyof FieldsOf;
-type Events = { [E in EventType]: { type: E } & FieldsOf[E] };
-/** An event of one type, or of several: then `type` tells them apart. */
+/** What happens to a socket's connections: the names by which events are listened for. @useDeclaredType */
+export type EventType = keyof EventFields;
+type Events = { [E in EventType]: { type: E } & EventFields[E] };
+/** An event of one type, with its {@link EventFields}, or of several: then `type` tells them apart. */
 export type EventOfType<E extends EventType = EventType> = Events[E];
 /** What happened to a connection; `type` says what, and which fields there are. */
 export type Event = EventOfType;
 
 /** What can be asked to call back for events. */
 export interface EventSubscriber {
+  /** Calls `listener` for each event of a type. */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+  /** Undoes `on`. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
 type Values = readonly number[];
-type Read<E extends EventType> = (values: Values) => Omit<FieldsOf[E], keyof Fields>;
+type Read<E extends EventType> = (values: Values) => Omit<EventFields[E], keyof ConnectionFields>;
 type Row = { [E in EventType]: [type: E, read: Read<E>] }[EventType];
 
 const nothing = () => ({});

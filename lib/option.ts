@@ -3,7 +3,7 @@
 import { emitWarning } from "node:process";
 import { errorOf } from "./errors.js";
 
-export type Access = "rw" | "r" | "w";
+type Access = "rw" | "r" | "w";
 
 /** Converts between a value and its bytes. */
 export interface Kind<T> {

@@ -26,6 +26,7 @@ export interface MetadataOptions extends OperationOptions {
 
 /** A message and what libzmq knows of it; over inproc, nothing. */
 export interface Received<M = Message[]> {
+  /** Its frames, as `receive` gives them. */
   message: M;
   /** By property; without those that the message does not have. */
   metadata: Record<string, string>;
@@ -37,6 +38,7 @@ export interface SocketIterator<T> extends AsyncIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>>;
   /** Ends the loop. */
   return(): Promise<IteratorReturnResult<undefined>>;
+  /** Itself, so that it can be looped over. */
   [Symbol.asyncIterator](): SocketIterator<T>;
 }
 

@@ -214,10 +214,12 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return ended;
   }
 
+  /** As {@link Socket.close}, at the end of a `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** As {@link Socket.close}, at the end of an `await using`; does not wait for what is queued. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -20,6 +20,7 @@ export interface GroupOptions {
 
 /** What a Dish gets with a received message. */
 export interface GroupInfo {
+  /** The group that it was sent to. */
   group: Buffer;
 }
 

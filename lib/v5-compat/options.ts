@@ -141,8 +141,7 @@ const table = {
   [zmq.ZMQ_CONNECT_TIMEOUT]: int32,
 } satisfies Record<number, Kind<unknown, never>>;
 
-/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
-export const options = {
+const shortNames = {
   _fd: zmq.ZMQ_FD,
   _ioevents: zmq.ZMQ_EVENTS,
   _receiveMore: zmq.ZMQ_RCVMORE,
@@ -173,6 +172,10 @@ export const options = {
   connect_timeout: zmq.ZMQ_CONNECT_TIMEOUT,
 } as const;
 
+/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
+export const options: typeof shortNames = shortNames;
+
+/** The short name of an option. @useDeclaredType */
 export type OptionName = keyof typeof options;
 
 type Table = typeof table;

@@ -2,7 +2,9 @@
 
 import { options } from "./options.js";
 
+/** @inline */
 type Text = string | Buffer | null;
+/** @inline */
 type Flag = 0 | 1;
 
 export interface Properties {

@@ -33,6 +33,7 @@ const traits = {
   stream: { class: zmq.Stream },
 } as const satisfies Record<string, Traits>;
 
+/** What sockets are made by. @useDeclaredType */
 export type SocketType = keyof typeof traits;
 
 /** @internal @throws Error for a type that there is not. */

@@ -8,7 +8,7 @@ import type * as TypeScript from "typescript";
 const require = createRequire(__filename);
 
 /** The oldest that is supported, and the newest. */
-export const compilers = { "5.0": load("typescript-5.0/node_modules/typescript"), "6.0": load("typescript") };
+const compilers = { "5.0": load("typescript-5.0/node_modules/typescript"), "6.0": load("typescript") };
 export type CompilerVersion = keyof typeof compilers;
 
 function load(path: string): typeof TypeScript {

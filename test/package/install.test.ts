@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compile } from "./compile.js";
+import { compile, nodeTypes } from "./compile.js";
 import { root, Workshop } from "./pack.js";
 
 const workshop = new Workshop();
@@ -57,7 +57,7 @@ beforeAll(async () => {
   ]);
   for (const { folder } of projects) {
     workshop.write(folder, { "node_modules/@types/README": "" });
-    symlinkSync(join(root, "node_modules/@types/node"), inWorkshop(folder, "node_modules/@types/node"));
+    symlinkSync(nodeTypes, inWorkshop(folder, "node_modules/@types/node"));
   }
 }, 120_000);
 afterAll(() => workshop.remove());
