@@ -12,7 +12,7 @@ const row = (work, scenario, cases, ours, against, aim, more = {}) => ({
   cases: [cases].flat(),
 });
 
-export const aims = [
+const aims = [
   row("both ends, by message", "both", "64 B", "ours, by message", "zeromq", 9),
   row("both ends, by message", "both", "64 B", "ours, by message", "C", 0.6),
   row("for await", "receive", ["1 B", "64 B"], "ours, for await", "zeromq, for await", 8),

@@ -1,13 +1,13 @@
 // Medians, spreads, and ratios within rounds.
 
-export function median(values) {
+function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Median, least and greatest; undefined for no values. */
-export function summary(values) {
+function summary(values) {
   const known = values.filter((value) => Number.isFinite(value));
   if (known.length === 0) return undefined;
   return { median: median(known), min: Math.min(...known), max: Math.max(...known) };

@@ -5,7 +5,7 @@ import { digestOf, whyUnreadable } from "./file.js";
 import type { Result } from "./protocol.js";
 
 /** A result that is not confirmed. */
-export interface Difference {
+interface Difference {
   path: string;
   /** What the worker said. */
   reported: string;

@@ -28,17 +28,20 @@ export function expectOptions(value: unknown): void {
   if (!isObject(value)) throw new TypeError("Options must be an object");
 }
 
+type Constructor = new (...parameters: unknown[]) => object;
+
 /** For a class that is not called without `new`. */
 export const baseClass =
   (arity: Arity) =>
-  <Class extends abstract new (...parameters: never[]) => object>(target: Class): Class =>
+  // Not a type with `new`, since a constructor may be protected.
+  <Class extends { readonly prototype: object }>(target: Class): Class =>
     new Proxy(target, {
       apply() {
         throw new TypeError("Class constructors cannot be invoked without 'new'");
       },
       construct(_, parameters, newTarget) {
         expectArity(arity, parameters);
-        return Reflect.construct(target, parameters, newTarget);
+        return Reflect.construct(target as unknown as Constructor, parameters, newTarget);
       },
     });
 

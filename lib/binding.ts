@@ -14,7 +14,7 @@ export type ContextToken = number;
 /** What native code takes as a frame; lib/message.ts makes it from what users pass. */
 export type WireFrame = string | Uint8Array | RoutingId;
 /** Only as the tag of a message. */
-export type RoutingId = number;
+type RoutingId = number;
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {

@@ -14,7 +14,7 @@ type ReadOnly = "maxSocketsLimit";
 type OptionValues = Values<typeof contextOptions>;
 
 /** Options that `new Context` takes. */
-export type ContextOptions = Partial<Omit<OptionValues, ReadOnly>>;
+export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
@@ -112,6 +112,7 @@ export class Context implements AsyncDisposable {
     return handle.closing;
   }
 
+  /** As {@link Context.close}, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

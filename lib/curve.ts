@@ -8,7 +8,12 @@ import { check } from "./errors.js";
  *
  * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. `zmq_curve_keypair`
  */
-export function curveKeyPair(): { publicKey: string; secretKey: string } {
+export function curveKeyPair(): {
+  /** For peers: `curveServerKey` of those that connect. */
+  publicKey: string;
+  /** For `curveSecretKey` alone. */
+  secretKey: string;
+} {
   const pair = binding.curveKeyPair();
   if (typeof pair === "number") throw check(pair);
   const [publicKey, secretKey] = pair;

@@ -2,11 +2,12 @@
 
 import { emitWarning } from "node:process";
 import * as zmq from "./constants.js";
+import type { ReadableSocket, WritableSocket } from "./directions.js";
 import type { Message, MessageLike } from "./message.js";
 import type { Values } from "./option.js";
 import { capability, conflateOptions, receiveOptions, sendOptions } from "./options.js";
 import { atEndpoint, Socket } from "./socket.js";
-import { defineSocketOptions, type Readable, type SocketOptions, type Writable } from "./sockets.js";
+import { defineSocketOptions, type SocketOptions } from "./sockets.js";
 import type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
 
 export type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
@@ -21,8 +22,8 @@ export class Server extends Socket {
   }
 }
 export interface Server
-  extends Readable<[Message, RoutingOptions]>,
-    Writable<MessageLike, [RoutingOptions]> {}
+  extends ReadableSocket<[Message, RoutingOptions]>,
+    WritableSocket<MessageLike, [RoutingOptions]> {}
 
 /** Talks to Servers: sends to them in turn, receives from all. Messages have one frame. `ZMQ_CLIENT` */
 export class Client extends Socket {
@@ -30,7 +31,7 @@ export class Client extends Socket {
     super(zmq.ZMQ_CLIENT, options);
   }
 }
-export interface Client extends Readable<[Message]>, Writable<MessageLike> {}
+export interface Client extends ReadableSocket<[Message]>, WritableSocket<MessageLike> {}
 
 /** Sends each message to the Dishes that joined its group. `ZMQ_RADIO` */
 export class Radio extends Socket {
@@ -38,7 +39,7 @@ export class Radio extends Socket {
     super(zmq.ZMQ_RADIO, options);
   }
 }
-export interface Radio extends Writable<MessageLike, [GroupOptions]> {}
+export interface Radio extends WritableSocket<MessageLike, [GroupOptions]> {}
 
 /** Receives what Radios send to the groups it joined. `ZMQ_DISH` */
 export class Dish extends Socket {
@@ -46,7 +47,7 @@ export class Dish extends Socket {
     super(zmq.ZMQ_DISH, options);
   }
 }
-export interface Dish extends Readable<[Message, GroupInfo]> {
+export interface Dish extends ReadableSocket<[Message, GroupInfo]> {
   /**
    * Joins groups, of up to 255 bytes each.
    *
@@ -63,7 +64,7 @@ export class Gather extends Socket {
     super(zmq.ZMQ_GATHER, options);
   }
 }
-export interface Gather extends Readable<[Message]>, Values<typeof conflateOptions> {}
+export interface Gather extends ReadableSocket<[Message]>, Values<typeof conflateOptions> {}
 
 /** Sends to its Gathers in turn. Messages have one frame. `ZMQ_SCATTER` */
 export class Scatter extends Socket {
@@ -71,7 +72,7 @@ export class Scatter extends Socket {
     super(zmq.ZMQ_SCATTER, options);
   }
 }
-export interface Scatter extends Writable<MessageLike>, Values<typeof conflateOptions> {}
+export interface Scatter extends WritableSocket<MessageLike>, Values<typeof conflateOptions> {}
 
 /** Sends and receives UDP packets: each message is `[address, data]`. `ZMQ_DGRAM` */
 export class Datagram extends Socket {
@@ -79,7 +80,9 @@ export class Datagram extends Socket {
     super(zmq.ZMQ_DGRAM, options);
   }
 }
-export interface Datagram extends Readable<[Message, Message]>, Writable<[MessageLike, MessageLike]> {}
+export interface Datagram
+  extends ReadableSocket<[Message, Message]>,
+    WritableSocket<[MessageLike, MessageLike]> {}
 
 /** Talks to other Peers as a Server does to Clients; who connects learns the peer's number at once. `ZMQ_PEER` */
 export class Peer extends Socket {
@@ -96,7 +99,9 @@ export class Peer extends Socket {
     return atEndpoint(this, "connectPeer", address);
   }
 }
-export interface Peer extends Readable<[Message, RoutingOptions]>, Writable<MessageLike, [RoutingOptions]> {}
+export interface Peer
+  extends ReadableSocket<[Message, RoutingOptions]>,
+    WritableSocket<MessageLike, [RoutingOptions]> {}
 
 /** Talks to exactly one other Channel. Messages have one frame. `ZMQ_CHANNEL` */
 export class Channel extends Socket {
@@ -104,7 +109,7 @@ export class Channel extends Socket {
     super(zmq.ZMQ_CHANNEL, options);
   }
 }
-export interface Channel extends Readable<[Message]>, Writable<MessageLike> {}
+export interface Channel extends ReadableSocket<[Message]>, WritableSocket<MessageLike> {}
 
 defineSocketOptions([
   [Server, sendOptions, receiveOptions],

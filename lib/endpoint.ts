@@ -94,7 +94,7 @@ export function splitScheme(endpoint: string): [scheme: string, rest: string] {
 }
 
 /** The schemes that this binary serves. */
-export function schemes(): string[] {
+function schemes(): string[] {
   return [...transports].filter(([, { built }]) => !built || isBuilt(built.as)).map(([scheme]) => scheme);
 }
 

@@ -61,18 +61,13 @@ export class ZmqError extends Error {
   }
 }
 
-/** An error for a code such as `"EBUSY"`, whatever its number on this platform. */
+/** @internal An error for a code such as `"EBUSY"`, whatever its number on this platform. */
 export function errorOf(code: string, text?: string): ZmqError {
   return new ZmqError(numbers.get(code)!, text);
 }
 
-/** Passes a native result on, or throws the error that a negative one stands for. */
+/** @internal Passes a native result on, or throws the error that a negative one stands for. */
 export function check(result: number): number {
   if (result < 0) throw new ZmqError(-result);
   return result;
-}
-
-/** True for the native result that stands for the error `code`. */
-export function isError(result: number, code: string): boolean {
-  return -result === numbers.get(code);
 }

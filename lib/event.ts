@@ -4,19 +4,24 @@ import * as zmq from "./constants.js";
 import { ZmqError } from "./errors.js";
 import type { Message } from "./message.js";
 
+type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
+/** What a peer did wrong in a handshake. @useDeclaredType */
+export type ProtocolErrorCode = CodeOf<keyof typeof zmq>;
+
 /** An error that a handshake ended with because the peer did not keep to ZMTP, the ZAP protocol or WebSocket. */
 export interface ProtocolError extends Error {
   /** For instance `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
-  code: string;
+  code: ProtocolErrorCode;
 }
 
 /** An error that a handshake ended with because authentication failed. */
 export interface AuthenticationError extends Error {
   /** The status by ZAP: 300, 400 or 500. */
-  status: number;
+  status: 300 | 400 | 500;
 }
 
-interface Fields {
+/** What an event says of a connection. */
+export interface ConnectionFields {
   /** The endpoint that was bound or connected to; not there in the few events for which libzmq tells none. */
   address: string;
   /** Our end of the connection; empty as long as there is none. */
@@ -25,59 +30,83 @@ interface Fields {
   remoteAddress: string;
 }
 
-interface WithDescriptor extends Fields {
+/** What an event says of a connection that is, or was, open. */
+export interface DescriptorFields extends ConnectionFields {
   /** The connection's file descriptor, by which a peer can be told from others while it is connected. */
   fd: number;
 }
 
-interface WithError<E extends Error = ZmqError> extends Fields {
+/** What an event says of something that failed. */
+export interface ErrorFields<E extends Error = ZmqError> extends ConnectionFields {
+  /** Why it failed. */
   error: E;
 }
 
 /** Fields of each type of event, besides its type. */
-interface FieldsOf {
-  accept: WithDescriptor;
-  "accept:error": WithError;
-  bind: WithDescriptor;
-  "bind:error": WithError;
-  connect: WithDescriptor;
-  "connect:delay": Fields;
-  "connect:retry": Fields & {
+export interface EventFields {
+  /** A peer has connected to an endpoint that was bound. `ZMQ_EVENT_ACCEPTED` */
+  accept: DescriptorFields;
+  /** A peer's connection could not be accepted. `ZMQ_EVENT_ACCEPT_FAILED` */
+  "accept:error": ErrorFields;
+  /** An endpoint is bound. `ZMQ_EVENT_LISTENING` */
+  bind: DescriptorFields;
+  /** An endpoint could not be bound. `ZMQ_EVENT_BIND_FAILED` */
+  "bind:error": ErrorFields;
+  /** A connection to a peer is there; the handshake follows. `ZMQ_EVENT_CONNECTED` */
+  connect: DescriptorFields;
+  /** A connect could not be done at once, and goes on. `ZMQ_EVENT_CONNECT_DELAYED` */
+  "connect:delay": ConnectionFields;
+  /** A connect has failed, and will be tried again. `ZMQ_EVENT_CONNECT_RETRIED` */
+  "connect:retry": ConnectionFields & {
     /** Milliseconds until the next attempt. */
     interval: number;
   };
-  close: WithDescriptor;
-  "close:error": WithError;
-  disconnect: WithDescriptor;
-  handshake: Fields;
-  "handshake:error:protocol": WithError<ProtocolError>;
-  "handshake:error:auth": WithError<AuthenticationError>;
-  "handshake:error:other": WithError;
-  "pipe:stats": Fields & {
+  /** A connection, or a bound endpoint, was closed from this side. `ZMQ_EVENT_CLOSED` */
+  close: DescriptorFields;
+  /** Closing has failed. `ZMQ_EVENT_CLOSE_FAILED` */
+  "close:error": ErrorFields;
+  /** A connection was lost. `ZMQ_EVENT_DISCONNECTED` */
+  disconnect: DescriptorFields;
+  /** The handshake is done, and messages can pass. `ZMQ_EVENT_HANDSHAKE_SUCCEEDED` */
+  handshake: ConnectionFields;
+  /** The peer does not keep to a protocol. `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL` */
+  "handshake:error:protocol": ErrorFields<ProtocolError>;
+  /** The peer was refused by the ZAP handler. `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH` */
+  "handshake:error:auth": ErrorFields<AuthenticationError>;
+  /** The handshake has failed for another reason. `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL` */
+  "handshake:error:other": ErrorFields;
+  /** An answer to {@link Observer.requestPipeStats}. `ZMQ_EVENT_PIPES_STATS` */
+  "pipe:stats": ConnectionFields & {
     /** Messages that wait to go out through this connection. */
     outbound: number;
     /** Messages that wait to be received from this connection. */
     inbound: number;
   };
-  /** The socket is gone, its linger included; the last event. */
+  /** The socket is gone, its linger included; the last event. `ZMQ_EVENT_MONITOR_STOPPED` */
   // biome-ignore lint/complexity/noBannedTypes: no fields at all
   end: {};
-  unknown: Fields;
+  /** An event that this library does not know yet. */
+  unknown: ConnectionFields;
 }
 
-export type EventType = keyof FieldsOf;
-export type EventOfType<E extends EventType> = { type: E } & FieldsOf[E];
+/** What happens to a socket's connections: the names by which events are listened for. @useDeclaredType */
+export type EventType = keyof EventFields;
+type Events = { [E in EventType]: { type: E } & EventFields[E] };
+/** An event of one type, with its {@link EventFields}, or of several: then `type` tells them apart. */
+export type EventOfType<E extends EventType = EventType> = Events[E];
 /** What happened to a connection; `type` says what, and which fields there are. */
-export type Event = { [E in EventType]: EventOfType<E> }[EventType];
+export type Event = EventOfType;
 
 /** What can be asked to call back for events. */
 export interface EventSubscriber {
+  /** Calls `listener` for each event of a type. */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
+  /** Undoes `on`. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
 type Values = readonly number[];
-type Read<E extends EventType> = (values: Values) => Omit<FieldsOf[E], keyof Fields>;
+type Read<E extends EventType> = (values: Values) => Omit<EventFields[E], keyof ConnectionFields>;
 type Row = { [E in EventType]: [type: E, read: Read<E>] }[EventType];
 
 const nothing = () => ({});
@@ -85,10 +114,12 @@ const descriptor = ([fd]: Values) => ({ fd: fd! });
 
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
-const protocolCodes = new Map(
+const protocolCodes = new Map<number, ProtocolErrorCode>(
   Object.entries(zmq).flatMap(([name, value]) =>
-    name.startsWith("ZMQ_PROTOCOL_ERROR_") ? [[value, name.replace("ZMQ_PROTOCOL_ERROR", "ERR")]] : [],
-  ) as [number, string][],
+    name.startsWith("ZMQ_PROTOCOL_ERROR_")
+      ? [[value, name.replace("ZMQ_PROTOCOL_ERROR", "ERR") as ProtocolErrorCode]]
+      : [],
+  ),
 );
 
 function protocolError([number]: Values): { error: ProtocolError } {
@@ -97,15 +128,16 @@ function protocolError([number]: Values): { error: ProtocolError } {
   return { error: Object.assign(new Error(`${protocol} protocol error`), { code }) };
 }
 
-const statusTexts: Record<number, string> = {
+const statusTexts: Record<AuthenticationError["status"], string> = {
   300: "Temporary error",
   400: "Authentication failure",
   500: "Internal error",
 };
 
-function authenticationError([status]: Values): { error: AuthenticationError } {
-  const text = statusTexts[status!] ?? "Unknown error";
-  return { error: Object.assign(new Error(text), { status: status! }) };
+function authenticationError([number]: Values): { error: AuthenticationError } {
+  // libzmq reports no other status.
+  const status = number as AuthenticationError["status"];
+  return { error: Object.assign(new Error(statusTexts[status] ?? "Unknown error"), { status }) };
 }
 
 const rows = new Map<number, Row>([
@@ -147,7 +179,7 @@ function cameIn(local: string, bound: readonly string[]): boolean {
   );
 }
 
-/** A monitor's message, in version 2 of its format: event, number of values, values, local and remote address. */
+/** @internal A monitor's message, in version 2 of its format: event, number of values, values, local and remote address. */
 export function toEvent(frames: readonly Message[], bound: readonly string[]): Event {
   const number = Number(frames[0]!.readBigUInt64LE());
   const values = frames.slice(2, -2).map((frame) => Number(frame.readBigUInt64LE()));

@@ -1,26 +1,32 @@
 // The public interface, and nothing else.
 
 import { binding } from "./binding.js";
-import * as errors from "./errors.js";
 import "./multicast_log.js";
 
 export { Context, type ContextOptions, context } from "./context.js";
 export { curveKeyPair } from "./curve.js";
+export type { Readable, ReadableSocket, Writable, WritableSocket } from "./directions.js";
+export { ZmqError } from "./errors.js";
 export type {
   AuthenticationError,
+  ConnectionFields,
+  DescriptorFields,
+  ErrorFields,
   Event,
+  EventFields,
   EventOfType,
   EventSubscriber,
   EventType,
   ProtocolError,
+  ProtocolErrorCode,
 } from "./event.js";
 export type { Message, MessageLike } from "./message.js";
 export type { Multicast, MulticastOptions } from "./multicast.js";
 export { Observer } from "./observer.js";
 export { capability } from "./options.js";
 export type { OperationOptions } from "./pending.js";
-export { Proxy, type ProxyOptions, type ProxyStatistics, type Traffic } from "./proxy.js";
-export type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
+export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
+export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
 export { type CloseOptions, Socket } from "./socket.js";
 export {
   Dealer,
@@ -28,7 +34,6 @@ export {
   Publisher,
   Pull,
   Push,
-  type Readable,
   Reply,
   Request,
   Router,
@@ -37,22 +42,18 @@ export {
   Stream,
   type StreamConnectOptions,
   Subscriber,
-  type Writable,
   XPublisher,
   XSubscriber,
 } from "./sockets.js";
 
 export type { SubscriberOptions } from "./subscribers.js";
 
-/** The class of this library's errors, but for wrong arguments: those are `TypeError`s. */
-export declare const ZmqError: typeof errors.ZmqError;
-export type ZmqError = errors.ZmqError;
-// Not enumerable: programs and tests that list what `zeromq` exports find just that.
-Object.defineProperty(exports, "ZmqError", { value: errors.ZmqError });
-
 /** The version of libzmq inside, for instance `"4.3.4"`. */
 export const version: string = binding.version();
 
 // Plain properties, where the compiler makes getters: a program's tests can put a double in the place of a class.
-for (const [name, value] of Object.entries(exports))
-  Object.defineProperty(exports, name, { value, writable: true });
+for (const [name, value] of Object.entries(exports)) {
+  // Programs and tests that list what zeromq exports find just that.
+  const enumerable = name !== "ZmqError";
+  Object.defineProperty(exports, name, { value, writable: true, enumerable });
+}

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 // What a message is to a user, and how it becomes what native code takes.
 
 import { types } from "node:util";
@@ -31,7 +32,7 @@ function toFrame(value: unknown): WireFrame {
   return `${value}`;
 }
 
-/** Throws a `TypeError` for `undefined` and for what has no string form. */
+/** @internal Throws a `TypeError` for `undefined` and for what has no string form. */
 export function toWire(message: unknown): WireMessage {
   if (message instanceof Uint8Array) return message;
   if (Array.isArray(message)) {
@@ -45,14 +46,14 @@ export function toWire(message: unknown): WireMessage {
   return toFrame(message);
 }
 
-/** As `toWire`, for each of many messages. */
+/** @internal As `toWire`, for each of many messages. */
 export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
   const wire: WireMessage[] = [];
   for (const message of messages) wire.push(toWire(message));
   return wire;
 }
 
-/** A copy for a message that has to wait: what its sender does to the original meanwhile is not sent. */
+/** @internal A copy for a message that has to wait: what its sender does to the original meanwhile is not sent. */
 export function snapshot(wire: WireMessage): WireMessage {
   if (typeof wire === "string" || typeof wire === "number") return wire;
   return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : Buffer.from(wire);

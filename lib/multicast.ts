@@ -94,7 +94,7 @@ function read(core: Core): Numbers {
 
 let warned = false;
 
-/** Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
+/** @internal Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
 export function checkMulticast(core: Core, use: Use): void {
   if (use.endpoint.startsWith("udp://")) {
     const hops = core.getOption(table.hops);
@@ -114,7 +114,7 @@ export function checkMulticast(core: Core, use: Use): void {
   }
 }
 
-/** Defines `multicast` on a class. */
+/** @internal Defines `multicast` on a class. */
 export function defineMulticast<Owner extends object>(
   prototype: Owner,
   coreOf: (owner: Owner) => Core,

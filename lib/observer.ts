@@ -22,7 +22,7 @@ const answerTime = 1000;
 /** Events taken from libzmq at once. */
 const chunk = 64;
 
-/** Resolves when the observed socket is gone for good, after its linger; the process lives as long. */
+/** @internal Resolves when the observed socket is gone for good, after its linger; the process lives as long. */
 export let endOf: (observer: Observer) => Promise<void>;
 
 /** As zeromq ends a loop over events: without a value. */

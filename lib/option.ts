@@ -3,7 +3,7 @@
 import { emitWarning } from "node:process";
 import { errorOf } from "./errors.js";
 
-export type Access = "rw" | "r" | "w";
+type Access = "rw" | "r" | "w";
 
 /** Converts between a value and its bytes. */
 export interface Kind<T> {
@@ -132,6 +132,7 @@ const text: Kind<string | null> = {
 /** A key of CURVE: 40 characters of Z85 and a NUL; given as those, or as 32 bytes. */
 const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
 
+/** @internal By name. */
 export const kinds = { int32, uint32, int64, uint64, boolean, string };
 
 type Extras = { access?: Access; live?: boolean };
@@ -145,7 +146,7 @@ function row<T>(kind: Kind<T>) {
   });
 }
 
-/** One row each, by kind. */
+/** @internal One row each, by kind. */
 export const rows = {
   int32: row(int32),
   uint32: row(uint32),
@@ -176,13 +177,13 @@ export const rows = {
     })(id, extras),
 };
 
-/** What a table's properties read and write through. */
+/** @internal What a table's properties read and write through. */
 export interface OptionTarget {
   getOption<T>(option: Option<T>): T;
   setOption<T>(option: Option<T>, value: unknown): void;
 }
 
-/** Defines a property on `prototype` for each row: without a getter when it cannot be read, or without a setter. */
+/** @internal Defines a property on `prototype` for each row: without a getter when it cannot be read, or without a setter. */
 export function defineOptions<Owner extends object>(
   prototype: Owner,
   table: Record<string, Option<unknown>>,

@@ -3,7 +3,7 @@
 
 import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
-import { rows } from "./option.js";
+import { type Option, rows } from "./option.js";
 
 const { int32, uint32, int64, uint64, boolean, string, binary, text, key, names } = rows;
 
@@ -170,7 +170,7 @@ export const routingIdOptions = {
   /** The name that a Router peer knows us by; at most 255 bytes, not beginning with NUL. `ZMQ_ROUTING_ID` */
   routingId: string(zmq.ZMQ_ROUTING_ID),
   /** The same as a Buffer: `routingId` reads as text, and only up to a NUL. `ZMQ_ROUTING_ID` */
-  routingIdBytes: binary(zmq.ZMQ_ROUTING_ID),
+  routingIdBytes: binary(zmq.ZMQ_ROUTING_ID) as Option<Buffer>,
 };
 
 /** Of Router. */
@@ -229,7 +229,7 @@ export const streamOptions = {
 
 const tables = [commonOptions, sendOptions, receiveOptions, routerOptions, probeOptions, requestOptions];
 
-/** Ids of options that take effect at once; setting any other on a connected socket deserves a warning. */
+/** @internal Ids of options that take effect at once; setting any other on a connected socket deserves a warning. */
 export const liveOptions: ReadonlySet<number> = new Set([
   ...[zmq.ZMQ_SUBSCRIBE, zmq.ZMQ_UNSUBSCRIBE, zmq.ZMQ_XPUB_VERBOSE, zmq.ZMQ_XPUB_VERBOSER],
   ...tables.flatMap((table) => Object.values(table).flatMap((option) => (option.live ? [option.id] : []))),

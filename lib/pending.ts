@@ -13,10 +13,12 @@ export interface OperationOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The answer of an attempt that would block. */
+/** @internal The answer of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
+/** @internal */
 export type Attempt<T> = () => T | typeof wouldBlock;
 
+/** @internal */
 export class Pending<T> implements Waiter {
   readonly promise: Promise<T>;
   readonly #core: Core;

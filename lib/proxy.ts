@@ -19,10 +19,20 @@ export interface Traffic {
   bytes: number;
 }
 
+/** What has passed through one socket of a proxy. */
+export interface SocketTraffic {
+  /** Received from peers. */
+  received: Traffic;
+  /** Sent to peers. */
+  sent: Traffic;
+}
+
 /** What has passed through a proxy since it was started. */
 export interface ProxyStatistics {
-  frontEnd: { received: Traffic; sent: Traffic };
-  backEnd: { received: Traffic; sent: Traffic };
+  /** At the front end. */
+  frontEnd: SocketTraffic;
+  /** At the back end. */
+  backEnd: SocketTraffic;
   /** Messages that the capture socket had no room for. */
   captureDropped: number;
 }
@@ -79,10 +89,12 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     this.#capture = options.capture === undefined ? undefined : socketOf(options.capture, "Capture");
   }
 
+  /** The socket that was given first. */
   get frontEnd(): F {
     return this.#frontEnd;
   }
 
+  /** The socket that was given second. */
   get backEnd(): B {
     return this.#backEnd;
   }

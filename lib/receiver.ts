@@ -26,9 +26,20 @@ export interface MetadataOptions extends OperationOptions {
 
 /** A message and what libzmq knows of it; over inproc, nothing. */
 export interface Received<M = Message[]> {
+  /** Its frames, as `receive` gives them. */
   message: M;
   /** By property; without those that the message does not have. */
   metadata: Record<string, string>;
+}
+
+/** What a loop over a socket works with. Leaving the loop, or calling `return`, leaves the socket open and usable. */
+export interface SocketIterator<T> extends AsyncIterator<T, undefined> {
+  /** The next one, or `done` when the socket is closed; rejects as `receive` does. */
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** Ends the loop. */
+  return(): Promise<IteratorReturnResult<undefined>>;
+  /** Itself, so that it can be looped over. */
+  [Symbol.asyncIterator](): SocketIterator<T>;
 }
 
 const usualProperties = ["Socket-Type", "Peer-Address", "User-Id"];
@@ -59,6 +70,7 @@ function namesOf(options: MetadataOptions | undefined): readonly string[] {
   return names;
 }
 
+/** @internal */
 export class Receiver {
   readonly #core: Core;
   /** Makes of frames what a user gets, where that is anything else. */
@@ -92,7 +104,7 @@ export class Receiver {
     return this.#operate(() => this.#oneWithMetadata(names), options);
   }
 
-  messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received> {
+  messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
     const names = namesOf(options);
     return new Loop(this, this.#core, () => this.#oneWithMetadata(names), options);
   }
@@ -105,7 +117,7 @@ export class Receiver {
   }
 
   /** The iterator of `for await`: one message at a time, ends when the socket is closed. */
-  messages(): AsyncIterableIterator<Message[]> {
+  messages(): SocketIterator<Message[]> {
     let most = 0;
     const attempt = () => {
       // Not before the first message is wanted: options may still be set between.
@@ -116,7 +128,7 @@ export class Receiver {
   }
 
   /** As `messages`, but all that is ready at once, up to `max`. */
-  batches(options?: BatchOptions): AsyncIterableIterator<Message[][]> {
+  batches(options?: BatchOptions): SocketIterator<Message[][]> {
     const max = batchSize(options?.max);
     return new Loop(this, this.#core, () => this.#batch(max), options);
   }
@@ -221,10 +233,10 @@ function soon<T>(result: T): Promise<T> {
 }
 
 /** An endless loop over a socket; breaking out of it leaves the socket open and usable. */
-class Loop<T> implements AsyncIterableIterator<T> {
+class Loop<T> implements SocketIterator<T> {
   readonly #receiver: Receiver;
   readonly #core: Core;
-  readonly #attempt: Attempt<IteratorResult<T>>;
+  readonly #attempt: Attempt<IteratorResult<T, undefined>>;
   readonly #options: OperationOptions | undefined;
   readonly #fetched: (() => T | undefined) | undefined;
   #ended = false;
@@ -247,7 +259,7 @@ class Loop<T> implements AsyncIterableIterator<T> {
     };
   }
 
-  next(): Promise<IteratorResult<T>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
     const value = this.#fetched?.();
@@ -261,7 +273,7 @@ class Loop<T> implements AsyncIterableIterator<T> {
         return Promise.reject(error);
       }
     }
-    return this.#receiver.operate<IteratorResult<T>>(this.#attempt, this.#options, finished);
+    return this.#receiver.operate<IteratorResult<T, undefined>>(this.#attempt, this.#options, finished);
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

@@ -16,13 +16,14 @@ import type { OperationOptions } from "./pending.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 
-/** The part of a socket that the other rooms of the library work with. */
+/** @internal The part of a socket that the other rooms of the library work with. */
 export let coreOf: (socket: Socket) => Core;
-/** Does to an endpoint what the native function of that name does. */
+/** @internal Does to an endpoint what the native function of that name does. */
 export let atEndpoint: (socket: Socket, call: EndpointCall, address: string) => number;
 
 /** How a socket is to be closed. */
 export interface CloseOptions {
+  /** Milliseconds that queued messages are kept; -1: for ever, 0: not at all. Default: the socket's `linger`. */
   linger?: number | undefined;
 }
 
@@ -106,7 +107,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * @throws TypeError for an unknown or read-only option, or a value of the wrong type.
    * @throws ZmqError `EMFILE` when the context has `maxSockets` open. `zmq_socket`
    */
-  constructor(type: number, options: { context?: Context | undefined } = {}) {
+  // Subclasses pass on options that this class does not know.
+  protected constructor(type: number, options: object & { context?: Context | undefined } = {}) {
     if (typeof type !== "number") throw new TypeError("Socket type must be a number");
     expectOptions(options);
     const { context = defaultContext, ...values } = options;
@@ -198,14 +200,11 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   /**
    * Closes the socket; what it queued is still sent within `linger`. An operation that waits is tried a last time,
    * then rejected with `EAGAIN`; a loop ends. During a bind or unbind it takes effect when that is done. `zmq_close`
-   */
-  close(): void;
-  /**
-   * As `close()`, and resolves when what was queued has been handed to the network or the linger has run out.
    *
-   * @param options `linger`: milliseconds that queued messages are kept; -1: for ever. Default: the socket's `linger`.
+   * With options it answers a promise, which resolves when what was queued has been handed to the network or the linger
+   * has run out.
    */
-  close(options: CloseOptions): Promise<void>;
+  // One signature instead of two: subclasses override it as `close(): void`, which would not match the second.
   close(options?: CloseOptions): void | Promise<void> {
     if (options === undefined) return this.#core.close();
     if (this.closed) return Promise.resolve();
@@ -215,10 +214,12 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return ended;
   }
 
+  /** As {@link Socket.close}, at the end of a `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** As {@link Socket.close}, at the end of an `await using`; does not wait for what is queued. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -2,6 +2,7 @@
 
 import * as zmq from "./constants.js";
 import type { Context } from "./context.js";
+import type { ReadableSocket, WritableSocket } from "./directions.js";
 import type { Message, MessageLike } from "./message.js";
 import { defineMulticast, type Multicast } from "./multicast.js";
 import { defineOptions, kinds, type Option, type Values } from "./option.js";
@@ -18,8 +19,6 @@ import {
   streamOptions,
   xpublisherOptions,
 } from "./options.js";
-import type { OperationOptions } from "./pending.js";
-import type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
 import { coreOf, Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
@@ -33,60 +32,12 @@ type WritableKeys<T> = {
 }[keyof T];
 
 /** What the constructor of a socket class takes: any of its writable properties, and a context. */
-export type SocketOptions<S> = Partial<Pick<S, WritableKeys<S>>> & { context?: Context | undefined };
+export type SocketOptions<S extends Socket> = Partial<Pick<S, WritableKeys<S>>> & {
+  /** The context that it belongs to. Default: {@link context}, which all threads share. */
+  context?: Context | undefined;
+};
 
-/** What sockets that send can do. `M` is what they send, `O` what must be said besides. */
-export interface Writable<M = MessageLike | MessageLike[], O extends object[] = []>
-  extends Values<typeof sendOptions> {
-  /**
-   * Sends a message, an array being one of several frames: all of it or nothing. When libzmq takes it, which is when
-   * the promise resolves, it is queued, not delivered. At most one send may wait at a time.
-   *
-   * @throws ZmqError rejects with `EAGAIN` after `sendTimeout`, or when the socket closes before there was room;
-   * with `EFSM` when it is not this socket's turn; with `EHOSTUNREACH` when no such peer is there.
-   * @throws ZmqError at once: `EBUSY` while another send waits, `EBADF` when the socket is closed. `zmq_msg_send`
-   */
-  send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
-  /** Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects. */
-  trySend(message: M): boolean;
-  /**
-   * Sends messages in order, waiting as needed: the fast way to send many. A rejection's `sent` says how many of them
-   * were handed to libzmq before it failed. No other send may begin meanwhile, and the messages must stay as they are.
-   */
-  sendMany(messages: Iterable<M>, options?: OperationOptions): Promise<void>;
-}
-
-/** What sockets that receive can do. `M` is the list of frames of a message. */
-export interface Readable<M extends object[] = Message[]> extends Values<typeof receiveOptions> {
-  /**
-   * Receives a message: one Buffer for each of its frames. Small frames share memory (32 KiB at most are kept alive
-   * by one of them); copy what is to be kept long. At most one receive may wait at a time.
-   *
-   * @throws ZmqError rejects with `EAGAIN` after `receiveTimeout`, or when the socket closes; with `EFSM` when it is
-   * not this socket's turn.
-   * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the socket is closed. `zmq_msg_recv`
-   */
-  receive(options?: OperationOptions): Promise<M>;
-  /** Receives a message if one is there; undefined if none is. */
-  tryReceive(): M | undefined;
-  /** Waits for a message, then receives all that are there, up to `max`. */
-  receiveMany(options?: BatchOptions): Promise<M[]>;
-  /**
-   * As `receive`, with what libzmq knows of the message besides: its sender's address, for instance. What a loop had
-   * fetched ahead comes first, without that. `zmq_msg_gets`
-   */
-  receiveWithMetadata(options?: MetadataOptions): Promise<Received<M>>;
-  /** Loops over messages with their metadata, as `receiveWithMetadata` gets them. */
-  messagesWithMetadata(options?: MetadataOptions): AsyncIterableIterator<Received<M>>;
-  /** Loops over batches: the fast way to receive many. Ends when the socket is closed. */
-  batches(options?: BatchOptions): AsyncIterableIterator<M[]>;
-  /**
-   * Loops over messages, one at a time; ends when the socket is closed. Breaking out leaves the socket open, and what
-   * the loop fetched ahead (32 messages, or a 16th of the high-water mark if that is less) goes to the next receive.
-   */
-  [Symbol.asyncIterator](): AsyncIterableIterator<M>;
-}
-
+/** @inline */
 type Prefix = Buffer | string;
 
 /** Talks to exactly one other Pair. `ZMQ_PAIR` */
@@ -95,7 +46,7 @@ export class Pair extends Socket {
     super(zmq.ZMQ_PAIR, options);
   }
 }
-export interface Pair extends Writable, Readable {}
+export interface Pair extends WritableSocket, ReadableSocket {}
 
 /** Sends each message to all subscribers whose prefixes it matches; drops it when there is none. `ZMQ_PUB` */
 export class Publisher extends Socket {
@@ -115,7 +66,7 @@ export class Publisher extends Socket {
   }
 }
 export interface Publisher
-  extends Writable,
+  extends WritableSocket,
     Multicast,
     Values<typeof conflateOptions>,
     Values<typeof publishOptions>,
@@ -138,7 +89,7 @@ export class Subscriber extends Socket {
   }
 }
 export interface Subscriber
-  extends Readable,
+  extends ReadableSocket,
     Multicast,
     Values<typeof conflateOptions>,
     Values<typeof matchOptions> {}
@@ -157,8 +108,8 @@ export class Request extends Socket {
   }
 }
 export interface Request
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
     Values<typeof requestOptions> {}
@@ -169,7 +120,7 @@ export class Reply extends Socket {
     super(zmq.ZMQ_REP, options);
   }
 }
-export interface Reply extends Readable, Writable, Values<typeof routingIdOptions> {}
+export interface Reply extends ReadableSocket, WritableSocket, Values<typeof routingIdOptions> {}
 
 /** Sends to its peers in turn, receives from all of them, in any order. `ZMQ_DEALER` */
 export class Dealer extends Socket {
@@ -178,8 +129,8 @@ export class Dealer extends Socket {
   }
 }
 export interface Dealer
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
     Values<typeof conflateOptions> {}
@@ -218,8 +169,8 @@ export class Router extends Socket {
   }
 }
 export interface Router
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof routerOptions>,
     Values<typeof probeOptions> {}
@@ -230,7 +181,7 @@ export class Pull extends Socket {
     super(zmq.ZMQ_PULL, options);
   }
 }
-export interface Pull extends Readable, Values<typeof conflateOptions> {}
+export interface Pull extends ReadableSocket, Values<typeof conflateOptions> {}
 
 /** Sends to its Pull peers in turn, skipping those that are full. `ZMQ_PUSH` */
 export class Push extends Socket {
@@ -238,7 +189,7 @@ export class Push extends Socket {
     super(zmq.ZMQ_PUSH, options);
   }
 }
-export interface Push extends Writable, Values<typeof conflateOptions> {}
+export interface Push extends WritableSocket, Values<typeof conflateOptions> {}
 
 /** A Publisher that also receives its subscribers' messages: subscriptions, and others. `ZMQ_XPUB` */
 export class XPublisher extends Socket {
@@ -263,8 +214,8 @@ export class XPublisher extends Socket {
   }
 }
 export interface XPublisher
-  extends Readable,
-    Writable,
+  extends ReadableSocket,
+    WritableSocket,
     Multicast,
     Values<typeof publishOptions>,
     Values<typeof xpublisherOptions>,
@@ -276,7 +227,7 @@ export class XSubscriber extends Socket {
     super(zmq.ZMQ_XSUB, options);
   }
 }
-export interface XSubscriber extends Readable, Writable, Multicast {}
+export interface XSubscriber extends ReadableSocket, WritableSocket, Multicast {}
 
 /** Talks to plain TCP peers: each message is `[id, data]`. `ZMQ_STREAM` */
 export class Stream extends Socket {
@@ -290,14 +241,14 @@ export class Stream extends Socket {
   }
 }
 export interface Stream
-  extends Readable<[Message, Message]>,
-    Writable<[MessageLike, MessageLike]>,
+  extends ReadableSocket<[Message, Message]>,
+    WritableSocket<[MessageLike, MessageLike]>,
     Values<typeof streamOptions> {}
 
 type Table = Record<string, Option<unknown>>;
 type SocketClass = { readonly prototype: Socket };
 
-/** Gives classes their options, besides those of every socket. */
+/** @internal Gives classes their options, besides those of every socket. */
 export function defineSocketOptions(classes: [SocketClass, ...Table[]][]): void {
   for (const [{ prototype }, ...tables] of classes) {
     for (const table of tables) defineOptions(prototype, table, coreOf);

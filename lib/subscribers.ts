@@ -11,7 +11,7 @@ export interface SubscriberOptions extends OperationOptions {
   topic?: Buffer | string | undefined;
 }
 
-/** Resolves with the number of subscribers once there are `count`. */
+/** @internal Resolves with the number of subscribers once there are `count`. */
 export function waitForSubscribers(
   core: Core,
   count: number,

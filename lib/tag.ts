@@ -20,12 +20,13 @@ export interface GroupOptions {
 
 /** What a Dish gets with a received message. */
 export interface GroupInfo {
+  /** The group that it was sent to. */
   group: Buffer;
 }
 
 const longestGroup = 255;
 
-/** A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
+/** @internal A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
 export function toGroup(group: unknown): Uint8Array {
   if (typeof group !== "string" && !(group instanceof Uint8Array)) {
     throw new TypeError("Value must be a string or buffer");
@@ -39,7 +40,7 @@ export function toGroup(group: unknown): Uint8Array {
   return used;
 }
 
-/** How a socket type's messages are sent and received where they have a tag. */
+/** @internal How a socket type's messages are sent and received where they have a tag. */
 export interface Tagging {
   toWire(message: unknown, options: unknown): WireMessage;
   /** Makes of the frames of a received message what a user gets. */
@@ -80,7 +81,7 @@ const grouping: Tagging = {
   fromFrames: ([message, group]) => [message!, { group: group! }],
 };
 
-/** By type number. */
+/** @internal By type number. */
 export const taggings: ReadonlyMap<number, Tagging> = new Map([
   [ZMQ_SERVER, routing],
   [ZMQ_PEER, routing],

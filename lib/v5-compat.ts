@@ -31,7 +31,12 @@ export type { SocketType } from "./v5-compat/types.js";
  *
  * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. `zmq_curve_keypair`
  */
-export function curveKeypair(): { public: string; secret: string } {
+export function curveKeypair(): {
+  /** For peers: `curve_serverkey` of those that connect. */
+  public: string;
+  /** For `curve_secretkey` alone. */
+  secret: string;
+} {
   const { publicKey, secretKey } = curveKeyPair();
   return { public: publicKey, secret: secretKey };
 }

@@ -26,7 +26,7 @@ ${rows.join("\n")}
 
 The licences of libzmq and OpenPGM allow linking them statically into a program under another licence, provided that
 the recipient can relink the program with a changed library: the package carries all sources and the build for that
-(\`npm explore zmq-native -- npm run build\`).
+(\`npm explore zmq-native -- npm install\`, then \`npm explore zmq-native -- npm run build\`).
 
 This product includes software written and developed by Code 5520 of the Naval Research Laboratory (NRL).
 

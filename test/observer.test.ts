@@ -19,8 +19,11 @@ test("events tell peers apart by descriptor and by both addresses", async () => 
   await pull.bind("tcp://127.0.0.1:*");
   const endpoint = pull.lastEndpoint as string;
   const peers: { fd: number; remoteAddress: string }[] = [];
+  // Kept, since a collected one would disconnect, too.
+  const pushes: Push[] = [];
   for (let i = 0; i < 2; i++) {
     const push = new Push();
+    pushes.push(push);
     push.connect(endpoint);
     const accepted = await next(pull, "accept");
     const shaken = await next(pull, "handshake");
@@ -34,6 +37,7 @@ test("events tell peers apart by descriptor and by both addresses", async () => 
       expect(gone).toMatchObject(peers[1]!);
     }
   }
+  for (const push of pushes) push.close();
   expect(peers[0]!.fd).not.toBe(peers[1]!.fd);
   expect(peers[0]!.remoteAddress).not.toBe(peers[1]!.remoteAddress);
 });

@@ -19,7 +19,7 @@ import { bracketed, type Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
-export const maxDatagramLength = 8192;
+const maxDatagramLength = 8192;
 
 const lengthOf = (frame: WireFrame | undefined): number =>
   frame === undefined ? 0 : Buffer.byteLength(frame as string | Uint8Array);

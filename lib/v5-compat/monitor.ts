@@ -1,8 +1,36 @@
 // Events of a socket's connections, under the names and in the form of version 5.
 
-import type { EventOfType, Observer, Socket } from "../index.js";
+import type { EventOfType, EventType, Observer, Socket } from "../index.js";
 
+/** @inline */
 type Parameters = [value: number | undefined, address: string, error: Error | undefined];
+
+/**
+ * Events of a monitored socket: `value` is milliseconds until the next attempt, an errno, or the connection's
+ * descriptor, whichever libzmq gives; undefined if it gives none.
+ */
+export interface MonitorEvents {
+  /** A connection to a peer is there. `ZMQ_EVENT_CONNECTED` */
+  connect: Parameters;
+  /** A connect could not be done at once, and goes on. `ZMQ_EVENT_CONNECT_DELAYED` */
+  connect_delay: Parameters;
+  /** A connect has failed, and will be tried again after `value` milliseconds. `ZMQ_EVENT_CONNECT_RETRIED` */
+  connect_retry: Parameters;
+  /** An endpoint is bound. `ZMQ_EVENT_LISTENING` */
+  listen: Parameters;
+  /** An endpoint could not be bound. `ZMQ_EVENT_BIND_FAILED` */
+  bind_error: Parameters;
+  /** A peer has connected. `ZMQ_EVENT_ACCEPTED` */
+  accept: Parameters;
+  /** A peer's connection could not be accepted. `ZMQ_EVENT_ACCEPT_FAILED` */
+  accept_error: Parameters;
+  /** A connection, or a bound endpoint, was closed from this side. `ZMQ_EVENT_CLOSED` */
+  close: Parameters;
+  /** Closing has failed. `ZMQ_EVENT_CLOSE_FAILED` */
+  close_error: Parameters;
+  /** A connection was lost. `ZMQ_EVENT_DISCONNECTED` */
+  disconnect: Parameters;
+}
 
 /** By the name that the observer has for them. */
 const names = {
@@ -16,20 +44,14 @@ const names = {
   close: "close",
   "close:error": "close_error",
   disconnect: "disconnect",
-} as const;
+} as const satisfies Partial<Record<EventType, keyof MonitorEvents>>;
 
 type Type = keyof typeof names;
 const types = Object.keys(names) as Type[];
 
-/**
- * Events of a monitored socket: `value` is milliseconds until the next attempt, an errno, or the connection's
- * descriptor, whichever libzmq gives; undefined if it gives none.
- */
-export type MonitorEvents = { [T in Type as (typeof names)[T]]: Parameters };
-
 type Emit = (name: keyof MonitorEvents, ...parameters: Parameters) => void;
 
-/** Passes what the socket's observer says on to its emitter. */
+/** @internal Passes what the socket's observer says on to its emitter. */
 export class Monitor {
   readonly #observer: Observer;
   readonly #emit: Emit;

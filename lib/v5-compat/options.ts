@@ -141,8 +141,7 @@ const table = {
   [zmq.ZMQ_CONNECT_TIMEOUT]: int32,
 } satisfies Record<number, Kind<unknown, never>>;
 
-/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
-export const options = {
+const shortNames = {
   _fd: zmq.ZMQ_FD,
   _ioevents: zmq.ZMQ_EVENTS,
   _receiveMore: zmq.ZMQ_RCVMORE,
@@ -173,6 +172,10 @@ export const options = {
   connect_timeout: zmq.ZMQ_CONNECT_TIMEOUT,
 } as const;
 
+/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
+export const options: typeof shortNames = shortNames;
+
+/** The short name of an option. @useDeclaredType */
 export type OptionName = keyof typeof options;
 
 type Table = typeof table;
@@ -195,7 +198,7 @@ export type OptionInput<O extends Option> = Table[IdOf<O> & keyof Table] extends
   ? W
   : never;
 
-/** The number that an option has; what is no option stays as it is. */
+/** @internal The number that an option has; what is no option stays as it is. */
 export function numberOf(option: unknown): unknown {
   return typeof option === "string" && Object.hasOwn(options, option)
     ? options[option as OptionName]
@@ -208,7 +211,7 @@ function kindOf(id: unknown): Kind<unknown, unknown> | undefined {
     : undefined;
 }
 
-/** @throws Error for what is no option, or cannot be read. `zmq_getsockopt` */
+/** @internal @throws Error for what is no option, or cannot be read. `zmq_getsockopt` */
 export function getOption(socket: Socket, option: unknown): unknown {
   const id = numberOf(option);
   const read = kindOf(id)?.read;
@@ -216,7 +219,7 @@ export function getOption(socket: Socket, option: unknown): unknown {
   return read(socket as unknown as Access, id as number);
 }
 
-/** @throws Error for what is no option, or cannot be written. `zmq_setsockopt` */
+/** @internal @throws Error for what is no option, or cannot be written. `zmq_setsockopt` */
 export function setOption(socket: Socket, option: unknown, value: unknown): void {
   const id = numberOf(option);
   const write = kindOf(id)?.write;

@@ -13,6 +13,7 @@ export type Payload = MessageLike | readonly MessageLike[];
 /** Called when libzmq has the message, or with the reason why it never will. */
 export type SendCallback = (error?: Error) => void;
 
+/** @internal */
 export interface OutboxEvents {
   /** A message is in libzmq. */
   sent(): void;
@@ -57,6 +58,7 @@ function toKept(frame: unknown): MessageLike {
   return copy === null || copy instanceof Uint8Array ? copy : `${copy}`;
 }
 
+/** @internal */
 export class Outbox {
   readonly #socket: AnySocket;
   readonly #sends: boolean;

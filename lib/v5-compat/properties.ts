@@ -2,7 +2,9 @@
 
 import { options } from "./options.js";
 
+/** @inline */
 type Text = string | Buffer | null;
+/** @inline */
 type Flag = 0 | 1;
 
 export interface Properties {
@@ -78,7 +80,7 @@ interface Target {
   setsockopt(option: number, value: never): unknown;
 }
 
-/** Defines a property on `prototype` for each short name, through `getsockopt` and `setsockopt`. */
+/** @internal Defines a property on `prototype` for each short name, through `getsockopt` and `setsockopt`. */
 export function defineProperties(prototype: Target): void {
   for (const [name, id] of Object.entries(options)) {
     Object.defineProperty(prototype, name, {

@@ -148,6 +148,7 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
     return this;
   }
 
+  /** As {@link Socket.close}, at the end of a `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -2,9 +2,10 @@
 
 import * as zmq from "../index.js";
 
-/** A socket of whatever type: what it cannot do fails when it is tried. */
-export type AnySocket = zmq.Socket & zmq.Writable & zmq.Readable;
+/** @internal A socket of whatever type: what it cannot do fails when it is tried. */
+export type AnySocket = zmq.Socket & zmq.WritableSocket & zmq.ReadableSocket;
 
+/** @internal */
 export type Turn = "send" | "receive";
 
 interface Traits {
@@ -32,9 +33,10 @@ const traits = {
   stream: { class: zmq.Stream },
 } as const satisfies Record<string, Traits>;
 
+/** What sockets are made by. @useDeclaredType */
 export type SocketType = keyof typeof traits;
 
-/** @throws Error for a type that there is not. */
+/** @internal @throws Error for a type that there is not. */
 export function traitsOf(type: SocketType): Traits {
   if (!Object.hasOwn(traits, type)) throw new Error(`Invalid socket type: ${String(type)}`);
   return traits[type];

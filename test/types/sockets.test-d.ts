@@ -3,19 +3,27 @@
 import { assertType, expectTypeOf, test } from "vitest";
 import {
   type Context,
+  type Event,
+  type EventOfType,
   type Message,
+  type MessageLike,
   Pair,
+  type ProtocolErrorCode,
   type Publisher,
   Pull,
   Push,
   type Readable,
+  type ReadableSocket,
   Router,
+  type SocketIterator,
   type SocketOptions,
   Stream,
   type Subscriber,
   type Writable,
+  type WritableSocket,
   XPublisher,
 } from "zmq-native";
+import type { Dish, Server } from "zmq-native/draft";
 
 test("senders send, receivers receive, and no others", () => {
   expectTypeOf<Push>().toExtend<Writable>();
@@ -79,4 +87,42 @@ test("connect takes an id where there are ids", () => {
   new Router().connect("tcp://127.0.0.1:1", { routingId: "peer" });
   // @ts-expect-error a Pair knows no ids
   new Pair().connect("tcp://127.0.0.1:1", { routingId: "peer" });
+});
+
+test("what zeromq knows of, and what there is besides", () => {
+  type Sending = "send" | "sendBufferSize" | "sendHighWaterMark" | "sendTimeout" | "multicastHops";
+  expectTypeOf<keyof Writable>().toEqualTypeOf<Sending>();
+  type Receiving = "receive" | "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout";
+  expectTypeOf<keyof Readable>().toEqualTypeOf<Receiving | typeof Symbol.asyncIterator>();
+  expectTypeOf<Pair>().toExtend<ReadableSocket & WritableSocket>();
+  expectTypeOf<Parameters<Writable["send"]>>().toEqualTypeOf<[message: MessageLike | MessageLike[]]>();
+});
+
+test("loops", () => {
+  const pull = new Pull();
+  expectTypeOf(pull[Symbol.asyncIterator]()).toEqualTypeOf<SocketIterator<Message[]>>();
+  expectTypeOf(pull.batches()).toEqualTypeOf<SocketIterator<Message[][]>>();
+  expectTypeOf(pull.batches()).toExtend<AsyncIterableIterator<Message[][]>>();
+  expectTypeOf(pull.batches().next()).resolves.toEqualTypeOf<IteratorResult<Message[][], undefined>>();
+});
+
+test("where a message needs options, each has its own", () => {
+  const server = {} as Server;
+  server.sendMany([["x", { routingId: 5 }]], { timeout: 5 });
+  server.trySend("x", { routingId: 5 });
+  server.send("x", { routingId: 5 }, { timeout: 5 });
+  // @ts-expect-error whom to?
+  server.sendMany(["x"]);
+  // @ts-expect-error whom to?
+  server.trySend("x");
+  expectTypeOf<Dish>().toExtend<Readable<[Message, { group: Buffer }]>>();
+});
+
+test("events are narrowed by their type", () => {
+  expectTypeOf<EventOfType>().toEqualTypeOf<Event>();
+  expectTypeOf<EventOfType<"connect:retry">["interval"]>().toBeNumber();
+  expectTypeOf<EventOfType<"handshake:error:auth">["error"]["status"]>().toEqualTypeOf<300 | 400 | 500>();
+  expectTypeOf<"ERR_ZAP_BAD_VERSION">().toExtend<ProtocolErrorCode>();
+  expectTypeOf<"ERR_NONSENSE">().not.toExtend<ProtocolErrorCode>();
+  expectTypeOf<Extract<Event, { type: "accept" | "end" }>>().toEqualTypeOf<EventOfType<"accept" | "end">>();
 });

@@ -1,0 +1,24 @@
+// The reference of the interface: everything public is documented, and every link leads somewhere.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { root } from "./pack.js";
+
+test("typedoc has no warning", () => {
+  const cli = join(root, "node_modules/typedoc/bin/typedoc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "--emit", "none"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  expect({ status, text: stdout + stderr }).toEqual({ status: 0, text: "" });
+}, 60_000);
+
+test("it begins at the entry points that the package has", () => {
+  const text = readFileSync(join(root, "typedoc.jsonc"), "utf8").replace(/^\s*\/\/.*$/gm, "");
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const doors = Object.keys(exports).filter((name) => !/\.js(on)?$/.test(name));
+  const sources = doors.map((name) => `lib/${name === "." ? "index" : name.slice(2)}.ts`);
+  expect(JSON.parse(text).entryPoints).toEqual(sources);
+});

@@ -1,0 +1,237 @@
+// The package as users get it: packed, installed without a network, loaded in every way.
+
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile, nodeTypes } from "./compile.js";
+import { root, Workshop } from "./pack.js";
+
+const workshop = new Workshop();
+const inWorkshop = (...path: string[]) => join(workshop.folder, ...path);
+let tarball: string;
+
+/** A tiny library that was written for zeromq. */
+const library = {
+  "package.json": { name: "written-for-zeromq", version: "1.0.0", dependencies: { zeromq: "^6.0.0" } },
+  "index.js": `
+    const zmq = require("zeromq");
+    exports.Push = zmq.Push;
+    exports.send = async (address, message) => {
+      const push = new zmq.Push({ sendTimeout: 5000 });
+      push.connect(address);
+      await push.send(message);
+      push.close();
+    };`,
+};
+
+/** Projects that have nothing but the package, and what they call it. */
+const projects = [
+  { folder: "plain", name: "zmq-native", flags: [] },
+  { folder: "alias", name: "zeromq", flags: ["--ignore-scripts"] },
+];
+
+beforeAll(async () => {
+  const tarballs = await workshop.packAll();
+  tarball = tarballs["zmq-native"];
+  workshop.write("written-for-zeromq", library);
+  const written = await workshop.pack("./written-for-zeromq");
+  // Its one dependency, which npm would fetch.
+  const needed = { "node-gyp-build": `file:${tarballs["node-gyp-build"]}` };
+  const ours = `file:${tarball}`;
+  for (const { folder, name } of projects) {
+    workshop.write(folder, { "package.json": { dependencies: { ...needed, [name]: ours } } });
+  }
+  workshop.write("overridden", {
+    "package.json": {
+      dependencies: { ...needed, "written-for-zeromq": `file:${written}` },
+      overrides: { zeromq: ours },
+    },
+  });
+  await Promise.all([
+    ...projects.map(({ folder, flags }) => workshop.npm(folder, "install", ...flags)),
+    workshop.npm("overridden", "install"),
+  ]);
+  for (const { folder } of projects) {
+    workshop.write(folder, { "node_modules/@types/README": "" });
+    symlinkSync(nodeTypes, inWorkshop(folder, "node_modules/@types/node"));
+  }
+}, 120_000);
+afterAll(() => workshop.remove());
+
+/** Paths of all files below a folder. */
+const filesOf = (...folder: string[]) =>
+  readdirSync(inWorkshop(...folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(inWorkshop(...folder).length + 1))
+    .sort();
+
+describe("the tarball", () => {
+  test("holds what is needed to use it, to build it, and by licence, and nothing else", () => {
+    const files = filesOf("plain/node_modules/zmq-native");
+    const tops = new Set(files.map((file) => file.split("/")[0]));
+    expect([...tops].sort()).toEqual(
+      [
+        "CHANGELOG.md CMakeLists.txt LICENSE README.md THIRD-PARTY-NOTICES.md binding.gyp",
+        "dist lib native package.json prebuilds scripts tsconfig.build.json tsconfig.json vendor",
+      ].flatMap((line) => line.split(" ")),
+    );
+    const pins = JSON.parse(readFileSync(join(root, "vendor/versions.json"), "utf8"));
+    for (const [name, { archive }] of Object.entries<{ archive: string }>(pins)) {
+      expect(files).toContain(`vendor/licences/${name}.txt`);
+      expect(files).toContain(`vendor/sources/${archive}`);
+    }
+  });
+
+  test("has a file of JavaScript and of declarations for each source, maps that lead to it, and no stale ones", () => {
+    const files = filesOf("plain/node_modules/zmq-native");
+    const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
+    const built = stems.flatMap((stem) => {
+      const declarations = stem.replace(/\.(m?)ts$/, ".d.$1ts");
+      const script = stem.replace(/ts$/, "js");
+      return [declarations, `${declarations}.map`, script, `${script}.map`];
+    });
+    expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
+      built.map((file) => `dist/${file}`).sort(),
+    );
+    for (const map of built.filter((file) => file.endsWith(".map"))) {
+      const { sources } = JSON.parse(readFileSync(inWorkshop("package/dist", map), "utf8"));
+      expect(existsSync(join(inWorkshop("package/dist", map), "..", sources[0])), map).toBe(true);
+    }
+  });
+
+  test("publint finds nothing", async () => {
+    const { buffer } = new Uint8Array(readFileSync(tarball));
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg as object, { color: false }))).toEqual([]);
+  });
+
+  test("attw finds types wherever there is code, in every way of resolving", async () => {
+    const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, tarball, "--format=json"]);
+    const { problems, analysis } = JSON.parse(stdout);
+    expect(problems).toEqual({});
+    const entrypoints = Object.keys(analysis.entrypoints);
+    expect(entrypoints).toEqual([
+      ".",
+      "./draft",
+      "./draft.js",
+      "./v5-compat",
+      "./v5-compat.js",
+      "./package.json",
+    ]);
+  });
+});
+
+describe.each(projects)("installed as $name", ({ folder, name }) => {
+  test("no script has run: all files are as they were packed, and there is no build", () => {
+    expect(filesOf(folder, "node_modules", name)).toEqual(filesOf("plain/node_modules/zmq-native"));
+    expect(existsSync(inWorkshop(folder, "node_modules", name, "build"))).toBe(false);
+    expect(JSON.parse(readFileSync(inWorkshop(folder, "package-lock.json"), "utf8"))).not.toHaveProperty([
+      "packages",
+      `node_modules/${name}`,
+      "hasInstallScript",
+    ]);
+  });
+
+  test("CommonJS and ES modules get the same classes", async () => {
+    workshop.write(folder, {
+      "same.mjs": `
+        import assert from "node:assert/strict";
+        import { createRequire } from "node:module";
+        import zmq, { Push, ZmqError, context } from "${name}";
+        import * as draft from "${name}/draft";
+        import * as compat from "${name}/v5-compat.js";
+        const require = createRequire(import.meta.url);
+        assert.equal(require("${name}"), zmq);
+        assert.equal(require("${name}").Push, Push);
+        assert.equal(require("${name}").ZmqError, ZmqError);
+        assert.equal(require("${name}").context, context);
+        for (const path of ["draft", "draft.js"]) assert.equal(require("${name}/" + path).Server, draft.Server);
+        for (const path of ["v5-compat", "v5-compat.js"]) assert.equal(require("${name}/" + path).socket, compat.socket);
+        assert.ok(new draft.Client() instanceof zmq.Socket);
+        assert.throws(() => require("${name}/dist/socket.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
+        console.log(require("${name}/package.json").name);`,
+    });
+    expect(await workshop.run(folder, "node", "same.mjs")).toBe("zmq-native\n");
+  });
+
+  test("a program in CommonJS", async () => {
+    workshop.write(folder, {
+      "program.cjs": `
+        const { Pull, Push } = require("${name}");
+        (async () => {
+          const pull = new Pull({ receiveTimeout: 5000 });
+          await pull.bind("tcp://127.0.0.1:*");
+          const push = new Push();
+          push.connect(pull.lastEndpoint);
+          await push.send(["a", "b"]);
+          console.log((await pull.receive()).join("+"));
+        })();`,
+    });
+    expect(await workshop.run(folder, "node", "program.cjs")).toBe("a+b\n");
+  });
+});
+
+test("npm's overrides give it to a library that was written for zeromq", async () => {
+  workshop.write("overridden", {
+    "program.mjs": `
+      import { createRequire } from "node:module";
+      import { Push, send } from "written-for-zeromq";
+      const require = createRequire(import.meta.resolve("written-for-zeromq"));
+      const zmq = require("zeromq");
+      const pull = new zmq.Pull({ receiveTimeout: 5000 });
+      await pull.bind("tcp://127.0.0.1:*");
+      await send(pull.lastEndpoint, "from the library");
+      console.log(String(await pull.receive()), Push === zmq.Push, require("zeromq/package.json").name);`,
+  });
+  expect(await workshop.run("overridden", "node", "program.mjs")).toBe("from the library true zmq-native\n");
+});
+
+describe("a program in TypeScript compiles, all declarations checked, and runs", () => {
+  const source = readFileSync(join(__dirname, "programs/exchange.ts"), "utf8");
+  const bundler = { module: "esnext", moduleResolution: "bundler" };
+  const node10 = { module: "commonjs", moduleResolution: "node10" };
+
+  test.each([
+    ["5.0", "plain", "es.mts", {}],
+    ["5.0", "plain", "node10.ts", node10],
+    ["6.0", "plain", "es.mts", {}],
+    ["6.0", "alias", "common.cts", {}],
+    ["6.0", "plain", "module/bundler.ts", bundler],
+    ["6.0", "alias", "node10.ts", { ...node10, ignoreDeprecations: "6.0" }],
+  ] as const)("with TypeScript %s, in %s, as %s", async (version, folder, file, options) => {
+    const name = folder === "plain" ? "zmq-native" : "zeromq";
+    workshop.write(folder, {
+      [file]: source.replaceAll('"zmq-native', `"${name}`),
+      "module/package.json": { type: "module" },
+    });
+    expect(compile(version, inWorkshop(folder, file), options)).toEqual([]);
+    const output = await workshop.run(folder, "node", file.replace(/ts$/, "js"));
+    expect(output).toMatch(/^native, draft, version 5, 4\.3\.\d, true, true, true, number\n$/);
+  });
+});
+
+describe("a program with the types of zeromq compiles and runs", () => {
+  const source = readFileSync(join(__dirname, "programs/typed.ts"), "utf8");
+
+  beforeAll(() => {
+    workshop.write("theirs", { "node_modules/@types/README": "" });
+    for (const name of ["@types/node", "zeromq"]) {
+      symlinkSync(join(root, "node_modules", name), inWorkshop("theirs/node_modules", name));
+    }
+  });
+
+  test.each([
+    ["zeromq itself", "6.0", "theirs", { skipLibCheck: true }],
+    ["this package", "6.0", "alias", {}],
+    ["this package", "5.0", "alias", {}],
+  ] as const)("with %s, TypeScript %s", async (_, version, folder, options) => {
+    workshop.write(folder, { "typed.cts": source });
+    expect(compile(version, inWorkshop(folder, "typed.cts"), options)).toEqual([]);
+    expect(await workshop.run(folder, "node", "typed.cjs")).toBe("as typed\n");
+  });
+});
