@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
-import { expectFailure, expectTypeError, rejected, thrown, warningsOf } from "./expectations.js";
+import { expectRejected, expectThrown, expectTypeError, warningsOf } from "./expectations.js";
 import { loose, mended, zmq } from "./subject.js";
 
 /** name, default, another value, kind */
@@ -144,16 +144,13 @@ describe("properties", () => {
   test.each(["ioThreads", "maxSockets", "maxMessageSize", "threadPriority", "threadSchedulingPolicy"])(
     "%s = -5 is EINVAL",
     (name) => {
-      expectFailure(thrown(set(new zmq.Context(), name, -5)), "EINVAL");
-      expectFailure(
-        thrown(() => fresh({ [name]: -5 })),
-        "EINVAL",
-      );
+      expectThrown(set(new zmq.Context(), name, -5), "EINVAL");
+      expectThrown(() => fresh({ [name]: -5 }), "EINVAL");
     },
   );
 
   test("maxSockets = 0 is EINVAL", () => {
-    expectFailure(thrown(set(new zmq.Context(), "maxSockets", 0)), "EINVAL");
+    expectThrown(set(new zmq.Context(), "maxSockets", 0), "EINVAL");
   });
 
   test("numbers are cut as C does it", () => {
@@ -207,10 +204,7 @@ describe("what it does to its sockets", () => {
   test("maxSockets is how many may be open: one more is EMFILE", () => {
     const context = new zmq.Context({ maxSockets: 2 });
     const open = [new zmq.Pull({ context }), new zmq.Pull({ context })];
-    expectFailure(
-      thrown(() => new zmq.Pull({ context })),
-      "EMFILE",
-    );
+    expectThrown(() => new zmq.Pull({ context }), "EMFILE");
     for (const socket of open) socket.close();
   });
 
@@ -236,7 +230,7 @@ describe("what it does to its sockets", () => {
     const two = new zmq.Pull({ context: new zmq.Context({ ioThreads: 2 }), affinity: 2 });
     await two.bind("tcp://127.0.0.1:*");
     const address = "tcp://127.0.0.1:*";
-    expectFailure(await rejected(() => one.bind(address)), "EMTHREAD", { address });
+    await expectRejected(() => one.bind(address), "EMTHREAD", { address });
     one.close();
     two.close();
   });
@@ -262,22 +256,10 @@ describe("protected in types, callable at runtime", () => {
 
   test("an option that libzmq does not know is EINVAL", () => {
     const context = loose(new zmq.Context());
-    expectFailure(
-      thrown(() => context.getInt32Option!(4711)),
-      "EINVAL",
-    );
-    expectFailure(
-      thrown(() => context.getBoolOption!(4711)),
-      "EINVAL",
-    );
-    expectFailure(
-      thrown(() => context.setInt32Option!(4711, 1)),
-      "EINVAL",
-    );
-    expectFailure(
-      thrown(() => context.setBoolOption!(4711, true)),
-      "EINVAL",
-    );
+    expectThrown(() => context.getInt32Option!(4711), "EINVAL");
+    expectThrown(() => context.getBoolOption!(4711), "EINVAL");
+    expectThrown(() => context.setInt32Option!(4711, 1), "EINVAL");
+    expectThrown(() => context.setBoolOption!(4711, true), "EINVAL");
   });
 
   test.each(["getInt32Option", "setInt32Option", "getBoolOption", "setBoolOption"])(

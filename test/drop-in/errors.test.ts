@@ -4,7 +4,14 @@ import { constants } from "node:os";
 import { inspect, types } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
-import { expectFailure, expectTypeError, rejected, thrown } from "./expectations.js";
+import {
+  expectFailure,
+  expectRejected,
+  expectThrown,
+  expectTypeError,
+  rejected,
+  thrown,
+} from "./expectations.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
 
 type Failure = Error & { code: string; errno: number; address?: string };
@@ -84,42 +91,28 @@ describe("an error of libzmq", () => {
 
 describe("codes and texts", () => {
   test("EBADF: Socket is closed", () => {
-    expectFailure(
-      thrown(() => closed().send("message")),
-      "EBADF",
-    );
+    expectThrown(() => closed().send("message"), "EBADF");
   });
 
   test("EAGAIN: Operation was not possible or timed out", async () => {
-    expectFailure(await rejected(() => open("Push", { sendTimeout: 0 }).send("message")), "EAGAIN");
+    await expectRejected(() => open("Push", { sendTimeout: 0 }).send("message"), "EAGAIN");
   });
 
   test("EMFILE: Too many open file descriptors", () => {
     const context = new zmq.Context({ maxSockets: 1 });
     open("Pull", { context });
-    expectFailure(
-      thrown(() => open("Pull", { context })),
-      "EMFILE",
-    );
+    expectThrown(() => open("Pull", { context }), "EMFILE");
   });
 
   test("ENOENT: No such endpoint", () => {
     const address = "tcp://127.0.0.1:5555";
-    expectFailure(
-      thrown(() => open("Pull").disconnect(address)),
-      "ENOENT",
-      { address },
-    );
+    expectThrown(() => open("Pull").disconnect(address), "ENOENT", { address });
   });
 
   test("EADDRINUSE: Address already in use", () => {
     const address = freshEndpoint("inproc");
     open("Pull").bindSync(address);
-    expectFailure(
-      thrown(() => open("Pull").bindSync(address)),
-      "EADDRINUSE",
-      { address },
-    );
+    expectThrown(() => open("Pull").bindSync(address), "EADDRINUSE", { address });
   });
 
   test("EFSM is 156384763, with libzmq's text", async () => {
@@ -129,17 +122,11 @@ describe("codes and texts", () => {
   });
 
   test("ENOTSOCK has the platform's text", () => {
-    expectFailure(
-      thrown(() => closed().linger),
-      "ENOTSOCK",
-    );
+    expectThrown(() => closed().linger, "ENOTSOCK");
   });
 
   test("EINVAL has the platform's text", () => {
-    expectFailure(
-      thrown(() => open("Push", { rate: -1 })),
-      "EINVAL",
-    );
+    expectThrown(() => open("Push", { rate: -1 }), "EINVAL");
   });
 });
 
@@ -168,33 +155,25 @@ describe("addresses that are refused", () => {
     "%s.connect(%j) throws %s",
     (name, address, code) => {
       const socket = open(name);
-      expectFailure(
-        thrown(() => socket.connect(address)),
-        code,
-        { address },
-      );
+      expectThrown(() => socket.connect(address), code, { begins: true, address });
     },
   );
 
   test.each(refused)("%s: bindSync of %j throws, bind rejects %s", async (name, address, code) => {
     const socket = open(name);
-    expectFailure(
-      thrown(() => socket.bindSync(address)),
-      code,
-      { address },
-    );
-    expectFailure(await rejected(() => socket.bind(address)), code, { address });
+    expectThrown(() => socket.bindSync(address), code, { begins: true, address });
+    await expectRejected(() => socket.bind(address), code, { begins: true, address });
     expect(socket.lastEndpoint).toBeNull();
   });
 
   test("bind to what is no address of this machine is EADDRNOTAVAIL", async () => {
     const address = "tcp://192.0.2.1:*";
-    expectFailure(await rejected(() => open("Pull").bind(address)), "EADDRNOTAVAIL", { address });
+    await expectRejected(() => open("Pull").bind(address), "EADDRNOTAVAIL", { begins: true, address });
   });
 
   test("bind to what is no interface of this machine is ENODEV", async () => {
     const address = "tcp://no-interface:*";
-    expectFailure(await rejected(() => open("Pull").bind(address)), "ENODEV", { address });
+    await expectRejected(() => open("Pull").bind(address), "ENODEV", { begins: true, address });
   });
 
   test("bind to a folder that is not there is ENOENT, and to a port that is another's, EADDRINUSE", async () => {
@@ -204,7 +183,7 @@ describe("addresses that are refused", () => {
     const pull = open("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     const address = pull.lastEndpoint as string;
-    expectFailure(await rejected(() => open("Pull").bind(address)), "EADDRINUSE", { address });
+    await expectRejected(() => open("Pull").bind(address), "EADDRINUSE", { address });
   });
 
   mended(

@@ -40,12 +40,12 @@ export const blocked = "Socket is blocked by a bind or unbind operation";
 export function expectFailure(
   error: unknown,
   code: string,
-  { message = texts[code], address }: { message?: string; address?: string } = {},
+  { message = texts[code], begins = false, address }: Details = {},
 ): void {
   expect(error).toBeInstanceOf(Error);
   expect(error).not.toBeInstanceOf(TypeError);
   expect({ message: (error as Error).message, ...(error as object) }).toEqual({
-    message,
+    message: begins ? expect.stringMatching(new RegExp(`^${message}`)) : message,
     errno: numbers[code],
     code,
     ...(address !== undefined && { address }),
@@ -78,6 +78,24 @@ export async function rejected(call: () => unknown): Promise<unknown> {
     return error;
   }
   throw new Error("nothing was rejected");
+}
+
+interface Details {
+  /** The error's own text, where it is not the usual one of its code. */
+  message?: string;
+  /** More may follow the text. */
+  begins?: boolean;
+  address?: string;
+}
+
+/** Passes when a call throws that failure, while it is being called. */
+export function expectThrown(call: () => unknown, code: string, details?: Details): void {
+  expectFailure(thrown(call), code, details);
+}
+
+/** Passes when a call's promise is rejected with that failure. */
+export async function expectRejected(call: () => unknown, code: string, details?: Details): Promise<void> {
+  expectFailure(await rejected(call), code, details);
 }
 
 /** Passes when a call throws a TypeError with exactly this text. */

@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
-import { expectFailure, expectTypeError, thrown, turns, warningsOf } from "./expectations.js";
+import { expectThrown, expectTypeError, thrown, turns, warningsOf } from "./expectations.js";
 import { loose, mended, type SocketName, socketNames, zmq } from "./subject.js";
 
 type Kind = "int32" | "uint32" | "int64" | "uint64" | "bool" | "string";
@@ -178,11 +178,8 @@ describe("on all sockets", () => {
 
   test("reading VMCI options, which this libzmq does not have, is EINVAL", () => {
     for (const name of vmci) {
-      expectFailure(
-        thrown(() => open("Push")[name]),
-        "EINVAL",
-      );
-      expectFailure(thrown(set(open("Push"), name, 5)), "EINVAL");
+      expectThrown(() => open("Push")[name], "EINVAL");
+      expectThrown(set(open("Push"), name, 5), "EINVAL");
     }
   });
 
@@ -191,11 +188,8 @@ describe("on all sockets", () => {
     set(socket, "tcpAcceptFilter", "127.0.0.1")();
     set(socket, "tcpAcceptFilter", "10.0.0.0/8")();
     set(socket, "tcpAcceptFilter", null)();
-    expectFailure(thrown(set(socket, "tcpAcceptFilter", "nonsense")), "EINVAL");
-    expectFailure(
-      thrown(() => socket.tcpAcceptFilter),
-      "EINVAL",
-    );
+    expectThrown(set(socket, "tcpAcceptFilter", "nonsense"), "EINVAL");
+    expectThrown(() => socket.tcpAcceptFilter, "EINVAL");
   });
 });
 
@@ -298,7 +292,7 @@ describe("conversions", () => {
       [Number.NaN, 0],
       [Number.POSITIVE_INFINITY, 0],
     ] as const) {
-      if (stored < -1) expectFailure(thrown(set(socket, "linger", value)), "EINVAL");
+      if (stored < -1) expectThrown(set(socket, "linger", value), "EINVAL");
       else {
         set(socket, "linger", value)();
         expect([value, socket.linger]).toEqual([value, stored]);
@@ -394,7 +388,7 @@ describe("conversions", () => {
       const socket = open("Router");
       set(socket, name, "x".repeat(255))();
       expect(socket[name]).toBe("x".repeat(255));
-      expectFailure(thrown(set(socket, name, "x".repeat(256))), "EINVAL");
+      expectThrown(set(socket, name, "x".repeat(256)), "EINVAL");
     }
   });
 
@@ -402,7 +396,7 @@ describe("conversions", () => {
     "%s takes null, but no empty text: EINVAL",
     (name) => {
       const socket = open("Router", { [name]: "lo" });
-      expectFailure(thrown(set(socket, name, "")), "EINVAL");
+      expectThrown(set(socket, name, ""), "EINVAL");
       expect(socket[name]).toBe("lo");
       set(socket, name, null)();
       if (!sticky.includes(name)) expect(socket[name]).toBeNull();
@@ -410,11 +404,11 @@ describe("conversions", () => {
   );
 
   test.each(["zapDomain", "routingId"])("%s cannot: null is EINVAL", (name) => {
-    expectFailure(thrown(set(open("Router"), name, null)), "EINVAL");
+    expectThrown(set(open("Router"), name, null), "EINVAL");
   });
 
   test("a routing id does not begin with NUL; the empty one is EINVAL", () => {
-    expectFailure(thrown(set(open("Router"), "routingId", "")), "EINVAL");
+    expectThrown(set(open("Router"), "routingId", ""), "EINVAL");
   });
 
   test("a value out of libzmq's bounds is EINVAL, and changes nothing", () => {
@@ -431,7 +425,7 @@ describe("conversions", () => {
     ] as const) {
       const socket = open("Router");
       const before = socket[name];
-      expectFailure(thrown(set(socket, name, value)), "EINVAL");
+      expectThrown(set(socket, name, value), "EINVAL");
       expect(socket[name]).toBe(before);
     }
   });
@@ -463,7 +457,7 @@ describe("security", () => {
       open("Push", { [name]: zmq.curveKeyPair().publicKey });
       open("Push", { [name]: Buffer.alloc(32, 7) });
       for (const key of ["", "short", "x".repeat(41), Buffer.alloc(31)]) {
-        expectFailure(thrown(set(open("Push"), name, key)), "EINVAL");
+        expectThrown(set(open("Push"), name, key), "EINVAL");
       }
     }
   });

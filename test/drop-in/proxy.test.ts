@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
-import { blocked, expectFailure, expectTypeError, rejected, thrown, turns } from "./expectations.js";
+import { blocked, expectRejected, expectThrown, expectTypeError, thrown, turns } from "./expectations.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
 
 type Socket = InstanceType<(typeof zmq)[SocketName]>;
@@ -42,6 +42,17 @@ async function start(front: SocketName, back: SocketName, transport: Transport =
   const ended = proxy.run();
   running.push(proxy);
   return { proxy, ended, frontEnd, backEnd, endpoints };
+}
+
+/** Receives with another time-out than the socket's own. */
+function receiveWithin(pull: InstanceType<typeof zmq.Pull>, timeout: number): Promise<Buffer[]> {
+  const { receiveTimeout } = pull;
+  pull.receiveTimeout = timeout;
+  try {
+    return pull.receive();
+  } finally {
+    pull.receiveTimeout = receiveTimeout;
+  }
 }
 
 describe("new Proxy(front, back)", () => {
@@ -96,25 +107,17 @@ describe("new Proxy(front, back)", () => {
 
 describe("before it runs", () => {
   test("run throws EINVAL: Front-end socket must be bound or connected", () => {
-    expectFailure(
-      thrown(() => new Proxy(open("Router"), open("Dealer")).run()),
-      "EINVAL",
-      {
-        message: "Front-end socket must be bound or connected",
-      },
-    );
+    expectThrown(() => new Proxy(open("Router"), open("Dealer")).run(), "EINVAL", {
+      message: "Front-end socket must be bound or connected",
+    });
   });
 
   test("run throws EINVAL: Back-end socket must be bound or connected", async () => {
     const front = open("Router");
     await front.bind("tcp://127.0.0.1:*");
-    expectFailure(
-      thrown(() => new Proxy(front, open("Dealer")).run()),
-      "EINVAL",
-      {
-        message: "Back-end socket must be bound or connected",
-      },
-    );
+    expectThrown(() => new Proxy(front, open("Dealer")).run(), "EINVAL", {
+      message: "Back-end socket must be bound or connected",
+    });
   });
 
   test("run of closed sockets throws", async () => {
@@ -153,11 +156,7 @@ describe("while it runs", () => {
     ];
     for (const socket of [frontEnd, backEnd]) {
       for (const [method, ...parameters] of calls) {
-        expectFailure(
-          thrown(() => loose(socket)[method]!(...parameters)),
-          "EBUSY",
-          { message: blocked },
-        );
+        expectThrown(() => loose(socket)[method]!(...parameters), "EBUSY", { message: blocked });
       }
       expect(socket.closed).toBe(false);
     }
@@ -253,30 +252,29 @@ describe("while it runs", () => {
     expect(String(await pull.receive())).toBe("message");
   });
 
-  test("pause and resume return undefined, and messages pass afterwards", async () => {
-    const { proxy, endpoints } = await start("Pull", "Push");
-    const [push, pull] = [open("Push"), open("Pull")];
-    push.connect(endpoints[0]);
-    pull.connect(endpoints[1]);
+  test("pause and resume return undefined", async () => {
+    const { proxy } = await start("Pull", "Push");
     expect(proxy.pause()).toBeUndefined();
     expect(proxy.resume()).toBeUndefined();
-    await push.send("message");
-    expect(String(await pull.receive())).toBe("message");
   });
 
-  mended("in zeromq pause has no effect", "while it is paused nothing passes", async () => {
-    const { proxy, endpoints } = await start("Pull", "Push");
-    const [push, pull] = [open("Push"), open("Pull", { receiveTimeout: 100 })];
-    push.connect(endpoints[0]);
-    pull.connect(endpoints[1]);
-    await push.send("before");
-    await pull.receive();
-    proxy.pause();
-    await push.send("meanwhile");
-    expectFailure(await rejected(() => pull.receive()), "EAGAIN");
-    proxy.resume();
-    expect(String(await pull.receive())).toBe("meanwhile");
-  });
+  mended(
+    "in zeromq pause has no effect, or one that stays",
+    "while it is paused nothing passes",
+    async () => {
+      const { proxy, endpoints } = await start("Pull", "Push");
+      const [push, pull] = [open("Push"), open("Pull", { receiveTimeout: 100 })];
+      push.connect(endpoints[0]);
+      pull.connect(endpoints[1]);
+      await push.send("before");
+      expect(String(await receiveWithin(pull, 10_000))).toBe("before");
+      proxy.pause();
+      await push.send("meanwhile");
+      await expectRejected(() => pull.receive(), "EAGAIN");
+      proxy.resume();
+      expect(String(await receiveWithin(pull, 10_000))).toBe("meanwhile");
+    },
+  );
 
   mended("zeromq's hold libuv's pool", "ten of them stall nothing", async () => {
     const proxies = await Promise.all(Array.from({ length: 10 }, () => start("Pull", "Push")));
@@ -288,11 +286,7 @@ describe("while it runs", () => {
 
   mended("a second run corrupts zeromq's first", "it cannot run twice", async () => {
     const { proxy } = await start("Pull", "Push");
-    expectFailure(
-      thrown(() => proxy.run()),
-      "EBUSY",
-      { message: blocked },
-    );
+    expectThrown(() => proxy.run(), "EBUSY", { message: blocked });
   });
 });
 
@@ -333,7 +327,7 @@ describe("terminate", () => {
       const ended = proxy.run();
       ${rest}`;
     const [kept, ended] = await Promise.all([
-      runSubject(program(""), { limit: 1500 }),
+      runSubject(program('console.log("running");'), { stays: /running/ }),
       runSubject(program('proxy.terminate(); await ended; console.log("ended");')),
     ]);
     expect(kept.signal).toBe("SIGKILL");

@@ -5,6 +5,8 @@ import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 import {
   blocked,
   expectFailure,
+  expectRejected,
+  expectThrown,
   expectTypeError,
   joined,
   rejected,
@@ -68,11 +70,7 @@ describe("new Socket(type, options?)", () => {
   });
 
   test("a type that libzmq does not have is EINVAL", () => {
-    for (const type of [-1, 4711, 2 ** 31 - 1])
-      expectFailure(
-        thrown(() => new Base(type)),
-        "EINVAL",
-      );
+    for (const type of [-1, 4711, 2 ** 31 - 1]) expectThrown(() => new Base(type), "EINVAL");
   });
 
   test("a type is cut to an int32, as C does it", () => {
@@ -373,17 +371,13 @@ describe.each(transports)("endpoints over %s", (transport) => {
   test("unbind of what was not bound: rejects ENOENT", async () => {
     const socket = pull();
     const address = transport === "tcp" ? "tcp://127.0.0.1:5555" : freshEndpoint(transport);
-    expectFailure(await rejected(() => socket.unbind(address)), "ENOENT", { address });
+    await expectRejected(() => socket.unbind(address), "ENOENT", { address });
   });
 
   test("disconnect of what was not connected: throws ENOENT", () => {
     const socket = pull();
     const address = transport === "tcp" ? "tcp://127.0.0.1:5555" : freshEndpoint(transport);
-    expectFailure(
-      thrown(() => socket.disconnect(address)),
-      "ENOENT",
-      { address },
-    );
+    expectThrown(() => socket.disconnect(address), "ENOENT", { address });
   });
 
   test("an address in use: bind rejects, bindSync throws EADDRINUSE; over ipc it is taken over", async () => {
@@ -395,12 +389,8 @@ describe.each(transports)("endpoints over %s", (transport) => {
       expect(other.lastEndpoint).toBe(address);
       return;
     }
-    expectFailure(await rejected(() => other.bind(address)), "EADDRINUSE", { address });
-    expectFailure(
-      thrown(() => other.bindSync(address)),
-      "EADDRINUSE",
-      { address },
-    );
+    await expectRejected(() => other.bind(address), "EADDRINUSE", { address });
+    expectThrown(() => other.bindSync(address), "EADDRINUSE", { address });
   });
 
   test("one socket may bind and connect many times", async () => {
@@ -420,13 +410,9 @@ describe.each(transports)("endpoints over %s", (transport) => {
     const address = one.lastEndpoint as string;
     expect(one.unbindSync(address)).toBeUndefined();
     await whenFree(() => other.bind(address));
-    expectFailure(
-      thrown(() => one.unbindSync(freshEndpoint("inproc"))),
-      "ENOENT",
-      {
-        address: one.lastEndpoint === null ? "" : expect.any(String),
-      },
-    );
+    expectThrown(() => one.unbindSync(freshEndpoint("inproc")), "ENOENT", {
+      address: one.lastEndpoint === null ? "" : expect.any(String),
+    });
   });
 });
 
@@ -540,18 +526,10 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
   test.each(calls)("%s throws EBUSY", async (method, ...parameters) => {
     const socket = opening(new zmq.Dealer({ linger: 0 }));
     const binding = socket.bind(freshEndpoint("inproc"));
-    expectFailure(
-      thrown(() => loose(socket)[method]!(...parameters)),
-      "EBUSY",
-      { message: blocked },
-    );
+    expectThrown(() => loose(socket)[method]!(...parameters), "EBUSY", { message: blocked });
     await binding;
     const unbinding = socket.unbind(socket.lastEndpoint as string);
-    expectFailure(
-      thrown(() => loose(socket)[method]!(...parameters)),
-      "EBUSY",
-      { message: blocked },
-    );
+    expectThrown(() => loose(socket)[method]!(...parameters), "EBUSY", { message: blocked });
     await unbinding;
   });
 
@@ -560,11 +538,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     async (address) => {
       const socket = opening(new zmq.Dealer({ linger: 0 }));
       const binding = socket.bind(address).catch(() => {});
-      expectFailure(
-        thrown(() => socket.connect("inproc://x")),
-        "EBUSY",
-        { message: blocked },
-      );
+      expectThrown(() => socket.connect("inproc://x"), "EBUSY", { message: blocked });
       await binding;
       socket.connect(freshEndpoint("inproc"));
     },
@@ -625,7 +599,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     const binding = rejected(() => socket.bind("foo://bar"));
     socket.close();
     expect(socket.closed).toBe(false);
-    expectFailure(await binding, "EPROTONOSUPPORT", { address: "foo://bar" });
+    expectFailure(await binding, "EPROTONOSUPPORT", { begins: true, address: "foo://bar" });
     expect(socket.closed).toBe(true);
   });
 
@@ -674,37 +648,22 @@ describe("close", () => {
   ];
 
   test.each(throwing)("%s throws EBADF then", (method, ...parameters) => {
-    expectFailure(
-      thrown(() => loose(closed())[method]!(...parameters)),
-      "EBADF",
-    );
+    expectThrown(() => loose(closed())[method]!(...parameters), "EBADF");
   });
 
   test.each(socketNames)("a closed %s: send and receive throw EBADF", (name) => {
-    expectFailure(
-      thrown(() => loose(closed(name)).send!("message")),
-      "EBADF",
-    );
-    expectFailure(
-      thrown(() => loose(closed(name)).receive!()),
-      "EBADF",
-    );
+    expectThrown(() => loose(closed(name)).send!("message"), "EBADF");
+    expectThrown(() => loose(closed(name)).receive!(), "EBADF");
   });
 
   test("events throws ENOTSOCK then", () => {
-    expectFailure(
-      thrown(() => loose(closed()).events),
-      "ENOTSOCK",
-    );
+    expectThrown(() => loose(closed()).events, "ENOTSOCK");
   });
 
   test.each(["linger", "type", "lastEndpoint", "securityMechanism", "affinity", "zapDomain", "sendTimeout"])(
     "reading %s throws ENOTSOCK then",
     (name) => {
-      expectFailure(
-        thrown(() => loose(closed())[name]),
-        "ENOTSOCK",
-      );
+      expectThrown(() => loose(closed())[name], "ENOTSOCK");
     },
   );
 
@@ -715,33 +674,18 @@ describe("close", () => {
     ["affinity", 1],
     ["sendTimeout", 1],
   ])("setting %s throws ENOTSOCK then", (name, value) => {
-    expectFailure(
-      thrown(() => Object.assign(closed(), { [name]: value })),
-      "ENOTSOCK",
-    );
+    expectThrown(() => Object.assign(closed(), { [name]: value }), "ENOTSOCK");
   });
 
   test("options by number throw ENOTSOCK then", () => {
-    expectFailure(
-      thrown(() => loose(closed()).getInt32Option!(17)),
-      "ENOTSOCK",
-    );
-    expectFailure(
-      thrown(() => loose(closed()).setInt32Option!(17, 1)),
-      "ENOTSOCK",
-    );
+    expectThrown(() => loose(closed()).getInt32Option!(17), "ENOTSOCK");
+    expectThrown(() => loose(closed()).setInt32Option!(17, 1), "ENOTSOCK");
   });
 
   test("subscribe and unsubscribe throw ENOTSOCK then", () => {
     for (const method of ["subscribe", "unsubscribe"]) {
-      expectFailure(
-        thrown(() => loose(closed("Subscriber"))[method]!()),
-        "ENOTSOCK",
-      );
-      expectFailure(
-        thrown(() => loose(closed("Subscriber"))[method]!("x")),
-        "ENOTSOCK",
-      );
+      expectThrown(() => loose(closed("Subscriber"))[method]!(), "ENOTSOCK");
+      expectThrown(() => loose(closed("Subscriber"))[method]!("x"), "ENOTSOCK");
     }
   });
 
@@ -855,19 +799,10 @@ describe("options by number, protected in types", () => {
   test("what libzmq does not know is EINVAL", () => {
     const socket = loose(push());
     for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
-      expectFailure(
-        thrown(() => socket[`get${kind}Option`]!(4711)),
-        "EINVAL",
-      );
+      expectThrown(() => socket[`get${kind}Option`]!(4711), "EINVAL");
     }
-    expectFailure(
-      thrown(() => socket.setInt32Option!(4711, 1)),
-      "EINVAL",
-    );
-    expectFailure(
-      thrown(() => socket.setStringOption!(4711, "x")),
-      "EINVAL",
-    );
+    expectThrown(() => socket.setInt32Option!(4711, 1), "EINVAL");
+    expectThrown(() => socket.setStringOption!(4711, "x"), "EINVAL");
   });
 
   const values: Record<string, [right: unknown, text: string]> = {

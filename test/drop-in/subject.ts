@@ -59,7 +59,7 @@ export const types: Record<SocketName, number> = {
 export const socketNames = Object.keys(types) as SocketName[];
 
 /** Runs the body of an async function in a process of its own, with the subject as `zmq`. */
-export const runSubject = (body: string, options: { limit?: number; flags?: string[] } = {}) =>
+export const runSubject = (body: string, options: { stays?: RegExp } = {}) =>
   runProgram(body, { ...options, from: packagePath });
 
 /**

@@ -30,19 +30,24 @@ export interface Outcome {
   milliseconds: number;
 }
 
+/** Milliseconds in which a process that has nothing left to wait for ends. */
+const moment = 500;
+
 /** How a child process ends; rejects when it could not be started. */
-function outcomeOf(child: ChildProcess): Promise<Outcome> {
+function outcomeOf(child: ChildProcess, stays?: RegExp): Promise<Outcome> {
   const started = performance.now();
   const outcome = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (data) => {
-    outcome.stdout += data;
-  });
-  child.stderr?.on("data", (data) => {
-    outcome.stderr += data;
-  });
+  let killing: NodeJS.Timeout | undefined;
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.on("data", (data) => {
+      outcome[stream] += data;
+      if (stays?.test(outcome[stream])) killing ??= setTimeout(() => child.kill("SIGKILL"), moment);
+    });
+  }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      clearTimeout(killing);
       resolve({ ...outcome, code, signal, milliseconds: performance.now() - started });
     });
   });
@@ -51,6 +56,8 @@ function outcomeOf(child: ChildProcess): Promise<Outcome> {
 interface ProgramOptions {
   /** Killed with SIGKILL after so many milliseconds. */
   limit?: number;
+  /** Killed with SIGKILL a moment after what it has printed matches: whoever is still there then is there to stay. */
+  stays?: RegExp;
   /** Whether `zmq` is the package. */
   loads?: boolean;
   /** The package's CommonJS door. */
@@ -64,7 +71,7 @@ interface ProgramOptions {
 /** Runs the body of an async function, in which `zmq` is the package, and `startWorker` and `firstMessage` as here. */
 export function runProgram(
   body: string,
-  { limit = 20_000, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
+  { limit = 20_000, stays, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
 ): Promise<Outcome> {
   const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
   const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
@@ -73,7 +80,7 @@ export function runProgram(
     timeout: limit,
     killSignal: "SIGKILL",
   });
-  return outcomeOf(child);
+  return outcomeOf(child, stays);
 }
 
 // What a started program has besides `zmq`: `say` and `hear` talk to the test.
