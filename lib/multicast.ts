@@ -96,7 +96,7 @@ let warned = false;
 
 /** Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
 export function checkMulticast(core: Core, use: Use): void {
-  if (use.endpoint.startsWith("udp://")) {
+  if (/^(?:udp|norm):\/\//.test(use.endpoint)) {
     const hops = core.getOption(table.hops);
     if (hops > 255) throw refusal("EINVAL", `multicastHops is ${hops}, and must be from 1 to 255`, use);
     return;
