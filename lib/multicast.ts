@@ -140,7 +140,7 @@ export function defineMulticast<Owner extends object>(
       }
       const { loop: _, ...numbers } = Object.fromEntries(entries);
       const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });
-      if (fault !== undefined) throw errorOf("EINVAL", `${errorOf("EINVAL").message}: ${fault}`);
+      if (fault !== undefined) throw errorOf("EINVAL").explain(fault);
       for (const [name, given] of entries) core.setOption<unknown>(table[name as keyof Settings], given);
     },
   });
