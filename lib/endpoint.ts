@@ -49,15 +49,23 @@ const multicast = {
   sockets: "Publisher, Subscriber, XPublisher and XSubscriber",
   serves: ({ type }: Use) => multicastTypes.includes(type),
 };
-const openPgm = { as: "pgm", needs: "OpenPGM, of Linux and macOS" };
+const openPgm = { as: "pgm", needs: "OpenPGM, which binaries for Linux have" };
 
 const transports = new Map<string, Transport>(
   Object.entries({
     tcp: { read: tcp, ...streams },
-    ipc: { read: ipc, ...streams, built: { as: "ipc", needs: "Unix-domain sockets, not of Windows" } },
+    ipc: {
+      read: ipc,
+      ...streams,
+      built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
+    },
     inproc: { read: inproc, ...messages },
-    ws: { read: ws, ...messages, built: { as: "WS", needs: "libzmq's WebSocket engine" } },
-    wss: { read: ws, ...messages, built: { as: "WSS", needs: "libzmq's WebSocket engine with GnuTLS" } },
+    ws: {
+      read: ws,
+      ...messages,
+      built: { as: "WS", needs: "libzmq's drafts, which every binary of a release has" },
+    },
+    wss: { read: ws, ...messages, built: { as: "WSS", needs: "GnuTLS, which no binary of a release has" } },
     udp: {
       read: udp,
       sockets: "a Radio that connects, and a Dish or Datagram that binds",
@@ -66,10 +74,18 @@ const transports = new Map<string, Transport>(
     },
     pgm: { read: pgm, ...multicast, built: openPgm },
     epgm: { read: pgm, ...multicast, built: openPgm },
-    norm: { read: norm, ...multicast, built: { as: "norm", needs: "NORM, of Linux and macOS" } },
-    tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, of Linux" } },
-    vmci: { read: vm, ...streams, built: { as: "vmci", needs: "VMware's VMCI" } },
-    vsock: { read: vm, ...streams, built: { as: "vsock", needs: "vsock, of Linux, and a later libzmq" } },
+    norm: { read: norm, ...multicast, built: { as: "norm", needs: "NORM, which binaries for Linux have" } },
+    tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, which binaries for Linux have" } },
+    vmci: {
+      read: vm,
+      ...streams,
+      built: { as: "vmci", needs: "VMware's VMCI, which no binary of a release has" },
+    },
+    vsock: {
+      read: vm,
+      ...streams,
+      built: { as: "vsock", needs: "a later libzmq, which no binary of a release has" },
+    },
   } satisfies Record<string, Transport>),
 );
 
@@ -118,7 +134,7 @@ export function planFor(use: Use): Plan {
   if (built && !isBuilt(built.as)) {
     throw refusal(
       "EPROTONOSUPPORT",
-      `${scheme}:// needs ${built.needs}, and this binary is built without (see docs/transports.md)`,
+      `${scheme}:// needs ${built.needs}, and this one is built without (see docs/transports.md)`,
       use,
     );
   }

@@ -96,7 +96,7 @@ let warned = false;
 
 /** @internal Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
 export function checkMulticast(core: Core, use: Use): void {
-  if (use.endpoint.startsWith("udp://")) {
+  if (/^(?:udp|norm):\/\//.test(use.endpoint)) {
     const hops = core.getOption(table.hops);
     if (hops > 255) throw refusal("EINVAL", `multicastHops is ${hops}, and must be from 1 to 255`, use);
     return;
@@ -140,7 +140,7 @@ export function defineMulticast<Owner extends object>(
       }
       const { loop: _, ...numbers } = Object.fromEntries(entries);
       const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });
-      if (fault !== undefined) throw errorOf("EINVAL", `${errorOf("EINVAL").message}: ${fault}`);
+      if (fault !== undefined) throw errorOf("EINVAL").explain(fault);
       for (const [name, given] of entries) core.setOption<unknown>(table[name as keyof Settings], given);
     },
   });

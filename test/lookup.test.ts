@@ -15,7 +15,15 @@ const silence = `
   server.bind(53, "127.0.0.1");
   await once(server, "listening");
   server.unref();
-  const delays = (histogram) => ({ usual: histogram.percentile(50) / 1e6, worst: histogram.max / 1e6 });
+  const { monitorEventLoopDelay } = require("node:perf_hooks");
+  // How late the event loop is meanwhile, in milliseconds.
+  const delayDuring = async (work) => {
+    const histogram = monitorEventLoopDelay({ resolution: 1 });
+    histogram.enable();
+    await work();
+    histogram.disable();
+    return { usual: histogram.percentile(50) / 1e6, worst: histogram.max / 1e6 };
+  };
   // What a name server says that knows one address for all names.
   const answer = (question, host) => {
     // Less the additional record that a question may end with.
@@ -31,11 +39,15 @@ const silence = `
   const asked = () => new Promise((resolve) => { server.ref(); server.once("message", () => { server.unref(); resolve(); }); });
 `;
 
-/** Milliseconds that the event loop was late. A lookup takes 5000; other programs on the machine may cost some. */
-function expectSmall(delay: object): void {
-  const { usual, worst } = delay as { usual: number; worst: number };
-  expect(usual).toBeLessThan(20);
-  expect(worst).toBeLessThan(1000);
+interface Delay {
+  usual: number;
+  worst: number;
+}
+
+/** The event loop is hardly later than without; a lookup takes 5000, and other programs on the machine some. */
+function expectSmall({ usual, worst }: Delay, without: Delay): void {
+  expect(usual).toBeLessThan(without.usual + 20);
+  expect(worst).toBeLessThan(without.worst + 1000);
 }
 
 /** What a program prints, as JSON. */
@@ -50,16 +62,27 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
   test.each(["tcp://never.example:5555", "ws://never.example:5555/path", "socks"])(
     "%s: other sockets of the context deliver, and the event loop runs",
     async (endpoint) => {
-      const { delivered, longest, connecting, ...delay } = await run(`
+      const { without, delay, delivered, longest, connecting } = await run(`
         const pull = new zmq.Pull();
         const push = new zmq.Push({ linger: 0 });
         await pull.bind("tcp://127.0.0.1:*");
         push.connect(pull.lastEndpoint);
-        await push.send("first");
-        await pull.receive();
-        const { monitorEventLoopDelay } = require("node:perf_hooks");
-        const histogram = monitorEventLoopDelay({ resolution: 1 });
-        histogram.enable();
+        let delivered;
+        let longest;
+        const exchange = async () => {
+          delivered = 0;
+          longest = 0;
+          const end = performance.now() + 1000;
+          while (performance.now() < end) {
+            const sent = performance.now();
+            await push.send("x");
+            await pull.receive();
+            longest = Math.max(longest, performance.now() - sent);
+            delivered++;
+            if (delivered % 64 === 0) await new Promise(setImmediate);
+          }
+        };
+        const without = await delayDuring(exchange);
 
         const question = asked();
         const socks = ${JSON.stringify(endpoint)} === "socks";
@@ -68,41 +91,30 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
         lost.connect(socks ? "tcp://127.0.0.1:5555" : ${JSON.stringify(endpoint)});
         const connecting = performance.now() - before;
         await question;
-        let delivered = 0;
-        let longest = 0;
-        const end = performance.now() + 1000;
-        while (performance.now() < end) {
-          const sent = performance.now();
-          await push.send("x");
-          await pull.receive();
-          longest = Math.max(longest, performance.now() - sent);
-          delivered++;
-          if (delivered % 64 === 0) await new Promise(setImmediate);
-        }
-        histogram.disable();
+        const delay = await delayDuring(exchange);
         for (const socket of [lost, push, pull]) socket.close();
-        console.log(JSON.stringify({ delivered, longest, ...delays(histogram), connecting }));
+        console.log(JSON.stringify({ without, delay, delivered, longest, connecting }));
       `);
-      expect(delivered).toBeGreaterThan(500);
+      expect(delivered).toBeGreaterThan(100);
       expect(longest).toBeLessThan(1000);
-      expect(connecting).toBeLessThan(20);
-      expectSmall(delay);
+      expect(connecting).toBeLessThan(1000);
+      expectSmall(delay, without);
     },
   );
 
   test("a bind to a name leaves the event loop running, and fails in the end", async () => {
-    const { code, ...delay } = await run(`
-      const { monitorEventLoopDelay } = require("node:perf_hooks");
-      const histogram = monitorEventLoopDelay({ resolution: 1 });
-      histogram.enable();
+    const { without, delay, code } = await run(`
+      const without = await delayDuring(() => new Promise((resolve) => setTimeout(resolve, 500)));
       const pull = new zmq.Pull();
-      const code = await pull.bind("tcp://never.example:*").then(() => "bound", ({ code }) => code);
-      histogram.disable();
+      let code;
+      const delay = await delayDuring(async () => {
+        code = await pull.bind("tcp://never.example:*").then(() => "bound", ({ code }) => code);
+      });
       pull.close();
-      console.log(JSON.stringify({ ...delays(histogram), code }));
+      console.log(JSON.stringify({ without, delay, code }));
     `);
     expect(code).toBe("ENODEV");
-    expectSmall(delay);
+    expectSmall(delay, without);
   });
 
   test("closing, and the end of the process, wait for no lookup", async () => {

@@ -35,10 +35,7 @@ export function datagramRefusal(type: number, wire: WireMessage): ZmqError | und
   const bytes = lengthOf(second) + (radio ? lengthOf(first) : 0);
   if (bytes <= most) return undefined;
   const what = radio ? "body and group of a message over udp are" : "the body of a datagram is";
-  return errorOf(
-    "EMSGSIZE",
-    `${errorOf("EMSGSIZE").message}: ${what} at most ${most} bytes, and not ${bytes}`,
-  );
+  return errorOf("EMSGSIZE").explain(`${what} at most ${most} bytes, and not ${bytes}`);
 }
 
 /** The interface before a group: libzmq takes its name for IPv6, and either for IPv4. */

@@ -120,7 +120,9 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
       `,
         { limit: 170_000, within: withinNamespaces() },
       );
-      expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+      // A machine with much to do may take half a second to end the context, and that is said.
+      const stderr = outcome.stderr.replace(/^\(node:\d+\) WARNING: Waiting for queued .*\n/m, "");
+      expect({ ...outcome, stderr }).toMatchObject({ code: 0, signal: null, stderr: "" });
       const { accepted, refused, slowest } = JSON.parse(outcome.stdout);
       expect(accepted + refused).toBe(rounds);
       // Neither a grammar that lets nothing pass nor one that lets everything pass.
