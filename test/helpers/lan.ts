@@ -8,6 +8,9 @@ import { type RunningProgram, startProgram } from "./program.js";
 /** What to lose: datagrams to a port, an IP protocol by its number, or what nftables' expressions match. */
 export type Traffic = { port: number } | { protocol: number } | { match: string };
 
+// Tools for the network are not where everybody looks.
+process.env.PATH += ":/usr/sbin:/sbin";
+
 // Root has what it takes, mostly; others have it in a namespace of users where they may make one.
 const ways = process.getuid?.() === 0 ? ["-nm", "-Urnm"] : ["-Urnm"];
 
