@@ -65,6 +65,7 @@ const aims = [
   row("three frames", "multipart", "3 × 64 B", "ours, by message", "C", 0.5),
   row("PUB to 50 SUBs", "fanout", "PUB to 50 SUB", "ours, by message", "zeromq", 3),
   row("PUB to 50 SUBs", "fanout", "PUB to 50 SUB", "ours, by batch", "C", 0.8),
+  row("CURVE, by batch", "curve", ["64 B", "1 KiB", "64 KiB"], "ours, by batch", stock, 0.9),
   row("a socket's life", "churn", "create, connect, close", "ours", "zeromq", 0.5, {
     ...{ figure: "secondsEach", atMost: true },
   }),

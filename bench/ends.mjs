@@ -23,7 +23,7 @@ export function countFor(size, scale, slowness = 1) {
   return Math.max(200, Math.round(full / slow / 1000) * 1000);
 }
 
-/** Ends in Node: `receive(stage, flow)` and `send(stage, flow, endpoint)`; a flow is `{ count, size, frames? }`. */
+/** Ends in Node: `receive(stage, flow)` and `send(stage, flow, endpoint)`; a flow is `{ count, size, frames?, curve? }`. */
 export function nodeEnds(library, by, more = {}) {
   return {
     receive(stage, flow) {
@@ -54,10 +54,12 @@ async function bindAtFreePort(start) {
   return { endpoint, peer: start(endpoint) };
 }
 
-/** libzmq's own tools, started by a method of the stage. */
+/** libzmq's own tools, started by a method of the stage. With CURVE they have keys of their own. */
 const endsByTools = (start) => ({
-  receive(stage, { count, size }) {
-    const started = bindAtFreePort((endpoint) => stage[start]("local_thr", endpoint, size, count));
+  receive(stage, { count, size, curve }) {
+    const started = bindAtFreePort((endpoint) =>
+      stage[start]("local_thr", endpoint, size, count, curve ? 1 : 0),
+    );
     return {
       endpoint: started.then(({ endpoint }) => endpoint),
       result: started
@@ -68,8 +70,8 @@ const endsByTools = (start) => ({
         })),
     };
   },
-  send(stage, { count, size }, endpoint) {
-    const { ended } = stage[start]("remote_thr", endpoint, size, count);
+  send(stage, { count, size, curve }, endpoint) {
+    const { ended } = stage[start]("remote_thr", endpoint, size, count, curve ? 1 : 0);
     return { result: ended.then(({ cpuSeconds }) => ({ cpuPerMessage: cpuSeconds / count })) };
   },
 });

@@ -5,6 +5,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
+import { Lan } from "../scripts/lan.mjs";
 import { judge } from "./aims.mjs";
 import { stock } from "./ends.mjs";
 import { root } from "./paths.mjs";
@@ -73,8 +74,13 @@ async function measure() {
   const missing = pythonMissing();
   if (missing) leaveOut("pyzmq", missing);
   if (!stockLibrary) leaveOut(stock, "the system has no libzmq.so.5");
-  const drawnOnly = ["sockets", "peers", "threads", "retained", "stalled", "rest"];
+  const drawnOnly = ["multicast", "loss", "sockets", "peers", "threads", "retained", "stalled", "rest"];
   let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
+  const noLan = chosen.some(({ needs }) => needs === "lan") ? Lan.missing() : undefined;
+  if (noLan) {
+    console.warn(`Multicast between machines is left out: ${noLan}`);
+    chosen = chosen.filter(({ needs }) => needs !== "lan");
+  }
   if (options.quick) {
     chosen = chosen.filter(({ name }) => options.only || !drawnOnly.includes(name)).map(quick);
   }

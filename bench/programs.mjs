@@ -20,14 +20,16 @@ function compile(name, source, parameters) {
   return program;
 }
 
-/** bench/peers/patterns.cc with the vendored libzmq. */
-export function patternsProgram() {
+/** What it takes to link with the libzmq that is built here. */
+function vendored() {
   const libraries = readdirSync(join(out, "vendor"), { recursive: true })
     .filter((name) => name.endsWith(".a"))
     .map((name) => join(out, "vendor", name));
-  const link = ["-Wl,--start-group", ...libraries, "-Wl,--end-group", "-lpthread", "-lm"];
-  return compile("patterns", join(root, "bench/peers/patterns.cc"), ["-DZMQ_STATIC", ...link]);
+  return ["-DZMQ_STATIC", "-Wl,--start-group", ...libraries, "-Wl,--end-group", "-lpthread", "-lm"];
 }
+
+/** bench/peers/patterns.cc. */
+export const patternsProgram = () => compile("patterns", join(root, "bench/peers/patterns.cc"), vendored());
 
 /** The system's libzmq, as its distribution built it; undefined where there is none. */
 export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
@@ -36,3 +38,11 @@ export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
 
 /** One of libzmq's own tools, such as local_thr, with the system's libzmq. */
 export const stockTool = (name) => compile(`stock/${name}`, join(libzmq, `perf/${name}.cpp`), [stockLibrary]);
+
+/** bench/peers/multicast.cc. */
+export const multicastProgram = ({ stock = false } = {}) =>
+  compile(
+    stock ? "stock/multicast" : "multicast",
+    join(root, "bench/peers/multicast.cc"),
+    stock ? [stockLibrary] : vendored(),
+  );

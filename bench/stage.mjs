@@ -1,12 +1,12 @@
 // Where one measurement takes place: it starts peers as processes of their own and makes sure that none outlives it.
 
-import { fork, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { out, root } from "./paths.mjs";
-import { patternsProgram, stockTool } from "./programs.mjs";
+import { multicastProgram, patternsProgram, stockTool } from "./programs.mjs";
 
 const python = "/usr/bin/python3";
 
@@ -67,12 +67,14 @@ export class Stage {
     await Promise.all(ends);
   }
 
-  /** One of bench/peers in Node. `endpoint`, `ready` and `result` are promises of what it tells. */
-  node(program, options) {
-    const child = fork(join(root, "bench/peers", program), [JSON.stringify(options)], {
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
+  /**
+   * One of bench/peers in Node, by a command that runs another one if it has to be `within` a network. `endpoint`,
+   * `ready` and `result` are promises of what it tells.
+   */
+  node(program, options, within = []) {
+    const script = join(root, "bench/peers", program);
+    const [command, ...parameters] = [...within, process.execPath, script, JSON.stringify(options)];
+    const child = spawn(command, parameters, { detached: true, stdio: ["ignore", "ignore", "pipe", "ipc"] });
     return this.#telling(child, program, (listen) => child.on("message", listen));
   }
 
@@ -102,11 +104,20 @@ export class Stage {
     return this.#program(patternsProgram(), parameters);
   }
 
-  #program(path, parameters) {
+  /** bench/peers/multicast.cc, with the libzmq built here or with the system's. */
+  multicast(parameters, within) {
+    return this.#program(multicastProgram(), parameters, within);
+  }
+
+  stockMulticast(parameters, within) {
+    return this.#program(multicastProgram({ stock: true }), parameters, within);
+  }
+
+  #program(path, parameters, within = []) {
     // The shell adds what its child used; exec's own output comes first.
     const child = spawn(
       "sh",
-      ["-c", '"$@"; code=$?; times; exit $code', "sh", path, ...parameters.map(String)],
+      ["-c", '"$@"; code=$?; times; exit $code', "sh", ...within, path, ...parameters.map(String)],
       {
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],

@@ -65,7 +65,11 @@ const transports = new Map<string, Transport>(
       ...messages,
       built: { as: "WS", needs: "libzmq's drafts, which every binary of a release has" },
     },
-    wss: { read: ws, ...messages, built: { as: "WSS", needs: "GnuTLS, which no binary of a release has" } },
+    wss: {
+      read: ws,
+      ...messages,
+      built: { as: "WSS", needs: "a binary that was built with GnuTLS, by `npm run build:wss`" },
+    },
     udp: {
       read: udp,
       sockets: "a Radio that connects, and a Dish or Datagram that binds",

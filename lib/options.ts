@@ -143,6 +143,23 @@ export const gssapiOptions = {
   gssapiServicePrincipalNameType: names(gssapiNameTypes, zmq.ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE),
 };
 
+/** Of every socket, where the addon was built with GnuTLS; undefined elsewhere. Certificates and keys are PEM texts. */
+export const wssOptions = {
+  /** A server's private key. `ZMQ_WSS_KEY_PEM` */
+  wssKey: string(zmq.ZMQ_WSS_KEY_PEM, { access: "w" }),
+  /** A server's certificate, which belongs to the key. `ZMQ_WSS_CERT_PEM` */
+  wssCertificate: string(zmq.ZMQ_WSS_CERT_PEM, { access: "w" }),
+  /** A client's: certificates of those that may have signed the server's. `ZMQ_WSS_TRUST_PEM` */
+  wssTrust: string(zmq.ZMQ_WSS_TRUST_PEM, { access: "w" }),
+  /** A client's: trust the system's authorities, too. Default false. `ZMQ_WSS_TRUST_SYSTEM` */
+  wssTrustSystem: boolean(zmq.ZMQ_WSS_TRUST_SYSTEM, { access: "w" }),
+  /** A client's: the name that the server's certificate must bear. Default: any. `ZMQ_WSS_HOSTNAME` */
+  wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
+};
+
+/** @internal Whether the linked libzmq has wss, of which zeromq's `capability` says nothing. */
+export const hasWss = binding.has("WSS");
+
 /** Of sockets that send. */
 export const sendOptions = {
   /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */

@@ -11,7 +11,15 @@ import { toEndpoint } from "./endpoint.js";
 import { check } from "./errors.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
-import { capability, commonOptions, curveOptions, gssapiOptions, statusOptions } from "./options.js";
+import {
+  capability,
+  commonOptions,
+  curveOptions,
+  gssapiOptions,
+  hasWss,
+  statusOptions,
+  wssOptions,
+} from "./options.js";
 import type { OperationOptions } from "./pending.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
@@ -31,7 +39,8 @@ export interface Socket
   extends Values<typeof commonOptions>,
     Readonly<Values<typeof statusOptions>>,
     Values<typeof curveOptions>,
-    Values<typeof gssapiOptions> {}
+    Values<typeof gssapiOptions>,
+    Values<typeof wssOptions> {}
 
 /** A socket of libzmq. Use one of its classes, such as `Push` or `Subscriber`. */
 @baseClass({ most: 2 })
@@ -347,6 +356,7 @@ for (const table of [
   statusOptions,
   capability.curve && curveOptions,
   capability.gssapi && gssapiOptions,
+  hasWss && wssOptions,
 ]) {
   if (table) defineOptions(Socket.prototype, table, coreOf);
 }

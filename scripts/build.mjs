@@ -10,10 +10,14 @@ import { fail, parseFlags } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
-  usage: "node scripts/build.mjs [--debug] [--sanitize NAME] [--perf-tools] [--verbose]",
+  usage: "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--verbose]",
   options: {
     debug: { type: "boolean", help: "without optimisation, with symbols" },
     sanitize: { type: "string", help: "address, undefined or thread; built to out/NAME" },
+    wss: {
+      type: "boolean",
+      help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
+    },
     "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
     verbose: { type: "boolean", help: "show what CMake and the compiler say" },
   },
@@ -48,7 +52,7 @@ const vendor = spawnSync(process.execPath, [join(root, "scripts/vendor.mjs")], {
 if (vendor.status !== 0) process.exit(vendor.status ?? 1);
 
 const config = flags.debug ? "Debug" : "Release";
-const out = join("out", flags.sanitize ?? config.toLowerCase());
+const out = join("out", flags.sanitize ?? (flags.wss ? "wss" : config.toLowerCase()));
 const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
 if (!existsSync(join(root, out, "zmq_native.node"))) {
   console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
@@ -56,6 +60,7 @@ if (!existsSync(join(root, out, "zmq_native.node"))) {
 // Not its `compile`, which builds everything anew after an error.
 const compile = [cmakeJs, "build", "--out", out, "--config", config];
 if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
+if (flags.wss) compile.push("--CDZMQ_NATIVE_WSS=ON");
 run(process.execPath, compile);
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);
 

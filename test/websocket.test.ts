@@ -1,9 +1,31 @@
 // ws as the web speaks it: handshakes of others, and paths.
 
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
+
+/** A binary that has wss knows its options. */
+function hasWss(): boolean {
+  return "wssKey" in Push.prototype;
+}
+
+/** Signed by itself, by openssl. */
+function makeCertificate(name: string): { certificate: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+  const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")] as const;
+  const options = ["-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", `/CN=${name}`];
+  const subject = ["-addext", `subjectAltName=DNS:${name}`];
+  const files = ["-keyout", key, "-out", certificate];
+  execFileSync("openssl", ["req", "-x509", ...options, ...subject, ...files], { stdio: "ignore" });
+  const made = { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+  rmSync(folder, { recursive: true });
+  return made;
+}
 
 /** What a ws server answers to a handshake with these headers, up to the end of the headers; empty if it hangs up. */
 async function shakeHands(endpoint: string, headers: Record<string, string>): Promise<string> {
@@ -99,5 +121,53 @@ describe("paths", () => {
       expect.objectContaining({ code: "EINVAL" }),
     );
     await expect(push.bind(`ws://127.0.0.1:*${path}`)).rejects.toMatchObject({ code: "EINVAL" });
+  });
+});
+
+describe("wss", () => {
+  const missing = hasWss() ? undefined : "this binary has no wss: build one with `npm run build:wss`";
+  if (missing) console.warn(`SKIPPED: ${missing}`);
+
+  test.skipIf(missing)("a message goes to who is trusted", async () => {
+    const { certificate, key } = makeCertificate("feed.example");
+    using pull = new Pull({ wssCertificate: certificate, wssKey: key, receiveTimeout: 5000 });
+    await pull.bind("wss://127.0.0.1:*/feed");
+    using push = new Push({ wssTrust: certificate, wssHostname: "feed.example" });
+    push.connect(pull.lastEndpoint as string);
+    await push.send("secret");
+    expect(String(await pull.receive())).toBe("secret");
+  });
+
+  test.skipIf(missing)("nothing goes to who is not trusted", async () => {
+    const [mine, other] = [makeCertificate("feed.example"), makeCertificate("feed.example")];
+    using pull = new Pull({ wssCertificate: other.certificate, wssKey: other.key });
+    await pull.bind("wss://127.0.0.1:*");
+    using trusting = new Push({ wssTrust: mine.certificate, immediate: true, sendTimeout: 300 });
+    trusting.connect(pull.lastEndpoint as string);
+    await expect(trusting.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+    using naming = new Push({
+      wssTrust: other.certificate,
+      wssHostname: "elsewhere.example",
+      immediate: true,
+    });
+    naming.connect(pull.lastEndpoint as string);
+    naming.sendTimeout = 300;
+    await expect(naming.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+    using credulous = new Push({ wssTrust: "no certificate", immediate: true, sendTimeout: 300 });
+    credulous.connect(pull.lastEndpoint as string);
+    await expect(credulous.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test.skipIf(missing)("a server needs a certificate, and the key that belongs to it", async () => {
+    const [mine, other] = [makeCertificate("a.example"), makeCertificate("b.example")];
+    for (const options of [
+      {},
+      { wssCertificate: mine.certificate },
+      { wssCertificate: "no certificate", wssKey: mine.key },
+      { wssCertificate: mine.certificate, wssKey: other.key },
+    ]) {
+      using pull = new Pull(options);
+      await expect(pull.bind("wss://127.0.0.1:*")).rejects.toMatchObject({ code: "EINVAL" });
+    }
   });
 });

@@ -6,10 +6,15 @@ endfunction()
 foreach(feature ENABLE_DRAFTS ENABLE_WS ENABLE_RADIX_TREE ENABLE_CURVE WITH_LIBSODIUM WITH_LIBSODIUM_STATIC BUILD_STATIC)
   preset(BOOL ${feature} ON)
 endforeach()
-foreach(feature WITH_TLS WITH_NSS WITH_LIBBSD WITH_DOC WITH_DOCS WITH_PERF_TOOL BUILD_SHARED BUILD_TESTS ENABLE_CPACK
+foreach(feature WITH_NSS WITH_LIBBSD WITH_DOC WITH_DOCS WITH_PERF_TOOL BUILD_SHARED BUILD_TESTS ENABLE_CPACK
         ENABLE_PRECOMPILED ENABLE_CLANG LIBZMQ_PEDANTIC ENABLE_LIBSODIUM_RANDOMBYTES_CLOSE)
   preset(BOOL ${feature} OFF)
 endforeach()
+
+preset(BOOL WITH_TLS ${ZMQ_NATIVE_WSS})
+if(ZMQ_NATIVE_WSS)
+  find_package(GnuTLS 3.6.7 REQUIRED)
+endif()
 
 # libzmq calls getpid before every look for news, lest the process be a fork of the one that opened the socket. Node
 # never forks without exec: without that support, four system calls less in a round trip.

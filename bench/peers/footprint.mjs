@@ -1,5 +1,7 @@
 // What sockets and messages cost besides time: churn, idle sockets, kept messages, a reader that never reads.
 
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { finish, options, stopwatch, zmq } from "./peer.mjs";
@@ -86,8 +88,34 @@ async function stalled() {
   return { messages: sent, bytes: after.rss - before.rss };
 }
 
-/** The part of a core that sockets of every type use once their traffic is over. */
+/** Draft sockets whose traffic is over, a receiver that waits among each pair. */
+async function restDrafts() {
+  const require = createRequire(import.meta.url);
+  const draft = require(
+    options.library === "zeromq" ? "zeromq/draft" : join(options.library, "dist/draft.js"),
+  );
+  const pairs = [
+    [draft.Client, draft.Server],
+    [draft.Gather, draft.Scatter],
+    [draft.Radio, draft.Dish],
+  ];
+  const kept = [];
+  for (const [Binder, Connecter] of pairs) {
+    const [one, other] = [new Binder(), new Connecter()];
+    kept.push(one, other);
+    await one.bind("tcp://127.0.0.1:*");
+    other.connect(one.lastEndpoint);
+    if (Connecter === draft.Dish) other.join("group");
+    if (Binder === draft.Client) await one.send("traffic");
+    if (Connecter === draft.Scatter) await other.send("traffic");
+    for (const socket of kept.slice(-2)) socket.receive?.().catch(() => {});
+  }
+  return kept;
+}
+
+/** The part of a core that sockets of every type use once their traffic is over; or a process without sockets. */
 async function rest() {
+  if (options.alone) return restFor([]);
   const pairs = [
     [zmq.Push, zmq.Pull],
     [zmq.Pair, zmq.Pair],
@@ -116,11 +144,17 @@ async function rest() {
   }
   kept.push(new zmq.Stream());
   await kept.at(-1).bind("tcp://127.0.0.1:*");
+  if (options.drafts) kept.push(...(await restDrafts()));
+  return restFor(kept);
+}
+
+/** Holds the sockets meanwhile: those of zeromq would be collected. */
+async function restFor(sockets) {
   await settle();
   const watch = stopwatch();
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
   const { seconds, cpuSeconds } = watch();
-  return { share: cpuSeconds / seconds, sockets: kept.length };
+  return { share: cpuSeconds / seconds, sockets: sockets.length };
 }
 
 await finish(await { churn, idle, retained, stalled, rest }[what]());

@@ -2,7 +2,7 @@
 
 import { finish, options, percentile, stopwatch, tell, zmq } from "./peer.mjs";
 
-const { count, warmup = 0, size, frames = 1, by, sockets = 1, tick = false } = options;
+const { count, warmup = 0, size, frames = 1, by, sockets = 1, tick = false, curve } = options;
 const total = count + warmup;
 
 /** Times between the ticks of a 5 ms timer, while messages flood in. */
@@ -60,7 +60,7 @@ if (options.connect) {
   }
   tell({ ready: true });
 } else {
-  const pull = new zmq.Pull();
+  const pull = new zmq.Pull(curve && { curveServer: true, curveSecretKey: curve.server.secretKey });
   await pull.bind("tcp://127.0.0.1:*");
   tell({ endpoint: pull.lastEndpoint });
   loop(pull);

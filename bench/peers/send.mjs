@@ -2,7 +2,12 @@
 
 import { options, stopwatch, tell, zmq } from "./peer.mjs";
 
-const { count, size, frames = 1, by, sockets = 1 } = options;
+const { count, size, frames = 1, by, sockets = 1, curve } = options;
+const security = curve && {
+  curveServerKey: curve.server.publicKey,
+  curvePublicKey: curve.client.publicKey,
+  curveSecretKey: curve.client.secretKey,
+};
 const frame = Buffer.alloc(size, 120);
 const message = frames === 1 ? frame : Array.from({ length: frames }, () => frame);
 
@@ -31,7 +36,7 @@ await sent;
 push.close();
 pull.close();
 
-const all = Array.from({ length: sockets }, () => new zmq.Push());
+const all = Array.from({ length: sockets }, () => new zmq.Push(security));
 if (options.bind) {
   await all[0].bind("tcp://127.0.0.1:*");
   await tell({ endpoint: all[0].lastEndpoint });

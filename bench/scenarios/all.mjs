@@ -1,17 +1,19 @@
 // Every scenario, in the order of the report.
 
 import both from "./both.mjs";
+import curve from "./curve.mjs";
 import fanout from "./fanout.mjs";
 import { churn, idle, rest, retained, stalled } from "./footprint.mjs";
 import { peers, sockets, threads } from "./growth.mjs";
 import inproc from "./inproc.mjs";
 import latency from "./latency.mjs";
+import { loss, multicast } from "./multicast.mjs";
 import multipart from "./multipart.mjs";
 import neighbour from "./neighbour.mjs";
 import receive from "./receive.mjs";
 import send from "./send.mjs";
 
 export const scenarios = [
-  ...[receive, send, both, multipart, latency, inproc, fanout, churn],
+  ...[receive, send, both, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
   ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

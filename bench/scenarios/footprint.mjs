@@ -65,6 +65,15 @@ export const rest = scenario(
   "Sockets at rest",
   "share",
   "of a core",
-  "Processor time that sockets of every type take once their traffic is over, waiting receives included. Lower is better.",
-  [{ name: "at rest", contenders: both({ what: "rest", seconds: 10 }) }],
+  "Processor time that sockets of every type take once their traffic is over, waiting receives included, beside that of a Node process that has none. Lower is better.",
+  [
+    { name: "stable sockets", options: {} },
+    { name: "drafts, too", options: { drafts: true } },
+  ].map(({ name, options }) => ({
+    name,
+    contenders: [
+      node("Node alone", libraries.ours, { what: "rest", seconds: 10, alone: true }),
+      ...both({ what: "rest", seconds: 10, ...options }),
+    ],
+  })),
 );
