@@ -336,7 +336,10 @@ describe("ws", () => {
     ["bind", "Push", `ws://${foreign}:*`, ["EADDRNOTAVAIL", ""]],
     ...both("Stream", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
     ...both("Datagram", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
-    ...both("Push", "wss://127.0.0.1:5555", ["EPROTONOSUPPORT", "wss:// needs"]),
+    // Where the binary has wss, test/websocket.test.ts uses it.
+    ...("wssKey" in zmq.Push.prototype
+      ? []
+      : both("Push", "wss://127.0.0.1:5555", ["EPROTONOSUPPORT", "wss:// needs"])),
   ]);
 
   test("the path is whole, and the server is asked for it by name", async () => {
