@@ -148,6 +148,7 @@ test("who greets its peers, and binds when they have gone", async () => {
       [zmq.Dealer, () => new zmq.Router({ probeRouter: true, linger: 0 })],
       ${capability.draft ? "[zmq.Dealer, () => new Greeting({ linger: 0 })]," : ""}
       [zmq.Router, () => new zmq.Router({ linger: 0 })],
+      [class extends zmq.Push { constructor(options) { super({ ...options, conflate: true }); } }, () => new zmq.Pull({ conflate: true })],
       [zmq.Router, () => new zmq.XPublisher({ welcomeMessage: "welcome", linger: 0 })],
     ];
     let count = 0;
