@@ -257,7 +257,6 @@ describe("scenario 27: who gets in", () => {
     expect(received).toEqual(Array.from({ length: mechanisms }, () => 1));
   });
 
-  // An assertion without vendor patch libzmq-0043.
   test("a handler that answers twice, or when nothing was asked, changes nothing", async () => {
     const { outcomes, received } = await run(`
       await open();
