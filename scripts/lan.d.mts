@@ -6,6 +6,6 @@ export class Lan {
   static open<Network extends Lan>(this: new () => Network, machines: number): Promise<Network>;
   address(machine: number): string;
   within(machine: number): string[];
-  lose(machine: number, part: number, traffic: Traffic): void;
+  lose(machine: number, part: number, traffic: Traffic, verdict?: string): void;
   close(): void;
 }

@@ -76,8 +76,8 @@ export class Lan {
     return [...this.#enter, "ip", "netns", "exec", `m${machine}`];
   }
 
-  /** From now on a machine loses a part, from 0 to 1, of the packets that it is sent. */
-  lose(machine, part, traffic) {
+  /** From now on a machine loses a part, from 0 to 1, of the packets that it is sent; or does as it is told. */
+  lose(machine, part, traffic, verdict = "drop") {
     const match =
       "port" in traffic
         ? `udp dport ${traffic.port}`
@@ -89,7 +89,7 @@ export class Lan {
       table inet loss {
         chain in {
           type filter hook input priority 0;
-          ${match} ${some} drop
+          ${match} ${some} ${verdict}
         }
       }\n`;
     this.#run(["ip", "netns", "exec", `m${machine}`, "nft", "-f", "-"], part > 0 ? rules : "flush ruleset\n");

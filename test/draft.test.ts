@@ -111,7 +111,7 @@ test("a second frame, a missing tag or a tag of a wrong type is refused", async 
   expect(() => server.sendMany(["x"] as never)).toThrow(TypeError);
 });
 
-test("draft sockets that wait after traffic sleep", async () => {
+test("scenario 13: draft sockets that wait after traffic sleep", async () => {
   const { code, stdout } = await runProgram(
     `
     const draft = require(${JSON.stringify(require.resolve("../dist/draft.js"))});

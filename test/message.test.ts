@@ -74,7 +74,7 @@ test("an empty array sends nothing", async () => {
   expect(String(await pair.bound.receive())).toBe("next");
 });
 
-test("a Buffer may be changed once send has returned", async () => {
+test("scenario 10: a Buffer may be changed once send has returned", async () => {
   using pair = await join(new Pair(), new Pair(), "inproc");
   for (const size of [10, 1000, 1_000_000]) {
     const sent = Buffer.alloc(size, 1);
@@ -124,7 +124,7 @@ test.each(transports)("frames of every size in one message over %s", async (tran
   }
 });
 
-test("a multipart message is delivered whole or not at all, while its receivers come and go", async () => {
+test("scenario 11: a multipart message is delivered whole or not at all, while its receivers come and go", async () => {
   using push = new Push({ linger: 0 });
   await push.bind("tcp://127.0.0.1:*");
   const endpoint = push.lastEndpoint as string;
@@ -156,7 +156,7 @@ test("a multipart message is delivered whole or not at all, while its receivers 
   expect(received).toBeGreaterThanOrEqual(40);
 });
 
-test("a message of 1 GB", { timeout: 60_000 }, async () => {
+test("scenario 22: a message of 1 GB", { timeout: 60_000 }, async () => {
   using pair = await join(new Pull(), new Push(), "tcp");
   const size = 2 ** 30;
   const sent = Buffer.alloc(size);
@@ -173,7 +173,7 @@ test("a message of 1 GB", { timeout: 60_000 }, async () => {
   expect(received!.equals(sent)).toBe(true);
 });
 
-test("a message above the receiver's maxMessageSize ends the connection, and nothing else", async () => {
+test("scenario 22: a message above the receiver's maxMessageSize ends the connection, and nothing else", async () => {
   using pull = new Pull({ maxMessageSize: 1000 });
   await pull.bind("tcp://127.0.0.1:*");
   using big = new Push({ linger: 0 });

@@ -64,7 +64,7 @@ test("pipe statistics: how many messages wait in each connection", async () => {
   expect(await next(push, "pipe:stats")).toMatchObject({ inbound: 0, outbound: 7 });
 });
 
-test("an observer that nobody reads stalls nothing, and keeps a bounded number of events", async () => {
+test("scenario 15: an observer that nobody reads stalls nothing, and keeps a bounded number of events", async () => {
   const context = new Context();
   using pull = new Pull({ context });
   const observer = pull.events;
@@ -86,7 +86,7 @@ test("an observer that nobody reads stalls nothing, and keeps a bounded number o
   expect(event.type).toMatch(/disconnect|accept|handshake/);
 }, 60_000);
 
-test("an observer closed while its socket lingers does not stop the I/O thread", async () => {
+test("scenario 14: an observer closed while its socket lingers does not stop the I/O thread", async () => {
   const { code, stdout } = await runProgram(`
     const push = new zmq.Push({ linger: 300, reconnectInterval: 1 });
     const events = push.events;

@@ -72,7 +72,7 @@ test("its sockets accept nothing else meanwhile", async () => {
   expect(forward.front.closed).toBe(false);
 });
 
-test("sixteen at once, while files and names are read as fast as before", async () => {
+test("scenario 16: sixteen at once, while files and names are read as fast as before", async () => {
   const forwarders = await Promise.all(Array.from({ length: 16 }, () => forwarder()));
   await Promise.all([readFile(__filename), lookup("127.0.0.1")]);
   for (const [index, { push, pull }] of forwarders.entries()) {
@@ -111,7 +111,7 @@ test("statistics count messages and bytes both ways", async () => {
   });
 });
 
-test("capture gets a copy of every message, and holds nothing up when it has no room", async () => {
+test("scenario 17: capture gets a copy of every message, and holds nothing up when it has no room", async () => {
   using capture = new Push({ sendHighWaterMark: 2 });
   using captured = new Pull({ receiveHighWaterMark: 2 });
   await captured.bind(freshEndpoint("inproc"));
@@ -125,7 +125,7 @@ test("capture gets a copy of every message, and holds nothing up when it has no 
   expect((await forward.proxy.statistics()).captureDropped).toBe(96);
 });
 
-test("under load: pause, resume and statistics in the middle lose and reorder nothing", async () => {
+test("scenario 17: under load: pause, resume and statistics in the middle lose and reorder nothing", async () => {
   await using forward = await forwarder();
   const count = 50_000;
   const sent = (async () => {

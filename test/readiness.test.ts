@@ -5,7 +5,7 @@ import { Dealer, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
-describe("a million interleaved messages on a Dealer pair, both directions", () => {
+describe("scenario 12: a million interleaved messages on a Dealer pair, both directions", () => {
   // Half a million each way over each transport: small high-water marks make both ends wait all the time.
   test.each([
     ["tcp", 1000],

@@ -1,6 +1,7 @@
 // inproc://name, ipc://path, ipc://@name, ipc://*
 
 import { lstatSync } from "node:fs";
+import { ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER } from "../constants.js";
 import type { Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
@@ -9,7 +10,14 @@ const maxEndpointLength = 1023;
 /** Bytes of a path: the system's `sun_path`, less the NUL at its end. */
 const maxPathLength = process.platform === "linux" || process.platform === "win32" ? 107 : 103;
 
+/** Where libzmq asks who may connect; it asserts that somebody is there who can answer. */
+const zapEndpoint = "inproc://zeromq.zap.01";
+const zapTypes = [ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER];
+
 export function inproc(_name: string, use: Use): Plan {
+  if (use.call === "bind" && use.endpoint === zapEndpoint && !zapTypes.includes(use.type)) {
+    throw refusal("EINVAL", "a ZAP handler is a Reply, a Router or a Server", use);
+  }
   const length = Buffer.byteLength(use.endpoint);
   if (length > maxEndpointLength) {
     throw refusal(

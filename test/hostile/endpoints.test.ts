@@ -18,7 +18,7 @@ if (reason) console.warn(`SKIP random endpoints: ${reason}`);
 describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const rounds = 20_000;
   test.each([1, 2, Date.now() % 1_000_000])(
-    `${rounds} of them, from seed %i`,
+    `scenario 24: ${rounds} of them, from seed %i`,
     { timeout: 180_000 },
     async (seed) => {
       const outcome = await runProgram(

@@ -20,7 +20,7 @@ const types = [
 ];
 
 describe("a process ends", () => {
-  test.each(types)("with an idle %s that is bound and connected", async (type) => {
+  test.each(types)("scenario 6: with an idle %s that is bound and connected", async (type) => {
     const outcome = await runProgram(`
       const socket = new zmq.${type}();
       await socket.bind("tcp://127.0.0.1:*");
@@ -72,7 +72,7 @@ describe("a process ends", () => {
     expect(outcome.milliseconds).toBeLessThan(5000);
   });
 
-  test("killed by SIGTERM with traffic in flight: no core, no other signal", async () => {
+  test("scenario 7: killed by SIGTERM with traffic in flight: no core, no other signal", async () => {
     const outcome = await runProgram(`
       const pull = new zmq.Pull(), push = new zmq.Push();
       await pull.bind("tcp://127.0.0.1:*");
@@ -97,7 +97,7 @@ describe("a process stays", () => {
   });
 });
 
-test("messages that cannot go are waited for, and that is said", async () => {
+test("scenario 5: messages that cannot go are waited for, and that is said", async () => {
   const queue = `
     const push = new zmq.Push(OPTIONS);
     push.connect("tcp://127.0.0.1:9");

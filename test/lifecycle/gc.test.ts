@@ -99,7 +99,7 @@ test("a context stays while a socket of it is there", async () => {
   pull.close();
 });
 
-test("memory of received messages is given back: small ones, large ones, external ones", async () => {
+test("scenario 20: memory of received messages is given back: small ones, large ones, external ones", async () => {
   using pull = new Pull({ receiveHighWaterMark: 0 });
   using push = new Push({ sendHighWaterMark: 0 });
   await pull.bind(freshEndpoint("inproc"));

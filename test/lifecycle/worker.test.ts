@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { Context, Pair, Pull, Push } from "zmq-native";
+import { Context, Pair, Publisher, Pull, Push, Subscriber } from "zmq-native";
 import { firstMessage, packagePath, runProgram, startWorker } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
 
@@ -29,7 +29,7 @@ test("inproc joins threads, in the default context and in one passed by its toke
   }
 });
 
-test("a message outlives the worker that sent it", async () => {
+test("scenario 9: a message outlives the worker that sent it", async () => {
   using pull = new Pull();
   const endpoint = freshEndpoint("inproc");
   await pull.bind(endpoint);
@@ -70,30 +70,38 @@ const pending = {
     a.bindSync("inproc://" + threadId); b.connect(a.lastEndpoint);
     const kept = []; begun();
     for (;;) { await a.send(Buffer.alloc(600_000)); kept.push(await b.receive()); if (kept.length > 20) kept.length = 0; }`,
+  "a proxy": `
+    const front = new zmq.Router({ linger: 0 }), back = new zmq.Dealer({ linger: 0 });
+    await front.bind("tcp://127.0.0.1:*"); await back.bind("tcp://127.0.0.1:*");
+    const asking = new zmq.Dealer({ linger: 0 }); asking.connect(front.lastEndpoint);
+    new zmq.Proxy(front, back).run(); begun();
+    for (;;) await asking.send("x".repeat(1000));`,
   "many sockets": `
     for (let i = 0; i < 100; i++) { const s = new zmq.Dealer(); s.bindSync("tcp://127.0.0.1:*"); s.receive(); }
     begun();`,
 };
+/** Of each, in `npm run soak` a thousand in all. */
+const rounds = process.env.ZMQ_NATIVE_SOAK ? 60 : 10;
 const prelude = `const begun = () => parentPort.postMessage("begun");`;
 
 describe.each(Object.entries(pending))("%s pending", (_, body) => {
-  test("terminate(), ten times", async () => {
-    for (let i = 0; i < 10; i++) {
+  test(`scenario 2: terminate(), ${rounds} times`, { timeout: 600_000 }, async () => {
+    for (let i = 0; i < rounds; i++) {
       const worker = startWorker(prelude + body);
       await firstMessage(worker);
       await worker.terminate();
     }
   });
 
-  test("process.exit() inside the worker, ten times", async () => {
-    for (let i = 0; i < 10; i++) {
+  test(`scenario 2: process.exit() inside the worker, ${rounds} times`, { timeout: 600_000 }, async () => {
+    for (let i = 0; i < rounds; i++) {
       const worker = startWorker(`${prelude} setTimeout(() => process.exit(), 2); ${body}`);
       await once(worker, "exit");
     }
   });
 });
 
-test("the addon loaded in workers only: they end, the main thread goes on, and loads it itself", async () => {
+test("scenario 4: the addon loaded in workers only: they end, the main thread goes on, and loads it itself", async () => {
   const outcome = await runProgram(
     `
     for (let i = 0; i < 5; i++) {
@@ -116,6 +124,88 @@ test("the addon loaded in workers only: they end, the main thread goes on, and l
     { loads: false },
   );
   expect(outcome).toMatchObject({ code: 0, stdout: "alive\n", stderr: "" });
+});
+
+test("scenario 3: process.exit() in a worker whose peer the main thread has", async () => {
+  using pair = new Pair({ linger: 0 });
+  for (let i = 0; i < 20; i++) {
+    const endpoint = freshEndpoint("inproc");
+    await pair.bind(endpoint);
+    const worker = startWorker(
+      `
+      const pair = new zmq.Pair();
+      pair.connect(workerData);
+      (async () => { for await (const message of pair) await pair.send(message); })();
+      setTimeout(() => process.exit(), 5);
+      for (;;) await pair.send(Buffer.alloc(10_000));
+    `,
+      endpoint,
+    );
+    const ended = once(worker, "exit");
+    let over = false;
+    ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      pair.trySend("from the main thread");
+      pair.tryReceive();
+      await new Promise(setImmediate);
+    }
+    await ended;
+    while (pair.tryReceive());
+    await pair.unbind(endpoint);
+  }
+});
+
+const crowd = process.env.ZMQ_NATIVE_SOAK ? { rounds: 10, workers: 100 } : { rounds: 2, workers: 12 };
+
+test(`scenario 1: ${crowd.workers} workers connect to a publisher and end in the handshake, ${crowd.rounds} times`, {
+  timeout: 600_000,
+}, async () => {
+  using publisher = new Publisher({ linger: 0 });
+  await publisher.bind("tcp://127.0.0.1:*");
+  using faithful = new Subscriber();
+  faithful.subscribe("");
+  faithful.connect(publisher.lastEndpoint as string);
+  await publisher.waitForSubscribers(1);
+  for (let round = 0; round < crowd.rounds; round++) {
+    const ended = Array.from({ length: crowd.workers }, (_, i) => {
+      const worker = startWorker(
+        `
+        const subscriber = new zmq.Subscriber();
+        subscriber.subscribe("");
+        subscriber.connect(workerData.endpoint);
+        const { i } = workerData;
+        if (i % 3 === 0) subscriber.close();
+        if (i % 3 === 1) { subscriber.receive(); process.exit(); }
+        parentPort.postMessage("connected");
+      `,
+        { endpoint: publisher.lastEndpoint, i },
+      );
+      worker.once("message", () => worker.terminate());
+      return once(worker, "exit");
+    });
+    await Promise.all(ended);
+    await publisher.send(`round ${round}`);
+    expect(String(await faithful.receive())).toBe(`round ${round}`);
+  }
+});
+
+test("scenario 8: messages of a megabyte in flight, and kept, when the worker ends", async () => {
+  for (let i = 0; i < 10; i++) {
+    const worker = startWorker(`
+      const pull = new zmq.Pull({ receiveHighWaterMark: 0 }), push = new zmq.Push({ linger: 0, sendHighWaterMark: 0 });
+      await pull.bind("${i % 2 ? "tcp://127.0.0.1:*" : "inproc://megabytes"}");
+      push.connect(pull.lastEndpoint);
+      const kept = [];
+      for (let j = 0; j < 20; j++) await push.send(Buffer.alloc(1_000_000, j));
+      for (let j = 0; j < 5; j++) kept.push(await pull.receive());
+      parentPort.postMessage("begun");
+      for (;;) { await push.send(Buffer.alloc(1_000_000)); kept.push(await pull.receive()); if (kept.length > 10) kept.length = 0; }
+    `);
+    await firstMessage(worker);
+    await worker.terminate();
+  }
 });
 
 test("process.exit() in the main thread while workers are at it: the right code, no signal", async () => {

@@ -56,7 +56,7 @@ async function exchange(
 }
 
 // Aborts without vendor/patches/libzmq-0010-udp-any-datagram.patch.
-test("a dish takes any datagram", async () => {
+test("scenario 25: a dish takes any datagram", async () => {
   const { port } = await freshGroup();
   await using running = start(dish);
   running.say({ endpoint: `udp://127.0.0.1:${port}` });
@@ -129,7 +129,7 @@ test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them",
 });
 
 // Writes past a buffer without vendor/patches/libzmq-0011-udp-long-messages.patch.
-test("messages that do not fit into a datagram are refused, or lost", async () => {
+test("scenario 25: messages that do not fit into a datagram are refused, or lost", async () => {
   const { port } = await freshGroup();
   using receiver = Object.assign(createSocket("udp4").bind(port, "127.0.0.1"), {
     [Symbol.dispose]: () => receiver.close(),

@@ -1,0 +1,102 @@
+// What a program's memory is when its peers are slow, or when it keeps what it gets.
+
+import { expect, test } from "vitest";
+import { runProgram } from "../helpers/program.js";
+
+const full = Boolean(process.env.ZMQ_NATIVE_SOAK);
+const prelude = `
+  const collect = async () => { for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 5)); } };
+  const megabytes = (bytes) => Math.round(bytes / 1e6);
+`;
+const run = async (body: string, limit = 100_000) => {
+  const { stdout, ...outcome } = await runProgram(prelude + body, { flags: ["--expose-gc"], limit });
+  expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+  return JSON.parse(stdout);
+};
+
+test("scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows", {
+  timeout: 120_000,
+}, async () => {
+  const count = full ? 2_000_000 : 100_000;
+  const { sent, growth, received } = await run(`
+    const subscriber = new zmq.Subscriber({ receiveHighWaterMark: 100, receiveBufferSize: 65_536 });
+    const publisher = new zmq.Publisher({ sendHighWaterMark: 100, linger: 0, sendBufferSize: 65_536 });
+    await publisher.bind("tcp://127.0.0.1:*");
+    subscriber.subscribe("");
+    subscriber.connect(publisher.lastEndpoint);
+    await publisher.waitForSubscribers(1);
+    const message = Buffer.alloc(10_000);
+    for (let i = 0; i < 2000; i++) await publisher.send(message);
+    await collect();
+    const before = process.memoryUsage().rss;
+    // It takes nothing: a gigabyte goes nowhere.
+    for (let i = 0; i < ${count}; i++) {
+      await publisher.send(message);
+      if (i % 1000 === 0) await new Promise(setImmediate);
+    }
+    await collect();
+    const growth = megabytes(process.memoryUsage().rss - before);
+    let received = 0;
+    while (subscriber.tryReceive() || (await new Promise((resolve) => setTimeout(resolve, 20)), subscriber.readable)) received++;
+    console.log(JSON.stringify({ sent: ${count} + 2000, growth, received }));
+  `);
+  console.log(
+    `a stopped subscriber: ${sent} messages of 10 KB sent, ${received} kept, memory grew by ${growth} MB`,
+  );
+  expect(growth).toBeLessThan(60);
+  expect(received).toBeLessThan(2000);
+  expect(received).toBeGreaterThan(100);
+});
+
+test("scenario 20: large messages that were dropped give their memory back", {
+  timeout: 600_000,
+}, async () => {
+  const count = full ? 1_000_000 : 10_000;
+  const { base, after, peak } = await run(
+    `
+    const pull = new zmq.Pull(), push = new zmq.Push();
+    pull.bindSync("inproc://x");
+    push.connect("inproc://x");
+    const message = Buffer.alloc(600_000);
+    const held = () => process.memoryUsage().external;
+    await collect();
+    const base = held();
+    let peak = 0;
+    for (let i = 0; i < ${count}; i++) {
+      await push.send(message);
+      const [frame] = await pull.receive();
+      if (frame.length !== message.length) throw new Error("cut");
+      if (i % 100 === 0) { peak = Math.max(peak, process.memoryUsage().rss); await new Promise(setImmediate); }
+    }
+    await collect();
+    console.log(JSON.stringify({ base: megabytes(base), after: megabytes(held()), peak: megabytes(peak) }));
+  `,
+    590_000,
+  );
+  console.log(
+    `${count} messages of 600 KB: external memory ${base} MB before, ${after} MB after, at most ${peak} MB in all`,
+  );
+  expect(after - base).toBeLessThan(10);
+  expect(peak).toBeLessThan(1500);
+});
+
+test("scenario 21: a hundred thousand messages of 100 bytes that are kept take less than twice their bytes", {
+  timeout: 120_000,
+}, async () => {
+  const { payload, grown } = await run(`
+    const pull = new zmq.Pull({ receiveHighWaterMark: 0 }), push = new zmq.Push({ sendHighWaterMark: 0 });
+    pull.bindSync("inproc://x");
+    push.connect("inproc://x");
+    const size = 100, count = 100_000, kept = [];
+    const held = () => process.memoryUsage().external;
+    await collect();
+    const before = held();
+    for (let i = 0; i < count; i++) {
+      await push.send(Buffer.alloc(size, i));
+      kept.push((await pull.receive())[0]);
+    }
+    await collect();
+    console.log(JSON.stringify({ payload: size * count, grown: held() - before, kept: kept.length }));
+  `);
+  expect(grown).toBeLessThan(2 * payload);
+});

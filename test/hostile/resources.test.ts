@@ -1,0 +1,252 @@
+// Out of places, descriptors or threads: an error that says so, never the end of the process; and when there are some
+// again, everything goes on. Vendor patches libzmq-0045 and libzmq-0048.
+
+import { describe, expect, test } from "vitest";
+import { capability } from "zmq-native";
+import { namespacesMissing, withinNamespaces } from "../helpers/namespaces.js";
+import { draftPath, runProgram } from "../helpers/program.js";
+
+const linux = process.platform === "linux";
+if (!linux) console.warn("SKIP descriptors and threads: limits are set as on Linux");
+
+/** A command that runs another one with so many descriptors. */
+const withDescriptors = (count: number) => ["sh", "-c", `ulimit -n ${count}; exec "$@"`, "sh"];
+
+const prelude = `
+  const { once } = require("node:events");
+  const { closeSync, openSync } = require("node:fs");
+  const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  process.on("warning", () => {});
+  process.removeAllListeners('warning');
+  const draft = ${capability.draft} ? require(${JSON.stringify(draftPath)}) : {};
+  /** Takes all descriptors, and leaves so many. */
+  const exhaust = (left) => {
+    const taken = [];
+    try { for (;;) taken.push(openSync("/dev/null")); } catch (error) { if (error.code !== "EMFILE") throw error; }
+    for (let i = 0; i < left; i++) closeSync(taken.pop());
+    return { release: () => { for (const fd of taken.splice(0)) closeSync(fd); } };
+  };
+  const attempt = async (act) => {
+    try { await act(); return "done"; } catch (error) { if (!error.code) throw error; return error.code; }
+  };
+  const goes = async (context) => {
+    // Closed sockets keep their places for a moment.
+    const open = async (Class) => {
+      for (;;) {
+        try { return new Class({ ...(context && { context }), linger: 0 }); } catch (error) { if (error.code !== "EMFILE") throw error; }
+        await wait(1);
+      }
+    };
+    const pull = await open(zmq.Pull), push = await open(zmq.Push);
+    await pull.bind("tcp://127.0.0.1:*");
+    push.connect(pull.lastEndpoint);
+    await push.send("good");
+    console.log(String(await pull.receive()));
+    pull.close();
+    push.close();
+  };
+`;
+const good = { code: 0, signal: null, stderr: "" };
+
+describe("scenario 23: MAX_SOCKETS", () => {
+  test("every place taken by a socket that waits for somebody to bind; then the context closes", async () => {
+    const outcome = await runProgram(`${prelude}
+      for (let i = 0; i < 20; i++) {
+        const context = new zmq.Context({ maxSockets: 4 });
+        const sockets = [1, 2, 3, 4].map((j) => new zmq.Push({ context, linger: i % 2 ? 0 : 100 }));
+        console.assert(await attempt(() => new zmq.Push({ context })) === "EMFILE");
+        for (const [j, socket] of sockets.entries()) {
+          socket.connect("inproc://nobody");
+          socket.connect("inproc://nobody else " + j);
+          socket.trySend("x");
+        }
+        if (i % 4 === 0) for (const socket of sockets) socket.close();
+        await context.close();
+      }
+      console.log("done");
+    `);
+    expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+  });
+
+  test("more sockets than a context has places for, then as many again", async () => {
+    const outcome = await runProgram(`${prelude}
+      const context = new zmq.Context({ maxSockets: 50 });
+      for (let round = 0; round < 5; round++) {
+        const sockets = [];
+        const code = await attempt(() => { for (;;) sockets.push(new zmq.Dealer({ context })); });
+        console.assert(code === "EMFILE" && sockets.length <= 50);
+        for (const socket of sockets) { socket.connect("tcp://127.0.0.1:1"); socket.receive().catch(() => {}); }
+        for (const socket of sockets) socket.close();
+        await wait(50);
+      }
+      await goes(context);
+    `);
+    expect(outcome).toMatchObject({ ...good, stdout: "good\n" });
+  });
+});
+
+describe.skipIf(!linux)("scenario 23: descriptors", () => {
+  test("contexts and sockets of every type are opened with any number of them left", {
+    timeout: 60_000,
+  }, async () => {
+    const outcome = await runProgram(
+      `${prelude}
+      // What is loaded when it is first used.
+      await goes();
+      const classes = Object.values({ ...zmq, ...draft }).filter((each) => typeof each === "function" && each.prototype instanceof zmq.Socket);
+      const codes = new Set();
+      for (const ioThreads of [1, 3]) {
+        for (let left = 0; left < 14; left++) {
+          const held = exhaust(left);
+          let context;
+          codes.add(await attempt(() => { context = new zmq.Context({ ioThreads }); }));
+          if (!context) { held.release(); continue; }
+          const sockets = [];
+          for (let i = 0; i < 3; i++) {
+            const Class = classes[(left * 3 + i) % classes.length];
+            codes.add(await attempt(async () => {
+              const socket = new Class({ context, linger: 0 });
+              sockets.push(socket);
+              socket.events;
+              socket.receive?.().catch(() => {});
+              await socket.bind("tcp://127.0.0.1:*");
+            }));
+          }
+          await wait(5);
+          held.release();
+          // What failed goes when there are descriptors again.
+          for (const socket of sockets) socket.close();
+          const retried = new zmq.Pull({ context });
+          retried.close();
+          await context.close();
+        }
+      }
+      await goes();
+      console.log([...codes].sort().join());
+    `,
+      { within: withDescriptors(120), limit: 55_000 },
+    );
+    expect(outcome).toMatchObject(good);
+    const [first, last, codes] = outcome.stdout.trim().split("\n");
+    expect([first, last]).toEqual(["good", "good"]);
+    expect(codes).toContain("EMFILE");
+  });
+
+  test("a context closes when there is none left, and a socket waits for somebody to bind", async () => {
+    const outcome = await runProgram(
+      `${prelude}
+      const context = new zmq.Context();
+      const push = new zmq.Push({ context, linger: 0 });
+      push.connect("inproc://nobody");
+      const held = exhaust(0);
+      const closed = context.close();
+      await wait(50);
+      held.release();
+      await closed;
+      console.log("done");
+    `,
+      { within: withDescriptors(100) },
+    );
+    expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+  });
+
+  // Each connection that could not be tuned kept its descriptor.
+  test("a keep-alive that the system does not take costs none", async () => {
+    const outcome = await runProgram(`${prelude}
+      const { readdirSync } = require("node:fs");
+      const pull = new zmq.Pull({ tcpKeepalive: 1, tcpKeepaliveIdle: 1_000_000 });
+      await pull.bind("tcp://127.0.0.1:*");
+      const push = new zmq.Push({ tcpKeepalive: 1, tcpKeepaliveIdle: 1_000_000, reconnectInterval: 1, linger: 0 });
+      let failures = 0;
+      pull.events.on("accept:error", () => failures++);
+      push.connect(pull.lastEndpoint);
+      while (failures < 3) await wait(5);
+      const before = readdirSync("/proc/self/fd").length;
+      while (failures < 50) await wait(5);
+      const after = readdirSync("/proc/self/fd").length;
+      push.close();
+      pull.close();
+      console.log(after - before < 20);
+    `);
+    expect(outcome).toMatchObject({ ...good, stdout: "true\n" });
+  });
+});
+
+describe.skipIf(!linux)("threads", () => {
+  test("more I/O threads than the system gives", { timeout: 60_000 }, async () => {
+    const outcome = await runProgram(
+      `${prelude}
+      for (const ioThreads of [200, 100_000, 2 ** 31 - 1]) {
+        const context = new zmq.Context({ ioThreads });
+        console.log(await attempt(() => { new zmq.Push({ context }).close(); }));
+        context.ioThreads = 1;
+        await goes(context);
+        await context.close();
+      }
+    `,
+      { within: withDescriptors(300), limit: 55_000 },
+    );
+    expect(outcome).toMatchObject({ ...good, stdout: "EMFILE\ngood\n".repeat(3) });
+  });
+
+  test("priorities and policies that there are not, or not for everybody", async () => {
+    const outcome = await runProgram(`${prelude}
+      for (const options of [
+        { threadPriority: 5 }, { threadPriority: 1000 }, { threadSchedulingPolicy: 77 }, { threadSchedulingPolicy: 1, threadPriority: 99 },
+        { threadSchedulingPolicy: 1, threadPriority: 1000 }, { threadSchedulingPolicy: 2 },
+      ]) {
+        const context = new zmq.Context(options);
+        await goes(context);
+        await context.close();
+      }
+      class Pinned extends zmq.Context {
+        pin(cpu) { this.setInt32Option(7, cpu); }
+      }
+      for (const cpu of [1, 5000, 2 ** 31 - 1]) {
+        const context = new Pinned();
+        context.pin(cpu);
+        await goes(context);
+        await context.close();
+      }
+    `);
+    expect(outcome).toMatchObject({ ...good, stdout: "good\n".repeat(9) });
+  });
+});
+
+const reason = namespacesMissing() ?? (linux ? undefined : "nftables is Linux's");
+if (reason) console.warn(`SKIP what a firewall answers: ${reason}`);
+
+// Whatever the network answers to a connect is no fault of the program's: one packet was an assertion.
+describe.skipIf(reason)(`what a firewall answers${reason ? ` (skipped: ${reason})` : ""}`, () => {
+  const answers = [
+    "icmp type prot-unreachable",
+    "icmp type port-unreachable",
+    "icmp type host-prohibited",
+    "icmp type admin-prohibited",
+    "icmp type net-unreachable",
+    "tcp reset",
+  ];
+  test.each(answers)("to a connect: %s", async (answer) => {
+    const outcome = await runProgram(
+      `${prelude}
+      const { spawnSync } = require("node:child_process");
+      process.env.PATH += ":/usr/sbin:/sbin";
+      const rules = "table inet wall { chain in { type filter hook input priority 0; tcp dport 5555 reject with ${answer}; } }";
+      const { status, stderr } = spawnSync("nft", ["-f", "-"], { input: rules.replace(/[{;}]/g, "$&\\n"), encoding: "utf8" });
+      if (status !== 0) throw new Error(stderr);
+      const sockets = [new zmq.Push({ linger: 0, reconnectInterval: 5 }), new zmq.Push({ linger: 0, reconnectInterval: 5, socksProxy: "127.0.0.1:5555" })];
+      const addresses = ["tcp://127.0.0.1:5555", ${capability.draft ? '"ws://127.0.0.1:5555/"' : ""}];
+      const retried = sockets.map((socket) => (async () => {
+        let count = 0;
+        for await (const { type } of socket.events) if (type === "connect:retry" && ++count === 4) return;
+      })());
+      for (const socket of sockets) for (const address of addresses) socket.connect(address);
+      await Promise.all(retried);
+      for (const socket of sockets) socket.close();
+      await goes();
+    `,
+      { within: withinNamespaces() },
+    );
+    expect(outcome).toMatchObject({ ...good, stdout: "good\n" });
+  });
+});

@@ -1,0 +1,438 @@
+// Peers that speak ZMTP otherwise than they should: they are cut off, or what they say counts for nothing; nobody else
+// is disturbed, and the process goes on.
+
+import { describe, expect, test } from "vitest";
+import { capability } from "zmq-native";
+import { draftPath } from "../helpers/program.js";
+import { expectSurvival } from "../helpers/victim.js";
+import {
+  command,
+  frame,
+  greeting,
+  greetingOf2,
+  hello,
+  join,
+  more,
+  property,
+  RawPeer,
+  RawServer,
+  ready,
+} from "../helpers/zmtp.js";
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const draft = `const draft = require(${JSON.stringify(draftPath)});`;
+
+/** Binds a socket of a class, and says where. */
+const bound = (type: string, options = "{}") => `
+  const socket = new zmq.${type}(${options});
+  await socket.bind("tcp://127.0.0.1:*");
+  say(socket.lastEndpoint);
+`;
+
+const pull = 7;
+const push = 8;
+
+describe("what is refused ends the connection", () => {
+  test.each<[string, Buffer]>([
+    ["a message of another kind than a command in the handshake", join(greeting(), frame("READY"))],
+    ["an empty command", join(greeting(), frame("", { flags: 4 }))],
+    ["an unknown command", join(greeting(), command("HOWDY"))],
+    ["a property that ends in its name", join(greeting(), command("READY", "\x40Socket-Type"))],
+    ["a property that ends in its length", join(greeting(), command("READY", "\x0bSocket-Type\0\0"))],
+    [
+      "a property of 4 GiB",
+      join(greeting(), command("READY", "\x0bSocket-Type", Buffer.alloc(4, 0xff), "PUSH")),
+    ],
+    ["a socket that does not fit", hello("SUB")],
+    ["a socket of no known type", hello("X".repeat(200))],
+    ["another mechanism", greeting("CURVE")],
+    ["a mechanism that begins like NULL", greeting("NULLISH")],
+    ["an ERROR whose reason is longer than it", join(greeting(), command("ERROR", "\xff300"))],
+    ["a length with the sign bit", join(hello("PUSH"), Buffer.from([2, 0xff]), Buffer.alloc(7, 0xff))],
+    ["a length above maxMessageSize", join(hello("PUSH"), frame("", { length: 100_000 }))],
+    ["ZMTP 2: a length of 2⁶³", join(greetingOf2(push), Buffer.from([2, 0x80]), Buffer.alloc(7))],
+    ["ZMTP 1: a length of 0", join("\x01\0", Buffer.from([0]))],
+    ["ZMTP 1: a length of 2⁶⁴ - 1", join("\x01\0", Buffer.alloc(9, 0xff))],
+  ])("%s", async (_, said) => {
+    await expectSurvival(bound("Pull", "{ maxMessageSize: 65_536 }"), async (endpoint) => {
+      using peer = await RawPeer.connect(endpoint);
+      peer.say(said);
+      await peer.ended;
+    });
+  });
+
+  test.each(["NULL", "PLAIN", "CURVE"])("each beginning of a handshake by %s, cut off", async (mechanism) => {
+    const whole = join(
+      greeting(mechanism),
+      mechanism === "NULL"
+        ? ready("PUSH")
+        : mechanism === "PLAIN"
+          ? command("HELLO", "\x01u\x01p")
+          : command("HELLO", Buffer.alloc(194)),
+    );
+    const options = {
+      NULL: "{}",
+      PLAIN: "{ plainServer: true, zapDomain: 'global' }",
+      CURVE: "{ curveServer: true, curveSecretKey: zmq.curveKeyPair().secretKey }",
+    }[mechanism];
+    await expectSurvival(bound("Pull", options), async (endpoint) => {
+      for (let length = 1; length < whole.length; length++) {
+        using peer = await RawPeer.connect(endpoint);
+        peer.say(whole.subarray(0, length));
+        if (length % 2) peer.finish();
+        else peer.reset();
+        await peer.ended;
+      }
+    });
+  });
+});
+
+// Vendor patch libzmq-0040.
+describe("heartbeats", () => {
+  test("a ping that is too short is not answered, least of all with memory", async () => {
+    await expectSurvival(bound("Pull"), async (endpoint) => {
+      using peer = await RawPeer.enter(endpoint, "PUSH");
+      peer.say(command("PING"), command("PING", "\0"), command("PING", "\0\0context"));
+      expect(await peer.hear((heard) => heard.includes("PONGcontext"))).toBe(true);
+      expect(peer.heard.toString("latin1").match(/PONG/g)).toHaveLength(1);
+    });
+  });
+
+  test("a context is given back, up to 16 bytes of it", async () => {
+    await expectSurvival(bound("Pull"), async (endpoint) => {
+      using peer = await RawPeer.enter(endpoint, "PUSH");
+      peer.say(command("PING", "\0\0", "0123456789abcdefghij"), command("PING", "\0\0end"));
+      expect(await peer.hear((heard) => heard.includes("PONGend"))).toBe(true);
+      expect(peer.heard.includes("PONG0123456789abcdef")).toBe(true);
+      expect(peer.heard.includes("abcdefg")).toBe(false);
+    });
+  });
+
+  // 65.6 seconds were 64 milliseconds.
+  test("a time to live of more than 65 seconds is one", async () => {
+    await expectSurvival(bound("Pull"), async (endpoint) => {
+      using peer = await RawPeer.enter(endpoint, "PUSH");
+      peer.say(command("PING", Buffer.from([656 >> 8, 656 & 255])));
+      await peer.hear((heard) => heard.includes("PONG"));
+      await Promise.race([wait(500), peer.ended]);
+      expect(peer.isOpen).toBe(true);
+    });
+  });
+});
+
+// Vendor patch libzmq-0041: each of these aborts without it, or loses its connection.
+describe("connections whose messages nobody takes", () => {
+  test("one that breaks while heartbeats are due", async () => {
+    const body = `
+      const socket = new zmq.Pull({ receiveHighWaterMark: 1, heartbeatInterval: 20, heartbeatTimeout: 60_000 });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+      await hear();
+      await wait(300);
+      for (let i = 0; i < 2; i++) await socket.receive();
+    `;
+    await expectSurvival(body, async (endpoint, victim) => {
+      using peer = await RawPeer.enter(endpoint, "PUSH");
+      await peer.hear((heard) => heard.includes("PING"));
+      for (let i = 0; i < 20; i++) peer.say(frame(`message ${i}`));
+      await wait(100);
+      peer.reset();
+      victim.say("broken");
+    });
+  });
+
+  test("one that breaks with a ping in the queue", async () => {
+    const body = `
+      const socket = new zmq.Pull({ receiveHighWaterMark: 1 });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+      await hear();
+      await wait(200);
+      for (let i = 0; i < 5; i++) await socket.receive();
+    `;
+    await expectSurvival(body, async (endpoint, victim) => {
+      using peer = await RawPeer.enter(endpoint, "PUSH");
+      peer.say(...[1, 2, 3].map((i) => frame(`${i}`)), command("PING", "\0\0"), frame("4"), frame("5"));
+      await wait(100);
+      // A reset drops what was not sent yet; a PONG to a peer that has gone makes one of an end.
+      peer.reset();
+      victim.say("broken");
+    });
+  });
+
+  test("a slow receiver with heartbeats keeps its connection, and gets every message", async () => {
+    const body = `
+      const options = { heartbeatInterval: 20, heartbeatTimeout: 50, heartbeatTimeToLive: 100 };
+      const pull = new zmq.Pull({ ...options, receiveHighWaterMark: 2, receiveBufferSize: 4096 });
+      const push = new zmq.Push({ ...options, sendHighWaterMark: 2, sendBufferSize: 4096, linger: 0 });
+      const events = [];
+      pull.events.on("disconnect", () => events.push("disconnect"));
+      await pull.bind("tcp://127.0.0.1:*");
+      push.connect(pull.lastEndpoint);
+      (async () => { for (let i = 0; i < 200; i++) await push.send([String(i), Buffer.alloc(2000)]); })();
+      say("begun");
+      const received = [];
+      for (let i = 0; i < 200; i++) {
+        if (i % 50 === 0) await wait(300);
+        received.push(String((await pull.receive())[0]));
+      }
+      say({ received, events });
+    `;
+    await expectSurvival(body, async (_, victim) => {
+      const { received, events } = await victim.hear<{ received: string[]; events: string[] }>();
+      expect(received).toEqual(Array.from({ length: 200 }, (_, i) => `${i}`));
+      expect(events).toEqual([]);
+    });
+  });
+
+  test.each([
+    ["ZMTP 2", join(greetingOf2(push), frame("")), frame("message")],
+    ["ZMTP 1", "\x01\0", "\x08\0message"],
+  ])("a peer of %s stays when the time for a handshake is over", async (_, said, message) => {
+    const body = `
+      const socket = new zmq.Pull({ handshakeInterval: 100 });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+      say(String(await socket.receive()));
+    `;
+    await expectSurvival(body, async (endpoint, victim) => {
+      using peer = await RawPeer.connect(endpoint);
+      peer.say(said);
+      await wait(300);
+      expect(peer.isOpen).toBe(true);
+      peer.say(message);
+      expect(await victim.hear()).toBe("message");
+    });
+  });
+
+  test("one that says nothing is closed when that time is over", async () => {
+    await expectSurvival(bound("Pull", "{ handshakeInterval: 100 }"), async (endpoint) => {
+      using silent = await RawPeer.connect(endpoint);
+      using half = await RawPeer.connect(endpoint);
+      half.say(greeting());
+      await Promise.all([silent.ended, half.ended]);
+    });
+  });
+});
+
+test("sockets that close while peers of every version say their routing ids", async () => {
+  const body = `
+    let socket;
+    const open = async () => {
+      socket = new zmq.Router({ linger: 0 });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+    };
+    await open();
+    for (let i = 0; i < 60; i++) {
+      await hear();
+      await wait(i % 4);
+      socket.close();
+      await open();
+    }
+  `;
+  await expectSurvival(body, async (first, victim) => {
+    let endpoint = first;
+    for (let i = 0; i < 60; i++) {
+      const peers = await Promise.all(Array.from({ length: 6 }, () => RawPeer.connect(endpoint)));
+      victim.say("close");
+      for (const [j, peer] of peers.entries()) {
+        if (j % 3 === 0) peer.say(join(greetingOf2(5), frame(`id ${i} ${j}`), frame("x")));
+        else if (j % 3 === 1) peer.say(hello("DEALER", property("Identity", `id ${i} ${j}`)), frame("x"));
+        else peer.say("\x05\0name", "\x02\0x");
+      }
+      endpoint = await victim.hear<string>();
+      for (const peer of peers) peer[Symbol.dispose]();
+    }
+  });
+});
+
+// Vendor patch libzmq-0046.
+describe("routing ids", () => {
+  test("one like those that a Router makes itself is only that of who has it", async () => {
+    const body = `
+      const socket = new zmq.Router({ linger: 0 });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+      (async () => { for await (const [id] of socket) say(id.toString("latin1")); })();
+    `;
+    await expectSurvival(body, async (endpoint, victim) => {
+      using first = await RawPeer.enter(endpoint, "DEALER", property("Identity", ""));
+      first.say(frame("hello"));
+      const id = Buffer.from(await victim.hear<string>(), "latin1");
+      // The ids that the next peers would be given.
+      const next = Array.from({ length: 3 }, (_, i) => {
+        const buffer = Buffer.from(id);
+        buffer.writeUInt32BE((id.readUInt32BE(1) + 1 + i) >>> 0, 1);
+        return buffer;
+      });
+      using thief = await RawPeer.enter(endpoint, "DEALER", property("Identity", next[0]!));
+      thief.say(frame("hello"));
+      expect(await victim.hear()).toBe(next[0]!.toString("latin1"));
+      using other = await RawPeer.enter(endpoint, "DEALER", property("Identity", ""));
+      other.say(frame("hello"));
+      expect(await victim.hear()).toBe(next[1]!.toString("latin1"));
+    });
+  });
+
+  test("one of a megabyte, and ones that others have", async () => {
+    const body = `
+      const socket = new zmq.Router({ linger: 0, handover: true });
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);
+      (async () => { for await (const [id, frame] of socket) say(id.length + " " + frame); })();
+    `;
+    await expectSurvival(body, async (endpoint, victim) => {
+      for (let i = 0; i < 20; i++) {
+        using peer = await RawPeer.enter(
+          endpoint,
+          "DEALER",
+          property("Identity", Buffer.alloc(1_000_000, 1)),
+        );
+        peer.say(frame(`${i}`));
+        expect(await victim.hear()).toBe(`1000000 ${i}`);
+      }
+    });
+  });
+});
+
+describe("messages that do not fit the socket", () => {
+  test.each<[type: string, peer: string, said: (string | Buffer)[]]>([
+    [
+      "Reply",
+      "REQ",
+      [frame("no delimiter"), frame("", { flags: more }), frame("end", { flags: more }), frame("")],
+    ],
+    ["Reply", "DEALER", [frame("", { flags: more }), frame("request")]],
+    ["Request", "REP", [frame("unasked"), frame("", { flags: more }), frame("unasked")]],
+    ["Router", "REQ", Array.from({ length: 50 }, () => frame("", { flags: more }))],
+    [
+      "Publisher",
+      "SUB",
+      [
+        frame(""),
+        frame("\x02x"),
+        frame("\x01", { flags: more }),
+        frame("\0never"),
+        frame("\0", { flags: more }),
+        frame("x"),
+      ],
+    ],
+    [
+      "XPublisher",
+      "SUB",
+      [
+        command("SUBSCRIBE"),
+        command("CANCEL", "never"),
+        command("SUBSCRIBE", Buffer.alloc(100_000)),
+        command("CANCEL", Buffer.alloc(100_000)),
+      ],
+    ],
+    [
+      "Pull",
+      "PUSH",
+      [
+        command("SUBSCRIBE", "x"),
+        command("JOIN", "x"),
+        command(""),
+        frame("\xff", { flags: 4 }),
+        frame("", { flags: 5 }),
+      ],
+    ],
+    ["Dealer", "ROUTER", [command("SUBSCRIBE", "x"), frame("x", { flags: more })]],
+  ])("%s and %s", async (type, peerType, said) => {
+    const body = `${bound(type)}
+      (async () => { try { for await (const message of socket) if (socket instanceof zmq.Reply) await socket.send(message); } catch {} })();
+      socket.send?.("x")?.catch(() => {});`;
+    await expectSurvival(body, async (endpoint) => {
+      for (const part of [said, ...said.map((one) => [one])]) {
+        using peer = await RawPeer.enter(endpoint, peerType);
+        peer.say(...part);
+        await wait(20);
+        peer.finish();
+        await peer.ended;
+      }
+    });
+  });
+
+  // Vendor patch libzmq-0051.
+  test.skipIf(!capability.draft)("a Radio whose peer joins a group that there cannot be", async () => {
+    const body = `${draft}
+      const socket = new draft.Radio();
+      await socket.bind("tcp://127.0.0.1:*");
+      say(socket.lastEndpoint);`;
+    await expectSurvival(body, async (endpoint) => {
+      for (const length of [0, 255, 256, 300, 70_000]) {
+        for (const name of ["JOIN", "LEAVE"]) {
+          using peer = await RawPeer.enter(endpoint, "DISH");
+          peer.say(command(name, Buffer.alloc(length, "g")));
+          if (length > 255) await peer.ended;
+        }
+      }
+    });
+  });
+
+  test.skipIf(!capability.draft)("a Dish keeps its connection through heartbeats", async () => {
+    const body = `${draft}
+      const options = { heartbeatInterval: 20, heartbeatTimeout: 200 };
+      const radio = new draft.Radio(options), dish = new draft.Dish(options);
+      const events = [];
+      dish.events.on("disconnect", () => events.push("disconnect"));
+      await radio.bind("tcp://127.0.0.1:*");
+      dish.join("group");
+      dish.connect(radio.lastEndpoint);
+      say("begun");
+      await wait(400);
+      (async () => { for (;;) { await radio.send("message", { group: "group" }); await wait(5); } })();
+      say({ message: String((await dish.receive())[0]), events });`;
+    await expectSurvival(body, async (_, victim) => {
+      expect(await victim.hear()).toEqual({ message: "message", events: [] });
+    });
+  });
+});
+
+test("servers that a client connects to may say anything", { timeout: 60_000 }, async () => {
+  const said: (string | Buffer)[] = [
+    "HTTP/1.1 400 Bad Request\r\n\r\n",
+    Buffer.alloc(1000),
+    Buffer.alloc(1000, 0xff),
+    greeting("CURVE", { asServer: true }),
+    join(greeting(), command("ERROR", "\x03400")),
+    join(greeting(), command("ERROR", "\xff")),
+    join(greeting(), command("WELCOME", Buffer.alloc(160))),
+    join(greeting(), ready("PULL"), frame("unasked")),
+    join(greetingOf2(pull), frame(Buffer.alloc(300))),
+  ];
+  const body = `
+    say("begun");
+    const port = await hear();
+    const keys = zmq.curveKeyPair();
+    const options = [
+      {}, { plainUsername: "u", plainPassword: "p" },
+      { curvePublicKey: keys.publicKey, curveSecretKey: keys.secretKey, curveServerKey: keys.publicKey },
+    ];
+    const sockets = options.map((option) => new zmq.Dealer({ ...option, linger: 0, reconnectInterval: 1 }));
+    for (const socket of sockets) {
+      socket.connect("tcp://127.0.0.1:" + port);
+      socket.send("x").catch(() => {});
+      socket.receive().catch(() => {});
+    }
+  `;
+  using server = await RawServer.listen();
+  await expectSurvival(body, async (_, victim) => {
+    victim.say(server.port);
+    // A client that was answered nonsense does not come again; others do, when they are hung up on.
+    for (let i = 0; i < 3; i++) {
+      using peer = await server.accept();
+      peer.finish();
+    }
+    for (const words of said) {
+      const first = await Promise.race([server.accept(), wait(500)]);
+      if (!first) break;
+      using peer = first as RawPeer;
+      peer.say(words);
+      await wait(20);
+      peer.reset();
+    }
+  });
+});
