@@ -1,31 +1,23 @@
 // examples/multicast, run as a user runs it.
 
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
+import { compileExamples, root } from "../helpers/guide.js";
 import { Lan } from "../helpers/lan.js";
 import { freshGroup } from "../helpers/pgm.js";
 
-const root = join(__dirname, "../..");
 const missing = capability.pgm ? undefined : "this build of libzmq has no pgm";
 const noNetwork = missing ?? Lan.missing();
 for (const why of new Set([missing, noNetwork])) if (why) console.warn(`SKIPPED: ${why}`);
 
-beforeAll(() => {
-  const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
-  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(stdout);
-});
+beforeAll(compileExamples, 60_000);
 
 /** The rows of the table that it ends with: quotes, missing, gaps. */
 async function feed(...options: string[]) {
   const { port } = await freshGroup();
-  const program = join(root, "out/examples/multicast/main.js");
+  const program = join(root, "out/examples/multicast/market-data.mjs");
   const parameters = [program, "--port", `${port}`, "--seconds", "2", "--quotes", "2000", ...options];
   const { status, stdout, stderr } = spawnSync(process.execPath, parameters, {
     encoding: "utf8",

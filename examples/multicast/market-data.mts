@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { openNetwork } from "./network.js";
 import { Picture, summary } from "./picture.js";
@@ -15,7 +15,7 @@ const numberFrom = (low: number, high: number) => (text: string) => {
   throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
 };
 
-const options = new Command("multicast")
+const options = new Command("market-data")
   .description("A market-data feed over epgm, with gap detection.")
   .option("--traders <count>", "how many subscribers", numberFrom(1, 8), 2)
   .option("--quotes <count>", "quotes a second", numberFrom(10, 200_000), 20_000)
@@ -31,7 +31,7 @@ const options = new Command("multicast")
 const group = `239.192.77.2:${options.port}`;
 
 function start(program: string, settings: Settings, within: string[]): ChildProcess {
-  const script = join(__dirname, program);
+  const script = fileURLToPath(new URL(program, import.meta.url));
   const [command, ...parameters] = [...within, process.execPath, script, JSON.stringify(settings)];
   return spawn(command!, parameters, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
 }

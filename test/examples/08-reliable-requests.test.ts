@@ -1,0 +1,3 @@
+import { testChapter } from "../helpers/guide.js";
+
+testChapter("08-reliable-requests");

@@ -1,0 +1,117 @@
+// The guide's word: what a chapter says that an example prints is what the example prints. A chapter holds blocks like
+//
+//     ```console
+//     $ npm run example -- request-reply
+//     server: got "Hello"
+//     ```
+//
+// each of which is a test. What follows a ~ was measured, and is another number each time. GUIDE=write replaces what a
+// chapter says by what was printed.
+
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+
+export const root = join(__dirname, "../..");
+const compiled = join(root, "out/examples");
+
+const block = /^```console\n\$ npm run example -- (\S+)\n([\s\S]*?)^```$/gm;
+
+/** A chapter's blocks: which example, and what it prints. */
+export function blocksOf(chapter: string): { name: string; output: string }[] {
+  const text = readFileSync(join(root, "docs/guide", `${chapter}.md`), "utf8");
+  return [...text.matchAll(block)].map(([, name, output]) => ({ name: name!, output: output! }));
+}
+
+/** The names of a chapter's examples. */
+export function examplesOf(chapter: string): string[] {
+  const files = readdirSync(join(root, "examples", chapter));
+  return files.filter((file) => file.endsWith(".mts")).map((file) => file.replace(".mts", ""));
+}
+
+export const chapters = readdirSync(join(root, "examples")).filter((name) => /^\d/.test(name));
+
+function newest(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+/** Compiles the examples, if they have changed since. */
+export function compileExamples(): void {
+  const runner = statSync(join(compiled, "run.mjs"), { throwIfNoEntry: false });
+  if (runner && runner.mtimeMs > newest(join(root, "examples"))) return;
+  const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stdout);
+}
+
+/** The compiled program of an example. */
+export const programOf = (chapter: string, name: string) => join(compiled, chapter, `${name}.mjs`);
+
+interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs an example as a user does, without a terminal. */
+function runExample(chapter: string, name: string, ...parameters: string[]): Promise<Outcome> {
+  const child = spawn(process.execPath, [programOf(chapter, name), ...parameters], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 25_000,
+    killSignal: "SIGKILL",
+    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+  });
+  const outcome = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].on("data", (data) => {
+      outcome[stream] += data;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, ...outcome }));
+  });
+}
+
+const measured = /~[\d.]+/g;
+
+/** Puts into a chapter what its example has printed. */
+function write(chapter: string, name: string, stdout: string): void {
+  const path = join(root, "docs/guide", `${chapter}.md`);
+  const text = readFileSync(path, "utf8");
+  const updated = text.replace(block, (whole, named: string, output: string) =>
+    named === name && output.replace(measured, "~") !== stdout.replace(measured, "~")
+      ? `\`\`\`console\n$ npm run example -- ${name}\n${stdout}\`\`\``
+      : whole,
+  );
+  writeFileSync(path, updated);
+}
+
+/**
+ * Tests that each example of a chapter prints what the chapter says, ends by itself, and well. `figures` says what must
+ * hold for the measured numbers of an example, in the order in which they are printed.
+ */
+export function testChapter(
+  chapter: string,
+  figures: Record<string, (...numbers: number[]) => void> = {},
+): void {
+  beforeAll(compileExamples, 60_000);
+
+  describe(chapter, () => {
+    const outputs = new Map(blocksOf(chapter).map(({ name, output }) => [name, output]));
+    test.each(examplesOf(chapter))("%s", async (name) => {
+      const { code, signal, stdout, stderr } = await runExample(chapter, name);
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+      if (process.env.GUIDE === "write") return write(chapter, name, stdout);
+      expect(stdout.replace(measured, "~")).toBe(outputs.get(name)?.replace(measured, "~"));
+      figures[name]?.(...(stdout.match(measured) ?? []).map((text) => Number(text.slice(1))));
+    });
+  });
+}

@@ -1,0 +1,157 @@
+// The examples in three languages: every server with every client, each a program of its own.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compileExamples, programOf, root } from "../helpers/guide.js";
+import { pythonMissing } from "../helpers/peers.js";
+
+const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+const binaries = join(root, "out/release/examples");
+const python = "/usr/bin/python3";
+
+/** Why a language cannot take part; undefined when it can. */
+function missing(language: string, program: string): string | undefined {
+  if (language === "C") {
+    if (existsSync(join(binaries, program))) return undefined;
+    const remedy = "node scripts/build.mjs --perf-tools";
+    return program.startsWith("protobuf")
+      ? `libprotobuf-c was not there when the C examples were built: apt-get install protobuf-c-compiler libprotobuf-c-dev, then ${remedy}`
+      : `the C examples are not built: ${remedy}`;
+  }
+  if (language !== "Python") return undefined;
+  if (program.startsWith("protobuf") && !existsSync(join(folder, "weather_pb2.py"))) {
+    return "protoc or its module for Python is not installed: apt-get install protobuf-compiler python3-protobuf";
+  }
+  return pythonMissing();
+}
+
+// The module that Python's protobuf programs use.
+const schema = join(root, "examples/11-languages");
+const hasProtobuf = spawnSync(python, ["-c", "import google.protobuf"]).status === 0;
+if (hasProtobuf) spawnSync("protoc", [`--python_out=${folder}`, `-I${schema}`, "weather.proto"]);
+beforeAll(compileExamples, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+class Program implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly outcome: Promise<string>;
+  #text = "";
+  #waiting: { pattern: RegExp; resolve: (match: RegExpExecArray) => void } | undefined;
+
+  constructor(command: string, parameters: string[]) {
+    const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1" };
+    this.#child = spawn(command, parameters, { env, timeout: 20_000, killSignal: "SIGKILL" });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on("data", (data) => {
+        this.#text += data;
+        const match = this.#waiting?.pattern.exec(this.#text);
+        if (match) this.#waiting?.resolve(match);
+      });
+    }
+    this.outcome = new Promise((resolve, reject) => {
+      this.#child.on("error", reject);
+      this.#child.on("close", (code, signal) =>
+        code === 0
+          ? resolve(this.#text)
+          : reject(new Error(`${command} ended with ${signal ?? code}: ${this.#text}`)),
+      );
+    });
+    this.outcome.catch(() => {});
+  }
+
+  /** The first match in what it prints; rejects when it ends before. */
+  prints(pattern: RegExp): Promise<RegExpExecArray> {
+    const match = pattern.exec(this.#text);
+    if (match) return Promise.resolve(match);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { pattern, resolve };
+      this.outcome.then(() => reject(new Error(`it has ended: ${this.#text}`)), reject);
+    });
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.#child.kill("SIGKILL");
+    await this.outcome.catch(() => {});
+  }
+}
+
+/** Starts a part of an example, in a language. */
+function start(
+  language: string,
+  [chapter, example]: [string, string],
+  part: string,
+  ...parameters: string[]
+): Program {
+  const name = `${example.replaceAll("-", "_")}_${part}`;
+  if (language === "C") return new Program(join(binaries, name), parameters);
+  if (language === "Python")
+    return new Program(python, [join(root, "examples/python", `${name}.py`), ...parameters]);
+  return new Program(process.execPath, [programOf(chapter, example), part, ...parameters]);
+}
+
+const pairs: [string, string][] = [
+  ["Node", "Python"],
+  ["Python", "Node"],
+  ["Node", "C"],
+  ["C", "Node"],
+];
+const listening = /listening at (\S+)/;
+
+/** A test of each pair of languages; the first one's part binds. */
+function testPairs(
+  example: [string, string],
+  parts: [string, string],
+  check: (binds: Program, connects: Program) => Promise<void>,
+) {
+  describe.each(pairs)(`${example[1]}: ${parts[0]} in %s, ${parts[1]} in %s`, (first, second) => {
+    const name = example[1].replaceAll("-", "_");
+    const reason = missing(first, `${name}_${parts[0]}`) ?? missing(second, `${name}_${parts[1]}`);
+    if (reason) console.warn(`SKIPPED: ${example[1]}, ${first} and ${second}: ${reason}`);
+    test.skipIf(reason)(reason ?? "they understand each other", async () => {
+      await using binds = start(first, example, parts[0]);
+      const [, endpoint] = await binds.prints(listening);
+      await using connects = start(second, example, parts[1], endpoint!);
+      await check(binds, connects);
+    });
+  });
+}
+
+testPairs(["01-first-steps", "request-reply"], ["server", "client"], async (server, client) => {
+  const greetings = ["Hello", "Good morning", "Good night"];
+  expect(await client.outcome).toBe(greetings.map((text) => `client: got "${text}, world"\n`).join(""));
+  await server.prints(new RegExp(greetings.map((text) => `server: got "${text}"\n`).join("")));
+});
+
+testPairs(
+  ["02-publish-subscribe", "weather"],
+  ["publisher", "subscriber"],
+  async (_publisher, subscriber) => {
+    const text = await subscriber.outcome;
+    expect(text).toMatch(/^place 10007: ~[\d.]+ degrees, the mean of 20 updates\n$/);
+    const mean = Number(/~([\d.]+)/.exec(text)?.[1]);
+    expect(mean).toSatisfy((degrees: number) => degrees >= 15 && degrees <= 25);
+  },
+);
+
+testPairs(["11-languages", "protobuf"], ["server", "client"], async (_server, client) => {
+  expect(await client.outcome).toBe("client: Zürich has 18.5 degrees, the strongest gust 40\n");
+});
+
+describe("pipeline: workers in Python and C beside one of ours", () => {
+  const languages = ["Node", "Python", "C"];
+  const reasons = languages.map((language) => missing(language, "pipeline_worker"));
+  const reason = reasons.find((text) => text !== undefined);
+  if (reason) console.warn(`SKIPPED: pipeline: ${reason}`);
+  test.skipIf(reason)(reason ?? "they share the tasks", async () => {
+    const example: [string, string] = ["03-divide-and-conquer", "pipeline"];
+    await using ventilator = start("Node", example, "ventilator", "3");
+    const [, upstream, downstream] = await ventilator.prints(/worker (\S+) (\S+)/);
+    await using _first = start("Node", example, "worker", upstream!, downstream!);
+    await using _second = start("Python", example, "worker", upstream!, downstream!);
+    await using _third = start("C", example, "worker", upstream!, downstream!);
+    expect(await ventilator.outcome).toMatch(/40 tasks of 10 ms, 3 workers: ~\d+ ms\n$/);
+  });
+});
