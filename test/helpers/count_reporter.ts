@@ -1,4 +1,4 @@
-// Prints the true count as the last line of a run, alone on the line.
+// Prints the true count as the last line of a run, `N passed, N failed`, alone on the line.
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountReporter implements Reporter {
@@ -14,7 +14,8 @@ export default class CountReporter implements Reporter {
     const skipped = counts.skipped + counts.pending;
     // After the other reporters have printed their summary.
     process.on("exit", () => {
-      console.log(`${counts.passed} passed, ${counts.failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+      if (skipped > 0) console.log(`${skipped} skipped`);
+      console.log(`${counts.passed} passed, ${counts.failed} failed`);
     });
   }
 }
