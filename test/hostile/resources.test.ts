@@ -1,5 +1,5 @@
 // Out of places, descriptors or threads: an error that says so, never the end of the process; and when there are some
-// again, everything goes on. Vendor patches libzmq-0045 and libzmq-0048.
+// again, everything goes on. Vendor patches libzmq-0045, libzmq-0048, and libzmq-0056.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -148,6 +148,38 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
       { within: withDescriptors(100) },
     );
     expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+  });
+
+  // The connection waits, and kept the I/O thread busy: vendor patch libzmq-0056.
+  test.each([
+    "tcp://127.0.0.1:*",
+    ...(capability.ipc ? ["ipc://*"] : []),
+    ...(capability.draft ? ["ws://127.0.0.1:*/"] : []),
+  ])("%s: a connection that cannot be accepted is tried ten times a second, and then taken", async (address) => {
+    const outcome = await runProgram(
+      `${prelude}
+      const pull = new zmq.Pull({ linger: 0 }), push = new zmq.Push({ linger: 0 });
+      const failures = [];
+      pull.events.on("accept:error", ({ error }) => failures.push(error.code));
+      await pull.bind("${address}");
+      // One is left, for the side that connects.
+      const held = exhaust(1);
+      push.connect(pull.lastEndpoint);
+      await push.send("good");
+      while (failures.length === 0) await wait(1);
+      const began = performance.now();
+      while (failures.length < 4) await wait(1);
+      await wait(200);
+      const most = (performance.now() - began) / 100 + 2;
+      console.log(new Set(failures), failures.length <= most || failures.length);
+      held.release();
+      console.log(String(await pull.receive()));
+      pull.close();
+      push.close();
+    `,
+      { within: withDescriptors(100) },
+    );
+    expect(outcome).toMatchObject({ ...good, stdout: "Set(1) { 'EMFILE' } true\ngood\n" });
   });
 
   // Each connection that could not be tuned kept its descriptor.
