@@ -96,7 +96,7 @@ ${figureTable(scenario, results)}</section>`;
   const reached = judged.filter((one) => one.reached).length;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><title>zmq-native: the bench</title><style>${style}</style></head><body>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>zmq-native: the bench</title><style>${style}</style></head><body>
 <h1>zmq-native: the bench</h1>
 <p class="machine">${text(machine.processor)}, ${text(machine.memory)}, ${text(machine.system)}, Node ${text(machine.node)}.
 Every contender is measured once in each of ${rounds} rounds, one after the other; a ratio is taken within a round, and

@@ -155,9 +155,11 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
     "tcp://127.0.0.1:*",
     ...(capability.ipc ? ["ipc://*"] : []),
     ...(capability.draft ? ["ws://127.0.0.1:*/"] : []),
-  ])("%s: a connection that cannot be accepted is tried ten times a second, and then taken", async (address) => {
-    const outcome = await runProgram(
-      `${prelude}
+  ])(
+    "%s: a connection that cannot be accepted is tried ten times a second, and then taken",
+    async (address) => {
+      const outcome = await runProgram(
+        `${prelude}
       const pull = new zmq.Pull({ linger: 0 }), push = new zmq.Push({ linger: 0 });
       const failures = [];
       pull.events.on("accept:error", ({ error }) => failures.push(error.code));
@@ -177,10 +179,11 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
       pull.close();
       push.close();
     `,
-      { within: withDescriptors(100) },
-    );
-    expect(outcome).toMatchObject({ ...good, stdout: "Set(1) { 'EMFILE' } true\ngood\n" });
-  });
+        { within: withDescriptors(100) },
+      );
+      expect(outcome).toMatchObject({ ...good, stdout: "Set(1) { 'EMFILE' } true\ngood\n" });
+    },
+  );
 
   // Each connection that could not be tuned kept its descriptor.
   test("a keep-alive that the system does not take costs none", async () => {

@@ -167,7 +167,10 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
       console.log(sockets.join());
       setImmediate(() => { ${end} });
     `);
-    const paths = outcome.stdout.trim().split(",").map((endpoint) => endpoint.slice("ipc://".length));
+    const paths = outcome.stdout
+      .trim()
+      .split(",")
+      .map((endpoint) => endpoint.slice("ipc://".length));
     expect(paths).toEqual([expect.stringMatching(/.+/), `${where}/socket`]);
     expect(paths.flatMap((path) => [path, dirname(path)]).filter(existsSync)).toEqual([where]);
   });

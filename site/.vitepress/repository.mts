@@ -1,0 +1,52 @@
+// What the pages refer to in the repository: programs are shown in full, other files are linked to.
+
+import { readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MarkdownRenderer } from "vitepress";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const repository = "https://github.com/zmq-native/zmq-native/blob/main";
+
+/** Where a link of a page leads on the site; as it is, when that is another page or elsewhere. */
+function targetOf(link: string, page: string): string {
+  if (/^(\w+:|#|\/)/.test(link)) return link;
+  const path = relative(root, resolve(dirname(page), link));
+  // The name that a folder's page has on the site: see `rewrites`.
+  if (path.startsWith("docs/")) return link.replace("README.md", "index.md");
+  return path.startsWith("bench/report") ? "/report/index.html" : `${repository}/${path}`;
+}
+
+export function addRepository(markdown: MarkdownRenderer): void {
+  markdown.core.ruler.after("inline", "repository", (state) => {
+    const page: string = state.env.realPath ?? state.env.path;
+    const programs: [index: number, path: string][] = [];
+    for (const [index, { type, children }] of state.tokens.entries()) {
+      if (type !== "inline" || !children) continue;
+      for (const link of children) {
+        const href = link.type === "link_open" && link.attrGet("href");
+        if (!href) continue;
+        const target = targetOf(href, page);
+        link.attrSet("href", target);
+        if (target.startsWith("/report/")) link.attrSet("target", "_self");
+        // A program with a paragraph of its own is shown after it.
+        const alone = children.length === 3 && state.tokens[index - 1]?.type === "paragraph_open";
+        if (alone && href.endsWith(".mts")) programs.push([index + 2, resolve(dirname(page), href)]);
+      }
+    }
+    for (const [index, path] of programs.reverse()) {
+      const fence = new state.Token("fence", "code", 0);
+      Object.assign(fence, { info: "ts", content: readFileSync(path, "utf8"), markup: "```", block: true });
+      state.tokens.splice(index, 0, fence);
+    }
+  });
+
+  const fence = markdown.renderer.rules.fence;
+  markdown.renderer.rules.fence = (tokens, index, ...rest) => {
+    const { info, content } = tokens[index];
+    if (info.trim() === "mermaid") return `<Diagram code="${encodeURIComponent(content)}" />`;
+    return fence?.(tokens, index, ...rest) ?? "";
+  };
+  // An indented block looks as a fenced one, and scrolls in itself.
+  markdown.renderer.rules.code_block = markdown.renderer.rules.fence;
+}

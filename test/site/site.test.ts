@@ -1,0 +1,147 @@
+// The site that `npm run docs` has built, in a browser: every page, at the width of a desktop and of a phone.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = join(__dirname, "../..");
+const site = join(root, "out/site");
+const driver = join(root, "site/node_modules/puppeteer-core");
+const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const browserPath = browsers.find((path) => existsSync(path));
+
+function whyNot(): string | undefined {
+  if (!existsSync(join(site, "index.html")) || !existsSync(driver))
+    return "the site is not built: npm run docs";
+  if (!browserPath) return "there is no browser: apt-get install chromium";
+  return undefined;
+}
+const missing = whyNot();
+if (missing) console.warn(`SKIPPED: ${missing}`);
+
+/** As much of puppeteer-core as is used here: it is a package of the site, not of the project. */
+interface Page {
+  goto(url: string, options: { waitUntil: string }): Promise<{ status(): number } | null>;
+  on(event: string, listener: (argument: never) => void): void;
+  setViewport(size: { width: number; height: number }): Promise<void>;
+  evaluate<T>(script: string): Promise<T>;
+  click(selector: string): Promise<void>;
+  type(selector: string, text: string): Promise<void>;
+  waitForSelector(selector: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+interface Browser {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+const types: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
+
+const pages = missing
+  ? []
+  : readdirSync(site, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".html") && !file.startsWith("api/"))
+      .concat("api/index.html", "api/classes/index.Push.html");
+
+describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
+  let server: Server;
+  let origin: string;
+  let browser: Browser;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const path = decodeURIComponent(new URL(request.url as string, "http://localhost").pathname);
+      const file = join(site, path.endsWith("/") ? `${path}index.html` : path);
+      if (!existsSync(file)) return response.writeHead(404).end();
+      response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" });
+      response.end(readFileSync(file));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const puppeteer = createRequire(__filename)(driver);
+    browser = await puppeteer.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    server.close();
+  });
+
+  /** Opens a page, and whatever it complains about. */
+  async function open(path: string) {
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message: { type(): string; text(): string }) => {
+      if (["error", "warn"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error: Error) => complaints.push(error.message));
+    page.on("requestfailed", (request: { url(): string }) => complaints.push(`failed: ${request.url()}`));
+    page.on("response", (response: { status(): number; url(): string }) => {
+      if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
+    });
+    await page.setViewport({ width: 1280, height: 900 });
+    const response = await page.goto(`${origin}/${path}`, { waitUntil: "networkidle0" });
+    return { page, complaints, status: response?.status() };
+  }
+
+  const links = new Map<string, string>();
+  test.each(pages.filter((path) => path !== "404.html"))("%s", async (path) => {
+    const { page, complaints, status } = await open(path);
+    expect({ status, complaints }).toEqual({ status: 200, complaints: [] });
+    expect(await page.evaluate<number>("document.querySelectorAll('.diagram:empty').length")).toBe(0);
+    for (const width of [1280, 390]) {
+      await page.setViewport({ width, height: 900 });
+      // It does not scroll sideways; those of typedoc and of the benchmark are not ours to lay out.
+      if (/^(api|report)/.test(path)) continue;
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    }
+    for (const link of await page.evaluate<string[]>("[...document.links].map(({ href }) => href)")) {
+      if (link.startsWith(origin)) links.set(link, path);
+    }
+    await page.close();
+  });
+
+  test("every link within the site leads to a page, and to a heading on it", () => {
+    const broken = [...links].filter(([link]) => {
+      const { pathname, hash } = new URL(link);
+      const file = join(
+        site,
+        decodeURIComponent(pathname.endsWith("/") ? `${pathname}index.html` : pathname),
+      );
+      if (!existsSync(file)) return true;
+      return (
+        hash.length > 1 &&
+        !pathname.startsWith("/api/") &&
+        !readFileSync(file, "utf8").includes(`id="${decodeURIComponent(hash.slice(1))}"`)
+      );
+    });
+    expect(broken).toEqual([]);
+    expect(links.size).toBeGreaterThan(50);
+  });
+
+  test("it can be searched, and be dark", async () => {
+    const { page, complaints } = await open("guide/index.html");
+    await page.click(".VPNavBarSearch button");
+    await page.waitForSelector("#localsearch-input");
+    await page.type("#localsearch-input", "slow joiner");
+    await page.waitForSelector(".VPLocalSearchBox .result");
+    const first = await page.evaluate<string>(
+      "document.querySelector('.VPLocalSearchBox .result').textContent",
+    );
+    expect(first.toLowerCase()).toContain("slow joiner");
+    const dark = "document.documentElement.classList.contains('dark')";
+    const before = await page.evaluate<boolean>(dark);
+    await page.evaluate("document.querySelector('.VPSwitchAppearance').click()");
+    expect(await page.evaluate<boolean>(dark)).toBe(!before);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
