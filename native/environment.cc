@@ -1,6 +1,8 @@
 #include "environment.h"
 
+#include "arguments.h"
 #include "context.h"
+#include "exports.h"
 
 namespace zmq_native {
 
@@ -24,6 +26,11 @@ void Environment::callReady(int32_t handle) {
   }
 }
 
+Waiter* Environment::waiter() {
+  if (waiter_ == nullptr) waiter_ = Waiter::start(*this);
+  return waiter_.get();
+}
+
 void Environment::pollClosed() {
   --closingPolls_;
   if (tearingDown_) finishTeardown();
@@ -35,6 +42,7 @@ void Environment::teardown(napi_async_cleanup_hook_handle, void* self) {
   auto* environment = static_cast<Environment*>(self);
   environment->tearingDown_ = true;
   environment->notifier->close();
+  if (environment->waiter_ != nullptr) environment->waiter_->stop();
   environment->proxies.clear();
   environment->sockets.each([](Socket& socket) { socket.close(); });
   environment->finishTeardown();
@@ -48,6 +56,25 @@ void Environment::finishTeardown() {
   delete this;
   // Only now may Node go on to take the environment down: the references above needed it.
   napi_remove_async_cleanup_hook(hook);
+}
+
+namespace {
+
+// adapt(hasPolls, hasExternalMemory): what the runtime has; before anything is waited for or received
+Napi::Value adapt(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const bool hasPolls = arguments.boolean(0);
+  const bool hasExternalMemory = arguments.boolean(1);
+  if (!arguments.ok()) return {};
+  arguments.environment().hasPolls = hasPolls;
+  arguments.environment().hasExternalMemory = hasExternalMemory;
+  return {};
+}
+
+}  // namespace
+
+void exportEnvironment(Environment& environment, Napi::Object exports) {
+  exportFunction<adapt>(environment, exports, "adapt");
 }
 
 }  // namespace zmq_native
