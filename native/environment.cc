@@ -18,9 +18,13 @@ void Environment::callReady(int32_t handle) {
   const Napi::HandleScope scope(env);
   napi_value argument;
   napi_create_int32(env, handle, &argument);
-  // Not Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
-  if (napi_make_callback(env, nullptr, Napi::Env(env).Global(), onReady_.Value(), 1, &argument, nullptr) ==
-      napi_pending_exception) {
+  const napi_value global = Napi::Env(env).Global();
+  // The waiter's thread-safe function has opened a scope already, and Deno dies of a second one without a context. Not
+  // Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
+  const napi_status status = waiter_ != nullptr
+                                 ? napi_call_function(env, global, onReady_.Value(), 1, &argument, nullptr)
+                                 : napi_make_callback(env, nullptr, global, onReady_.Value(), 1, &argument, nullptr);
+  if (status == napi_pending_exception) {
     napi_value error;
     if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
   }
