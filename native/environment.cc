@@ -6,9 +6,22 @@
 
 namespace zmq_native {
 
-Environment::Environment(napi_env env) : env(env), notifier(std::make_shared<Notifier>(env)) {
-  napi_add_async_cleanup_hook(env, teardown, this, &hook_);
+Environment::Environment(napi_env env) : env(env), notifier(std::make_shared<Notifier>(env)) {}
+
+void Environment::adapt(bool hasPolls, bool hasExternalMemory) {
+  this->hasPolls = hasPolls;
+  this->hasExternalMemory = hasExternalMemory;
+  if (adapted_) return;
+  adapted_ = true;
   Context::environmentOpened();
+  if (hasPolls) {
+    // Polls are closed only as the loop turns, so the environment's end has to wait.
+    napi_add_async_cleanup_hook(env, teardown, this, &hook_);
+  } else {
+    // Deno frees the handle of an asynchronous hook twice.
+    napi_add_env_cleanup_hook(
+        env, [](void* self) { teardown(nullptr, self); }, this);
+  }
 }
 
 void Environment::onReady(Napi::Function callback) { onReady_ = Napi::Persistent(callback); }
@@ -59,19 +72,18 @@ void Environment::finishTeardown() {
   const napi_async_cleanup_hook_handle hook = hook_;
   delete this;
   // Only now may Node go on to take the environment down: the references above needed it.
-  napi_remove_async_cleanup_hook(hook);
+  if (hook != nullptr) napi_remove_async_cleanup_hook(hook);
 }
 
 namespace {
 
-// adapt(hasPolls, hasExternalMemory): what the runtime has; before anything is waited for or received
+// adapt(hasPolls, hasExternalMemory): what the runtime has; before anything else
 Napi::Value adapt(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const bool hasPolls = arguments.boolean(0);
   const bool hasExternalMemory = arguments.boolean(1);
   if (!arguments.ok()) return {};
-  arguments.environment().hasPolls = hasPolls;
-  arguments.environment().hasExternalMemory = hasExternalMemory;
+  arguments.environment().adapt(hasPolls, hasExternalMemory);
   return {};
 }
 

@@ -31,6 +31,9 @@ class Environment {
  public:
   explicit Environment(napi_env env);
 
+  /** What the runtime has, before anything else is done; how the environment's end is heard of depends on it. */
+  void adapt(bool hasPolls, bool hasExternalMemory);
+
   napi_env env;
   HandleTable<Socket> sockets;
   HandleTable<Proxy> proxies;
@@ -62,6 +65,7 @@ class Environment {
   std::shared_ptr<Waiter> waiter_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   int closingPolls_ = 0;
+  bool adapted_ = false;
   bool tearingDown_ = false;
 };
 

@@ -58,7 +58,7 @@ const vendor = spawnSync(process.execPath, [join(root, "scripts/vendor.mjs")], {
 if (vendor.status !== 0) process.exit(vendor.status ?? 1);
 
 const config = flags.debug ? "Debug" : "Release";
-const variant = flags["system-libzmq"] ? "system-libzmq" : (flags.sanitize ?? (flags.wss ? "wss" : undefined));
+const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((name) => flags[name]);
 const out = join("out", variant ?? config.toLowerCase());
 const defines = [
   ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${flags.sanitize}`] : []),

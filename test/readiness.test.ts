@@ -55,8 +55,9 @@ describe("a receive that waits is woken although", () => {
       const waiting = pair.bound.receive();
       pair.connected.trySend(`${i}`);
       // The wake-up is there now, and this call may take it.
-      touch(pair.bound);
+      const touched = touch(pair.bound);
       expect(String(await waiting)).toBe(`${i}`);
+      await touched;
       while (pair.connected.tryReceive()) {}
     }
   });

@@ -1,8 +1,8 @@
-// What a runtime runs: all files of the core, or those whose names hold the argument.
+// What a runtime runs: one file of the core, by its name.
 
 import { files } from "virtual:core";
-import { runFiles } from "./vitest.mjs";
+import { runFile } from "./vitest.mjs";
 
-const part = process.argv[2] ?? "";
-const chosen = Object.entries(files).filter(([name]) => name.includes(part));
-runFiles(Object.fromEntries(chosen)).then((good) => process.exit(good ? 0 : 1));
+const name = process.argv[2];
+if (!files[name]) throw new Error(`"${name}" is none of ${Object.keys(files).join(", ")}`);
+runFile(name, files[name]).then((good) => process.exit(good ? 0 : 1));

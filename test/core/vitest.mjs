@@ -26,7 +26,7 @@ export const expect = (value, message) => {
 Object.assign(expect, chai.expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);
 globalThis[GLOBAL_EXPECT] = expect;
 setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null }, expect);
-expect.extend?.(customMatchers);
+chai.expect.extend(expect, customMatchers);
 
 const config = {
   root: "/",
@@ -54,27 +54,20 @@ function* testsOf(task, path = []) {
   else for (const child of task.tasks) yield* testsOf(child, name);
 }
 
-/** Runs files, each an import by its name; prints what failed, and a count. True when nothing failed. */
-export async function runFiles(files) {
+/** Runs a file, given by its import; prints what failed, and a count. True when nothing failed. */
+export async function runFile(name, load) {
   const counts = { pass: 0, fail: 0, skip: 0 };
-  for (const [name, load] of Object.entries(files)) {
-    const runner = { config, importFile: load };
-    const [file] = await startTests([`/${name}`], runner);
-    if (file.result?.errors) {
-      counts.fail++;
-      console.log(
-        `FAILED ${name}: ${file.result.errors.map((error) => error.stack ?? error.message).join("\n")}`,
-      );
-    }
-    for (const [path, { result }] of testsOf(file)) {
-      const state = result?.state === "pass" || result?.state === "fail" ? result.state : "skip";
-      counts[state]++;
-      if (state !== "fail") continue;
-      console.log(
-        `FAILED ${path}: ${result.errors?.map((error) => error.stack ?? error.message).join("\n")}`,
-      );
-    }
-    console.log(`${name} done: ${counts.pass} passed, ${counts.fail} failed so far`);
+  const [file] = await startTests([`/${name}`], { config, importFile: load });
+  const report = (path, errors) =>
+    console.log(`FAILED ${path}: ${errors?.map((error) => error.stack ?? error.message).join("\n")}`);
+  if (file.result?.errors) {
+    counts.fail++;
+    report(name, file.result.errors);
+  }
+  for (const [path, { result }] of testsOf(file)) {
+    const state = result?.state === "pass" || result?.state === "fail" ? result.state : "skip";
+    counts[state]++;
+    if (state === "fail") report(path, result.errors);
   }
   console.log(`${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`);
   return counts.fail === 0;

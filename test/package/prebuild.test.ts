@@ -88,7 +88,7 @@ describe.skipIf(!onLinux)("npm run prebuild:check", () => {
     const { code, text } = check("linux-arm64-musl", "prebuilds/linux-arm64/zmq-native.musl.node", native());
     expect(code).toBe(1);
     expect(text).toContain("linux-arm64-musl: it is for x64.\n");
-    expect(text).toContain("it needs libc.so.6");
+    expect(text).toMatch(/it needs .*libc\.so\.6/);
     expect(text).toContain("GLIBC_2.");
   });
 
@@ -125,9 +125,7 @@ describe("the workflows", () => {
   interface Validator {
     validateWorkflow(text: string): { errors: unknown[] };
   }
-  const validator = orSkip(() =>
-    join(fromNpm("@action-validator/core", "0.6.0"), "action_validator_core.js"),
-  );
+  const validator = orSkip(() => join(fromNpm("@action-validator/core", "0.6.0"), "action_validator.js"));
 
   test.skipIf(!validator).each(workflows)("%s has the form that GitHub asks for", async (name) => {
     const { validateWorkflow } = ((await import(validator!)) as { default: Validator }).default;
