@@ -30,6 +30,24 @@ function emulator(arch) {
   return [qemu, "-L", root];
 }
 
+/** Downloads a Debian package of any processor into a folder, by lists that are kept there: the system's stay as they are. */
+function download(name, debian, folder) {
+  const apt = join(folder, "apt");
+  for (const part of ["lists/partial", "cache/archives/partial"]) {
+    mkdirSync(join(apt, part), { recursive: true });
+  }
+  const settings = {
+    "APT::Architectures::": debian,
+    "Dir::State::Lists": join(apt, "lists"),
+    "Dir::Cache": join(apt, "cache"),
+    "APT::Sandbox::User": "root",
+  };
+  const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  run("apt-get", [...options, "-q", "update"]);
+  run("apt-get", [...options, "-q", "download", name], { cwd: folder });
+  rmSync(apt, { recursive: true });
+}
+
 /**
  * musl as Debian packs it. Bun's program for musl wants a libstdc++, which Debian has for glibc alone: GCC's static one
  * is made into a library, with what it wants of glibc beside it. A stand-in for Alpine, and no more.
@@ -51,7 +69,7 @@ function musl(arch) {
     const fresh = `${folder}.new`;
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(join(fresh, "lib"), { recursive: true });
-    run("apt-get", ["download", `musl:${names.debian}`], { cwd: fresh });
+    download(`musl:${names.debian}`, names.debian, fresh);
     const archive = readdirSync(fresh).find((name) => name.endsWith(".deb"));
     run("dpkg-deb", ["-x", archive, "."], { cwd: fresh });
     const lib = join(fresh, "lib");
@@ -67,10 +85,10 @@ function musl(arch) {
     const output = ["-o", join(lib, "libstdc++.so.6"), "glibc.c", ...whole, library("libgcc.a")];
     run(names.compiler, [...flags, ...output], { cwd: fresh });
     symlinkSync("libstdc++.so.6", join(lib, "libgcc_s.so.1"));
-    symlinkSync(`../usr/lib/${names.long}-linux-musl/libc.so`, join(lib, `libc.musl-${names.long}.so.1`));
+    symlinkSync(`${names.long}-linux-musl/libc.so`, join(lib, `libc.musl-${names.long}.so.1`));
     renameSync(fresh, folder);
   }
-  const loader = join(folder, "usr/lib", `${names.long}-linux-musl/libc.so`);
+  const loader = join(folder, "lib", `${names.long}-linux-musl/libc.so`);
   const libraries = join(folder, "lib");
   return { loader, libraries, bun: program(names.bun, versions.bun, "bin/bun") };
 }
@@ -85,6 +103,7 @@ size_t __strftime_l(char *to, size_t size, const char *format, const void *time,
   return strftime_l(to, size, format, time, locale);
 }
 char __libc_single_threaded;
+__attribute__((visibility("hidden"))) void *__dso_handle = &__dso_handle;
 int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *handle) { return 0; }
 #ifdef __aarch64__
 unsigned long getauxval(unsigned long);
