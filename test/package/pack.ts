@@ -29,11 +29,17 @@ export class Workshop {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-package-")));
 
   /** Runs a program in a folder of the workshop: what it writes to stdout. Rejects with both outputs when it fails. */
-  async run(folder: string, command: string, ...parameters: string[]): Promise<string> {
+  run(folder: string, command: string, ...parameters: string[]): Promise<string> {
+    return this.runFor(60_000, folder, command, ...parameters);
+  }
+
+  /** The same, for so many milliseconds at most. */
+  async runFor(timeout: number, folder: string, command: string, ...parameters: string[]): Promise<string> {
     const { stdout } = await run(command, parameters, {
       cwd: join(this.folder, folder),
       env: { ...env, ...this.env },
-      timeout: 60_000,
+      maxBuffer: 2 ** 26,
+      timeout,
     });
     return stdout;
   }
