@@ -1,9 +1,8 @@
-// Loads the addon, and is the only file that touches it. `Binding` is the boundary: numbers and bytes, no decisions.
+// The only file that touches the addon. `Binding` is the boundary: numbers and bytes, no decisions.
 // A result below zero is always -errno; only lib/errors.ts turns it into an error.
 
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import nodeGypBuild from "node-gyp-build";
+import { loadAddon } from "./addon.js";
+import { hasExternalMemory, hasPolls } from "./runtime.js";
 
 /** Stands for an open socket; 0 stands for none. */
 export type Handle = number;
@@ -18,6 +17,10 @@ type RoutingId = number;
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {
+  // native/environment.cc
+  /** What this runtime has, see lib/runtime.ts; before anything else. */
+  adapt(hasPolls: boolean, hasExternalMemory: boolean): void;
+
   // native/context.cc
   createContext(): ContextToken;
   /** The context that all threads share, created by the first that asks. */
@@ -105,37 +108,5 @@ export interface Binding {
   curveKeyPair(): [string, string] | number;
 }
 
-/** The package's folder: lib/ and dist/ both lie directly in it. */
-const root = dirname(__dirname);
-
-/** Why the addon could not be loaded and what to do, in words. */
-function diagnose(cause: unknown): Error {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  const libc =
-    process.platform !== "linux" ? "" : report.header?.glibcVersionRuntime ? " (glibc)" : " (musl)";
-  const target = `${process.platform}-${process.arch}`;
-  const folders = [join(root, "build", "Release"), join(root, "prebuilds", target)];
-  const tried = folders.map((folder) => {
-    try {
-      return `${folder} holds ${readdirSync(folder).join(", ") || "nothing"}`;
-    } catch {
-      return `${folder} does not exist`;
-    }
-  });
-  return new Error(
-    `zmq-native has no binary that loads on ${target}${libc}, Node ${process.version}: ${tried.join("; ")}. ` +
-      "Build one with `npm explore zmq-native -- npm run build`, or `npm run build` in a checkout. " +
-      `The loader said: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
-  );
-}
-
-function load(): Binding {
-  try {
-    return nodeGypBuild(root) as Binding;
-  } catch (cause) {
-    throw diagnose(cause);
-  }
-}
-
-export const binding: Binding = load();
+export const binding = loadAddon() as Binding;
+binding.adapt(hasPolls, hasExternalMemory);

@@ -5,6 +5,7 @@
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   // Deletes itself when the JavaScript environment ends (Environment::teardown).
   auto& environment = *new zmq_native::Environment(env);
+  zmq_native::exportEnvironment(environment, exports);
   zmq_native::exportContext(environment, exports);
   zmq_native::exportSocket(environment, exports);
   zmq_native::exportSender(environment, exports);

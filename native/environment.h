@@ -11,6 +11,7 @@
 #include "proxy.h"
 #include "send_arena.h"
 #include "socket.h"
+#include "waiter.h"
 
 namespace zmq_native {
 
@@ -30,6 +31,9 @@ class Environment {
  public:
   explicit Environment(napi_env env);
 
+  /** What the runtime has, before anything else is done; how the environment's end is heard of depends on it. */
+  void adapt(bool hasPolls, bool hasExternalMemory);
+
   napi_env env;
   HandleTable<Socket> sockets;
   HandleTable<Proxy> proxies;
@@ -37,6 +41,12 @@ class Environment {
   ReceiveArea area;
   SendArena sendArena;
   std::shared_ptr<Notifier> notifier;
+  /** Whether libuv's polls work here, and JavaScript may hold memory that is not its own (lib/runtime.ts). */
+  bool hasPolls = true;
+  bool hasExternalMemory = true;
+
+  /** Waits for sockets where polls do not work; started by the first that asks. Null when there is no room for it. */
+  Waiter* waiter();
 
   /** Sets the function that is called with a socket's handle when the socket may have become ready. */
   void onReady(Napi::Function callback);
@@ -52,8 +62,10 @@ class Environment {
   void finishTeardown();
 
   Napi::FunctionReference onReady_;
+  std::shared_ptr<Waiter> waiter_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
   int closingPolls_ = 0;
+  bool adapted_ = false;
   bool tearingDown_ = false;
 };
 

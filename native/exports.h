@@ -6,6 +6,7 @@
 
 namespace zmq_native {
 
+void exportEnvironment(Environment& environment, Napi::Object exports);
 void exportContext(Environment& environment, Napi::Object exports);
 void exportSocket(Environment& environment, Napi::Object exports);
 void exportSender(Environment& environment, Napi::Object exports);

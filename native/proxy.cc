@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "context.h"
+#include "descriptor.h"
 #include "exports.h"
 #include "message.h"
 
@@ -17,12 +18,6 @@ namespace {
 
 /** Frames that one direction passes on before the other has its turn. */
 constexpr int kBurst = 256;
-
-#ifdef _WIN32
-using Descriptor = SOCKET;
-#else
-using Descriptor = int;
-#endif
 
 int eventsOf(void* socket) {
   int events = 0;

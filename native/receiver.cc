@@ -32,7 +32,8 @@ constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
 /** The frame as external memory that lives until the Buffer is collected; null where the runtime forbids that. */
-napi_value wrap(napi_env env, Message& frame) {
+napi_value wrap(const Environment& environment, Message& frame) {
+  const napi_env env = environment.env;
   auto owner = std::make_unique<Message>();
   owner->moveFrom(frame);
   const auto size = static_cast<int64_t>(owner->size());
@@ -43,7 +44,8 @@ napi_value wrap(napi_env env, Message& frame) {
     delete message;
   };
   napi_value buffer = nullptr;
-  if (napi_create_external_buffer(env, owner->size(), owner->data(), free, owner.get(), &buffer) != napi_ok) {
+  if (!environment.hasExternalMemory ||
+      napi_create_external_buffer(env, owner->size(), owner->data(), free, owner.get(), &buffer) != napi_ok) {
     frame.moveFrom(*owner);
     return nullptr;
   }
@@ -53,18 +55,19 @@ napi_value wrap(napi_env env, Message& frame) {
   return buffer;
 }
 
-napi_value ownBuffer(napi_env env, Message& frame) {
+napi_value ownBuffer(const Environment& environment, Message& frame) {
   napi_value buffer = nullptr;
   // Several receivers over inproc get the same bytes: two ArrayBuffers on one address crash V8, so those are copied.
-  if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(env, frame);
-  if (buffer == nullptr) napi_create_buffer_copy(env, frame.size(), frame.data(), nullptr, &buffer);
+  if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(environment, frame);
+  if (buffer == nullptr) napi_create_buffer_copy(environment.env, frame.size(), frame.data(), nullptr, &buffer);
   return buffer;
 }
 
 /** Writes frames behind one another into the slab, and a row for each into the table. */
 class Writer {
  public:
-  Writer(Environment& environment, size_t offset) : area_(environment.area), env_(environment.env), offset_(offset) {}
+  Writer(Environment& environment, size_t offset)
+      : environment_(environment), area_(environment.area), env_(environment.env), offset_(offset) {}
 
   size_t frames() const { return frames_; }
   /** Whether there is room for the frames of one more message part, which are two where it has a tag. */
@@ -77,7 +80,7 @@ class Writer {
     const size_t size = frame.size();
     if (fits(size)) return copy(frame.data(), size, more);
     if (size > share()) largeBytes_ += size;
-    return putBuffer(ownBuffer(env_, frame), size, more);
+    return putBuffer(ownBuffer(environment_, frame), size, more);
   }
 
   bool put(const void* data, size_t size, bool more) {
@@ -112,6 +115,7 @@ class Writer {
     return true;
   }
 
+  const Environment& environment_;
   const ReceiveArea& area_;
   napi_env env_;
   napi_value large_ = nullptr;

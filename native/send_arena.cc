@@ -1,5 +1,20 @@
 #include "send_arena.h"
 
+#ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
+
+// The inner side of a libzmq that was built elsewhere is not known: an allocation for each frame.
+namespace zmq_native {
+
+struct SendArena::Block {};
+
+bool SendArena::allocate(zmq_msg_t* message, size_t size) { return zmq_msg_init_size(message, size) == 0; }
+
+void SendArena::retire() {}
+
+}  // namespace zmq_native
+
+#else
+
 #include <atomic>
 #include <cstdlib>
 #include <msg.hpp>  // libzmq's own: zmq_msg_t is a zmq::msg_t, and only that can lie in memory of ours
@@ -59,3 +74,5 @@ void SendArena::retire() {
 }
 
 }  // namespace zmq_native
+
+#endif

@@ -198,7 +198,9 @@ Napi::Value setOption(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const auto lock = socket->guard();
-  return arguments.answer(zmq_setsockopt(socket->get(), option, value.data, value.size) == 0 ? 0 : -zmq_errno());
+  // Null for none: to libzmq that differs, and runtimes differ in what they answer for an empty array.
+  const void* const data = value.size == 0 ? nullptr : value.data;
+  return arguments.answer(zmq_setsockopt(socket->get(), option, data, value.size) == 0 ? 0 : -zmq_errno());
 }
 
 // events(handle) -> bits of ZMQ_POLLIN and ZMQ_POLLOUT, or -errno: both directions at one moment

@@ -5,8 +5,10 @@
 #include <zmq.h>
 
 #include <cerrno>
+#ifndef ZMQ_NATIVE_SYSTEM_LIBZMQ
 #include <precompiled.hpp>
 #include <xpub.hpp>
+#endif
 
 #include "arguments.h"
 #include "exports.h"
@@ -24,11 +26,15 @@ Napi::Value subscribers(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr || socket->get() == nullptr) return arguments.answer(-ENOTSOCK);
   if (!socket->publishes()) return arguments.answer(-ENOTSUP);
+#ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
+  return arguments.answer(-ENOTSUP);
+#else
   const auto lock = socket->guard();
   static const unsigned char empty = 0;
   const unsigned char* const prefix = any ? nullptr : topic.size == 0 ? &empty : topic.data;
   auto* const publisher = static_cast<zmq::xpub_t*>(static_cast<zmq::socket_base_t*>(socket->get()));
   return arguments.answer(static_cast<int64_t>(publisher->subscribers(prefix, topic.size)));
+#endif
 }
 
 }  // namespace

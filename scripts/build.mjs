@@ -1,4 +1,4 @@
-// Builds the addon with cmake-js and puts it where node-gyp-build looks: build/Release/zmq_native.node.
+// Builds the addon and puts it where lib/addon.ts looks: build/Release/zmq_native.node.
 // Vendored sources are fetched first; a second run compiles only what has changed.
 
 import { spawnSync } from "node:child_process";
@@ -10,7 +10,8 @@ import { fail, parseFlags } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
-  usage: "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--verbose]",
+  usage:
+    "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--lib] [--verbose]",
   options: {
     debug: { type: "boolean", help: "without optimisation, with symbols" },
     sanitize: { type: "string", help: "address, undefined or thread; built to out/NAME" },
@@ -19,6 +20,11 @@ const flags = parseFlags({
       help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
     },
     "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
+    "system-libzmq": {
+      type: "boolean",
+      help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
+    },
+    lib: { type: "boolean", help: "also the JavaScript, where TypeScript is installed" },
     verbose: { type: "boolean", help: "show what CMake and the compiler say" },
   },
 });
@@ -52,19 +58,44 @@ const vendor = spawnSync(process.execPath, [join(root, "scripts/vendor.mjs")], {
 if (vendor.status !== 0) process.exit(vendor.status ?? 1);
 
 const config = flags.debug ? "Debug" : "Release";
-const out = join("out", flags.sanitize ?? (flags.wss ? "wss" : config.toLowerCase()));
-const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
+const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((name) => flags[name]);
+const out = join("out", variant ?? config.toLowerCase());
+const defines = [
+  ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${flags.sanitize}`] : []),
+  ...(flags.wss ? ["ZMQ_NATIVE_WSS=ON"] : []),
+  ...(flags["system-libzmq"] ? ["ZMQ_NATIVE_SYSTEM_LIBZMQ=ON"] : []),
+];
+const { resolve } = createRequire(import.meta.url);
+/** A file of a package that is needed for development; undefined in the package, where none is installed. */
+function installed(path) {
+  try {
+    return resolve(path);
+  } catch {
+    return undefined;
+  }
+}
 if (!existsSync(join(root, out, "zmq_native.node"))) {
   console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
 }
-// Not its `compile`, which builds everything anew after an error.
-const compile = [cmakeJs, "build", "--out", out, "--config", config];
-if (flags.sanitize) compile.push(`--CDZMQ_NATIVE_SANITIZE=${flags.sanitize}`);
-if (flags.wss) compile.push("--CDZMQ_NATIVE_WSS=ON");
-run(process.execPath, compile);
+const cmakeJs = installed("cmake-js/bin/cmake-js");
+if (cmakeJs) {
+  // Not its `compile`, which builds everything anew after an error.
+  const given = defines.map((define) => `--CD${define}`);
+  run(process.execPath, [cmakeJs, "build", "--out", out, "--config", config, ...given]);
+} else {
+  run("cmake", [
+    "-S",
+    ".",
+    "-B",
+    out,
+    `-DCMAKE_BUILD_TYPE=${config}`,
+    ...defines.map((define) => `-D${define}`),
+  ]);
+  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel"]);
+}
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);
 
-// Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
+// Where lib/addon.ts looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
 const target = join(root, flags.sanitize ? out : "", "build", config);
 mkdirSync(target, { recursive: true });
 // Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.
@@ -72,3 +103,12 @@ copyFileSync(join(root, out, "zmq_native.node"), join(target, "zmq_native.node.n
 renameSync(join(target, "zmq_native.node.new"), join(target, "zmq_native.node"));
 rmSync(join(root, "compile_commands.json"), { force: true });
 symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+
+const tsc = flags.lib && installed("typescript/bin/tsc");
+if (tsc) {
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  process.exitCode = status ?? 1;
+}

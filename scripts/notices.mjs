@@ -24,9 +24,16 @@ the unmodified release archives that [vendor/versions.json](vendor/versions.json
 |---|---|---|---|
 ${rows.join("\n")}
 
+Of libzmq's folder \`external\`, every binary has sha1 (BSD-3-Clause, WIDE Project), and those for Windows have wepoll
+(BSD-2-Clause, Bert Belder); both texts are in vendor/licences/libzmq.txt. The C++ runtime is linked statically: in a
+prebuilt binary LLVM's libc++, libc++abi, libunwind and compiler-rt (Apache-2.0 with the LLVM exception, which asks for
+nothing in a binary), and for Windows mingw-w64's start-up code (public domain and ZPL-2.1); in one that GCC built here,
+libstdc++ and libgcc (GPL-3.0 with the runtime library exception). The headers of Node-API and node-addon-api are
+[MIT](https://github.com/nodejs/node-addon-api/blob/main/LICENSE.md).
+
 The licences of libzmq and OpenPGM allow linking them statically into a program under another licence, provided that
 the recipient can relink the program with a changed library: the package carries all sources and the build for that
-(\`npm explore zmq-native -- npm install\`, then \`npm explore zmq-native -- npm run build\`).
+(\`npm explore zmq-native -- npm run build\`).
 
 This product includes software written and developed by Code 5520 of the Naval Research Laboratory (NRL).
 

@@ -8,12 +8,16 @@ export function fail(sentence) {
   process.exit(1);
 }
 
-/** Parses the command line by `util.parseArgs`; each option's `help` makes the text of --help. */
-export function parseFlags({ usage, options, args }) {
+/**
+ * Parses the command line by `util.parseArgs`; each option's `help` makes the text of --help. With `positionals`, what
+ * is no option is in the result by that name.
+ */
+export function parseFlags({ usage, options, args, positionals = false }) {
   const known = { ...options, help: { type: "boolean", short: "h", help: "print this text" } };
   let values;
   try {
-    values = parseArgs({ options: known, args }).values;
+    const parsed = parseArgs({ options: known, args, allowPositionals: positionals });
+    values = positionals ? { ...parsed.values, positionals: parsed.positionals } : parsed.values;
   } catch (error) {
     fail(`${error.message}\nusage: ${usage}`);
   }

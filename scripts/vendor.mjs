@@ -128,6 +128,13 @@ function run(command, args, options) {
   if (status !== 0) fail(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
 }
 
+/** Collects its licences, whose list may be newer than what is unpacked. */
+function collectLicences(name, pin) {
+  mkdirSync(join(vendor, "licences"), { recursive: true });
+  const licences = pin.licenceFiles.map((file) => readFileSync(join(vendor, "src", name, file), "utf8"));
+  writeFileSync(join(vendor, "licences", `${name}.txt`), licences.join("\n\n"));
+}
+
 /** Unpacks into vendor/src/NAME, once for each pair of archive and patches, so that builds stay incremental. */
 function unpack(name, pin) {
   const patches = patchesOf(name);
@@ -141,11 +148,29 @@ function unpack(name, pin) {
   const strip = `--strip-components=${pin.topFolders ?? 1}`;
   run("tar", ["-xf", join(sources, pin.archive), strip, "-C", folder]);
   for (const patch of patches) run("patch", ["-p1", "--silent", "-i", patch], { cwd: folder });
-  mkdirSync(join(vendor, "licences"), { recursive: true });
-  const licence = pin.licenceFiles.map((file) => readFileSync(join(folder, file), "utf8"));
-  writeFileSync(join(vendor, "licences", `${name}.txt`), licence.join("\n\n"));
   writeFileSync(stamp, wanted);
   console.log(`unpacked ${name} ${pin.version}${patches.length ? `, ${patches.length} patched` : ""}`);
+}
+
+/** Headers of Node-API, so that the package can be built with nothing installed beside it. */
+function collectHeaders() {
+  const packages = {
+    "node-addon-api": /^napi.*\.h$/,
+    "node-api-headers/include": /\.h$/,
+    "node-api-headers/def": /\.def$/,
+  };
+  for (const [folder, wanted] of Object.entries(packages)) {
+    const from = join(vendor, "../node_modules", folder);
+    if (!existsSync(from)) continue;
+    const to = join(vendor, "headers", folder);
+    mkdirSync(to, { recursive: true });
+    for (const name of readdirSync(from).filter((name) => wanted.test(name))) {
+      const content = readFileSync(join(from, name));
+      // One that is as it was keeps its time, and whatever includes it is not compiled again.
+      if (existsSync(join(to, name)) && readFileSync(join(to, name)).equals(content)) continue;
+      writeFileSync(join(to, name), content);
+    }
+  }
 }
 
 const flags = parseFlags({
@@ -154,4 +179,10 @@ const flags = parseFlags({
 });
 const pins = Object.entries(JSON.parse(readFileSync(join(vendor, "versions.json"), "utf8")));
 fetch(pins);
-if (!flags.fetch) for (const [name, pin] of pins) unpack(name, pin);
+collectHeaders();
+if (!flags.fetch) {
+  for (const [name, pin] of pins) {
+    unpack(name, pin);
+    collectLicences(name, pin);
+  }
+}

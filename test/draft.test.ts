@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Socket } from "zmq-native";
 import { Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
 import { join } from "./helpers/pairs.js";
-import { runProgram } from "./helpers/program.js";
+import { draftPath, runProgram } from "./helpers/program.js";
 import { freshEndpoint, transports } from "./helpers/transports.js";
 
 describe.each(transports)("over %s", (transport) => {
@@ -114,7 +114,7 @@ test("a second frame, a missing tag or a tag of a wrong type is refused", async 
 test("scenario 13: draft sockets that wait after traffic sleep", async () => {
   const { code, stdout } = await runProgram(
     `
-    const draft = require(${JSON.stringify(require.resolve("../dist/draft.js"))});
+    const draft = require(${JSON.stringify(draftPath)});
     const pairs = [["Server", "Client"], ["Radio", "Dish"], ["Gather", "Scatter"], ["Channel", "Channel"], ["Peer", "Peer"]];
     const waiting = [];
     for (const [bound, connected] of pairs) {

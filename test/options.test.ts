@@ -136,7 +136,7 @@ describe("access", () => {
     for (const name of ["type", "lastEndpoint", "securityMechanism", "threadSafe"]) {
       expect(() => {
         loose(router)[name] = 1;
-      }).toThrow(`Cannot set property ${name} of #<Socket> which has only a getter`);
+      }).toThrow(/which has only a getter|readonly property/);
     }
   });
 
@@ -252,9 +252,7 @@ describe("of a context", () => {
     );
     expect(() => new Context({ ipv6: 1 as unknown as boolean })).toThrow("Option value must be a boolean");
     expect(() => new Context({ ioThreads: -1 })).toThrow(expect.objectContaining({ code: "EINVAL" }));
-    expect(() => new Context({ foo: 1 } as object)).toThrow(
-      "Cannot add property foo, object is not extensible",
-    );
+    expect(() => new Context({ foo: 1 } as object)).toThrow(/Cannot add property foo|define property/);
     expect(() => new Context(5 as unknown as object)).toThrow(new TypeError("Options must be an object"));
   });
 });

@@ -55,8 +55,9 @@ describe("a receive that waits is woken although", () => {
       const waiting = pair.bound.receive();
       pair.connected.trySend(`${i}`);
       // The wake-up is there now, and this call may take it.
-      touch(pair.bound);
+      const touched = touch(pair.bound);
       expect(String(await waiting)).toBe(`${i}`);
+      await touched;
       while (pair.connected.tryReceive()) {}
     }
   });
@@ -116,8 +117,13 @@ test("traffic that nobody asks for does not keep the loop busy", async () => {
   // Armed by this wait, the poll is still there when the next messages arrive and nobody wants them.
   for (let i = 0; i < 100; i++) await pair.bound.send(`${i}`);
   expect(String(await pair.connected.receive())).toBe("0");
-  const before = process.cpuUsage();
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1000).toBeLessThan(100);
+  // Several times: a runtime may still compile what it ran, or collect.
+  const spent: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { user, system } = process.cpuUsage(before);
+    spent.push((user + system) / 1000);
+  }
+  expect(Math.min(...spent)).toBeLessThan(100);
 });

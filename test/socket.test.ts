@@ -40,14 +40,10 @@ describe("constructor", () => {
 
   test("is sealed", () => {
     using pull = new Pull();
-    expect(() => Object.assign(pull, { foo: 1 })).toThrow(
-      "Cannot add property foo, object is not extensible",
-    );
-    expect(() => new Pull({ foo: 1 } as object)).toThrow("Cannot add property foo, object is not extensible");
+    expect(() => Object.assign(pull, { foo: 1 })).toThrow(/Cannot add property foo|define property/);
+    expect(() => new Pull({ foo: 1 } as object)).toThrow(/Cannot add property foo|define property/);
     expect(() => new Pull({ sendTimeout: 1 } as object)).toThrow(TypeError);
-    expect(() => new Pull({ type: 1 } as object)).toThrow(
-      "Cannot set property type of #<Socket> which has only a getter",
-    );
+    expect(() => new Pull({ type: 1 } as object)).toThrow(/which has only a getter|readonly property/);
   });
 
   test("refuses what is no type, no option object, no type that libzmq has", () => {

@@ -20,6 +20,41 @@ endif()
 # never forks without exec: without that support, four system calls less in a round trip.
 preset(BOOL HAVE_FORK OFF)
 
+# What it finds out by running a program it does not ask in a cross build, and then does without, in silence. So here
+# is what it would find.
+if(CMAKE_CROSSCOMPILING AND NOT WIN32)
+  foreach(found O_CLOEXEC SO_KEEPALIVE TCP_KEEPCNT TCP_KEEPINTVL)
+    preset(INTERNAL ZMQ_HAVE_${found} 1)
+  endforeach()
+  if(CMAKE_SYSTEM_NAME STREQUAL Linux)
+    foreach(found EVENTFD_CLOEXEC PTHREAD_SETNAME_2 PTHREAD_SET_AFFINITY SOCK_CLOEXEC SO_BINDTODEVICE SO_PRIORITY
+            TCP_KEEPIDLE TIPC)
+      preset(INTERNAL ZMQ_HAVE_${found} 1)
+    endforeach()
+  elseif(APPLE)
+    foreach(found ZMQ_HAVE_PTHREAD_SETNAME_1 ZMQ_HAVE_TCP_KEEPALIVE HAVE_CLOCK_GETTIME)
+      preset(INTERNAL ${found} 1)
+    endforeach()
+  endif()
+endif()
+if(WIN32)
+  # I/O threads on the epoll for Windows that it brings, as is its own default with MSVC; ipc needs it, too.
+  preset(STRING POLLER epoll)
+endif()
+if(MINGW)
+  preset(STRING ZMQ_WIN32_WINNT 0x0A00)
+  # It asks by names that only MSVC knows.
+  foreach(found HAVE_WS2_32 HAVE_RPCRT4 HAVE_IPHLAPI HAVE_IF_NAMETOINDEX)
+    preset(INTERNAL ${found} 1)
+  endforeach()
+  # Headers as wepoll spells them: there are file systems that care.
+  set(SPELLINGS ${CMAKE_CURRENT_BINARY_DIR}/spellings)
+  foreach(header WinSock2 WS2tcpip)
+    string(TOLOWER ${header} name)
+    file(WRITE ${SPELLINGS}/${header}.h "#include <${name}.h>\n")
+  endforeach()
+endif()
+
 # Its FindSodium asks pkg-config first; `true` stands in for a system that has none, and the answers are given here.
 # The library must be a path: libzmq exports its targets, and CMake refuses to export one of ours.
 preset(FILEPATH PKG_CONFIG_EXECUTABLE /bin/true)
@@ -30,6 +65,9 @@ set(CMAKE_POLICY_DEFAULT_CMP0063 NEW) # hidden symbols in static libraries too
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # the presets above win over its option()s
 add_subdirectory(${VENDOR_SOURCES}/libzmq libzmq EXCLUDE_FROM_ALL)
 add_dependencies(libzmq-static sodium)
+if(MINGW)
+  target_include_directories(libzmq-static PRIVATE ${SPELLINGS})
+endif()
 if(ZMQ_NATIVE_MULTICAST)
   # Not by its own WITH_OPENPGM and WITH_NORM, which look for installed packages. Some generators compile it as a
   # target of objects first.

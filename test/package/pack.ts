@@ -24,14 +24,22 @@ const env = Object.fromEntries(
 
 /** A folder of its own under the system's temporary one, and a way to remove it. */
 export class Workshop {
+  /** Adds to the environment of what is run. */
+  env: NodeJS.ProcessEnv = {};
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-package-")));
 
   /** Runs a program in a folder of the workshop: what it writes to stdout. Rejects with both outputs when it fails. */
-  async run(folder: string, command: string, ...parameters: string[]): Promise<string> {
+  run(folder: string, command: string, ...parameters: string[]): Promise<string> {
+    return this.runFor(60_000, folder, command, ...parameters);
+  }
+
+  /** The same, for so many milliseconds at most. */
+  async runFor(timeout: number, folder: string, command: string, ...parameters: string[]): Promise<string> {
     const { stdout } = await run(command, parameters, {
       cwd: join(this.folder, folder),
-      env,
-      timeout: 60_000,
+      env: { ...env, ...this.env },
+      maxBuffer: 2 ** 26,
+      timeout,
     });
     return stdout;
   }
@@ -57,16 +65,14 @@ export class Workshop {
     return join(this.folder, name as string);
   }
 
-  /** Packs this package, and what it depends on. */
-  async packAll(): Promise<{ "zmq-native": string; "node-gyp-build": string }> {
+  /** Packs this package, with a binary for this machine; the path of the tarball. */
+  async packOurs(): Promise<string> {
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
-    cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, "zmq-native.node"));
-    return {
-      "zmq-native": await this.pack("./package"),
-      "node-gyp-build": await this.pack(join(root, "node_modules/node-gyp-build")),
-    };
+    const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
+    cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
+    return this.pack("./package");
   }
 
   remove(): void {

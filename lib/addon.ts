@@ -1,0 +1,104 @@
+// Finds the addon's file and loads it, or says in words why none loads, and what to do.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { isDeno, runtime } from "./runtime.js";
+
+/** What prebuilds/ calls this platform. */
+const target = `${process.platform}-${process.arch}`;
+
+/**
+ * The C library that this process runs on, by what is mapped into it: musl is not only Alpine's, and a program may have
+ * brought another than the system's. Undefined elsewhere than on Linux.
+ */
+function libcOfProcess(): "glibc" | "musl" | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    return /\/libc(\.so\.6|-2\.\d+\.so)$/m.test(readFileSync("/proc/self/maps", "utf8")) ? "glibc" : "musl";
+  } catch {
+    return "glibc";
+  }
+}
+
+/** A folder of this file; of the program where a bundler has made it part of an ES module. */
+const here = typeof __dirname === "string" ? __dirname : dirname(process.argv[1] ?? process.execPath);
+
+/**
+ * Folders that may hold `build` or `prebuilds`: the package's, since lib/ and dist/ lie directly in it; a bundle's, that
+ * has `prebuilds` beside it; that of a program with the runtime inside. `ZMQ_NATIVE_PREBUILD` names another.
+ */
+function folders(): string[] {
+  const named = process.env.ZMQ_NATIVE_PREBUILD;
+  return named ? [named] : [...new Set([dirname(here), here, dirname(process.execPath)])];
+}
+
+/** In Electron's archives files can be read but not loaded; a copy lies beside the archive. */
+function unpacked(path: string): string {
+  const beside = path.replace(/\.asar(?=[\\/])/, ".asar.unpacked");
+  return beside !== path && existsSync(beside) ? beside : path;
+}
+
+/** Files of a folder that may be the addon, the likeliest first: one that was built here, then one that came along. */
+function candidates(folder: string, libc: string | undefined): string[] {
+  const prebuilds = join(folder, "prebuilds", target);
+  return [
+    join(folder, "build", "Release", "zmq_native.node"),
+    join(folder, "build", "Debug", "zmq_native.node"),
+    ...(libc === undefined ? [] : [join(prebuilds, `zmq-native.${libc}.node`)]),
+    join(prebuilds, "zmq-native.node"),
+  ].map(unpacked);
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function diagnose(libc: string | undefined, failures: Map<string, unknown>): Error {
+  const where = libc === undefined ? target : `${target} (${libc})`;
+  const lines = folders().map((folder) => {
+    const built = list(join(folder, "build", "Release"));
+    const own = list(join(folder, "prebuilds", target));
+    const others = list(join(folder, "prebuilds")).filter((name) => name !== target);
+    const found = [
+      ...(built.length > 0 ? [`build/Release with ${built.join(", ")}`] : []),
+      ...(own.length > 0 ? [`prebuilds/${target} with ${own.join(", ")}`] : []),
+      ...(others.length > 0 ? [`prebuilds for ${others.join(", ")}`] : []),
+    ];
+    return `${folder} has ${found.join("; ") || "neither build/Release nor prebuilds"}`;
+  });
+  for (const [file, error] of failures) {
+    lines.push(`${file} does not load: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const remedies = [
+    ...(isDeno && failures.size > 0
+      ? ["Deno loads addons with `--allow-ffi --allow-read --allow-env --allow-sys` or `-A` only."]
+      : []),
+    "Build one with `npm explore zmq-native -- npm run build`, or `npm run build` in a checkout; " +
+      "a bundle needs the package's folder `prebuilds` beside it (docs/platforms.md).",
+  ];
+  const text = [`zmq-native has no binary that loads on ${where}, ${runtime}:`, ...lines, ...remedies];
+  return new Error(text.join("\n  "), { cause: failures.values().next().value });
+}
+
+/** The addon's exports. */
+export function loadAddon(): unknown {
+  const libc = libcOfProcess();
+  const failures = new Map<string, unknown>();
+  for (const folder of folders()) {
+    for (const file of candidates(folder, libc)) {
+      if (!existsSync(file)) continue;
+      try {
+        // Not the module's own `require`, which bundlers would follow.
+        return createRequire(file)(file);
+      } catch (error) {
+        failures.set(file, error);
+      }
+    }
+  }
+  throw diagnose(libc, failures);
+}

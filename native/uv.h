@@ -1,0 +1,36 @@
+// The part of libuv 1.x's stable ABI that is used here, bound by name: no header to match against the runtime's
+// version, and no import that a runtime without libuv would fail on.
+#pragma once
+
+#include <cstddef>
+
+#include "descriptor.h"
+
+struct uv_loop_s;
+struct uv_poll_s;
+
+namespace zmq_native {
+
+struct Uv {
+  static constexpr int kPoll = 8;  // UV_POLL of enum uv_handle_type
+  static constexpr int kReadable = 1;
+
+  const char* (*handle_type_name)(int type);
+  size_t (*handle_size)(int type);
+  void (*handle_set_data)(uv_poll_s* handle, void* data);
+  void* (*handle_get_data)(const uv_poll_s* handle);
+  void (*ref)(uv_poll_s* handle);
+  void (*unref)(uv_poll_s* handle);
+  void (*close)(uv_poll_s* handle, void (*done)(uv_poll_s* handle));
+  int (*poll_init_socket)(uv_loop_s* loop, uv_poll_s* handle, Descriptor socket);
+  int (*poll_start)(uv_poll_s* handle, int events, void (*callback)(uv_poll_s*, int, int));
+  int (*poll_stop)(uv_poll_s* handle);
+  /** Whether the process has all of them. That they work is another matter: lib/runtime.ts knows where they do not. */
+  bool available = false;
+
+  Uv();
+};
+
+const Uv& uv();
+
+}  // namespace zmq_native

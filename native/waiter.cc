@@ -1,0 +1,69 @@
+#include "waiter.h"
+
+#include "environment.h"
+
+namespace zmq_native {
+
+std::shared_ptr<Waiter> Waiter::start(Environment& environment) {
+  std::shared_ptr<Waiter> waiter(new Waiter(environment));
+  if (!waiter->poller_.ok()) return nullptr;
+  napi_value name;
+  napi_create_string_utf8(environment.env, "zmq-native", NAPI_AUTO_LENGTH, &name);
+  // The function may outlive the environment by a moment, and then still call.
+  auto* held = new std::shared_ptr<Waiter>(waiter);
+  const auto finalize = [](napi_env, void* held, void*) { delete static_cast<std::shared_ptr<Waiter>*>(held); };
+  if (napi_create_threadsafe_function(environment.env, nullptr, nullptr, name, 0, 1, held, finalize, waiter.get(), call,
+                                      &waiter->function_) != napi_ok) {
+    delete held;
+    return nullptr;
+  }
+  napi_unref_threadsafe_function(environment.env, waiter->function_);
+  waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
+  return waiter;
+}
+
+Waiter::~Waiter() { stop(); }
+
+void Waiter::run() {
+  constexpr size_t kMost = 64;
+  int32_t handles[kMost];
+  while (const size_t count = poller_.wait(handles, kMost)) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (size_t i = 0; i < count && function_ != nullptr; ++i) {
+      auto* const handle = reinterpret_cast<void*>(static_cast<intptr_t>(handles[i]));
+      // Refused, it must not be called again: the runtime is about to delete it.
+      if (napi_call_threadsafe_function(function_, handle, napi_tsfn_nonblocking) != napi_ok) function_ = nullptr;
+    }
+  }
+}
+
+void Waiter::call(napi_env env, napi_value, void* context, void* data) {
+  auto* const self = static_cast<Waiter*>(context);
+  if (env == nullptr || self->environment_ == nullptr) return;
+  Environment& environment = *self->environment_;
+  const auto handle = static_cast<int32_t>(reinterpret_cast<intptr_t>(data));
+  // Looked up each time: it may have been closed meanwhile, and whoever is woken may close it.
+  if (Socket* socket = environment.sockets.find(handle)) socket->readiness.woken();
+  if (Socket* socket = environment.sockets.find(handle)) socket->readiness.rearm();
+}
+
+void Waiter::keepAlive(bool on) {
+  wanted_ += on ? 1 : -1;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ == nullptr) return;
+  if (on && wanted_ == 1) napi_ref_threadsafe_function(environment_->env, function_);
+  if (!on && wanted_ == 0) napi_unref_threadsafe_function(environment_->env, function_);
+}
+
+void Waiter::stop() {
+  environment_ = nullptr;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    function_ = nullptr;
+  }
+  if (!thread_.joinable()) return;
+  poller_.interrupt();
+  thread_.join();
+}
+
+}  // namespace zmq_native

@@ -1,0 +1,151 @@
+// Prebuilt binaries: what a cross build would lose, the readers of their formats, the checks, the workflows.
+
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { fromNpm, orSkip, readElf } from "../helpers/tools.js";
+import { root } from "./pack.js";
+
+const folder = mkdtempSync(join(tmpdir(), "zmq-native-prebuild-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const onLinux = process.platform === "linux" && process.arch === "x64";
+if (!onLinux) console.warn("SKIPPED: cross builds: not on Linux x64");
+
+test.skipIf(!onLinux)(
+  "libzmq is told in a cross build what it finds out by itself in a native one",
+  () => {
+    // The same compiler, called a cross compiler: then the programs of its CMake file are not run.
+    const out = join(folder, "cross");
+    const { status, stderr } = spawnSync(
+      "cmake",
+      [
+        ...["-S", root, "-B", out, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_SYSTEM_NAME=Linux"],
+        "-DCMAKE_SYSTEM_PROCESSOR=x86_64",
+      ],
+      { encoding: "utf8" },
+    );
+    expect(status, stderr).toBe(0);
+    expect(readFileSync(join(out, "CMakeCache.txt"), "utf8")).toMatch(/^ZMQ_HAVE_SO_KEEPALIVE:INTERNAL=1$/m);
+    const header = (build: string) => readFileSync(join(build, "vendor/libzmq/platform.hpp"), "utf8");
+    expect(header(out)).toBe(header(join(root, "out/release")));
+  },
+  120_000,
+);
+
+test.skipIf(!onLinux)(
+  "the native binary: two exports, no stack that can be run, and it stays when it is closed",
+  () => {
+    const binary = readElf(readFileSync(join(root, "build/Release/zmq_native.node")));
+    expect(binary).toMatchObject({
+      arch: "x64",
+      stripped: true,
+      stays: true,
+      executableStack: false,
+      textRelocations: false,
+    });
+    expect(binary.exported.sort()).toEqual(["napi_register_module_v1", "node_api_module_get_api_version_v1"]);
+    expect(binary.imported.filter((name) => name.startsWith("uv_"))).toEqual([]);
+  },
+);
+
+describe.skipIf(!onLinux)("npm run prebuild:check", () => {
+  /** Its exit code and output, on a copy of the project with this file as the binary of a target. */
+  function check(target: string, file: string, content?: Buffer) {
+    const copy = join(folder, `check-${target}`);
+    cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+    if (content !== undefined) {
+      mkdirSync(join(copy, file, ".."), { recursive: true });
+      writeFileSync(join(copy, file), content);
+    }
+    const child = spawnSync(process.execPath, [join(copy, "scripts/prebuild/check.mjs"), target], {
+      encoding: "utf8",
+    });
+    return { code: child.status, text: child.stdout + child.stderr };
+  }
+  const native = () => readFileSync(join(root, "build/Release/zmq_native.node"));
+
+  test("a binary that is not there", () => {
+    const { code, text } = check("win32-x64", "");
+    expect(code).toBe(1);
+    expect(text).toBe(
+      "win32-x64: prebuilds/win32-x64/zmq-native.node does not exist: make it with `npm run prebuild -- win32-x64`.\n",
+    );
+  });
+
+  test("of another processor, for a newer libc, with other libraries", () => {
+    const { code, text } = check("linux-arm64-musl", "prebuilds/linux-arm64/zmq-native.musl.node", native());
+    expect(code).toBe(1);
+    expect(text).toContain("linux-arm64-musl: it is for x64.\n");
+    expect(text).toMatch(/it needs .*libc\.so\.6/);
+    expect(text).toContain("GLIBC_2.");
+  });
+
+  test("too large", () => {
+    const large = Buffer.concat([native(), Buffer.alloc(2_000_000)]);
+    const { code, text } = check("linux-x64-glibc", "prebuilds/linux-x64/zmq-native.glibc.node", large);
+    expect(code).toBe(1);
+    expect(text).toMatch(/it has \d+ bytes, and 2000000 are its budget/);
+  });
+
+  test("a target that there is not", () => {
+    const { code, text } = check("linux-mips", "");
+    expect(code).toBe(1);
+    expect(text).toMatch(/^There is no target linux-mips: there are linux-x64-glibc, /);
+  });
+});
+
+test("npm runs `prebuild` before each build, so without a target it does nothing", () => {
+  const child = spawnSync(process.execPath, [join(root, "scripts/prebuild/build.mjs")], { encoding: "utf8" });
+  expect(child).toMatchObject({ status: 0, stdout: "", stderr: "" });
+});
+
+test("of the prebuilt binaries that are here, none fails its checks", () => {
+  if (!existsSync(join(root, "prebuilds"))) {
+    console.warn("SKIPPED: checks of prebuilt binaries: there are none here");
+    return;
+  }
+  const child = spawnSync(process.execPath, [join(root, "scripts/prebuild/check.mjs")], { encoding: "utf8" });
+  expect(child).toMatchObject({ status: 0, stderr: "" });
+});
+
+describe("the workflows", () => {
+  const workflows = readdirSync(join(root, ".github/workflows"));
+  interface Validator {
+    validateWorkflow(text: string): { errors: unknown[] };
+  }
+  const validator = orSkip(() => join(fromNpm("@action-validator/core", "0.6.0"), "action_validator.js"));
+
+  test.skipIf(!validator).each(workflows)("%s has the form that GitHub asks for", async (name) => {
+    const { validateWorkflow } = ((await import(validator!)) as { default: Validator }).default;
+    const text = readFileSync(join(root, ".github/workflows", name), "utf8");
+    expect(validateWorkflow(text).errors).toEqual([]);
+    // It is a validator: a job without a machine is none.
+    const broken = text.replace(/^ {4}runs-on:.*\n/m, "");
+    expect(validateWorkflow(broken).errors).not.toEqual([]);
+  });
+
+  test("they run only scripts and files that there are", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    for (const name of workflows) {
+      const text = readFileSync(join(root, ".github/workflows", name), "utf8");
+      for (const [, script] of text.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([script!]);
+      for (const [, file] of text.matchAll(/\b((?:scripts|test)\/[\w./-]+)/g)) {
+        expect(existsSync(join(root, file!)), file).toBe(true);
+      }
+    }
+  });
+});

@@ -1,0 +1,35 @@
+// Endpoints and joined sockets for the checks.
+
+const { mkdtempSync, rmSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
+
+let folder;
+let count = 0;
+
+process.on("exit", () => folder && rmSync(folder, { recursive: true, force: true }));
+
+/** An endpoint to bind to. */
+exports.fresh = (transport) => {
+  switch (transport) {
+    case "ipc":
+      folder ??= mkdtempSync(join(tmpdir(), "zmq-smoke-"));
+      return `ipc://${join(folder, String(++count))}`;
+    case "inproc":
+      return `inproc://smoke-${++count}`;
+    default:
+      return `${transport}://127.0.0.1:*`;
+  }
+};
+
+/** Binds one to a fresh endpoint, connects the other, runs `use`, closes both. */
+exports.joined = async (bound, connected, transport, use) => {
+  try {
+    await bound.bind(exports.fresh(transport));
+    connected.connect(bound.lastEndpoint);
+    return await use(bound, connected);
+  } finally {
+    bound.close();
+    connected.close();
+  }
+};
