@@ -18,7 +18,7 @@ const item = (page: string): DefaultTheme.SidebarItem => ({
   link: `/${page.replace(/README\.md$/, "").replace(/\.md$/, "")}`,
 });
 
-const chapters = readdirSync(join(docs, "guide")).filter((file) => /^\d.*\.md$/.test(file));
+const chapters = readdirSync(join(docs, "guide")).filter((file) => /^(\d.*|concepts)\.md$/.test(file));
 const use = ["migrating.md", "gotchas.md", "transports.md", "multicast.md", "performance.md", "platforms.md"];
 const within = ["architecture.md", "boundary.md", "building.md"];
 const others = readdirSync(docs).filter(
