@@ -20,7 +20,7 @@ const [builds, checks, runs] = ["builds", "checks", "runs"].map(read);
 
 const rows = Object.keys(targets).flatMap((name) => {
   const [build, check] = [builds[name], checks[name]];
-  if (build === undefined || check === undefined) return [`| ${name} | not built | | | |`];
+  if (build === undefined || check === undefined) return [`| ${name} | **not built yet** | | | |`];
   const looked =
     check.wrong.length === 0 ? `good${check.floor ? `; ${check.floor}` : ""}` : check.wrong.join("; ");
   const ran = Object.entries(runs[name] ?? {});
@@ -37,7 +37,7 @@ const table = `${begin}
 |---|---|---|---|---|
 ${rows.join("\n")}
 
-All builds one after the other: ${Math.round(total / 60)} minutes on two cores.
+These builds, one after the other: ${Math.round(total / 60)} minutes on two busy cores.
 
 ${end}`;
 
