@@ -16,6 +16,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
+    // Some hooks compile, or install packages, while the machine has other work.
+    hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
     typecheck: { enabled: true, include: ["test/types/*.test-d.ts"], tsconfig: "tsconfig.json" },
     reporters: ["default", "./test/helpers/count_reporter.ts"],
