@@ -309,6 +309,16 @@ describe("close with options", () => {
     expect(() => new Push().close({ linger: "1" as never })).toThrow(TypeError);
   });
 
+  test("resolves though the observer is closed already", async () => {
+    const push = new Push();
+    push.events.close();
+    await push.close({ linger: 0 });
+    const pull = new Pull();
+    const closed = pull.close({});
+    pull.events.close();
+    await closed;
+  });
+
   test("during a bind takes effect when that is done, an observer hears of the end", async () => {
     const pull = new Pull();
     const { events } = pull;
