@@ -51,11 +51,7 @@ function run(command, args) {
 }
 
 function build() {
-  const compilers = [
-    "-DCMAKE_C_COMPILER=clang",
-    "-DCMAKE_CXX_COMPILER=clang++",
-    "-DCMAKE_BUILD_TYPE=Debug",
-  ];
+  const compilers = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=Debug"];
   run("clang", ["--version"]);
   run(process.execPath, ["scripts/vendor.mjs"]);
   run("cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
@@ -149,19 +145,17 @@ for (const [index, target] of chosen.entries()) {
   let before = 0;
   while (elapsed() < each) {
     const args = [
-      ...[
-        `-max_total_time=${Math.ceil(each - elapsed())}`,
-        "-timeout=10",
-        "-max_len=4096",
-        "-print_final_stats=1",
-      ],
-      ...[
-        "-rss_limit_mb=2048",
-        "-malloc_limit_mb=0",
-        `-artifact_prefix=${found}/${target}-`,
-        `-seed=${seed + before}`,
-      ],
-      ...[`-dict=${dictionary}`, corpus.folder, corpus.kept],
+      `-max_total_time=${Math.ceil(each - elapsed())}`,
+      "-timeout=10",
+      "-max_len=4096",
+      "-print_final_stats=1",
+      "-rss_limit_mb=2048",
+      "-malloc_limit_mb=0",
+      `-artifact_prefix=${found}/${target}-`,
+      `-seed=${seed + before}`,
+      `-dict=${dictionary}`,
+      corpus.folder,
+      corpus.kept,
     ];
     const { code, lines } = await play(target, args, (line) => {
       const [, executions] =

@@ -190,6 +190,19 @@ function attendants() {
   };
 }
 
+/** Each leaves a socket and 64 KiB behind. */
+function leaking() {
+  const kept = [];
+  return {
+    live(lives) {
+      for (let i = 0; i < lives; i++) kept.push(new zmq.Push({ linger: 0 }), Buffer.alloc(65_536));
+    },
+    end() {
+      for (const each of kept) each.close?.();
+    },
+  };
+}
+
 const count = (folder) => readdirSync(folder).length;
 
 async function sample(done) {
@@ -206,7 +219,7 @@ async function sample(done) {
 
 async function main() {
   const [kind, lives, samples] = process.argv.slice(2);
-  const { live, end } = await { messages, sockets, workers, attendants }[kind]();
+  const { live, end } = await { messages, sockets, workers, attendants, leaking }[kind]();
   const each = Math.ceil(Number(lives) / Number(samples));
   for (let done = 0; done < Number(lives); ) {
     const part = Math.min(each, Number(lives) - done);

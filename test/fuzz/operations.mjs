@@ -1,8 +1,9 @@
 // What the fuzzer's programs are made of: fast-check's arbitraries for each operation that test/fuzz/interpreter.cjs can
-// play. To have something else tried, add it to both. Weights: what makes other operations worth while comes often.
+// play. To have something else tried, add it here and to on_sockets.cjs or on_others.cjs.
 
 import { createRequire } from "node:module";
 import fc from "fast-check";
+import { bindable, connectable, message, sometimes, tag, wait, which, wild } from "./wild.mjs";
 
 const require = createRequire(import.meta.url);
 const zmq = require("../../dist/index.js");
@@ -28,175 +29,19 @@ const writable = union("set").filter((name) => name !== "interface");
 const readable = union("get").filter((name) => name !== "events");
 const contextOptions = properties(zmq.Context, "set").sort();
 
-const which = fc.nat(15);
-const sometimes = (arbitrary) =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
-
-const wild = fc.oneof(
-  { weight: 4, arbitrary: fc.integer({ min: -1, max: 5 }) },
-  { weight: 3, arbitrary: fc.boolean() },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom(
-      ...[
-        -(2 ** 31),
-        -2,
-        10,
-        100,
-        255,
-        256,
-        1000,
-        8192,
-        65535,
-        65536,
-        2 ** 31 - 1,
-        2 ** 31,
-        2 ** 32,
-        2 ** 53,
-        1.5,
-      ],
-      ...[null, { nothing: true }, { big: "1" }, { big: "18446744073709551616" }],
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(
-      ...[
-        "",
-        "a",
-        "lo",
-        "127.0.0.1:5555",
-        "::1",
-        "x\0y",
-        "allSubs",
-        "allSubsUnsubs",
-        "hostBased",
-        "\ud800",
-        "é",
-      ],
-      ...[
-        { text: 255 },
-        { text: 256 },
-        { text: 70_000 },
-        { bytes: 0 },
-        { bytes: 32 },
-        { bytes: 255 },
-        { bytes: 256 },
-      ],
-      ...["rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"],
-      ...[[], {}, { bytes: 40 }],
-    ),
-  },
-);
-
-const timeout = fc.constantFrom(-1, 0, 0, 1, 2, 5, 20, 2 ** 31, 1.5, null, "1");
-const goodTimeout = fc.constantFrom(0, 1, 2, 5, 20);
-const wait = {
-  timeout: sometimes(fc.oneof({ weight: 5, arbitrary: goodTimeout }, { weight: 1, arbitrary: timeout })),
-  signal: sometimes(fc.nat(3)),
-};
-
-const frame = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(0, 1, 5, 32, 33, 34, 200, 255, 256, 1024) },
-  { weight: 2, arbitrary: fc.constantFrom(4000, 8191, 8192, 8193, 9000, 32_768, 40_000) },
-  { weight: 1, arbitrary: fc.constantFrom(600_000, null, true, { nothing: true }, { text: 3000 }) },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom("", "a", "ab", "\x01", "\x00", "\x01a", "id", "é", "127.0.0.1:5551"),
-  },
-);
-const message = fc.oneof(
-  { weight: 3, arbitrary: frame },
-  { weight: 3, arbitrary: fc.array(frame, { maxLength: 4 }) },
-  {
-    weight: 1,
-    arbitrary: fc.array(fc.constantFrom(0, 1, 33, "a"), { minLength: 60, maxLength: 70, size: "max" }),
-  },
-);
-const tag = {
-  group: sometimes(fc.constantFrom("", "a", "b", { text: 255 }, { text: 256 }, 1)),
-  routingId: sometimes(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -1)),
-};
-
-// FOLDER is one that the run makes and removes; numbers mean one that was bound before.
-const bindable = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.constantFrom(
-      ...["tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "ipc://FOLDER/0", "ipc://FOLDER/1", "ipc://*"],
-      ...["inproc://0", "inproc://1", "inproc://2", "ws://127.0.0.1:*"],
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(
-      ...[
-        "tcp://127.0.0.1:5551",
-        "tcp://[::1]:5552",
-        "tcp://lo:5553",
-        "ws://127.0.0.1:5554/path",
-        "ipc://@zmq-native-fuzz",
-      ],
-      ...[
-        "udp://127.0.0.1:5551",
-        "udp://127.0.0.1:5552",
-        "udp://239.1.2.3:5553",
-        "udp://*:5551",
-        "tcp://localhost:5551",
-      ],
-    ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      ...["epgm://127.0.0.1;239.192.1.1:5555", "norm://127.0.0.1:5556", "pgm://127.0.0.1;239.192.1.1:5557"],
-      ...["tipc://{5560,0,0}", "vmci://*:5555", "", "tcp://", "inproc://", { text: 300 }, null],
-    ),
-  },
-);
-const connectable = fc.oneof({ weight: 4, arbitrary: fc.nat(15) }, { weight: 2, arbitrary: bindable });
-
 const types = classes.map(([name]) => name);
-const pairs = [
-  ...[
-    ["Push", "Pull"],
-    ["Pull", "Push"],
-    ["Publisher", "Subscriber"],
-    ["Subscriber", "Publisher"],
-  ],
-  ...[
-    ["XPublisher", "Subscriber"],
-    ["Publisher", "XSubscriber"],
-    ["XPublisher", "XSubscriber"],
-    ["Request", "Reply"],
-  ],
-  ...[
-    ["Request", "Router"],
-    ["Dealer", "Router"],
-    ["Router", "Dealer"],
-    ["Dealer", "Reply"],
-    ["Dealer", "Dealer"],
-  ],
-  ...[
-    ["Router", "Router"],
-    ["Pair", "Pair"],
-    ["Stream", "Stream"],
-    ["Stream", "Push"],
-    ["Dealer", "Stream"],
-  ],
-  ...[
-    ["Server", "Client"],
-    ["Client", "Server"],
-    ["Radio", "Dish"],
-    ["Dish", "Radio"],
-    ["Gather", "Scatter"],
-  ],
-  ...[
-    ["Peer", "Peer"],
-    ["Channel", "Channel"],
-    ["Datagram", "Radio"],
-  ],
-].filter((pair) => pair.every((type) => types.includes(type)));
+/** Bound and connected. */
+const pairs = `
+  Push-Pull Pull-Push Publisher-Subscriber Subscriber-Publisher XPublisher-Subscriber Publisher-XSubscriber
+  XPublisher-XSubscriber Request-Reply Request-Router Dealer-Router Router-Dealer Dealer-Reply
+  Dealer-Dealer Router-Router Pair-Pair Stream-Stream Stream-Push Dealer-Stream
+  Server-Client Client-Server Radio-Dish Dish-Radio Gather-Scatter Peer-Peer
+  Channel-Channel Datagram-Radio
+`
+  .trim()
+  .split(/\s+/)
+  .map((pair) => pair.split("-"))
+  .filter((pair) => pair.every((type) => types.includes(type)));
 
 const options = (names, value) => fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 });
 

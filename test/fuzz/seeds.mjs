@@ -167,55 +167,18 @@ export const seeds = {
 };
 
 /** Words of the protocols, for libFuzzer's dictionary. */
-export const words = [
-  ...[
-    "READY",
-    "ERROR",
-    "PING",
-    "PONG",
-    "SUBSCRIBE",
-    "CANCEL",
-    "JOIN",
-    "LEAVE",
-    "HELLO",
-    "WELCOME",
-    "INITIATE",
-  ],
-  ...[
-    "MESSAGE",
-    "NULL",
-    "PLAIN",
-    "CURVE",
-    "GSSAPI",
-    "Socket-Type",
-    "Identity",
-    "Resource",
-    "X-",
-    "DEALER",
-    "ROUTER",
-  ],
-  ...[
-    "REQ",
-    "REP",
-    "SUB",
-    "XSUB",
-    "PUB",
-    "XPUB",
-    "PULL",
-    "PUSH",
-    "PAIR",
-    "DISH",
-    "RADIO",
-    "CLIENT",
-    "SERVER",
-  ],
-  ...[
+export const words = `
+  READY ERROR PING PONG SUBSCRIBE CANCEL JOIN LEAVE HELLO WELCOME INITIATE MESSAGE NULL PLAIN CURVE GSSAPI
+  Socket-Type Identity Resource X- DEALER ROUTER REQ REP SUB XSUB PUB XPUB PULL PUSH PAIR DISH RADIO CLIENT SERVER
+  Upgrade Connection Sec-WebSocket-Key: Sec-WebSocket-Protocol: Sec-WebSocket-Accept: ZWS2.0 ZWS2.0/NULL
+`
+  .trim()
+  .split(/\s+/)
+  .concat(
     "GET ",
     " HTTP/1.1\r\n",
     "HTTP/1.1 101 ",
+    "\r\n\r\n",
     "Upgrade: websocket\r\n",
     "Connection: Upgrade\r\n",
-    "\r\n\r\n",
-  ],
-  ...["Sec-WebSocket-Key: ", "Sec-WebSocket-Protocol: ", "Sec-WebSocket-Accept: ", "ZWS2.0", "ZWS2.0/NULL"],
-];
+  );
