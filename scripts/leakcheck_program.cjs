@@ -108,34 +108,34 @@ function sockets() {
 async function workers() {
   const pull = new zmq.Pull();
   await pull.bind("inproc://workers");
+  const reading = (async () => {
+    for await (const _ of pull);
+  })();
   const source = `
+    const { parentPort } = require("node:worker_threads");
     const zmq = require(${JSON.stringify(require.resolve(".."))});
     const push = new zmq.Push({ linger: 0 });
     push.connect("inproc://workers");
     const idle = new zmq.Dealer({ linger: 0 });
     idle.bind("tcp://127.0.0.1:*").then(() => idle.receive({ timeout: TIMEOUT }).catch(() => {}));
-    push.send(Buffer.alloc(5000));
+    push.send(Buffer.alloc(5000)).then(() => parentPort.postMessage("sent"));
   `;
   let count = 0;
-  let last = Promise.resolve();
-  /** One after the other, as a socket wants it. */
-  const receive = () => {
-    last = last.then(() => pull.receive());
-    return last;
-  };
   async function one() {
     const stays = count++ % 2 === 0;
     const worker = new Worker(source.replace("TIMEOUT", stays ? "60000" : "1"), { eval: true });
     const ended = new Promise((resolve, reject) => worker.once("exit", resolve).once("error", reject));
-    await receive();
-    if (stays) await worker.terminate();
+    if (stays) worker.once("message", () => worker.terminate());
     await ended;
   }
   return {
     async live(lives) {
       for (let i = 0; i < lives; i += 2) await Promise.all(i + 1 < lives ? [one(), one()] : [one()]);
     },
-    end: () => pull.close(),
+    end() {
+      pull.close();
+      return reading;
+    },
   };
 }
 

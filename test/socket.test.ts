@@ -321,7 +321,7 @@ describe("close with options", () => {
 
   test("resolves when the socket has just begun to connect", async () => {
     // An event between the making of the observer and the end: seen once in a hundred times.
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 300; i++) {
       using pull = new Pull();
       pull.bindSync("tcp://127.0.0.1:*");
       const push = new Push();

@@ -23,9 +23,13 @@ async function perform(machine, operation) {
       return;
     }
     const entry = at(machine.sockets, operation.socket);
-    if (entry !== undefined) onSocket(machine, entry, operation);
+    if (entry === undefined) return;
+    machine.current = entry;
+    onSocket(machine, entry, operation);
   } catch (error) {
     machine.judge(operation.op, error);
+  } finally {
+    machine.current = undefined;
   }
 }
 

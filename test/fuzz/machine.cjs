@@ -33,13 +33,15 @@ class Machine {
   endpoints = ["inproc://0"];
   faults = [];
   raw = false;
+  /** The socket that an operation is on, while it begins. */
+  current = undefined;
   #unsettled = new Set();
   #dropped = [];
 
   /** Notes a promise, which must settle by the end, and with an error, if any, that a user can make sense of. */
   track(label, promise, use) {
     if (!(promise instanceof Promise)) return;
-    const entry = { label };
+    const entry = { label, socket: this.current?.socket };
     this.#unsettled.add(entry);
     promise.then(
       (value) => {
@@ -91,8 +93,10 @@ class Machine {
   }
 
   drop(index) {
-    const [entry] = this.sockets.splice(index % this.sockets.length, 1);
-    if (entry) this.#dropped.push(new WeakRef(entry.socket));
+    const [{ socket }] = this.sockets.splice(index % this.sockets.length, 1);
+    // What waits for a socket goes on waiting though nobody else knows it, and could not be ended.
+    const awaited = [...this.#unsettled].some((entry) => entry.socket === socket);
+    this.#dropped.push(awaited ? { deref: () => socket } : new WeakRef(socket));
   }
 
   signal(index) {
