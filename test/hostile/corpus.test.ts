@@ -56,7 +56,7 @@ const preamble = (folder: string) => `
   })();
   /** Until the connection is closed by either side; what waits for more is left after a while. */
   const ended = (connection) => Promise.race([
-    once(connection.on("error", () => {}).resume(), "close"),
+    new Promise((resolve) => connection.on("error", () => {}).resume().once("close", resolve)),
     new Promise((resolve) => setTimeout(resolve, 500)),
   ]).finally(() => connection.destroy());
 `;
