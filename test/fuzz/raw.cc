@@ -73,6 +73,8 @@ void* socket_;
 void* zap;
 int listener = -1;
 sockaddr_in address{};
+/** Ours, where libzmq connects. */
+std::string hostile;
 char publicKey[41];
 char secretKey[41];
 
@@ -213,17 +215,26 @@ void playInside(const uint8_t* data, const size_t size) {
   converse(fd, nullptr, 0);
 }
 
-void playConnect(const uint8_t* data, const size_t size) {
-  // The socket connects again by itself, a millisecond after the last connection ended.
+/** Whether somebody waits to be accepted, within so many milliseconds. */
+bool awaited(const int milliseconds) {
   pollfd ready{listener, POLLIN, 0};
-  for (int waited = 0; poll(&ready, 1, 1) == 0; ++waited) {
+  return poll(&ready, 1, milliseconds) > 0;
+}
+
+void playConnect(const uint8_t* data, const size_t size) {
+  // Attempts of the connection before this one.
+  while (awaited(0)) close(accept(listener, nullptr, nullptr));
+  // Each time anew: libzmq does not try again with a peer that broke the protocol.
+  require(zmq_connect(socket_, hostile.c_str()) == 0, "zmq_connect");
+  for (int waited = 0; !awaited(1); ++waited) {
     serve();
-    require(waited < kPatience, "libzmq did not connect again");
+    require(waited < kPatience, "libzmq did not connect");
   }
   const int fd = accept(listener, nullptr, nullptr);
   require(fd >= 0, "accept");
   publish();
   converse(fd, data, size);
+  zmq_disconnect(socket_, hostile.c_str());
 }
 
 void playDatagram(const uint8_t* data, const size_t size) {
@@ -282,10 +293,8 @@ void open() {
   if (target->type == ZMQ_DISH) zmq_join(socket_, "a");
   if (target->way == Way::kConnect) {
     openListener();
-    const std::string endpoint = std::string(target->scheme) +
-                                 "://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) +
-                                 (std::strcmp(target->scheme, "ws") == 0 ? "/path" : "");
-    require(zmq_connect(socket_, endpoint.c_str()) == 0, "zmq_connect");
+    hostile = std::string(target->scheme) + "://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) +
+              (std::strcmp(target->scheme, "ws") == 0 ? "/path" : "");
     return;
   }
   if (target->way == Way::kDatagram) {

@@ -124,9 +124,13 @@ const answer = (scheme: string, type: string, peer: string, [server, client]: st
   const socket = new classes.${type}({ linger: 0, reconnectInterval: 1, receiveTimeout: 10_000, immediate: true, ${client} });
   const path = "${scheme}" === "ws" ? "/path" : "";
   const hostile = "${scheme}://127.0.0.1:" + listener.address().port + path;
-  socket.connect(hostile);
-  for (let played = 0; played < inputs.length; played++) await once(listener, "played");
-  socket.disconnect(hostile);
+  for (let played = 0; played < inputs.length; played++) {
+    const ending = once(listener, "played");
+    // Each time anew: libzmq does not try again with a peer that broke the protocol.
+    socket.connect(hostile);
+    await ending;
+    socket.disconnect(hostile);
+  }
   listener.close();
   socket.connect(good.lastEndpoint);
   // What hostile peers sent may be there still.
