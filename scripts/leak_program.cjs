@@ -106,17 +106,15 @@ async function drafts() {
   for (const socket of [server, client, radio, dish]) socket.close();
 }
 
+/** A name that nobody has is looked up once: where no server answers, that takes its time. */
+const missing = isMainThread ? ["tcp://nosuchhost.invalid:1"] : [];
+
 async function fail() {
   try {
     new zmq.Pull({ linger: "wrong" });
   } catch {}
   const push = new zmq.Push({ linger: 0 });
-  for (const endpoint of [
-    "tcp://nosuchhost.invalid:1",
-    "tcp://127.0.0.1",
-    "ipc:///no/such/place",
-    "nonsense://a",
-  ]) {
+  for (const endpoint of [...missing.splice(0), "tcp://127.0.0.1", "ipc:///no/such/place", "nonsense://a"]) {
     await push.bind(endpoint).catch(() => {});
   }
   // Looked up on a thread of libzmq's, and given up.

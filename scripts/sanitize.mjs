@@ -35,7 +35,6 @@ const sanitizers = {
     settings: {
       TSAN_OPTIONS: "halt_on_error=0:exitcode=99:ignore_noninstrumented_modules=1:second_deadlock_stack=1",
     },
-    suppressions: "thread",
   },
 };
 
@@ -57,7 +56,9 @@ const flags = parseFlags({
   args: process.argv.slice(2, own < 0 ? undefined : own),
   choice: Object.keys(sanitizers),
 });
-const { runtime, settings, suppressions } = sanitizers[flags.choice];
+const { runtime, settings } = sanitizers[flags.choice];
+/** What is not reported, by variable: files in scripts/suppressions. */
+const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 const given = own < 0 ? [] : process.argv.slice(own + 1);
 const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
@@ -83,9 +84,12 @@ mkdirSync(reports, { recursive: true });
 /** Runs Node with the sanitized addon; `setting`, if any, is added. Answers its exit code. */
 function run(args, ...setting) {
   const common = [`log_path=${join(reports, "process")}`, ...setting];
-  if (suppressions) common.push(`suppressions=${join(root, "scripts/suppressions", `${suppressions}.txt`)}`);
   const environment = Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [name, [value, ...common].join(":")]),
+    Object.entries(settings).map(([name, value]) => {
+      const file = suppressions[name];
+      const not = file ? [`suppressions=${join(root, "scripts/suppressions", file)}`] : [];
+      return [name, [value, ...common, ...not].join(":")];
+    }),
   );
   const { status } = spawnSync(process.execPath, args, {
     cwd: root,
