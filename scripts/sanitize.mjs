@@ -43,7 +43,6 @@ const quickTests = [
   "test/socket.test.ts",
   "test/sender.test.ts",
   "test/receiver.test.ts",
-  "test/proxy.test.ts",
   "test/observer.test.ts",
   "test/draft.test.ts",
   "test/hostile/close.test.ts",
