@@ -53,9 +53,15 @@ const flags = parseFlags({
   usage: "npm run sanitize -- asan|ubsan|tsan [--quick] [-- vitest arguments]",
   options: { quick: { type: "boolean", help: "a minute's worth of the suite" } },
   args: process.argv.slice(2, own < 0 ? undefined : own),
-  choice: Object.keys(sanitizers),
+  positionals: true,
 });
-const { runtime, settings } = sanitizers[flags.choice];
+const [choice, ...surplus] = flags.positionals;
+if (!(choice in sanitizers) || surplus.length > 0) {
+  fail(
+    `One of ${Object.keys(sanitizers).join(", ")} is needed, got ${flags.positionals.join(" ") || "nothing"}.`,
+  );
+}
+const { runtime, settings } = sanitizers[choice];
 /** What is not reported, by variable: files in scripts/suppressions. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 const given = own < 0 ? [] : process.argv.slice(own + 1);
@@ -66,17 +72,17 @@ const preload = library.stdout?.trim() ?? "";
 if (!preload.startsWith("/")) {
   const sentence = `The compiler has no ${runtime}: install it (on Debian it comes with g++).`;
   if (!flags.quick) fail(sentence);
-  console.warn(`SKIP ${flags.choice}: ${sentence}`);
+  console.warn(`SKIP ${choice}: ${sentence}`);
   process.exit(0);
 }
 
-const build = spawnSync(process.execPath, ["scripts/build.mjs", "--sanitize", flags.choice], {
+const build = spawnSync(process.execPath, ["scripts/build.mjs", "--sanitize", choice], {
   cwd: root,
   stdio: "inherit",
 });
 if (build.status !== 0) process.exit(build.status ?? 1);
 
-const reports = join(root, "out", flags.choice, "reports");
+const reports = join(root, "out", choice, "reports");
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
@@ -97,7 +103,7 @@ function run(args, ...setting) {
       ...process.env,
       ...environment,
       LD_PRELOAD: preload,
-      ZMQ_NATIVE_PREBUILD: join(root, "out", flags.choice),
+      ZMQ_NATIVE_PREBUILD: join(root, "out", choice),
     },
   });
   return status ?? 1;
@@ -106,15 +112,13 @@ function run(args, ...setting) {
 // Types are none of its business; what is instrumented takes its time.
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"];
 let status = run([...vitest, ...vitestArguments]);
-if (flags.choice === "asan") {
+if (choice === "asan") {
   status = run(["scripts/leak_program.cjs"], "detect_leaks=1") || status;
 }
 const found = readdirSync(reports).sort();
 for (const file of found) console.error(readFileSync(join(reports, file), "utf8").slice(0, 8000));
 if (found.length > 0) {
-  fail(`${flags.choice} reported ${found.length} times, above and in ${reports}.`);
+  fail(`${choice} reported ${found.length} times, above and in ${reports}.`);
 }
 if (status !== 0) process.exit(status);
-console.log(
-  `no error${flags.choice === "asan" ? " and no leak" : ""} under the ${flags.choice} build (out/${flags.choice})`,
-);
+console.log(`no error${choice === "asan" ? " and no leak" : ""} under the ${choice} build (out/${choice})`);
