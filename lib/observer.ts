@@ -22,8 +22,11 @@ const answerTime = 1000;
 /** Events taken from libzmq at once. */
 const chunk = 64;
 
-/** @internal Resolves when the observed socket is gone for good, after its linger; the process lives as long. */
-export let endOf: (observer: Observer) => Promise<void>;
+/**
+ * @internal Resolves when the observed socket is gone for good, after its linger; the process lives as long. Undefined
+ * where the observer is closed, and will not hear of it.
+ */
+export let endOf: (observer: Observer) => Promise<void> | undefined;
 
 /** As zeromq ends a loop over events: without a value. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -54,6 +57,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 
   static {
     endOf = (observer) => {
+      if (observer.#core.handle === 0) return undefined;
       observer.#endAwaited = true;
       observer.#watch();
       return observer.#ended;

@@ -218,7 +218,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     if (options === undefined) return this.#core.close();
     if (this.closed) return Promise.resolve();
     if (options.linger !== undefined) this.linger = options.linger;
-    const ended = endOf(this.events);
+    const ended = endOf(this.events) ?? endOf(new Observer(this));
     this.#core.close();
     return ended;
   }

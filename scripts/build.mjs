@@ -14,7 +14,7 @@ const flags = parseFlags({
     "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--lib] [--verbose]",
   options: {
     debug: { type: "boolean", help: "without optimisation, with symbols" },
-    sanitize: { type: "string", help: "address, undefined or thread; built to out/NAME" },
+    sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
     wss: {
       type: "boolean",
       help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
@@ -28,6 +28,12 @@ const flags = parseFlags({
     verbose: { type: "boolean", help: "show what CMake and the compiler say" },
   },
 });
+
+/** What the compiler calls them. */
+const sanitizers = { asan: "address,undefined", ubsan: "undefined", tsan: "thread" };
+if (flags.sanitize !== undefined && !(flags.sanitize in sanitizers)) {
+  fail(`--sanitize must be one of ${Object.keys(sanitizers).join(", ")}, got ${flags.sanitize}.`);
+}
 
 function run(command, args, remedy) {
   const stdio = flags.verbose ? "inherit" : "pipe";
@@ -61,7 +67,7 @@ const config = flags.debug ? "Debug" : "Release";
 const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((name) => flags[name]);
 const out = join("out", variant ?? config.toLowerCase());
 const defines = [
-  ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${flags.sanitize}`] : []),
+  ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${sanitizers[flags.sanitize]}`] : []),
   ...(flags.wss ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ...(flags["system-libzmq"] ? ["ZMQ_NATIVE_SYSTEM_LIBZMQ=ON"] : []),
 ];

@@ -1,50 +1,124 @@
 // Runs the tests with vendor and addon built under a sanitizer, its runtime preloaded into Node.
 //
-//   npm run sanitize -- --with address                 the whole suite
-//   npm run sanitize -- --with address -- test/slab    what vitest is given
+//   npm run sanitize -- asan                       the whole suite, then a program that is watched for leaks
+//   npm run sanitize -- tsan -- test/sender        what vitest is given
+//   npm run sanitize -- asan --quick               a minute's worth: what `npm test` runs
+//
+// Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed.
 
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, parseFlags } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const runtimes = { address: "libasan.so", undefined: "libubsan.so", thread: "libtsan.so" };
 
-const own = process.argv.indexOf("--");
-const vitestArguments = own < 0 ? [] : process.argv.slice(own + 1);
+/** For each: its runtime, the environment variable of its settings, and those settings. */
+const sanitizers = {
+  asan: {
+    runtime: "libasan.so",
+    settings: {
+      // Leaks are looked for where a program ends by returning: process.exit(), which the test runner and some tests
+      // use, leaves all of V8 behind.
+      ASAN_OPTIONS: "detect_leaks=0:abort_on_error=0:exitcode=99",
+      UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1:exitcode=99",
+    },
+  },
+  ubsan: {
+    runtime: "libubsan.so",
+    settings: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1:exitcode=99" },
+  },
+  tsan: {
+    runtime: "libtsan.so",
+    // Node is not instrumented: what its own threads do among themselves says nothing.
+    settings: {
+      TSAN_OPTIONS: "halt_on_error=0:exitcode=99:ignore_noninstrumented_modules=1:second_deadlock_stack=1",
+    },
+  },
+};
+
+/** Where sockets, messages of all sizes, proxies, workers and ends are: under a minute with a sanitizer. */
+const quickTests = [
+  "test/socket.test.ts",
+  "test/sender.test.ts",
+  "test/receiver.test.ts",
+  "test/observer.test.ts",
+  "test/draft.test.ts",
+  "test/hostile/close.test.ts",
+];
+
+const own = process.argv.indexOf("--", 2);
 const flags = parseFlags({
-  usage: "npm run sanitize -- --with address|undefined|thread [-- vitest arguments]",
-  options: { with: { type: "string", help: "which sanitizer; address also finds leaks" } },
+  usage: "npm run sanitize -- asan|ubsan|tsan [--quick] [-- vitest arguments]",
+  options: { quick: { type: "boolean", help: "a minute's worth of the suite" } },
   args: process.argv.slice(2, own < 0 ? undefined : own),
+  positionals: true,
 });
-const runtime = runtimes[flags.with];
-if (!runtime) fail(`--with must be one of ${Object.keys(runtimes).join(", ")}, got ${flags.with}.`);
+const [choice, ...surplus] = flags.positionals;
+if (!(choice in sanitizers) || surplus.length > 0) {
+  fail(
+    `One of ${Object.keys(sanitizers).join(", ")} is needed, got ${flags.positionals.join(" ") || "nothing"}.`,
+  );
+}
+const { runtime, settings } = sanitizers[choice];
+/** What is not reported, by variable: files in scripts/suppressions. */
+const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
+const given = own < 0 ? [] : process.argv.slice(own + 1);
+const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
-function run(command, args, env = {}) {
-  const { status } = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-  });
-  if (status !== 0) process.exit(status ?? 1);
+const library = spawnSync(process.env.CXX ?? "c++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
+const preload = library.stdout?.trim() ?? "";
+if (!preload.startsWith("/")) {
+  const sentence = `The compiler has no ${runtime}: install it (on Debian it comes with g++).`;
+  if (!flags.quick) fail(sentence);
+  console.warn(`SKIP ${choice}: ${sentence}`);
+  process.exit(0);
 }
 
-run(process.execPath, ["scripts/build.mjs", "--sanitize", flags.with]);
-
-const compiler = process.env.CXX ?? "c++";
-const preload = spawnSync(compiler, [`-print-file-name=${runtime}`], { encoding: "utf8" }).stdout.trim();
-const sanitized = {
-  LD_PRELOAD: preload,
-  ZMQ_NATIVE_PREBUILD: join(root, "out", flags.with),
-  UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
-  TSAN_OPTIONS: "halt_on_error=1",
-};
-// Leaks are looked for where a program ends by returning: process.exit(), which the test runner and some tests use,
-// leaves all of V8 behind.
-run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...vitestArguments], {
-  ...sanitized,
-  ASAN_OPTIONS: "detect_leaks=0",
+const build = spawnSync(process.execPath, ["scripts/build.mjs", "--sanitize", choice], {
+  cwd: root,
+  stdio: "inherit",
 });
-run(process.execPath, ["scripts/leak_program.cjs"], { ...sanitized, ASAN_OPTIONS: "detect_leaks=1" });
-console.log(`no error and no leak under the ${flags.with} sanitizer`);
+if (build.status !== 0) process.exit(build.status ?? 1);
+
+const reports = join(root, "out", choice, "reports");
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+
+/** Runs Node with the sanitized addon; `setting`, if any, is added. Answers its exit code. */
+function run(args, ...setting) {
+  const common = [`log_path=${join(reports, "process")}`, ...setting];
+  const environment = Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => {
+      const file = suppressions[name];
+      const not = file ? [`suppressions=${join(root, "scripts/suppressions", file)}`] : [];
+      return [name, [value, ...common, ...not].join(":")];
+    }),
+  );
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      ...environment,
+      LD_PRELOAD: preload,
+      ZMQ_NATIVE_PREBUILD: join(root, "out", choice),
+    },
+  });
+  return status ?? 1;
+}
+
+// Types are none of its business; what is instrumented takes its time.
+const vitest = ["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"];
+let status = run([...vitest, ...vitestArguments]);
+if (choice === "asan") {
+  status = run(["scripts/leak_program.cjs"], "detect_leaks=1") || status;
+}
+const found = readdirSync(reports).sort();
+for (const file of found) console.error(readFileSync(join(reports, file), "utf8").slice(0, 8000));
+if (found.length > 0) {
+  fail(`${choice} reported ${found.length} times, above and in ${reports}.`);
+}
+if (status !== 0) process.exit(status);
+console.log(`no error${choice === "asan" ? " and no leak" : ""} under the ${choice} build (out/${choice})`);

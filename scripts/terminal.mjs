@@ -1,4 +1,4 @@
-// What every script shares: its flags with --help, and one clear sentence when it cannot go on.
+// What every script shares: its flags with --help, one clear sentence when it cannot go on, and a line that moves.
 
 import { parseArgs } from "node:util";
 
@@ -27,4 +27,12 @@ export function parseFlags({ usage, options, args, positionals = false }) {
     process.exit(0);
   }
   return values;
+}
+
+/** The whole number that an option was given, or `otherwise`; ends the process if it is none, or below `least`. */
+export function wholeNumber(name, text, otherwise, least = 1) {
+  if (text === undefined) return otherwise;
+  if (!/^\d+$/.test(text) || Number(text) < least)
+    fail(`--${name} must be a whole number from ${least} up, got ${text}.`);
+  return Number(text);
 }

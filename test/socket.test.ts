@@ -309,6 +309,27 @@ describe("close with options", () => {
     expect(() => new Push().close({ linger: "1" as never })).toThrow(TypeError);
   });
 
+  test("resolves though the observer is closed already", async () => {
+    const push = new Push();
+    push.events.close();
+    await push.close({ linger: 0 });
+    const pull = new Pull();
+    const closed = pull.close({});
+    pull.events.close();
+    await closed;
+  });
+
+  test("resolves when the socket has just begun to connect", async () => {
+    // An event between the making of the observer and the end: seen once in a hundred times.
+    for (let i = 0; i < 300; i++) {
+      using pull = new Pull();
+      pull.bindSync("tcp://127.0.0.1:*");
+      const push = new Push();
+      push.connect(pull.lastEndpoint!);
+      await push.close({ linger: 0 });
+    }
+  });
+
   test("during a bind takes effect when that is done, an observer hears of the end", async () => {
     const pull = new Pull();
     const { events } = pull;

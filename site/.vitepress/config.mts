@@ -20,7 +20,7 @@ const item = (page: string): DefaultTheme.SidebarItem => ({
 
 const chapters = readdirSync(join(docs, "guide")).filter((file) => /^(\d.*|concepts)\.md$/.test(file));
 const use = ["migrating.md", "gotchas.md", "transports.md", "multicast.md", "performance.md", "platforms.md"];
-const within = ["architecture.md", "boundary.md", "building.md"];
+const within = ["architecture.md", "boundary.md", "building.md", "testing.md"];
 const others = readdirSync(docs).filter(
   (file) => file.endsWith(".md") && ![...use, ...within, "README.md"].includes(file),
 );

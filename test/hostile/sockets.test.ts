@@ -43,6 +43,37 @@ test("Router.connect by an id that another peer has", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "EADDRINUSE\n".repeat(4) });
 });
 
+// Vendor patch libzmq-0060: memory freed twice, which malloc sees.
+test("what an XSubscriber sends to two XPublishers, behind one of which a proxy captures", async () => {
+  const outcome = await run(`
+    const sender = new zmq.XSubscriber({ linger: 0 });
+    const front = new zmq.XPublisher(), other = new zmq.XPublisher();
+    const back = new zmq.Push({ linger: 0 }), capture = new zmq.Push({ linger: 0 });
+    const pulls = [new zmq.Pull(), new zmq.Pull()];
+    front.bindSync("inproc://front");
+    other.bindSync("inproc://other");
+    sender.connect("inproc://front");
+    sender.connect("inproc://other");
+    for (const [i, push] of [back, capture].entries()) {
+      pulls[i].bindSync("inproc://pull-" + i);
+      push.connect("inproc://pull-" + i);
+    }
+    const proxy = new zmq.Proxy(front, back, { capture });
+    const running = proxy.run();
+    for (let i = 0; i < 100; i++) {
+      const body = Buffer.alloc(200, i + 2);
+      await sender.send(body);
+      const received = [...(await pulls[0].receive()), ...(await pulls[1].receive()), ...(await other.receive())];
+      if (!received.every((frame) => frame.equals(body))) throw new Error("message " + i + " is another");
+    }
+    proxy.terminate();
+    await running;
+    for (const socket of [sender, other, ...pulls]) socket.close();
+    console.log("done");
+  `);
+  expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+});
+
 // Vendor patch libzmq-0049: an assertion when the connection is lost.
 test("immediate, changed back when it is connected", async () => {
   const outcome = await run(`

@@ -1,0 +1,95 @@
+// Plays random programs against the public interface, each process two hundred of them. What crashes it, hangs, leaves a promise
+// unsettled or fails in words that are not the library's is made short, printed, and kept where a test replays it.
+//
+//   npm run fuzz -- --seconds 60
+//   npm run fuzz -- --seed 7 --programs 500        the same programs again
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { programs } from "../test/fuzz/operations.mjs";
+import { isolated, play, shrink, signatureOf } from "../test/fuzz/player.mjs";
+import { progress } from "./progress.mjs";
+import { parseFlags, wholeNumber } from "./terminal.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const flags = parseFlags({
+  usage: "npm run fuzz -- [--seconds N] [--programs N] [--seed S] [--keep FOLDER]",
+  options: {
+    seconds: { type: "string", help: "how long; default 60" },
+    programs: { type: "string", help: "how many at most; default: as many as there is time for" },
+    seed: { type: "string", help: "the same programs for the same one; default: the time" },
+    keep: { type: "string", help: "where what was found goes; default test/hostile/regressions" },
+    "no-shrink": { type: "boolean", help: "say what was found at once, and go on" },
+  },
+});
+const seconds = wholeNumber("seconds", flags.seconds, 60);
+const most = wholeNumber("programs", flags.programs, Number.POSITIVE_INFINITY);
+const seed = wholeNumber("seed", flags.seed, Date.now() % 1_000_000_000, 0);
+const keep = flags.keep ?? join(root, "test/hostile/regressions");
+const batch = 200;
+
+const start = performance.now();
+const elapsed = () => (performance.now() - start) / 1000;
+const found = new Map();
+let played = 0;
+let operations = 0;
+/** Time spent on making programs short does not count. */
+let shrinking = 0;
+
+console.log(
+  `seed ${seed}, ${seconds} s${isolated ? "" : "; no network of our own here, so only endpoints with a wildcard"}`,
+);
+const bar = progress(
+  seconds,
+  "{value}/{total} s, {played} programs, {operations} operations, {found} found",
+  {
+    played: 0,
+    operations: 0,
+    found: 0,
+  },
+);
+
+async function report(list, fault) {
+  const signature = signatureOf(fault);
+  found.set(signature, (found.get(signature) ?? 0) + 1);
+  if (found.get(signature) > 1) return;
+  const before = elapsed();
+  console.error(`\n${signature}\n${fault.text.trim().split("\n").slice(0, 40).join("\n")}`);
+  const short = flags["no-shrink"] ? undefined : await shrink(list, fault);
+  shrinking += elapsed() - before;
+  const name = signature
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 60)
+    .replace(/^-|-$/g, "");
+  const folder = short ? keep : join(root, "out/fuzz/found");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.json`);
+  const kept = { found: signature, program: short ?? list[fault.program] };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  const how = short ? "A program that does it" : "It did not happen again; the program that was being played";
+  console.error(`${how}, in ${file}:\n${kept.program.map((one) => `  ${JSON.stringify(one)}`).join("\n")}\n`);
+}
+
+for (let number = 0; elapsed() - shrinking < seconds && played < most; number++) {
+  // A seed for each batch, so that one that goes wrong changes nothing for those after it.
+  let rest = programs(seed + number * 7919, Math.min(batch, most - played));
+  while (rest.length > 0) {
+    const outcome = await play(rest);
+    played += outcome.played;
+    operations += outcome.operations;
+    if (outcome.fault === undefined) break;
+    await report(rest, outcome.fault);
+    played++;
+    rest = rest.slice(outcome.fault.program + 1);
+  }
+  bar.update(Math.round(elapsed() - shrinking), { played, operations, found: found.size });
+}
+bar.end();
+
+console.log(
+  `${played} programs, ${operations} operations in ${Math.round(elapsed())} s, ${found.size === 0 ? "nothing" : found.size} found`,
+);
+for (const [signature, times] of found) console.log(`  ${times} × ${signature}`);
+process.exitCode = found.size > 0 ? 1 : 0;

@@ -1,0 +1,14 @@
+// Plays a program that the fuzzer kept, twenty times over: node scripts/fuzz_replay.mjs FILE
+// Exit code 1 when it goes wrong.
+
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { play } from "../test/fuzz/player.mjs";
+import { fail } from "./terminal.mjs";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) fail("usage: node scripts/fuzz_replay.mjs FILE");
+const { program } = JSON.parse(readFileSync(file, "utf8"));
+const { fault } = await play(Array.from({ length: 20 }, () => program));
+if (fault) fail(`${basename(file)}: ${fault.kind}\n${fault.text}`);
+console.log(`${basename(file)}: nothing found`);

@@ -1,0 +1,47 @@
+// Random programs: ten seconds of the same ones each time, and those that went wrong once (docs/testing.md).
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(__dirname, "../..");
+const folder = join(__dirname, "regressions");
+
+function run(...parameters: string[]): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      text += data;
+    });
+  }
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
+}
+
+test("random programs, for ten seconds", { timeout: 120_000 }, async () => {
+  const found = mkdtempSync(join(tmpdir(), "zmq-native-"));
+  try {
+    const { code, text } = await run(
+      ...["scripts/fuzz.mjs", "--seconds", "10", "--seed", "1", "--no-shrink", "--keep", found],
+    );
+    expect(text).toMatch(/programs, \d+ operations in \d+ s, nothing found/);
+    expect(code).toBe(0);
+    const operations = Number(/(\d+) operations in/.exec(text)?.[1]);
+    expect(operations).toBeGreaterThan(1000);
+  } finally {
+    rmSync(found, { recursive: true, force: true });
+  }
+});
+
+describe("programs that went wrong once", () => {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  test.each(files)("%s", { timeout: 60_000 }, async (file) => {
+    const { program } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { program: unknown[] };
+    expect(program.length).toBeGreaterThan(0);
+    // A race shows itself in one of several attempts.
+    const { code, text } = await run("scripts/fuzz_replay.mjs", join(folder, file));
+    expect({ code, text }).toEqual({ code: 0, text: `${basename(file)}: nothing found\n` });
+  });
+});
