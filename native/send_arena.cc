@@ -17,8 +17,13 @@ void SendArena::retire() {}
 
 #include <atomic>
 #include <cstdlib>
-#include <msg.hpp>  // libzmq's own: zmq_msg_t is a zmq::msg_t, and only that can lie in memory of ours
 #include <new>
+
+// libzmq's own: zmq_msg_t is a zmq::msg_t, and only that can lie in memory of ours. First, what platform it is for.
+// clang-format off
+#include <precompiled.hpp>
+#include <msg.hpp>
+// clang-format on
 
 namespace zmq_native {
 namespace {
