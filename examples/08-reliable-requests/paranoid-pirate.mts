@@ -9,11 +9,18 @@ import { Worker } from "./paranoid-pirate/worker.mjs";
 const clientsAt = ipc("clients");
 const workersAt = ipc("workers");
 
+/** Asks as the Lazy Pirate does: a question is lost when its worker connects again at that moment. */
 async function ask(question: string): Promise<string> {
-  using client = new Request({ linger: 0, reconnectInterval: 10 });
-  client.connect(clientsAt);
-  await client.send(question);
-  return String(await client.receive({ timeout: 2_000 }));
+  for (let attempt = 1; ; attempt++) {
+    using client = new Request({ linger: 0, reconnectInterval: 10 });
+    client.connect(clientsAt);
+    await client.send(question);
+    try {
+      return String(await client.receive({ timeout: 500 }));
+    } catch (error) {
+      if (attempt === 10) throw error;
+    }
+  }
 }
 
 let broker = await Broker.start(clientsAt, workersAt);
