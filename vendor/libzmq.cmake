@@ -41,7 +41,7 @@ if(WIN32)
   # I/O threads on the epoll for Windows that it brings, as is its own default with MSVC; ipc needs it, too.
   preset(STRING POLLER epoll)
 endif()
-if(MINGW)
+if(MINGW AND CMAKE_CROSSCOMPILING)
   preset(STRING ZMQ_WIN32_WINNT 0x0A00)
   # It asks by names that only MSVC knows.
   foreach(found HAVE_WS2_32 HAVE_RPCRT4 HAVE_IPHLAPI HAVE_IF_NAMETOINDEX)
@@ -49,7 +49,7 @@ if(MINGW)
   endforeach()
   # Headers as wepoll spells them: there are file systems that care.
   set(SPELLINGS ${CMAKE_CURRENT_BINARY_DIR}/spellings)
-  foreach(header WinSock2 WS2tcpip)
+  foreach(header Windows WinSock2 WS2tcpip)
     string(TOLOWER ${header} name)
     file(WRITE ${SPELLINGS}/${header}.h "#include <${name}.h>\n")
   endforeach()
@@ -65,7 +65,7 @@ set(CMAKE_POLICY_DEFAULT_CMP0063 NEW) # hidden symbols in static libraries too
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW) # the presets above win over its option()s
 add_subdirectory(${VENDOR_SOURCES}/libzmq libzmq EXCLUDE_FROM_ALL)
 add_dependencies(libzmq-static sodium)
-if(MINGW)
+if(MINGW AND CMAKE_CROSSCOMPILING)
   target_include_directories(libzmq-static PRIVATE ${SPELLINGS})
 endif()
 if(ZMQ_NATIVE_MULTICAST)
