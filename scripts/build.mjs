@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } 
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "./terminal.mjs";
+import { fail, parseFlags, run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
@@ -35,20 +35,6 @@ if (flags.sanitize !== undefined && !(flags.sanitize in sanitizers)) {
   fail(`--sanitize must be one of ${Object.keys(sanitizers).join(", ")}, got ${flags.sanitize}.`);
 }
 
-function run(command, args, remedy) {
-  const stdio = flags.verbose ? "inherit" : "pipe";
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    stdio,
-    encoding: "utf8",
-  });
-  if (error) fail(remedy);
-  if (status !== 0) {
-    if (!flags.verbose) console.error(`${stdout}${stderr}`.split("\n").slice(-60).join("\n"));
-    fail(`${command === process.execPath ? args[0] : command} failed: the lines above say why.`);
-  }
-}
-
 for (const tool of ["cmake", process.env.CXX ?? "c++"]) {
   if (spawnSync(tool, ["--version"]).status !== 0) {
     fail(
@@ -58,11 +44,9 @@ for (const tool of ["cmake", process.env.CXX ?? "c++"]) {
   }
 }
 
-const vendor = spawnSync(process.execPath, [join(root, "scripts/vendor.mjs")], {
-  stdio: "inherit",
-});
-if (vendor.status !== 0) process.exit(vendor.status ?? 1);
+run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources", shown: true });
 
+const shown = flags.verbose === true;
 const config = flags.debug ? "Debug" : "Release";
 const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((name) => flags[name]);
 const out = join("out", variant ?? config.toLowerCase());
@@ -87,19 +71,16 @@ const cmakeJs = installed("cmake-js/bin/cmake-js");
 if (cmakeJs) {
   // Not its `compile`, which builds everything anew after an error.
   const given = defines.map((define) => `--CD${define}`);
-  run(process.execPath, [cmakeJs, "build", "--out", out, "--config", config, ...given]);
+  run(process.execPath, [cmakeJs, "build", "--out", out, "--config", config, ...given], { shown });
 } else {
-  run("cmake", [
-    "-S",
-    ".",
-    "-B",
-    out,
-    `-DCMAKE_BUILD_TYPE=${config}`,
-    ...defines.map((define) => `-D${define}`),
-  ]);
-  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel"]);
+  run(
+    "cmake",
+    ["-S", ".", "-B", out, `-DCMAKE_BUILD_TYPE=${config}`, ...defines.map((define) => `-D${define}`)],
+    { shown },
+  );
+  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel"], { shown });
 }
-if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"]);
+if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"], { shown });
 
 // Where lib/addon.ts looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
 const target = join(root, flags.sanitize ? out : "", "build", config);
@@ -111,10 +92,5 @@ rmSync(join(root, "compile_commands.json"), { force: true });
 symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
 
 const tsc = flags.lib && installed("typescript/bin/tsc");
-if (tsc) {
-  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  process.exitCode = status ?? 1;
-}
+if (tsc)
+  run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { what: "the TypeScript compiler", shown: true });

@@ -1,10 +1,9 @@
 // Builds the documentation as a site in out/site: the pages by VitePress, the interface by typedoc, the benchmarks' report.
 
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "./terminal.mjs";
+import { parseFlags, run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const site = join(root, "site");
@@ -13,10 +12,7 @@ const flags = parseFlags({
   options: { serve: { type: "boolean", help: "then show it at a port of this machine" } },
 });
 
-function run(command, args, remedy, cwd = root) {
-  const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
-  if (error || status !== 0) fail(remedy);
-}
+const shown = true;
 
 // The generator is large, and only needed here: a package of its own, installed the first time.
 const installed = join(site, "node_modules/.package-lock.json");
@@ -24,23 +20,15 @@ const lock = join(site, "package-lock.json");
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
   console.log("installing the site's packages");
   const install = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  run("npm", install, "The site's packages could not be installed: the lines above say why.", site);
+  run("npm", install, { what: "installing the site's packages", cwd: site, shown });
 }
 
 const out = join(root, "out/site");
 rmSync(out, { recursive: true, force: true });
 const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
-run(
-  process.execPath,
-  [vitepress, "build", site],
-  "VitePress could not build the pages: the lines above say why.",
-);
+run(process.execPath, [vitepress, "build", site], { what: "VitePress", shown });
 const typedoc = join(root, "node_modules/typedoc/bin/typedoc");
-run(
-  process.execPath,
-  [typedoc, "--logLevel", "Warn"],
-  "typedoc could not make the reference: the lines above say why.",
-);
+run(process.execPath, [typedoc, "--logLevel", "Warn"], { what: "typedoc", shown });
 cpSync(join(site, "icon.svg"), join(out, "icon.svg"));
 const mermaid = join(site, "node_modules/mermaid/dist");
 for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
@@ -52,4 +40,4 @@ for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
 cpSync(join(root, "bench/report"), join(out, "report"), { recursive: true });
 console.log(`built: ${join(out, "index.html")}`);
 
-if (flags.serve) run(process.execPath, [vitepress, "preview", site], "The site could not be shown.");
+if (flags.serve) run(process.execPath, [vitepress, "preview", site], { what: "showing the site", shown });

@@ -5,13 +5,13 @@
 //
 // What crashes, hangs or takes too long is in out/fuzz/found; `npm run fuzz:raw -- --target X --input FILE` plays it.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { seeds, words } from "../test/fuzz/seeds.mjs";
 import { progress } from "./progress.mjs";
-import { fail, parseFlags, wholeNumber } from "./terminal.mjs";
+import { fail, parseFlags, run, wholeNumber } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const targets = Object.keys(seeds);
@@ -41,18 +41,9 @@ const out = join(root, "out/fuzz");
 const found = join(out, "found");
 const harness = join(out, "raw");
 
-function run(command, args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
-  if (error)
-    fail(
-      `${command} is needed and could not be run: install it (on Debian, \`apt-get install clang cmake ninja-build\`).`,
-    );
-  if (status !== 0) fail(`${`${stdout}${stderr}`.split("\n").slice(-40).join("\n")}\n${command} failed.`);
-}
-
 function build() {
   const compilers = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=Debug"];
-  run("clang", ["--version"]);
+  run("clang", ["--version"], { install: "on Debian, `apt-get install clang cmake ninja-build`" });
   run(process.execPath, ["scripts/vendor.mjs"]);
   run("cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
   run("cmake", ["--build", out, "--target", "raw", "--parallel"]);

@@ -113,7 +113,7 @@ function run(args, ...setting) {
 const vitest = ["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"];
 let status = run([...vitest, ...vitestArguments]);
 if (choice === "asan") {
-  status = run(["scripts/leak_program.cjs"], "detect_leaks=1") || status;
+  status = run(["scripts/sanitize_program.cjs"], "detect_leaks=1") || status;
 }
 const found = readdirSync(reports).sort();
 for (const file of found) console.error(readFileSync(join(reports, file), "utf8").slice(0, 8000));

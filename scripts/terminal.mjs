@@ -1,11 +1,29 @@
-// What every script shares: its flags with --help, one clear sentence when it cannot go on, and a line that moves.
+// What every script shares: its flags with --help, programs that it runs, and one clear sentence when it cannot go on.
 
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Prints one sentence that says what to do, and ends the process with exit code 1. */
 export function fail(sentence) {
   console.error(sentence);
   process.exit(1);
+}
+
+/**
+ * Runs a program to its end, in the project's folder unless `cwd` names another. It says nothing unless it fails: then
+ * the end of what it said, and a sentence; or, with `shown`, all at once. `what`: what it is for; `install`: how to get it.
+ */
+export function run(command, args, { what, install, shown = false, ...options } = {}) {
+  const stdio = shown ? "inherit" : "pipe";
+  const settings = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28, stdio, ...options };
+  const { status, error, stdout, stderr } = spawnSync(command, args, settings);
+  if (error) fail(`${command} is needed and could not be run: ${install ?? "install it"}.`);
+  if (status === 0) return;
+  if (!shown) console.error(`${stdout}${stderr}`.split("\n").slice(-60).join("\n"));
+  fail(`${what ?? (command === process.execPath ? args[0] : command)} failed: the lines above say why.`);
 }
 
 /**

@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "./terminal.mjs";
+import { fail, parseFlags, run } from "./terminal.mjs";
 
 const vendor = fileURLToPath(new URL("../vendor/", import.meta.url));
 const sources = join(vendor, "sources");
@@ -117,15 +117,6 @@ function patchesOf(name) {
     .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".patch"))
     .sort()
     .map((file) => join(folder, file));
-}
-
-function run(command, args, options) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: "utf8",
-    ...options,
-  });
-  if (error) fail(`${command} is needed to unpack the sources and could not be run: install it.`);
-  if (status !== 0) fail(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
 }
 
 /** Collects its licences, whose list may be newer than what is unpacked. */

@@ -41,13 +41,15 @@ if(WIN32)
   # I/O threads on the epoll for Windows that it brings, as is its own default with MSVC; ipc needs it, too.
   preset(STRING POLLER epoll)
 endif()
-if(MINGW AND CMAKE_CROSSCOMPILING)
+if(MINGW)
   preset(STRING ZMQ_WIN32_WINNT 0x0A00)
   # It asks by names that only MSVC knows.
   foreach(found HAVE_WS2_32 HAVE_RPCRT4 HAVE_IPHLAPI HAVE_IF_NAMETOINDEX)
     preset(INTERNAL ${found} 1)
   endforeach()
-  # Headers as wepoll spells them: there are file systems that care.
+endif()
+if(MINGW AND CMAKE_CROSSCOMPILING)
+  # Headers as wepoll spells them: there are file systems that care. On Windows each would include itself.
   set(SPELLINGS ${CMAKE_CURRENT_BINARY_DIR}/spellings)
   foreach(header Windows WinSock2 WS2tcpip)
     string(TOLOWER ${header} name)

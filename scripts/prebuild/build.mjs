@@ -9,7 +9,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "../terminal.mjs";
+import { fail, parseFlags, run } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 import { zig } from "./zig.mjs";
 
@@ -29,22 +29,8 @@ const flags = parseFlags({
 const chosen = targetsOf(flags.positionals, flags.all, fail);
 if (chosen.length === 0) process.exit(0);
 
-function run(what, command, args, env) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, ...env },
-    maxBuffer: 2 ** 28,
-  });
-  if (error) fail(`${command} is needed and could not be run: install it.`);
-  if (status !== 0) {
-    console.error(`${stdout}${stderr}`.split("\n").slice(-60).join("\n"));
-    fail(`${what} failed: the lines above say why.`);
-  }
-}
-
 const compiler = zig();
-run("fetching the sources", process.execPath, [join(root, "scripts/vendor.mjs")]);
+run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources" });
 const ninja = spawnSync("ninja", ["--version"]).status === 0;
 const resultsFile = join(root, "out/prebuild/builds.json");
 const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")) : {};
@@ -54,9 +40,8 @@ for (const [name, target] of chosen) {
   const out = join("out/prebuild", name);
   if (flags.clean) rmSync(join(root, out), { recursive: true, force: true });
   // Whatever the machine has installed is not to be found.
-  const env = { ...compiler.env, PKG_CONFIG_LIBDIR: "/nonexistent" };
+  const env = { ...process.env, ...compiler.env, PKG_CONFIG_LIBDIR: "/nonexistent" };
   run(
-    `configuring ${name}`,
     "cmake",
     [
       ...["-S", ".", "-B", out, "-G", ninja ? "Ninja" : "Unix Makefiles"],
@@ -66,13 +51,12 @@ for (const [name, target] of chosen) {
       `-DZIG_TOOLS=${compiler.tools}`,
       `-DZIG_TARGET=${target.triple}`,
     ],
-    env,
+    { what: `configuring ${name}`, env },
   );
   run(
-    `building ${name}`,
     "cmake",
     ["--build", out, "--target", "zmq_native", "--parallel", ...(flags.jobs ? [flags.jobs] : [])],
-    env,
+    { what: `building ${name}`, env },
   );
   const file = join(root, target.file);
   mkdirSync(dirname(file), { recursive: true });

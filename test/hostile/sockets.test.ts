@@ -340,12 +340,12 @@ describe("topics", () => {
           publisher.close();
         }
       }
+      // To take the topics apart, byte by byte, may take longer than the half second after which an end says that it waits.
+      await zmq.context.close();
       console.log("done");
     `,
       55_000,
     );
-    // To take the topics apart, byte by byte, may take longer than the half second after which Node says that it waits.
-    const stderr = expect.stringMatching(/^(.*Waiting for queued ZeroMQ messages.*\n)?$/);
-    expect(outcome).toMatchObject({ ...good, stderr, stdout: "done\n" });
+    expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
   });
 });

@@ -1,0 +1,10 @@
+// What the engine says when a property cannot be set. Programs written for zeromq compare with V8's words; JavaScriptCore,
+// which Bun has, has words of its own.
+
+const v8 = process.versions.bun === undefined;
+
+export const cannotAdd = (name: string) =>
+  v8 ? `Cannot add property ${name}, object is not extensible` : /define property/;
+
+export const onlyGetter = (name: string) =>
+  v8 ? `Cannot set property ${name} of #<Socket> which has only a getter` : /readonly property/;
