@@ -177,12 +177,15 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 
   #command(command: string): boolean {
     const running = this.#running;
-    return running !== undefined && binding.trySend(running.control.handle, command) === 1;
+    if (running === undefined) return false;
+    const sent = binding.trySend(running.control.handle, command) === 1;
+    // It may have taken in that the thread has something to say, such as its end.
+    running.control.touched();
+    return sent;
   }
 
   #steer(command: string): void {
     if (!this.#command(command)) throw notRunning();
-    this.#running?.control.touched();
   }
 
   /** Hears what the thread has to say: answers how it ended, once it has. */

@@ -56,6 +56,22 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
+// An option that is read wakes the thread, and what that thread said shortly before must not be missed for it.
+test("ends though its sockets' options are read just then", async () => {
+  for (let round = 0; round < 50; round++) {
+    const [front, back] = [new Pull(), new Push()];
+    for (const socket of [front, back]) socket.bindSync(freshEndpoint("inproc"));
+    const proxy = new Proxy(front, back);
+    const ended = proxy.run();
+    await new Promise(setImmediate);
+    proxy.terminate();
+    // The proxy listens in the next turn, before its thread has said anything; the sockets look after that.
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2));
+    expect(front.linger).toBe(-1);
+    await ended;
+  }
+});
+
 test("its sockets accept nothing else meanwhile", async () => {
   await using forward = await forwarder();
   for (const use of [

@@ -244,6 +244,61 @@ test("connected, closed, and bound by others, many times, also from a worker", {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
+// Vendor patch libzmq-0062: an assertion, or freed memory that is used, within two thousand rounds.
+test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
+  "a %s closed while its endpoint is being bound",
+  { timeout: 60_000 },
+  async (type) => {
+    const outcome = await run(
+      `
+      const { Pair, Peer } = { ...zmq, ...draft };
+      const main = async () => {
+        for (let round = 0; round < 6000; round++) {
+          const endpoint = "inproc://meeting " + round;
+          const [bound, first, closed] = [new Pair(), new Pair(), new ${type}()];
+          // A Pair takes one peer: it ends its connection to the other at once.
+          first.connect(endpoint);
+          closed.connect(endpoint);
+          const start = performance.now();
+          closed.close();
+          // Some microseconds, so that they meet on the thread that disposes of sockets.
+          while (performance.now() < start + (round % 50) / 1000);
+          bound.bindSync(endpoint);
+          bound.close();
+          first.close();
+          if (round % 16 === 0) await wait(1);
+        }
+        console.log("done");
+      };
+      main();
+      `,
+      60_000,
+    );
+    expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+  },
+);
+
+// Vendor patch libzmq-0063: undefined behaviour, which the sanitizer sees.
+test("the largest high-water marks", async () => {
+  const outcome = await run(`
+    const main = async () => {
+      const most = 2 ** 31 - 1;
+      const pull = new zmq.Pull({ receiveHighWaterMark: most });
+      const push = new zmq.Push({ sendHighWaterMark: most });
+      await pull.bind("inproc://marks");
+      push.connect("inproc://marks");
+      for (const mark of [most - 1, most]) push.sendHighWaterMark = mark;
+      for (let i = 0; i < 5000; i++) await push.send(String(i));
+      for (let i = 0; i < 5000; i++) if (String(await pull.receive()) !== String(i)) throw new Error("lost");
+      console.log("done");
+      push.close();
+      pull.close();
+    };
+    main();
+  `);
+  expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+});
+
 // inproc asks nobody whether types fit, and sockets of other transports find out in the handshake.
 test("sockets of every two types, connected, with traffic both ways", { timeout: 60_000 }, async () => {
   const outcome = await run(

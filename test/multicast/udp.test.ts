@@ -98,6 +98,8 @@ test.runIf(process.platform === "linux")("a dish does not get half of a datagram
   running.say({ endpoint: `udp://127.0.0.1:${port}` });
   await running.hear();
   using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
+  // The socket is opened for good a moment after bind.
+  await exchange(running, sender, port, "open");
   const lengths = new Set<number>();
   for (const length of [8186, 8187, 60_000]) {
     await sendDatagram(sender, toGroup(Buffer.alloc(length)), port, "127.0.0.1");
