@@ -15,6 +15,7 @@
 #include <zmq.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -319,6 +320,11 @@ void open() {
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  // libFuzzer's clock would interrupt whatever waits. What takes too long is found here (kPatience).
+  sigset_t clock;
+  sigemptyset(&clock);
+  sigaddset(&clock, SIGALRM);
+  pthread_sigmask(SIG_BLOCK, &clock, nullptr);
   const char prefix[] = "--target=";
   for (int index = 1; index < *argc; ++index) {
     const char* const argument = (*argv)[index];

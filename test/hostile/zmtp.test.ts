@@ -2,7 +2,7 @@
 // is disturbed, and the process goes on.
 
 import { describe, expect, test } from "vitest";
-import { capability } from "zmq-native";
+import { capability, Reply, Request } from "zmq-native";
 import { draftPath } from "../helpers/program.js";
 import { expectSurvival } from "../helpers/victim.js";
 import {
@@ -389,6 +389,26 @@ describe("messages that do not fit the socket", () => {
       expect(await victim.hear()).toEqual({ message: "message", events: [] });
     });
   });
+});
+
+// The answer is dropped without vendor/patches/libzmq-0065-malformed-requests.patch.
+test("a request without a delimiter, of a peer that has gone, costs no other the answer", async () => {
+  using reply = new Reply();
+  await reply.bind("tcp://127.0.0.1:*");
+  const endpoint = reply.lastEndpoint as string;
+  const gone = new Promise((resolve) => reply.events.on("disconnect", resolve));
+  {
+    using peer = await RawPeer.enter(endpoint, "REQ");
+    peer.say(frame("no delimiter"));
+    peer.finish();
+    await gone;
+  }
+  using request = new Request({ receiveTimeout: 10_000 });
+  request.connect(endpoint);
+  await request.send("question");
+  expect(String(await reply.receive())).toBe("question");
+  await reply.send("answer");
+  expect(String(await request.receive())).toBe("answer");
 });
 
 test("servers that a client connects to may say anything", { timeout: 60_000 }, async () => {
