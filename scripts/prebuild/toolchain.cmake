@@ -32,6 +32,12 @@ endforeach()
 set(CMAKE_C_FLAGS_INIT -fno-sanitize=undefined)
 set(CMAKE_CXX_FLAGS_INIT -fno-sanitize=undefined)
 
+if(ZIG_TARGET MATCHES "-linux-")
+  # Bitcode is optimised all the same. Told of it, zig makes its own libraries of bitcode too, and then some seventy of
+  # their functions are exported, whatever native/exports.map says.
+  set(CMAKE_SHARED_LINKER_FLAGS_INIT -fno-lto)
+endif()
+
 # Nothing of the machine that builds.
 set(CMAKE_FIND_ROOT_PATH /nonexistent)
 foreach(kind LIBRARY INCLUDE PACKAGE)
