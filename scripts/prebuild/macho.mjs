@@ -19,11 +19,12 @@ export function readMacho(file) {
   const table = command(LC_SYMTAB);
   const [symbols, count, strings] = [8, 12, 16].map((offset) => file.readUInt32LE(table + offset));
   const [exported, imported] = [[], []];
-  let local = 0;
+  let debugging = 0;
   for (let at = symbols; at < symbols + count * 16; at += 16) {
     const type = file[at + 4];
     const name = text(strings + file.readUInt32LE(at)).replace(/^_/, "");
-    if ((type & N_STAB) !== 0 || (type & N_EXT) === 0) local++;
+    if ((type & N_STAB) !== 0) debugging++;
+    else if ((type & N_EXT) === 0) continue;
     else if ((type & N_TYPE) === 0) imported.push(name);
     else if ((type & N_PEXT) === 0) exported.push(name);
   }
@@ -36,7 +37,8 @@ export function readMacho(file) {
       .map(({ at }) => text(at + file.readUInt32LE(at + 8))),
     exported,
     imported,
-    stripped: local === 0,
+    // zig's linker keeps the names of local symbols; taking them out afterwards would break the signature.
+    stripped: debugging === 0,
     /** The oldest macOS that loads it. */
     minimum: `${minimum >> 16}.${(minimum >> 8) & 255}`,
     signed: command(LC_CODE_SIGNATURE) !== undefined,

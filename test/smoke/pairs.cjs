@@ -22,6 +22,23 @@ exports.fresh = (transport) => {
   }
 };
 
+/** Transports that work on this system: libzmq may know of ipc where the system does not, as before Windows 10 1803. */
+exports.transports = ({ Pair, capability }) => {
+  const transports = ["tcp", "inproc", "ws"];
+  if (!capability.ipc) return transports;
+  const pair = new Pair();
+  try {
+    pair.bindSync(exports.fresh("ipc"));
+    return [...transports, "ipc"];
+  } catch (error) {
+    if (error.code !== "EAFNOSUPPORT") throw error;
+    console.log("left out: ipc, for which this system has no sockets");
+    return transports;
+  } finally {
+    pair.close();
+  }
+};
+
 /** Binds one to a fresh endpoint, connects the other, runs `use`, closes both. */
 exports.joined = async (bound, connected, transport, use) => {
   try {

@@ -1,15 +1,15 @@
 // Each pattern passes messages on.
 
 const assert = require("node:assert/strict");
-const { joined } = require("./pairs.cjs");
+const { joined, transports } = require("./pairs.cjs");
 
 const text = (frames) => frames.map(String).join("|");
 
 module.exports = ({ zmq, draft }) => {
-  const transports = ["tcp", "inproc", "ws", ...(zmq.capability.ipc ? ["ipc"] : [])];
+  const usable = transports(zmq);
   /** Over each transport. */
   const everywhere = async (bound, connected, use) => {
-    for (const transport of transports) await joined(bound(), connected(), transport, use);
+    for (const transport of usable) await joined(bound(), connected(), transport, use);
   };
   return {
     "Request and Reply": () =>

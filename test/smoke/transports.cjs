@@ -1,7 +1,7 @@
 // Many messages over each transport, by promises alone, so that both ends wait.
 
 const assert = require("node:assert/strict");
-const { joined } = require("./pairs.cjs");
+const { joined, transports } = require("./pairs.cjs");
 
 const count = Number(process.env.SMOKE_MESSAGES ?? 2000);
 
@@ -20,9 +20,9 @@ async function flood(push, pull) {
 }
 
 module.exports = ({ zmq }) => {
-  const { Pull, Push, capability } = zmq;
+  const { Pull, Push } = zmq;
   const checks = {};
-  for (const transport of ["tcp", "inproc", "ws", ...(capability.ipc ? ["ipc"] : [])]) {
+  for (const transport of transports(zmq)) {
     checks[transport] = () =>
       joined(new Pull(), new Push({ linger: 0 }), transport, (pull, push) => flood(push, pull));
   }
