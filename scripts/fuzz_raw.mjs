@@ -88,7 +88,7 @@ async function keep(target, { folder, kept }) {
   const smallest = join(out, "smallest", target);
   rmSync(smallest, { recursive: true, force: true });
   mkdirSync(smallest, { recursive: true });
-  await play(target, ["-set_cover_merge=1", "-timeout=10", smallest, kept, folder]);
+  await play(target, ["-set_cover_merge=1", smallest, kept, folder]);
   const files = readdirSync(smallest)
     .map((name) => ({ name, size: statSync(join(smallest, name)).size }))
     .filter(({ size }) => size <= longestKept)
@@ -137,7 +137,6 @@ for (const [index, target] of chosen.entries()) {
   while (elapsed() < each) {
     const args = [
       `-max_total_time=${Math.ceil(each - elapsed())}`,
-      "-timeout=10",
       "-max_len=4096",
       "-print_final_stats=1",
       "-rss_limit_mb=2048",

@@ -46,8 +46,7 @@ const formats = {
   // libunwind marks its functions as exports, and zig's linker takes no list.
   pe: (_, binary) => [
     ...(binary.exported.every(
-      (name) =>
-        entryPoints.includes(name) || /^_?_?(unw_|Unwind|_Unwind|gxx|GCC_specific_handler)/i.test(name),
+      (name) => entryPoints.includes(name) || /^_*(unw_|Unwind_|gxx_|GCC_specific_handler)/.test(name),
     )
       ? []
       : [`it exports ${binary.exported.join(", ")}`]),
