@@ -8,6 +8,13 @@ import { isDeno, runtime } from "./runtime.js";
 /** What prebuilds/ calls this platform. */
 const target = `${process.platform}-${process.arch}`;
 
+/** 32-bit ARM has versions, and a process dies of code for a later one than its own: a Raspberry Pi Zero has ARMv6. */
+const { arm_version: armVersion } = (process.config?.variables ?? {}) as { arm_version?: string };
+const processor = process.arch === "arm" && armVersion ? `armv${armVersion}` : undefined;
+
+/** What files are named by besides platform and processor. */
+const tagsOf = (libc: string | undefined) => [libc, processor].filter((tag) => tag !== undefined);
+
 /**
  * The C library that this process runs on, by what is mapped into it: musl is not only Alpine's, and a program may have
  * brought another than the system's. Undefined elsewhere than on Linux.
@@ -45,7 +52,7 @@ function candidates(folder: string, libc: string | undefined): string[] {
   return [
     join(folder, "build", "Release", "zmq_native.node"),
     join(folder, "build", "Debug", "zmq_native.node"),
-    ...(libc === undefined ? [] : [join(prebuilds, `zmq-native.${libc}.node`)]),
+    join(prebuilds, ["zmq-native", ...tagsOf(libc), "node"].join(".")),
     join(prebuilds, "zmq-native.node"),
   ].map(unpacked);
 }
@@ -59,7 +66,8 @@ function list(folder: string): string[] {
 }
 
 function diagnose(libc: string | undefined, failures: Map<string, unknown>): Error {
-  const where = libc === undefined ? target : `${target} (${libc})`;
+  const tags = tagsOf(libc).join(", ");
+  const where = tags === "" ? target : `${target} (${tags})`;
   const lines = folders().map((folder) => {
     const built = list(join(folder, "build", "Release"));
     const own = list(join(folder, "prebuilds", target));

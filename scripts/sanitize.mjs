@@ -4,7 +4,8 @@
 //   npm run sanitize -- tsan -- test/sender        what vitest is given
 //   npm run sanitize -- asan --quick               a minute's worth: what `npm test` runs
 //
-// Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed.
+// Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed. Only
+// undefined behaviour in the build of asan goes to its standard error; that process ends there, and its test fails.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -103,6 +104,8 @@ function run(args, ...setting) {
       ...process.env,
       ...environment,
       LD_PRELOAD: preload,
+      // Tests give programs more time, and leave out what measures memory.
+      ZMQ_NATIVE_SANITIZER: choice,
       ZMQ_NATIVE_PREBUILD: join(root, "out", choice),
     },
   });
@@ -115,8 +118,13 @@ let status = run([...vitest, ...vitestArguments]);
 if (choice === "asan") {
   status = run(["scripts/sanitize_program.cjs"], "detect_leaks=1") || status;
 }
-const found = readdirSync(reports).sort();
-for (const file of found) console.error(readFileSync(join(reports, file), "utf8").slice(0, 8000));
+// That a peer's announcement was too much for the allocator is no error: libzmq has to live with it, and is seen to.
+const refused = /^==\d+==WARNING: AddressSanitizer failed to allocate .*\n/gm;
+const found = readdirSync(reports)
+  .sort()
+  .map((file) => readFileSync(join(reports, file), "utf8").replace(refused, ""))
+  .filter((report) => report !== "");
+for (const report of found) console.error(report.slice(0, 8000));
 if (found.length > 0) {
   fail(`${choice} reported ${found.length} times, above and in ${reports}.`);
 }

@@ -58,6 +58,10 @@ const musl = `
       ? "7f0000000000-7f0000001000 r-xp 00000000 08:01 42 /lib/ld-musl-x86_64.so.1\\n"
       : readFileSync(path, ...rest);`;
 
+const arm = (version: string) => `
+  Object.defineProperty(process, "arch", { value: "arm" });
+  Object.defineProperty(process, "config", { value: { variables: { arm_version: "${version}" } } });`;
+
 /** What Linux has one of for each C library. */
 const own = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
 const onLinux = process.platform === "linux";
@@ -120,6 +124,12 @@ describe("it is found", () => {
     // The only process at hand has glibc: its binary stands in for musl's.
     expect(run(musl + load(path))).toEqual(loaded);
   });
+
+  test.skipIf(!onLinux)("by the version of a 32-bit ARM", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    expect(run(arm("7") + load(path))).toEqual(loaded);
+  });
 });
 
 describe("it is not found, and the error says", () => {
@@ -156,6 +166,14 @@ describe("it is not found, and the error says", () => {
     const text = failing(path, musl);
     expect(text).toContain(`no binary that loads on ${target} (musl)`);
     expect(text).toContain(`${path} has prebuilds/${target} with zmq-native.glibc.node`);
+  });
+
+  test.skipIf(!onLinux)("an ARMv6, with a binary for ARMv7 alone", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    const text = failing(path, arm("6"));
+    expect(text).toContain("no binary that loads on linux-arm (glibc, armv6)");
+    expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.glibc.armv7.node`);
   });
 
   test("what the loader said of each file", () => {

@@ -4,7 +4,7 @@
 //   npm run prebuild:check -- linux-x64-glibc    these, and they must be there
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, parseFlags } from "../terminal.mjs";
 import { readElf } from "./elf.mjs";
@@ -120,7 +120,8 @@ const chosen =
   named.length > 0 ? named : Object.entries(targets).filter(([, { file }]) => existsSync(join(root, file)));
 if (chosen.length === 0) fail("There are no prebuilt binaries: make them with `npm run prebuild -- --all`.");
 
-const report = {};
+const reportFile = join(root, "out/prebuild/checks.json");
+const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : {};
 let failed = false;
 for (const [name, target] of chosen) {
   let wrong;
@@ -138,6 +139,6 @@ for (const [name, target] of chosen) {
   for (const sentence of wrong) console.error(`${name}: ${sentence}.`);
   failed ||= wrong.length > 0;
 }
-mkdirSync(join(root, "out/prebuild"), { recursive: true });
-writeFileSync(join(root, "out/prebuild/checks.json"), `${JSON.stringify(report, null, 2)}\n`);
+mkdirSync(dirname(reportFile), { recursive: true });
+writeFileSync(reportFile, `${JSON.stringify(report, null, 2)}\n`);
 if (failed) process.exit(1);

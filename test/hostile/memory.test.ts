@@ -1,7 +1,7 @@
 // What a program's memory is when its peers are slow, or when it keeps what it gets.
 
 import { expect, test } from "vitest";
-import { runProgram } from "../helpers/program.js";
+import { runProgram, sanitizer } from "../helpers/program.js";
 
 const full = Boolean(process.env.ZMQ_NATIVE_SOAK);
 const prelude = `
@@ -14,7 +14,11 @@ const run = async (body: string, limit = 100_000) => {
   return JSON.parse(stdout);
 };
 
-test("scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows", {
+// A sanitizer keeps what was freed for a while, to find whoever still uses it.
+const reason = sanitizer && `${sanitizer} keeps memory of its own`;
+if (reason) console.warn(`SKIP growth of memory: ${reason}`);
+
+test.skipIf(reason)("scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows", {
   timeout: 120_000,
 }, async () => {
   const count = full ? 2_000_000 : 100_000;

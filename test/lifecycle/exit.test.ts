@@ -103,7 +103,7 @@ test("scenario 5: messages that cannot go are waited for, and that is said", asy
     push.connect("tcp://127.0.0.1:9");
     await push.send("nobody takes it");
   `;
-  const waiting = await runProgram(queue.replace("OPTIONS", ""), { limit: 2000 });
+  const waiting = await runProgram(queue.replace("OPTIONS", ""), { stays: /Waiting/ });
   expect(waiting.signal).toBe("SIGKILL");
   expect(waiting.stderr).toMatch(
     /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\. Set 'context\.blocky = false' to change this behaviour\.\n$/,
