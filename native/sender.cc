@@ -72,7 +72,7 @@ int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value
   size_t size = 0;
   if (Arguments::bytesOf(env, value, &bytes)) {
     size = bytes.size;
-    if (size <= ZMQ_GROUP_MAX_LENGTH) std::memcpy(group, bytes.data, size);
+    if (size > 0 && size <= ZMQ_GROUP_MAX_LENGTH) std::memcpy(group, bytes.data, size);
   } else if (napi_get_value_string_utf8(env, value, group, sizeof group, &size) != napi_ok) {
     return noFrame(env);
   }

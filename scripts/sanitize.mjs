@@ -66,6 +66,8 @@ const { runtime, settings } = sanitizers[choice];
 /** What is not reported, by variable: files in scripts/suppressions. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 const given = own < 0 ? [] : process.argv.slice(own + 1);
+// Where little or nothing runs the addon, and where memory is measured, of which a sanitizer has its own.
+const excluded = ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
 const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
 const library = spawnSync(process.env.CXX ?? "c++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
@@ -113,7 +115,10 @@ function run(args, ...setting) {
 }
 
 // Types are none of its business; what is instrumented takes its time.
-const vitest = ["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"];
+const vitest = [
+  ...["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"],
+  ...excluded.map((pattern) => `--exclude=${pattern}`),
+];
 let status = run([...vitest, ...vitestArguments]);
 if (choice === "asan") {
   status = run(["scripts/sanitize_program.cjs"], "detect_leaks=1") || status;

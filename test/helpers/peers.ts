@@ -30,7 +30,10 @@ export interface Peer {
 }
 
 function start(command: string, parameters: string[]): Peer {
+  // What is preloaded into Node is nothing for others.
+  const { LD_PRELOAD: _, ...env } = process.env;
   const child = spawn(command, parameters, {
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 20_000,
     killSignal: "SIGKILL",

@@ -33,8 +33,8 @@ export interface Outcome {
 /** The sanitizer that the addon is built with, if any: see scripts/sanitize.mjs. */
 export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
 
-/** What is instrumented takes its time. */
-const slowness = sanitizer ? 5 : 1;
+/** What is instrumented takes its time: so many times as long. */
+export const slowness = sanitizer ? 5 : 1;
 
 /** Milliseconds in which a process that has nothing left to wait for ends. */
 const moment = 500 * slowness;

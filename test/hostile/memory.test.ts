@@ -18,11 +18,14 @@ const run = async (body: string, limit = 100_000) => {
 const reason = sanitizer && `${sanitizer} keeps memory of its own`;
 if (reason) console.warn(`SKIP growth of memory: ${reason}`);
 
-test.skipIf(reason)("scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows", {
-  timeout: 120_000,
-}, async () => {
-  const count = full ? 2_000_000 : 100_000;
-  const { sent, growth, received } = await run(`
+test.skipIf(reason)(
+  "scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows",
+  {
+    timeout: 120_000,
+  },
+  async () => {
+    const count = full ? 2_000_000 : 100_000;
+    const { sent, growth, received } = await run(`
     const subscriber = new zmq.Subscriber({ receiveHighWaterMark: 100, receiveBufferSize: 65_536 });
     const publisher = new zmq.Publisher({ sendHighWaterMark: 100, linger: 0, sendBufferSize: 65_536 });
     await publisher.bind("tcp://127.0.0.1:*");
@@ -44,13 +47,14 @@ test.skipIf(reason)("scenario 18: a publisher whose subscriber has stopped keeps
     while (subscriber.tryReceive() || (await new Promise((resolve) => setTimeout(resolve, 20)), subscriber.readable)) received++;
     console.log(JSON.stringify({ sent: ${count} + 2000, growth, received }));
   `);
-  console.log(
-    `a stopped subscriber: ${sent} messages of 10 KB sent, ${received} kept, memory grew by ${growth} MB`,
-  );
-  expect(growth).toBeLessThan(60);
-  expect(received).toBeLessThan(2000);
-  expect(received).toBeGreaterThan(100);
-});
+    console.log(
+      `a stopped subscriber: ${sent} messages of 10 KB sent, ${received} kept, memory grew by ${growth} MB`,
+    );
+    expect(growth).toBeLessThan(60);
+    expect(received).toBeLessThan(2000);
+    expect(received).toBeGreaterThan(100);
+  },
+);
 
 test("scenario 20: large messages that were dropped give their memory back", {
   timeout: 600_000,

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
-import { draftPath, runProgram } from "../helpers/program.js";
+import { draftPath, runProgram, slowness } from "../helpers/program.js";
 
 const prelude = `
   const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -369,7 +369,7 @@ test("option ZMQ_USE_FD with what is no listening socket", async () => {
 });
 
 describe("topics", () => {
-  test("of a megabyte, subscribed to and given up, in each way", { timeout: 60_000 }, async () => {
+  test("of a megabyte, subscribed to and given up, in each way", { timeout: 60_000 * slowness }, async () => {
     const outcome = await run(
       `
       const topic = Buffer.alloc(1_000_000, "t");

@@ -100,13 +100,14 @@ test.runIf(process.platform === "linux")("a dish does not get half of a datagram
   using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
   // The socket is opened for good a moment after bind.
   await exchange(running, sender, port, "open");
-  const lengths = new Set<number>();
+  // More of those may come.
+  const lengths = new Set(["open".length]);
   for (const length of [8186, 8187, 60_000]) {
     await sendDatagram(sender, toGroup(Buffer.alloc(length)), port, "127.0.0.1");
     for (const heard of await exchange(running, sender, port, `next ${length % 1000}`))
       lengths.add(heard.length);
   }
-  expect([...lengths]).toEqual([8186, "next 186".length, "next 0".length]);
+  expect([...lengths]).toEqual(["open".length, 8186, "next 186".length, "next 0".length]);
   await exchange(running, sender, port, "end");
   expect(await running.outcome).toMatchObject(silent);
 });

@@ -32,9 +32,9 @@ module.exports = ({ zmq }) => ({
       }
       collect();
       await turn();
-      // Without any release there would be 200 MB more.
+      // Without any release there would be 200 MB more. A sanitizer releases late.
       assert.ok(
-        process.memoryUsage().rss - before < 150e6,
+        process.env.ZMQ_NATIVE_SANITIZER || process.memoryUsage().rss - before < 150e6,
         `${process.memoryUsage().rss - before} bytes more`,
       );
     }),

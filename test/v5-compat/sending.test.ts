@@ -169,7 +169,7 @@ describe("callbacks", () => {
     let stop = false;
     setTimeout(() => {
       stop = true;
-    }, 5);
+    }, 50);
     let count = 0;
     await new Promise<void>((resolve) => {
       const next = () => {
