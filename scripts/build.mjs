@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } 
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags, run } from "./terminal.mjs";
+import { fail, jobs, parseFlags, run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
@@ -78,7 +78,7 @@ if (cmakeJs) {
     ["-S", ".", "-B", out, `-DCMAKE_BUILD_TYPE=${config}`, ...defines.map((define) => `-D${define}`)],
     { shown },
   );
-  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel"], { shown });
+  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel", jobs], { shown });
 }
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"], { shown });
 

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { seeds, words } from "../test/fuzz/seeds.mjs";
 import { progress } from "./progress.mjs";
-import { fail, parseFlags, run, wholeNumber } from "./terminal.mjs";
+import { fail, jobs, parseFlags, run, wholeNumber } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const targets = Object.keys(seeds);
@@ -46,7 +46,7 @@ function build() {
   run("clang", ["--version"], { install: "on Debian, `apt-get install clang cmake ninja-build`" });
   run(process.execPath, ["scripts/vendor.mjs"]);
   run("cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
-  run("cmake", ["--build", out, "--target", "raw", "--parallel"]);
+  run("cmake", ["--build", out, "--target", "raw", "--parallel", jobs]);
 }
 
 const settings = {

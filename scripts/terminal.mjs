@@ -1,10 +1,14 @@
 // What every script shares: its flags with --help, programs that it runs, and one clear sentence when it cannot go on.
 
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** How many compilers run at once: without a number, make starts all that there are files. */
+export const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(availableParallelism());
 
 /** Prints one sentence that says what to do, and ends the process with exit code 1. */
 export function fail(sentence) {

@@ -9,7 +9,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags, run } from "../terminal.mjs";
+import { fail, jobs, parseFlags, run } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 import { zig } from "./zig.mjs";
 
@@ -53,11 +53,10 @@ for (const [name, target] of chosen) {
     ],
     { what: `configuring ${name}`, env },
   );
-  run(
-    "cmake",
-    ["--build", out, "--target", "zmq_native", "--parallel", ...(flags.jobs ? [flags.jobs] : [])],
-    { what: `building ${name}`, env },
-  );
+  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel", flags.jobs ?? jobs], {
+    what: `building ${name}`,
+    env,
+  });
   const file = join(root, target.file);
   mkdirSync(dirname(file), { recursive: true });
   copyFileSync(join(root, out, "zmq_native.node"), file);
