@@ -13,6 +13,11 @@ async function next<E extends EventType>(socket: Socket, type: E): Promise<Event
   }
 }
 
+/** `gc()`, in a program of any runtime. */
+const garbageCollector = `
+    require("node:v8").setFlagsFromString("--expose-gc");
+    const gc = globalThis.Bun ? () => Bun.gc(true) : require("node:vm").runInNewContext("gc");`;
+
 test("events tell peers apart by descriptor and by both addresses", async () => {
   using pull = new Pull();
   void pull.events;
@@ -113,9 +118,7 @@ test("scenario 14: an observer closed while its socket lingers does not stop the
 
 test("an idle observer neither keeps the process alive nor its socket from being collected", async () => {
   const { code, stdout, milliseconds } = await runProgram(`
-    const { setFlagsFromString } = require("node:v8");
-    setFlagsFromString("--expose-gc");
-    const gc = require("node:vm").runInNewContext("gc");
+    ${garbageCollector}
     // A place each for the socket, libzmq's monitor, and the observer.
     const context = new zmq.Context({ maxSockets: 3 });
     const open = () => { new zmq.Pull({ context }).events; };
@@ -139,9 +142,7 @@ test("an idle observer neither keeps the process alive nor its socket from being
 
 test("an observer whose events are awaited keeps its socket", async () => {
   const { code, stdout } = await runProgram(`
-    const { setFlagsFromString } = require("node:v8");
-    setFlagsFromString("--expose-gc");
-    const gc = require("node:vm").runInNewContext("gc");
+    ${garbageCollector}
     let heard;
     const accepted = new Promise((resolve) => { heard = resolve; });
     const endpoint = (() => {

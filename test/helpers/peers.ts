@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { slowness } from "./program.js";
 
 // Debian's Python, for which python3-zmq is packaged; another one may come first on the path.
 const python = "/usr/bin/python3";
@@ -35,7 +36,7 @@ function start(command: string, parameters: string[]): Peer {
   const child = spawn(command, parameters, {
     env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 20_000,
+    timeout: 20_000 * slowness,
     killSignal: "SIGKILL",
   });
   let text = "";
