@@ -13,6 +13,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { slowness } from "./program.js";
 
 export const root = join(__dirname, "../..");
 const compiled = join(root, "out/examples");
@@ -64,7 +65,7 @@ interface Outcome {
 function runExample(chapter: string, name: string, ...parameters: string[]): Promise<Outcome> {
   const child = spawn(process.execPath, [programOf(chapter, name), ...parameters], {
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 25_000,
+    timeout: 25_000 * slowness,
     killSignal: "SIGKILL",
     env: { ...process.env, NODE_NO_WARNINGS: "1" },
   });
