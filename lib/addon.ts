@@ -49,10 +49,11 @@ function unpacked(path: string): string {
 /** Files of a folder that may be the addon, the likeliest first: one that was built here, then one that came along. */
 function candidates(folder: string, libc: string | undefined): string[] {
   const prebuilds = join(folder, "prebuilds", target);
+  const tags = tagsOf(libc);
   return [
     join(folder, "build", "Release", "zmq_native.node"),
     join(folder, "build", "Debug", "zmq_native.node"),
-    join(prebuilds, ["zmq-native", ...tagsOf(libc), "node"].join(".")),
+    ...(tags.length === 0 ? [] : [join(prebuilds, ["zmq-native", ...tags, "node"].join("."))]),
     join(prebuilds, "zmq-native.node"),
   ].map(unpacked);
 }

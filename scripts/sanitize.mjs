@@ -66,8 +66,9 @@ const { runtime, settings } = sanitizers[choice];
 /** What is not reported, by variable: files in scripts/suppressions. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 const given = own < 0 ? [] : process.argv.slice(own + 1);
-// Where little or nothing runs the addon, and where memory is measured, of which a sanitizer has its own.
-const excluded = ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
+// Of the whole suite: where little or nothing runs the addon, and where memory is measured, of which a sanitizer has
+// its own. Who names files gets them.
+const excluded = given.length > 0 ? [] : ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
 const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
 const library = spawnSync(process.env.CXX ?? "c++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
