@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isDeno, runtime } from "./runtime.js";
 
 /** What prebuilds/ calls this platform. */
@@ -37,7 +37,7 @@ const here = typeof __dirname === "string" ? __dirname : dirname(process.argv[1]
  */
 function folders(): string[] {
   const named = process.env.ZMQ_NATIVE_PREBUILD;
-  return named ? [named] : [...new Set([dirname(here), here, dirname(process.execPath)])];
+  return named ? [resolve(named)] : [...new Set([dirname(here), here, dirname(process.execPath)])];
 }
 
 /** In Electron's archives files can be read but not loaded; a copy lies beside the archive. */

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const root = join(__dirname, "..");
@@ -105,6 +105,7 @@ describe("it is found", () => {
     expect(run(load(path), env).stderr).toContain(`${elsewhere} has neither build/Release nor prebuilds`);
     put(join(elsewhere, "build/Release/zmq_native.node"));
     expect(run(load(path), env)).toEqual(loaded);
+    expect(run(load(path), { ZMQ_NATIVE_PREBUILD: relative(folder, elsewhere) })).toEqual(loaded);
   });
 
   test("as what was built here before what came along; and what does not load is passed over", () => {

@@ -83,6 +83,26 @@ describe.each(transports)("over %s", (transport) => {
     );
   });
 
+  // Vendor patch libzmq-0068: no more of them arrived than the high-water mark allowed.
+  test("Radio and Dish: twenty thousand groups", async () => {
+    using radio = new Radio({ sendHighWaterMark: 0 });
+    await radio.bind(freshEndpoint(transport));
+    using dish = new Dish({ receiveHighWaterMark: 0, receiveTimeout: 10_000 });
+    dish.connect(radio.lastEndpoint as string);
+    const groups = Array.from({ length: 20_000 }, (_, i) => `group ${i}`);
+    dish.join(...groups, "last");
+    const sending = setInterval(() => radio.send("x", { group: "last" }), 2);
+    await dish.receive();
+    clearInterval(sending);
+    for (const group of groups) await radio.send(group, { group });
+    const heard = new Set<string>();
+    while (heard.size < groups.length) {
+      const [message] = await dish.receive();
+      if (String(message) !== "x") heard.add(String(message));
+    }
+    expect([...heard].sort()).toEqual([...groups].sort());
+  });
+
   test("Scatter and Gather: waits for room, and batches", async () => {
     using gather = new Gather({ receiveHighWaterMark: 5 });
     using scatter = new Scatter({ sendHighWaterMark: 5 });
