@@ -84,7 +84,7 @@ async function hear(
   const topics = new Map<string, number>();
   const left = new Set(wanted);
   for (let told = 1; ; told++) {
-    const [frame] = await publisher.receive();
+    const frame = (await publisher.receive())[0] as Buffer;
     const topic = String(frame.subarray(1));
     const times = (topics.get(topic) ?? 0) + (frame[0] === 1 ? 1 : -1);
     if (times === 0) topics.delete(topic);
