@@ -2,7 +2,7 @@
 // its own, or as a thread.
 
 import { createHash } from "node:crypto";
-import { isMainThread, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import { Dealer, Push } from "zmq-native";
 import { decodeWork, encodeResult, type Result, type Setup, slots, type Work } from "./protocol.js";
@@ -35,7 +35,10 @@ async function work({ name, ventilator, sink }: Setup): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  if (!isMainThread) return work(workerData as Setup);
+  if (!isMainThread) {
+    parentPort?.once("message", () => process.exit()).unref();
+    return work(workerData as Setup);
+  }
   // Ctrl-C reaches every process of the terminal: the main program decides what becomes of its workers.
   process.on("SIGINT", () => {});
   // It may be killed itself, and then nobody would send a farewell.

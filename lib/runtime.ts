@@ -20,6 +20,6 @@ export const hasPolls: boolean = bun === undefined && !isDeno && !without.has("p
 
 /**
  * Whether a Buffer may lie over memory of libzmq's. Where not, as in Electron, native code finds out by trying, and
- * copies.
+ * copies. Deno gives such memory back on a thread of its own, from which Node-API must not be called.
  */
-export const hasExternalMemory: boolean = !without.has("external-memory");
+export const hasExternalMemory: boolean = !isDeno && !without.has("external-memory");

@@ -39,14 +39,15 @@ const longestKept = 4096;
 
 const out = join(root, "out/fuzz");
 const found = join(out, "found");
-const harness = join(out, "raw");
+/** NORM has a harness of its own. */
+const harnessOf = (target) => join(out, target.startsWith("norm-") ? "norm_peer" : "raw");
 
 function build() {
   const compilers = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=Debug"];
   run("clang", ["--version"], { install: "on Debian, `apt-get install clang cmake ninja-build`" });
   run(process.execPath, ["scripts/vendor.mjs"]);
   run("cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
-  run("cmake", ["--build", out, "--target", "raw", "--parallel", jobs]);
+  run("cmake", ["--build", out, "--target", "raw", "norm_peer", "--parallel", jobs]);
 }
 
 const settings = {
@@ -58,7 +59,7 @@ const settings = {
 
 /** Runs the harness; answers its exit code and the last lines of what it said. Calls `onLine` with each line. */
 function play(target, args, onLine = () => {}) {
-  const child = spawn(harness, [`--target=${target}`, ...args], {
+  const child = spawn(harnessOf(target), [`--target=${target}`, ...args], {
     env: settings,
     stdio: ["ignore", "ignore", "pipe"],
   });

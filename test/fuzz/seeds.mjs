@@ -1,5 +1,6 @@
 // What the corpora of raw peers (test/fuzz/corpus) began with: good conversations, by the protocols' specifications
-// (rfc.zeromq.org 13, 15, 23, 24, 25, 37, 45 and 48), for each target of test/fuzz/raw.cc.
+// (rfc.zeromq.org 13, 15, 23, 24, 25, 37, 45 and 48), for each target of test/fuzz/raw.cc
+// and norm.cc.
 
 const bytes = (...parts) =>
   Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : Buffer.from(part))));
@@ -164,6 +165,9 @@ export const seeds = {
   "connect-ws": byWeb(accepted, false),
   "udp-dish": [bytes(1, "a", "hello"), bytes(255, Buffer.alloc(255, "a"), "x"), bytes(0), bytes(200, "a")],
   "udp-dgram": [bytes("hello"), Buffer.alloc(8192), Buffer.alloc(8193)],
+  // Theirs are in the corpus: what sockets of libzmq said to each other, in series of datagrams (norm.cc).
+  "norm-receiver": [],
+  "norm-sender": [],
 };
 
 /** Words of the protocols, for libFuzzer's dictionary. */

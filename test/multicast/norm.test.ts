@@ -1,10 +1,14 @@
 // norm over the loopback interface, and how far it goes.
 
+import { randomBytes, randomInt } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { capability, Publisher, Subscriber } from "zmq-native";
 import { Lan } from "../helpers/lan.js";
-import { freshGroup } from "../helpers/pgm.js";
+import { coding, command, data, nack, norm, request, segment } from "../helpers/norm.js";
+import { freshGroup, openSender, sendDatagram } from "../helpers/pgm.js";
 import { startProgram } from "../helpers/program.js";
 
 const missing = capability.norm ? undefined : "this build of libzmq has no norm";
@@ -72,6 +76,142 @@ describe.skipIf(missing)("norm over loopback", () => {
       say(received);
     `);
     expect(await running.hear()).toBeGreaterThan(0);
+    expect(await running.outcome).toMatchObject({ code: 0, signal: null, stdout: "", stderr: "" });
+  });
+});
+
+// A subscriber and a publisher of one group, as in datagrams.test.ts: they must deliver after whatever a raw peer said.
+const exchange = `
+  const endpoint = await hear();
+  const subscriber = new zmq.Subscriber({ receiveTimeout: 10_000, linger: 0 });
+  const publisher = new zmq.Publisher({ linger: 0 });
+  subscriber.subscribe();
+  await subscriber.bind(endpoint);
+  publisher.connect(endpoint);
+  const exchange = async (text) => {
+    const beat = setInterval(() => publisher.send(text), 10);
+    while (String((await subscriber.receive())[0]) !== text);
+    clearInterval(beat);
+  };
+  await exchange("before");
+  say("ready");
+  await hear();
+  await exchange("after");
+  say("done");
+  publisher.close();
+  subscriber.close();
+`;
+
+const hello = segment(Buffer.from([0, 5, 0, ...Buffer.from("hello")]));
+
+// All but the random ones end the process, or stop the receiver, without vendor/patches/norm-0002-malformed-packets.patch.
+const attacks: Record<string, () => Buffer[]> = {
+  "what fuzzing kept": kept,
+  "random datagrams": () => Array.from({ length: 300 }, (_, size) => randomBytes(size)),
+  "random messages": () =>
+    Array.from({ length: 600 }, (_, i) => {
+      const message = Buffer.concat([randomBytes(8), randomBytes(randomInt(80))]);
+      message[0] = 0x10 | (1 + (i % 6));
+      message[1] = randomInt(12);
+      return message;
+    }),
+  "an object that is no stream": () => [data(Buffer.from("hello"), { flags: 0 })],
+  "a file": () => [data(Buffer.from("hello"), { flags: 0x10 })],
+  "segments of no byte": () => [data(hello, { extensions: coding({ segmentSize: 0 }) })],
+  "blocks of no segment": () => [data(hello, { extensions: coding({ blockLength: 0 }) })],
+  "more symbols than a code has": () => [
+    data(hello, { extensions: coding({ blockLength: 250, parity: 250 }) }),
+  ],
+  "a stream of 256 TB": () => [data(hello, { extensions: coding({ objectSize: 2 ** 48 - 1 }) })],
+  "a stream of 4 GB in segments of a byte": () => [
+    data(segment(Buffer.from([0])), {
+      extensions: coding({ objectSize: 2 ** 32 - 1, segmentSize: 1, blockLength: 1, parity: 0 }),
+    }),
+  ],
+  "a stream of nothing": () => [data(hello, { extensions: coding({ objectSize: 0 }) })],
+  "an extension of no length": () => [data(hello, { extensions: Buffer.from([7, 0, 0, 0]) })],
+  "an extension that goes on beyond the header": () => [
+    data(hello, { extensions: Buffer.from([64, 200, 0, 0]) }),
+  ],
+  "an extension without contents": () => [data(hello, { extensions: Buffer.from([64, 1, 0, 0]) })],
+  "a header longer than the message, and one of nothing": () => [
+    data(hello, { words: 200 }),
+    data(hello, { words: 0 }),
+    data(hello, { words: 2 }),
+  ],
+  "a segment that says to be longer than it is": () => [
+    data(segment(Buffer.from("short"), { length: 1400 })),
+    data(segment(Buffer.from("short"), { length: 65_535 }), { symbol: 1 }),
+    data(segment(Buffer.from("short"), { length: 30_000 }), { block: 1 }),
+  ],
+  "parity that decodes to segments of any length": () =>
+    Array.from({ length: 20 }, (_, symbol) => data(randomBytes(1408), { symbol, block: 2 })).slice(1),
+  "a block far away": () => [data(hello), data(hello, { block: 0x7fffff }), data(hello, { block: 0xffffff })],
+  "information only": () => [data(Buffer.alloc(2000, "x"), { type: norm.info, flags: norm.stream | 4 })],
+  "commands of each flavour, cut short": () =>
+    Array.from({ length: 9 }, (_, flavour) => [
+      command(flavour, Buffer.alloc(3), 4),
+      command(flavour, Buffer.alloc(40, 0xff), 6),
+      command(flavour, Buffer.alloc(40, 3), 5),
+    ]).flat(),
+  "repairs of no form, of unknown codes, and of ranges that go backwards": () => {
+    const advertised = (requests: Buffer) => command(5, Buffer.concat([Buffer.alloc(3), requests]), 4);
+    return [
+      advertised(request(99, 1, [[0, 0, 0]])),
+      advertised(request(1, 1, [[0, 0, 0]], 77)),
+      advertised(
+        request(2, 1, [
+          [0, 5, 3],
+          [0, 0, 0],
+        ]),
+      ),
+      advertised(
+        request(2, 8, [
+          [9, 0, 0],
+          [3, 0, 0],
+        ]),
+      ),
+      nack(
+        0x7f000001,
+        1,
+        request(2, 2, [
+          [0, 9, 0],
+          [0, 1, 0],
+        ]),
+      ),
+    ].flatMap((message) => [data(hello), message]);
+  },
+};
+
+/** The datagrams of test/fuzz/corpus, as norm.cc reads its files. */
+function kept(): Buffer[] {
+  return ["norm-receiver", "norm-sender"].flatMap((target) => {
+    const folder = join(__dirname, "../fuzz/corpus", target);
+    return readdirSync(folder)
+      .sort()
+      .flatMap((name) => {
+        const datagrams: Buffer[] = [];
+        for (let rest = readFileSync(join(folder, name)); rest.length >= 2; ) {
+          const end = 2 + rest.readUInt16BE();
+          if (end > 2) datagrams.push(rest.subarray(2, end));
+          rest = rest.subarray(end);
+        }
+        return datagrams;
+      });
+  });
+}
+
+describe.skipIf(missing)("norm and raw peers", () => {
+  test.for(Object.entries(attacks))("%s", async ([, attack]) => {
+    const group = await freshGroup();
+    await using running = startProgram(exchange);
+    running.say(group.endpoint("norm"));
+    await running.hear();
+    const sender = await openSender();
+    for (const datagram of attack()) await sendDatagram(sender, datagram, group.port, group.address);
+    sender.close();
+    running.say("go on");
+    await running.hear();
     expect(await running.outcome).toMatchObject({ code: 0, signal: null, stdout: "", stderr: "" });
   });
 });
