@@ -1,6 +1,6 @@
 // Feeds NORM what a raw peer may send: libFuzzer makes the bytes, and each input is a series of datagrams.
 //
-//   norm --target=norm-receiver CORPUS
+//   norm_peer --target=norm-receiver CORPUS
 //
 // A datagram is its length, two bytes of which the higher comes first, and its bytes; a length of 0 lets a second pass
 // instead. Session and clock are new for each input; what arrives is read as libzmq's engine reads it.
