@@ -74,12 +74,19 @@ class Controller : public NormController {
   }
 
  private:
+  /** Seeks a byte 0 where a message begins, then reads; who never gets on is stuck. */
   static void read(NormStreamObject* stream) {
-    char buffer[8192];
-    unsigned int size = 0;
-    if (!stream->Read(nullptr, &size, true)) return;
+    char buffer[8192] = {1};
+    for (int rounds = 0; buffer[0] != 0; ++rounds) {
+      if (rounds == 100'000) std::abort();
+      unsigned int size = 0;
+      if (!stream->Read(nullptr, &size, true)) return;
+      size = 1;
+      if (!stream->Read(buffer, &size)) continue;
+      if (size == 0) return;
+    }
     for (int rounds = 0; rounds < 64; ++rounds) {
-      size = sizeof buffer;
+      unsigned int size = sizeof buffer;
       if (!stream->Read(buffer, &size) || size == 0) return;
     }
   }
