@@ -63,7 +63,7 @@ export class Crew implements AsyncDisposable {
     }
   }
 
-  /** Ends a worker at once, in the middle of whatever it does. */
+  /** Ends a worker with files in its hands: a process at once, in the middle of one; a thread before the next. */
   kill(worker: string): void {
     this.#members.get(worker)?.kill();
   }
