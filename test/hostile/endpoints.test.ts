@@ -1,5 +1,6 @@
 // Endpoints as nobody should write them: each is refused with an error, and none hangs or ends the process.
 
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,6 +133,65 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
     },
   );
 });
+
+const slowSignals = join(folder, "slow_signals.so");
+const compiled = spawnSync("cc", [
+  "-shared",
+  "-fPIC",
+  "-o",
+  slowSignals,
+  join(__dirname, "../helpers/slow_signals.c"),
+]);
+const preloads = process.platform === "linux" && compiled.status === 0;
+if (!preloads)
+  console.warn("SKIPPED: there is no Linux with a C compiler to write a library that is preloaded");
+
+// Without vendor/patches/libzmq-0070-owned-at-once.patch the first address stays taken, and the first connection stays.
+test.skipIf(!preloads)(
+  "what is bound or connected is given up at once, whoever is slow meanwhile",
+  async () => {
+    const preloaded = [process.env.LD_PRELOAD, slowSignals].filter(Boolean).join(" ");
+    const outcome = await runProgram(
+      `
+    const { setImmediate: turn, setTimeout: sleep } = require("node:timers/promises");
+    const pull = new zmq.Pull();
+    pull.bindSync("tcp://127.0.0.1:*");
+    const endpoint = pull.lastEndpoint;
+    const free = async () => {
+      const end = performance.now() + 5000;
+      for (;;) {
+        try {
+          return pull.bindSync(endpoint);
+        } catch (error) {
+          if (error.code !== "EADDRINUSE" || performance.now() > end) throw error;
+          await turn();
+        }
+      }
+    };
+    for (let i = 0; i < 10; i++) {
+      pull.unbindSync(endpoint);
+      await free();
+    }
+
+    const server = require("node:net").createServer((connection) => connection.on("error", () => {}).resume());
+    await require("node:events").once(server.listen(0, "127.0.0.1"), "listening");
+    const push = new zmq.Push({ linger: 0 });
+    for (let i = 0; i < 10; i++) {
+      push.connect("tcp://127.0.0.1:" + server.address().port);
+      push.disconnect("tcp://127.0.0.1:" + server.address().port);
+      await sleep(5);
+    }
+    const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+    const end = performance.now() + 5000;
+    while ((await connections()) > 0 && performance.now() < end) await turn();
+    console.log(await connections());
+    process.exit();
+  `,
+      { within: ["env", `LD_PRELOAD=${preloaded}`] },
+    );
+    expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "0\n", stderr: "" });
+  },
+);
 
 // Aborts without vendor/patches/libzmq-0025-socks-close.patch.
 test("a socket closed while its SOCKS proxy hangs up on it", async () => {
