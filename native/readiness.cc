@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include "environment.h"
 #include "uv.h"
@@ -50,24 +51,27 @@ int Readiness::openPoller() {
   return zmq_poller_fd(poller_, &descriptor_) == 0 ? 0 : -zmq_errno();
 }
 
-int Readiness::hold(int32_t handle, bool alive) {
-  bool mayHaveMissed = false;
-  handle_ = handle;
-  if (poll_ == nullptr && waiter_ == nullptr) {
-    const int error = open();
-    if (error != 0) return error;
-    // A thread-safe socket has just got the poller that its news is signalled to: what came before was to nobody.
-    mayHaveMissed = poller_ != nullptr;
-  }
+void Readiness::attend() {
+  attentive_ = true;
+  if (arm() == 0 && tookIn_) takeIn();
+}
+
+int Readiness::hold(bool alive) {
   const int error = arm();
   if (error != 0) return error;
   keepAlive(alive);
   held_ = true;
-  return mayHaveMissed ? 1 : 0;
+  return std::exchange(tookIn_, false) ? 1 : 0;
 }
 
 int Readiness::arm() {
   if (armed_) return 0;
+  if (poll_ == nullptr && waiter_ == nullptr) {
+    const int error = open();
+    if (error != 0) return error;
+    // A thread-safe socket has just got the poller that its news is signalled to: what came before was to nobody.
+    tookIn_ = poller_ != nullptr;
+  }
   if (waiter_ != nullptr) {
     const int error = waiter_->arm(descriptor_, handle_);
     if (error != 0) return error;
@@ -78,6 +82,8 @@ int Readiness::arm() {
         self->report();
         return;
       }
+      if (self->attentive_) self->takeIn();
+      if (self->attentive_) return;
       uv().poll_stop(poll);
       self->armed_ = false;
     };
@@ -106,22 +112,36 @@ void Readiness::keepAlive(bool on) {
 
 void Readiness::woken() {
   armed_ = false;
-  if (held_) report();
+  if (held_) {
+    report();
+  } else if (attentive_) {
+    takeIn();
+  }
 }
 
 void Readiness::rearm() {
   // A wait that cannot be taken up again would have been refused at its beginning.
-  if (held_) arm();
+  if (held_ || attentive_) arm();
+}
+
+void Readiness::drain() {
+  if (poller_ == nullptr) return;
+  zmq_poller_event_t event;
+  zmq_poller_wait_all(poller_, &event, 1, 0);
 }
 
 void Readiness::report() {
-  if (poller_ != nullptr) {
-    // Only waiting takes the signal off the poller's descriptor; undrained it would wake the loop for ever. Not before
-    // somebody hears of it: the signal is all that tells of the news.
-    zmq_poller_event_t event;
-    zmq_poller_wait_all(poller_, &event, 1, 0);
-  }
+  drain();
   environment_.callReady(handle_);
+}
+
+void Readiness::takeIn() {
+  drain();
+  int events;
+  size_t size = sizeof events;
+  // A context that has ended leaves its wake-up where it is.
+  if (zmq_getsockopt(socket_, ZMQ_EVENTS, &events, &size) != 0) attentive_ = false;
+  tookIn_ = true;
 }
 
 void Readiness::close() {

@@ -47,13 +47,23 @@ std::unique_lock<std::mutex> Socket::guard() const {
 
 // Not a FinalizationRegistry of JavaScript's: that hears of full collections only, and a thousand sockets that were
 // dropped would use up the context's places before the first.
-void Socket::closeWith(napi_value owner, int32_t handle) {
+void Socket::belongTo(napi_value owner, int32_t handle) {
+  readiness.reportAs(handle);
   const auto collected = [](napi_env, void* handle, void* environment) {
     static_cast<Environment*>(environment)->sockets.remove(static_cast<int32_t>(reinterpret_cast<intptr_t>(handle)));
   };
   napi_add_finalizer(environment_.env, owner, reinterpret_cast<void*>(static_cast<intptr_t>(handle)), collected,
                      &environment_, &owner_);
   weigh(environment_.env, kWeight);
+}
+
+void Socket::lend(Proxy* proxy) {
+  proxy_ = proxy;
+  if (lent()) {
+    readiness.ignore();
+  } else {
+    readiness.attend();
+  }
 }
 
 napi_value Socket::owner() const {
@@ -89,7 +99,7 @@ Napi::Value openSocket(const Napi::CallbackInfo& info) {
   void* socket = zmq_socket(zmqContext, type);
   if (socket == nullptr) return arguments.answer(-zmq_errno());
   const int32_t handle = environment.sockets.add(std::make_unique<Socket>(environment, socket, type, context));
-  environment.sockets.find(handle)->closeWith(owner, handle);
+  environment.sockets.find(handle)->belongTo(owner, handle);
   return arguments.answer(handle);
 }
 
@@ -124,7 +134,9 @@ Napi::Value onEndpoint(const Napi::CallbackInfo& info) {
   const std::string endpoint = arguments.string(1);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  return arguments.answer(call(socket->get(), endpoint.c_str()) == 0 ? 0 : -zmq_errno());
+  if (call(socket->get(), endpoint.c_str()) != 0) return arguments.answer(-zmq_errno());
+  socket->readiness.attend();
+  return arguments.answer(0);
 }
 
 // join | leave(handle, group: Uint8Array) -> 0, or -errno
@@ -147,7 +159,9 @@ Napi::Value connectPeer(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const uint32_t id = zmq_connect_peer(socket->get(), endpoint.c_str());
-  return arguments.answer(id == 0 ? -static_cast<int64_t>(zmq_errno()) : id);
+  if (id == 0) return arguments.answer(-static_cast<int64_t>(zmq_errno()));
+  socket->readiness.attend();
+  return arguments.answer(id);
 }
 
 // monitor(handle, endpoint, events) -> 0, or -errno: reports events to a PAIR socket that connects to the inproc
@@ -225,7 +239,7 @@ Napi::Value hold(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   Socket* socket = arguments.environment().sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  if (on) return arguments.answer(socket->readiness.hold(handle, alive));
+  if (on) return arguments.answer(socket->readiness.hold(alive));
   socket->readiness.release();
   return arguments.answer(0);
 }

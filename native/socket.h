@@ -38,15 +38,15 @@ class Socket {
   bool tagsWithGroup() const;
 
   /**
-   * Has the socket closed and taken off the environment's table under `handle` when the object of JavaScript that owns
-   * it is collected, unless it is closed before.
+   * It is on the environment's table under `handle`, and is closed and taken off it when the object of JavaScript that
+   * owns it is collected, unless it is closed before.
    */
-  void closeWith(napi_value owner, int32_t handle);
+  void belongTo(napi_value owner, int32_t handle);
   /** The object that owns it; null where it is about to be collected. */
   napi_value owner() const;
 
   /** From now on a proxy's thread uses the socket; null: no longer. */
-  void lend(Proxy* proxy) { proxy_ = proxy; }
+  void lend(Proxy* proxy);
   bool lent() const { return proxy_ != nullptr; }
   /** To be held during any use of a socket that may be lent; costs nothing where it is not. */
   std::unique_lock<std::mutex> guard() const;

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import * as zmq from "zmq-native";
 import { Context, Pair, Pull, Push, Socket, Subscriber } from "zmq-native";
@@ -142,6 +144,19 @@ describe.each(transports)("endpoints over %s", (transport) => {
       expect.objectContaining({ code: "ENOENT", address: endpoint }),
     );
   });
+});
+
+// What libzmq has to do on the socket's own thread it does when the socket is used.
+test("a connection that is disconnected ends, though the socket is not used any more", async () => {
+  const server = createServer((connection) => connection.resume()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  using push = new Push({ linger: 0 });
+  const endpoint = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  push.connect(endpoint);
+  const [connection] = await once(server, "connection");
+  push.disconnect(endpoint);
+  await once(connection, "close");
+  server.close();
 });
 
 test("a hundred binds and unbinds of one port: the address is free when it can be bound again", async () => {
