@@ -31,7 +31,8 @@ export class Broker {
 
   async #passQuestions() {
     for await (const [client, , question] of this.#front) {
-      while (this.#idle.size === 0) await sleep(5);
+      while (this.#idle.size === 0 && !this.#front.closed) await sleep(5);
+      if (this.#front.closed) return;
       const [worker] = this.#idle.keys();
       this.#idle.delete(worker);
       await this.#back.send([worker, "question", client, question]);
@@ -42,7 +43,7 @@ export class Broker {
     for await (const [worker, kind, client, answer] of this.#back) {
       // Heartbeats leave a worker's place as it is, an answer puts it at the end.
       this.#idle.set(String(worker), performance.now());
-      if (String(kind) === "answer") await this.#front.send([client, "", answer]);
+      if (String(kind) === "answer" && !this.#front.closed) await this.#front.send([client, "", answer]);
     }
   }
 

@@ -28,6 +28,8 @@ export class Worker {
 
   async #work(socket: Dealer) {
     for await (const [kind, client, question] of socket) {
+      // Given up meanwhile: what came just before is another worker's, or will be asked again.
+      if (socket.closed) return;
       this.#heard = performance.now();
       if (String(kind) === "question")
         await socket.send(["answer", client, `${question} Yes, ${this.#name}.`]);
