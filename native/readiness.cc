@@ -53,7 +53,7 @@ int Readiness::openPoller() {
 
 void Readiness::attend() {
   attentive_ = true;
-  if (arm() == 0 && tookIn_) takeIn();
+  if (arm() == 0 && unheard_) takeIn();
 }
 
 int Readiness::hold(bool alive) {
@@ -61,7 +61,7 @@ int Readiness::hold(bool alive) {
   if (error != 0) return error;
   keepAlive(alive);
   held_ = true;
-  return std::exchange(tookIn_, false) ? 1 : 0;
+  return std::exchange(unheard_, false) ? 1 : 0;
 }
 
 int Readiness::arm() {
@@ -70,7 +70,7 @@ int Readiness::arm() {
     const int error = open();
     if (error != 0) return error;
     // A thread-safe socket has just got the poller that its news is signalled to: what came before was to nobody.
-    tookIn_ = poller_ != nullptr;
+    unheard_ = poller_ != nullptr;
   }
   if (waiter_ != nullptr) {
     const int error = waiter_->arm(descriptor_, handle_);
@@ -141,7 +141,7 @@ void Readiness::takeIn() {
   size_t size = sizeof events;
   // A context that has ended leaves its wake-up where it is.
   if (zmq_getsockopt(socket_, ZMQ_EVENTS, &events, &size) != 0) attentive_ = false;
-  tookIn_ = true;
+  unheard_ = true;
 }
 
 void Readiness::close() {

@@ -61,6 +61,7 @@ class Readiness {
   /** Takes the signal off the poller's descriptor, if there is one; undrained it would wake the loop for ever. */
   void drain();
   void report();
+  /** Has libzmq do what its commands ask for, in the place of somebody who hears of the wake-up. */
   void takeIn();
 
   Environment& environment_;
@@ -75,8 +76,8 @@ class Readiness {
   bool armed_ = false;
   bool held_ = false;
   bool attentive_ = false;
-  /** Since the last `hold`. */
-  bool tookIn_ = false;
+  /** There may have been news that nobody in JavaScript heard of, since the last `hold`. */
+  bool unheard_ = false;
   bool alive_ = false;
 };
 
