@@ -17,11 +17,12 @@ afterEach(() => {
 /** Whether a message of a client with these options reaches a server with those. */
 async function passes(server: object, client: object): Promise<boolean> {
   const pull = open("Pull", { receiveTimeout: 300, ...server });
-  const push = open("Push", client);
+  const push = open("Push", { sendTimeout: 300, ...client });
   await pull.bind("tcp://127.0.0.1:*");
   push.connect(pull.lastEndpoint as string);
-  await push.send("message");
   try {
+    // Whoever is refused by then has nobody to send to.
+    await push.send("message");
     return String(await pull.receive()) === "message";
   } catch {
     return false;
