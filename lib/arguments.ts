@@ -19,7 +19,7 @@ export function expectIdentifier(value: unknown): void {
   if (typeof value !== "number") throw new TypeError("Identifier must be a number");
 }
 
-function isObject(value: unknown): boolean {
+export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
