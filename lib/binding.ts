@@ -1,6 +1,7 @@
 // The only file that touches the addon. `Binding` is the boundary: numbers and bytes, no decisions.
 // A result below zero is always -errno; only lib/errors.ts turns it into an error.
 
+import { constants } from "node:buffer";
 import { loadAddon } from "./addon.js";
 import { hasExternalMemory, hasPolls } from "./runtime.js";
 
@@ -17,10 +18,6 @@ type RoutingId = number;
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {
-  // native/environment.cc
-  /** What this runtime has, see lib/runtime.ts; before anything else. */
-  adapt(hasPolls: boolean, hasExternalMemory: boolean): void;
-
   // native/context.cc
   createContext(): ContextToken;
   /** The context that all threads share, created by the first that asks. */
@@ -30,7 +27,7 @@ export interface Binding {
   getContextOption(token: ContextToken, option: number): number;
   /** 1: the context now ends, and a notice by its token will say when; 0: other threads hold it still. */
   closeContext(token: ContextToken): number;
-  onNotice(callback: (notice: number) => void): void;
+  onNotice(callback: (notice: number) => void): number;
   setContextOption(token: ContextToken, option: number, value: number): number;
 
   // native/socket.cc
@@ -61,7 +58,7 @@ export interface Binding {
    * be tried once more, since it may have become ready before.
    */
   hold(handle: Handle, on: boolean, alive: boolean): number;
-  onReady(callback: (handle: Handle) => void): void;
+  onReady(callback: (handle: Handle) => void): number;
 
   // native/sender.cc
   /**
@@ -74,18 +71,21 @@ export interface Binding {
 
   // native/receiver.cc
   /**
-   * Frames written to the receive area from `offset` on, plus `emptied` when libzmq had no more; 0: nothing there.
-   * `values` gets the first message's properties by `names`.
+   * Frames written to the slab from `offset` on and to the table, plus `emptied` when libzmq had no more; 0: nothing
+   * there. `values` gets the first message's properties by `names`; both arrays are ours and have no holes, so that no
+   * code of users runs.
    */
-  receive(handle: Handle, offset: number, maxMessages: number): number;
+  receive(handle: Handle, slab: Uint8Array, offset: number, maxMessages: number): number;
   receive(
     handle: Handle,
+    slab: Uint8Array,
     offset: number,
     maxMessages: number,
-    names: readonly string[],
+    names: string[],
     values: (string | null)[],
   ): number;
-  receiveInto(slab: Uint8Array, table: Uint8Array, largeFrames: Buffer[]): void;
+  /** `largeFrames` has an element for each large frame that one call can find. */
+  receiveInto(table: Uint8Array, largeFrames: (Buffer | undefined)[]): number;
 
   // native/subscribers.cc
   /** Peers of a publisher that have any subscription, or that would get a message of the topic. */
@@ -108,5 +108,14 @@ export interface Binding {
   curveKeyPair(): [string, string] | number;
 }
 
-export const binding = loadAddon() as Binding;
-binding.adapt(hasPolls, hasExternalMemory);
+/** The addon's only function: the native state of one copy of this library, which it shares with no other copy. */
+interface Addon {
+  instantiate(hasPolls: boolean, hasExternalMemory: boolean, longestBuffer: number): Binding;
+}
+
+/** Native code finds all of its state through this object, and closes it when the object is garbage-collected. */
+export const binding: Binding = (loadAddon() as Addon).instantiate(
+  hasPolls,
+  hasExternalMemory,
+  constants.MAX_LENGTH,
+);

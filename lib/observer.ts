@@ -12,7 +12,7 @@ import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
 import { receiveOptions } from "./options.js";
 import type { Waiter } from "./readiness.js";
-import { emptied, receiveInto } from "./slab.js";
+import { Intake, receiveInto } from "./slab.js";
 import { coreOf, Socket } from "./socket.js";
 
 /** Events kept for a reader at most; when it stays away, the oldest go. */
@@ -27,6 +27,9 @@ const chunk = 64;
  * where the observer is closed, and will not hear of it.
  */
 export let endOf: (observer: Observer) => Promise<void> | undefined;
+
+// Taken once, since test runners replace it.
+const { nextTick } = process;
 
 /** As zeromq ends a loop over events: without a value. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -44,6 +47,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   readonly #bound: readonly string[];
   readonly #observed: WeakRef<Core>;
   readonly #unread: Event[] = [];
+  readonly #intake = new Intake();
   #emitter: EventEmitter | undefined;
   #reader: Reader | undefined;
   #dropped = 0;
@@ -175,8 +179,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 
   #emit(): EventEmitter {
     if (this.#emitter === undefined) {
-      const emitter = new EventEmitter();
-      this.#emitter = emitter;
+      this.#emitter = new EventEmitter();
       Object.defineProperty(this, "receive", {
         get() {
           throw new Error(
@@ -186,7 +189,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       });
       this.#watch();
       process.nextTick(() => {
-        for (const event of this.#unread.splice(0)) emitter.emit(event.type, event);
+        for (const event of this.#unread.splice(0)) this.#call(event);
       });
     }
     return this.#emitter;
@@ -213,20 +216,31 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     );
   }
 
-  /** Takes what is there. Never done: there is no last event, but the end. */
+  /** Takes all events that are there. Never done: there is no last event, but the end. */
   #drain(): boolean {
     const messages: Message[][] = [];
     let count: number;
     do {
-      count = receiveInto(messages, 0, this.#core.handle, chunk);
+      count = receiveInto(messages, 0, this.#core.handle, chunk, this.#intake);
       for (let index = 0; index < count && !this.#over; index++) {
         this.#deliver(toEvent(messages[index]!, this.#bound));
       }
       // A full slab ends a call early, and libzmq tells of new events only after it has had no more.
-    } while (count > 0 && !emptied);
+    } while (count > 0 && !this.#intake.emptied);
     // The context has ended, and the monitor with it.
     if (count < 0 && !this.#over) this.#deliver({ type: "end" });
     return false;
+  }
+
+  /** Calls the listeners. What one throws is an uncaught exception, and keeps no other event from being delivered. */
+  #call(event: Event): void {
+    try {
+      this.#emitter?.emit(event.type, event);
+    } catch (error) {
+      nextTick(() => {
+        throw error;
+      });
+    }
   }
 
   #deliver(event: Event): void {
@@ -240,7 +254,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       reader.resolve(event);
       this.#watch();
     }
-    if (this.#emitter !== undefined) this.#emitter.emit(event.type, event);
+    if (this.#emitter !== undefined) this.#call(event);
     else if (reader !== undefined) return;
     else if (this.#unread.push(event) > mostKept) {
       this.#unread.shift();

@@ -8,7 +8,7 @@ import { check, errorOf, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
 import { Pending, wouldBlock } from "./pending.js";
-import { receiveInto } from "./slab.js";
+import { Intake, receiveInto } from "./slab.js";
 import { coreOf, Socket } from "./socket.js";
 
 /** What has passed in one direction of one socket. */
@@ -52,6 +52,7 @@ interface Running {
   readonly handle: Handle;
   readonly proxy: ProxyHandle;
   readonly sockets: readonly Core[];
+  readonly intake: Intake;
   /** Who wait for statistics, in order. */
   readonly questions: ((statistics: ProxyStatistics | undefined) => void)[];
 }
@@ -118,7 +119,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
       const proxy = check(binding.startProxy(...handles, endpoint));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
-      running = { control, handle: control.handle, proxy, sockets, questions: [] };
+      running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {
       control.close();
       throw error;
@@ -189,9 +190,9 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   }
 
   /** Hears what the thread has to say: answers how it ended, once it has. */
-  #listen({ control, questions }: Running): number | typeof wouldBlock {
+  #listen({ control, intake, questions }: Running): number | typeof wouldBlock {
     const reports: Message[][] = [];
-    while (check(receiveInto(reports, 0, control.handle, 1)) > 0) {
+    while (check(receiveInto(reports, 0, control.handle, 1, intake)) > 0) {
       const [report] = reports[0]!;
       if (report!.length === 4) return report!.readInt32LE();
       questions.shift()?.(toStatistics(report!));

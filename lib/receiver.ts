@@ -1,12 +1,15 @@
 // Receiving: by message, by batch, or by loop. What a loop fetched ahead and nobody took, the next receive gets first.
 
+import { constants } from "node:buffer";
+import { inspect } from "node:util";
 import { ZMQ_REP, ZMQ_REQ } from "./constants.js";
 import type { Core } from "./core.js";
-import { check, errorOf } from "./errors.js";
+import { errorOf, ZmqError } from "./errors.js";
 import type { Message } from "./message.js";
+import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { conflateOptions, receiveOptions } from "./options.js";
 import { type Attempt, type OperationOptions, Pending, wouldBlock } from "./pending.js";
-import { emptied, type Properties, receiveInto } from "./slab.js";
+import { Intake, type Properties, receiveInto } from "./slab.js";
 import { taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
 
@@ -62,12 +65,14 @@ function batchSize(max: number | undefined): number {
   return Math.min(max, 2 ** 31 - 1);
 }
 
-function namesOf(options: MetadataOptions | undefined): readonly string[] {
+/** A plain array of names, read once: native code goes through it while it holds the socket. */
+function namesOf(options: MetadataOptions | undefined): string[] {
   const names = options?.properties ?? usualProperties;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new TypeError("properties must be an array of names");
+  const read = Array.isArray(names) ? Array.from<unknown>(names) : [undefined];
+  if (!read.every((name) => typeof name === "string")) {
+    throw new TypeError(`properties must be an array of names, got ${inspect(names)}`);
   }
-  return names;
+  return read;
 }
 
 /** @internal */
@@ -79,6 +84,9 @@ export class Receiver {
   readonly #ahead: Message[][] = [];
   #head = 0;
   #tail = 0;
+  readonly #intake = new Intake();
+  /** Properties of a message that is here in part. */
+  #begun: Properties | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -90,28 +98,40 @@ export class Receiver {
     return this.#head < this.#tail;
   }
 
+  /** Takes what a loop fetched ahead, in order: for whoever else is to have the socket's messages from now on. */
+  takeAhead(): Message[][] {
+    const messages = this.#ahead.slice(this.#head, this.#tail);
+    this.#ahead.length = this.#head = this.#tail = 0;
+    // The rest of a message that is here in part.
+    if (this.#intake.partial !== undefined) this.#take(messages, messages.length, 1, undefined, true);
+    return messages;
+  }
+
   receive(options?: OperationOptions): Promise<Message[]> {
-    return this.#operate(this.#one, options);
+    return this.#operate(this.#one, operationOptions(options));
   }
 
   receiveMany(options?: BatchOptions): Promise<Message[][]> {
+    const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return this.#operate(() => this.#batch(max), options);
+    return this.#operate(() => this.#batch(max), plain);
   }
 
   receiveWithMetadata(options?: MetadataOptions): Promise<Received> {
+    const plain = operationOptions(options);
     const names = namesOf(options);
-    return this.#operate(() => this.#oneWithMetadata(names), options);
+    return this.#operate(() => this.#oneWithMetadata(names), plain);
   }
 
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
+    const plain = operationOptions(options);
     const names = namesOf(options);
-    return new Loop(this, this.#core, () => this.#oneWithMetadata(names), options);
+    return new Loop(this, this.#core, () => this.#oneWithMetadata(names), plain);
   }
 
   tryReceive(): Message[] | undefined {
     this.#ready();
-    const message = this.#one();
+    const message = this.#one(1, true);
     this.#core.touched(this.#core.emptied);
     return message === wouldBlock ? undefined : message;
   }
@@ -124,13 +144,14 @@ export class Receiver {
       if (most === 0) most = this.#mayFetchAhead();
       return this.#one(most);
     };
-    return new Loop(this, this.#core, attempt, undefined, () => this.#fetched());
+    return new Loop(this, this.#core, attempt, operationOptions(undefined), () => this.#fetched());
   }
 
   /** As `messages`, but all that is ready at once, up to `max`. */
   batches(options?: BatchOptions): SocketIterator<Message[][]> {
+    const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return new Loop(this, this.#core, () => this.#batch(max), options);
+    return new Loop(this, this.#core, () => this.#batch(max), plain);
   }
 
   #ready(): void {
@@ -138,24 +159,27 @@ export class Receiver {
     if (this.#core.receiving !== undefined) throw busy();
   }
 
-  #operate<T>(attempt: Attempt<T>, options?: OperationOptions): Promise<T> {
+  #operate<T>(attempt: Attempt<T>, options: PlainOptions): Promise<T> {
     this.#ready();
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    if (options.aborted) return Promise.reject(options.signal?.reason);
     return this.operate(attempt, options);
   }
 
   /** Tries at once, unless it is known that nothing is there; then waits. */
-  operate<T>(attempt: Attempt<T>, options?: OperationOptions, whenClosed?: T): Promise<T> {
+  operate<T>(attempt: Attempt<T>, options: PlainOptions, whenClosed?: T): Promise<T> {
     const core = this.#core;
     try {
-      const timeout = options?.timeout ?? core.timeoutOf("receiving");
+      const timeout = options.timeout ?? core.timeoutOf("receiving");
       if (!core.emptied || this.holdsMessages || timeout === 0) {
         const result = attempt();
         core.touched(core.emptied);
         if (result !== wouldBlock) return soon(result);
       }
       if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
-      return new Pending(core, "receiving", attempt, timeout, options?.signal, whenClosed).promise;
+      const pending = new Pending(core, "receiving", attempt, timeout, options.signal, whenClosed);
+      // No wake-up will tell of frames that libzmq has already.
+      if (this.#intake.partial !== undefined) core.touched();
+      return pending.promise;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -169,29 +193,43 @@ export class Receiver {
     return message;
   }
 
-  readonly #one = (most = 1): Message[] | typeof wouldBlock => {
+  readonly #one = (most = 1, whole = false): Message[] | typeof wouldBlock => {
     if (this.#head === this.#tail) {
       this.#head = this.#tail = 0;
-      this.#tail = check(this.#take(this.#ahead, 0, most));
+      this.#tail = this.#take(this.#ahead, 0, most, undefined, whole);
       if (this.#tail === 0) return wouldBlock;
     }
     return this.#fetched() as Message[];
   };
 
-  #oneWithMetadata(names: readonly string[]): Received | typeof wouldBlock {
+  #oneWithMetadata(names: string[]): Received | typeof wouldBlock {
     const ahead = this.#fetched();
     if (ahead !== undefined) return { message: ahead, metadata: {} };
     const messages: Message[][] = [];
-    const values: (string | null)[] = [];
-    if (check(this.#take(messages, 0, 1, { names, values })) === 0) return wouldBlock;
-    const known = names.flatMap((name, index) => (values[index] == null ? [] : [[name, values[index]]]));
+    // Of a message that comes in parts, the first part has them.
+    this.#begun ??= { names, values: new Array(names.length).fill(null) };
+    const properties = this.#begun;
+    if (this.#take(messages, 0, 1, properties) === 0) {
+      if (this.#intake.partial === undefined) this.#begun = undefined;
+      return wouldBlock;
+    }
+    this.#begun = undefined;
+    const known = properties.names.flatMap((name, index) => {
+      const value = properties.values[index];
+      return value == null ? [] : [[name, value]];
+    });
     return { message: messages[0]!, metadata: Object.fromEntries(known) };
   }
 
-  /** Takes messages from libzmq, as `receiveInto` does. */
-  #take(messages: Message[][], at: number, most: number, properties?: Properties): number {
-    const count = receiveInto(messages, at, this.#core.handle, most, properties);
-    this.#core.emptied = emptied;
+  /** Takes messages from libzmq, as `receiveInto` does. Throws what it answers as -errno. */
+  #take(messages: Message[][], at: number, most: number, properties?: Properties, whole?: boolean): number {
+    const core = this.#core;
+    const intake = this.#intake;
+    const count = receiveInto(messages, at, core.handle, most, intake, properties, whole);
+    core.emptied = intake.emptied;
+    if (count < 0) throw failed(count);
+    // The event loop has its turn before the rest of a message of very many frames.
+    if (intake.partial !== undefined) core.touched();
     if (this.#shape !== undefined) {
       for (let index = at; index < at + count; index++) {
         messages[index] = this.#shape(messages[index]!) as Message[];
@@ -204,10 +242,20 @@ export class Receiver {
     const batch = this.#ahead.slice(this.#head, Math.min(this.#head + max, this.#tail));
     this.#head += batch.length;
     if (batch.length < max) {
-      const count = this.#take(batch, batch.length, max - batch.length);
-      if (batch.length === 0) check(count);
+      // Messages that are here already come before an error, which the next receive then meets again.
+      if (batch.length === 0) this.#take(batch, 0, max);
+      else this.#takeMore(batch, max);
     }
     return batch.length === 0 ? wouldBlock : batch;
+  }
+
+  /** Adds to a batch that is not empty what is there, and leaves an error for the next receive. */
+  #takeMore(batch: Message[][], max: number): void {
+    try {
+      this.#take(batch, batch.length, max - batch.length);
+    } catch (error) {
+      this.#intake.failure = error instanceof ZmqError ? -error.errno : 0;
+    }
   }
 
   /** Messages that a loop may hold: few in proportion to the high-water mark, none where the order of work forbids. */
@@ -218,6 +266,15 @@ export class Receiver {
     if (highWaterMark === 0) return mostAhead;
     return Math.max(1, Math.min(mostAhead, Math.floor(highWaterMark / highWaterShare)));
   }
+}
+
+function failed(result: number): ZmqError {
+  const error = new ZmqError(-result);
+  return error.code === "EMSGSIZE"
+    ? error.explain(
+        `a received frame is longer than a Buffer can be here (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to refuse such messages`,
+      )
+    : error;
 }
 
 function busy(): Error {
@@ -237,7 +294,7 @@ class Loop<T> implements SocketIterator<T> {
   readonly #receiver: Receiver;
   readonly #core: Core;
   readonly #attempt: Attempt<IteratorResult<T, undefined>>;
-  readonly #options: OperationOptions | undefined;
+  readonly #options: PlainOptions;
   readonly #fetched: (() => T | undefined) | undefined;
   #ended = false;
 
@@ -246,7 +303,7 @@ class Loop<T> implements SocketIterator<T> {
     receiver: Receiver,
     core: Core,
     attempt: Attempt<T>,
-    options?: OperationOptions,
+    options: PlainOptions,
     fetched?: () => T | undefined,
   ) {
     this.#receiver = receiver;
@@ -261,10 +318,13 @@ class Loop<T> implements SocketIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
+    const { signal } = this.#options;
+    // First: a signal that is not Node's own runs code of the user's.
+    const aborted = signal?.aborted;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
     const value = this.#fetched?.();
     if (value !== undefined) return soon({ value, done: false });
-    if (this.#options?.signal?.aborted) return Promise.reject(this.#options.signal.reason);
+    if (aborted) return Promise.reject(signal?.reason);
     if (core.receiving !== undefined) return Promise.reject(busy());
     if (core.blocked) {
       try {

@@ -9,6 +9,13 @@
 
 namespace zmq_native {
 
+/** Takes back an exception of JavaScript's that an errno stands for. */
+inline void clearException(napi_env env) {
+  bool pending = false;
+  napi_value unused;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) napi_get_and_clear_last_exception(env, &unused);
+}
+
 /** Bytes of a Uint8Array (a Buffer is one); valid until JavaScript runs again. */
 struct Bytes {
   uint8_t* data = nullptr;

@@ -175,8 +175,8 @@ Napi::Value closeContext(const Napi::CallbackInfo& info) {
 Napi::Value onNotice(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const napi_value callback = arguments.function(0);
-  if (arguments.ok()) arguments.environment().notifier->onNotice(callback);
-  return {};
+  if (!arguments.ok()) return {};
+  return arguments.answer(arguments.environment().onNotice(callback) ? 0 : -ENOMEM);
 }
 
 // getContextOption(token, option) -> value, or -errno
@@ -202,15 +202,15 @@ Napi::Value setContextOption(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportContext(Environment& environment, Napi::Object exports) {
-  exportFunction<createContext>(environment, exports, "createContext");
-  exportFunction<defaultContext>(environment, exports, "defaultContext");
-  exportFunction<attachContext>(environment, exports, "attachContext");
-  exportFunction<releaseContext>(environment, exports, "releaseContext");
-  exportFunction<closeContext>(environment, exports, "closeContext");
-  exportFunction<onNotice>(environment, exports, "onNotice");
-  exportFunction<getContextOption>(environment, exports, "getContextOption");
-  exportFunction<setContextOption>(environment, exports, "setContextOption");
+void exportContext(Exports& exports) {
+  exports.add<createContext>("createContext");
+  exports.add<defaultContext>("defaultContext");
+  exports.add<attachContext>("attachContext");
+  exports.add<releaseContext>("releaseContext");
+  exports.add<closeContext>("closeContext");
+  exports.add<onNotice>("onNotice");
+  exports.add<getContextOption>("getContextOption");
+  exports.add<setContextOption>("setContextOption");
 }
 
 }  // namespace zmq_native

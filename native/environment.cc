@@ -3,94 +3,133 @@
 #include "arguments.h"
 #include "context.h"
 #include "exports.h"
+#include "lifetime.h"
 
 namespace zmq_native {
 
-Environment::Environment(napi_env env) : env(env), notifier(std::make_shared<Notifier>(env)) {}
+Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime)
+    : env(env), runtime(runtime), notifier(std::make_shared<Notifier>(*this)), lifetime_(lifetime) {}
 
-void Environment::adapt(bool hasPolls, bool hasExternalMemory) {
-  this->hasPolls = hasPolls;
-  this->hasExternalMemory = hasExternalMemory;
-  if (adapted_) return;
-  adapted_ = true;
-  Context::environmentOpened();
-  if (hasPolls) {
-    // Polls are closed only as the loop turns, so the environment's end has to wait.
-    napi_add_async_cleanup_hook(env, teardown, this, &hook_);
-  } else {
-    // Deno frees the handle of an asynchronous hook twice.
-    napi_add_env_cleanup_hook(
-        env, [](void* self) { teardown(nullptr, self); }, this);
+napi_value Environment::open(napi_env env, const Runtime& runtime) {
+  Lifetime* const lifetime = Lifetime::of(env, runtime.hasPolls);
+  if (lifetime == nullptr) return nullptr;
+  struct Discard {
+    void operator()(Environment* unused) const { delete unused; }
+  };
+  std::unique_ptr<Environment, Discard> made(new Environment(env, *lifetime, runtime));
+  napi_value binding = nullptr;
+  if (napi_create_object(env, &binding) != napi_ok || !exportAll(*made, binding)) return nullptr;
+  const auto collected = [](napi_env, void* environment, void*) { static_cast<Environment*>(environment)->close(); };
+  // The reference begins weak.
+  if (napi_add_finalizer(env, binding, made.get(), collected, nullptr, &made->binding_) != napi_ok) return nullptr;
+  lifetime->add(*made);
+  if (!Notifier::start(made->notifier)) {
+    made.release()->close();
+    return nullptr;
   }
+  made.release();
+  return binding;
 }
 
-void Environment::onReady(Napi::Function callback) { onReady_ = Napi::Persistent(callback); }
+bool Environment::keep(Kept what, napi_value value) {
+  napi_value binding = nullptr;
+  if (napi_get_reference_value(env, binding_, &binding) != napi_ok || binding == nullptr) return false;
+  static constexpr const char* kNames[kKeptCount] = {"onReadyCallback", "onNoticeCallback", "table", "largeFrames"};
+  // Defined rather than set, so that no setter of Object.prototype is called.
+  const napi_property_descriptor property = {kNames[what], nullptr, nullptr,           nullptr,
+                                             nullptr,      value,   napi_configurable, nullptr};
+  if (napi_define_properties(env, binding, 1, &property) != napi_ok) return false;
+  if (kept_[what] != nullptr) napi_delete_reference(env, kept_[what]);
+  kept_[what] = nullptr;
+  return napi_create_reference(env, value, 0, &kept_[what]) == napi_ok;
+}
 
-void Environment::callReady(int32_t handle) {
-  if (tearingDown_ || onReady_.IsEmpty()) return;
-  const Napi::HandleScope scope(env);
-  napi_value argument;
-  napi_create_int32(env, handle, &argument);
-  const napi_value global = Napi::Env(env).Global();
-  // The waiter's thread-safe function has opened a scope already, and Deno dies of a second one without a context. Not
-  // Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
-  const napi_status status = waiter_ != nullptr
-                                 ? napi_call_function(env, global, onReady_.Value(), 1, &argument, nullptr)
-                                 : napi_make_callback(env, nullptr, global, onReady_.Value(), 1, &argument, nullptr);
-  if (status == napi_pending_exception) {
-    napi_value error;
-    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+napi_value Environment::kept(Kept what) const {
+  napi_value value = nullptr;
+  if (kept_[what] == nullptr || napi_get_reference_value(env, kept_[what], &value) != napi_ok) return nullptr;
+  return value;
+}
+
+bool Environment::receiveInto(napi_value table, napi_value largeFrames) {
+  Bytes rows;
+  if (!Arguments::bytesOf(env, table, &rows) || !keep(kTable, table) || !keep(kLargeFrames, largeFrames)) return false;
+  area.table = reinterpret_cast<int32_t*>(rows.data);
+  area.tableSize = rows.size / sizeof(int32_t);
+  return true;
+}
+
+void Environment::callReady(int32_t handle) { call(kOnReady, handle); }
+
+void Environment::callNotice(int32_t notice) { call(kOnNotice, notice); }
+
+// Any of these calls fails when the thread is being terminated; there is nobody to tell then.
+void Environment::call(Kept function, int32_t argument) {
+  napi_handle_scope scope = nullptr;
+  if (closing_ || napi_open_handle_scope(env, &scope) != napi_ok) return;
+  const napi_value callback = kept(function);
+  napi_value value = nullptr;
+  napi_value global = nullptr;
+  napi_status status = napi_generic_failure;
+  if (callback != nullptr && napi_create_int32(env, argument, &value) == napi_ok &&
+      napi_get_global(env, &global) == napi_ok) {
+    // A thread-safe function has opened a callback scope already, and Deno dies of a second one without a context. Not
+    // Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
+    status = waiter_ != nullptr || function == kOnNotice
+                 ? napi_call_function(env, global, callback, 1, &value, nullptr)
+                 : napi_make_callback(env, nullptr, global, callback, 1, &value, nullptr);
   }
+  napi_value error = nullptr;
+  bool thrown = false;
+  if (status != napi_ok && napi_is_exception_pending(env, &thrown) == napi_ok && thrown &&
+      napi_get_and_clear_last_exception(env, &error) == napi_ok && error != nullptr) {
+    napi_fatal_exception(env, error);
+  }
+  napi_close_handle_scope(env, scope);
 }
 
 Waiter* Environment::waiter() {
-  if (waiter_ == nullptr) waiter_ = Waiter::start(*this);
+  if (waiter_ == nullptr && !closing_) waiter_ = Waiter::start(*this);
   return waiter_.get();
+}
+
+void Environment::pin() {
+  if (pins_++ == 0 && !closing_) napi_reference_ref(env, binding_, nullptr);
+}
+
+void Environment::unpin() {
+  if (--pins_ == 0 && !closing_) napi_reference_unref(env, binding_, nullptr);
 }
 
 void Environment::pollClosed() {
   --closingPolls_;
-  if (tearingDown_) finishTeardown();
+  if (closing_) finishIfDone();
 }
 
-// JavaScript cannot run any more: nothing is settled. Sockets close with the linger that they were given; only the
-// last environment of the process waits for that linger (Context::environmentClosed).
-void Environment::teardown(napi_async_cleanup_hook_handle, void* self) {
-  auto* environment = static_cast<Environment*>(self);
-  environment->tearingDown_ = true;
-  environment->notifier->close();
-  if (environment->waiter_ != nullptr) environment->waiter_->stop();
-  environment->proxies.clear();
-  environment->sockets.each([](Socket& socket) { socket.close(); });
-  environment->finishTeardown();
+void Environment::close() {
+  if (closing_) return;
+  closing_ = true;
+  // Node deletes thread-safe functions itself when the thread ends.
+  const bool threadEnds = lifetime_.ending();
+  notifier->close(!threadEnds);
+  if (waiter_ != nullptr) waiter_->stop(!threadEnds);
+  proxies.clear();
+  sockets.each([](Socket& socket) { socket.close(); });
+  for (napi_ref& reference : kept_) {
+    if (reference != nullptr) napi_delete_reference(env, reference);
+    reference = nullptr;
+  }
+  if (binding_ != nullptr) napi_delete_reference(env, binding_);
+  binding_ = nullptr;
+  finishIfDone();
 }
 
-void Environment::finishTeardown() {
+void Environment::finishIfDone() {
   if (closingPolls_ > 0) return;
   for (const int32_t context : contexts) Context::release(context);
-  Context::environmentClosed();
-  const napi_async_cleanup_hook_handle hook = hook_;
+  Lifetime& lifetime = lifetime_;
+  lifetime.remove(*this);
   delete this;
-  // Only now may Node go on to take the environment down: the references above needed it.
-  if (hook != nullptr) napi_remove_async_cleanup_hook(hook);
-}
-
-namespace {
-
-// adapt(hasPolls, hasExternalMemory): what the runtime has; before anything else
-Napi::Value adapt(const Napi::CallbackInfo& info) {
-  Arguments arguments(info);
-  const bool hasPolls = arguments.boolean(0);
-  const bool hasExternalMemory = arguments.boolean(1);
-  if (!arguments.ok()) return {};
-  arguments.environment().adapt(hasPolls, hasExternalMemory);
-  return {};
-}
-
-}  // namespace
-
-void exportEnvironment(Environment& environment, Napi::Object exports) {
-  exportFunction<adapt>(environment, exports, "adapt");
+  lifetime.finishIfDone();
 }
 
 }  // namespace zmq_native

@@ -1,5 +1,6 @@
-// What one JavaScript environment (the main thread, or a worker) owns: its sockets, its references to contexts, the
-// slab it receives into. Used on that environment's thread only.
+// What one loaded copy of the library owns: its sockets, its references to contexts, the slab it receives into, the
+// functions that it is called back by. A program may load the library more than once in a thread (test runners and
+// bundles do), and no copy sees another's. Used on its thread only.
 #pragma once
 
 #include <memory>
@@ -15,58 +16,87 @@
 
 namespace zmq_native {
 
-/** Memory of JavaScript that receiving writes to: small frames into the slab, a row per frame into the table. */
+class Lifetime;
+
+/** What the runtime has, as lib/runtime.ts knows. */
+struct Runtime {
+  /** libuv's polls work. */
+  bool hasPolls = true;
+  /** JavaScript may hold memory that is not its own. */
+  bool hasExternalMemory = true;
+  /** Bytes of the longest Buffer. */
+  size_t longestBuffer = 0;
+};
+
+/** Where receive() puts rows of the frame table, and Buffers of large frames. Neither is ever seen by users. */
 struct ReceiveArea {
-  uint8_t* slab = nullptr;
-  size_t slabSize = 0;
   int32_t* table = nullptr;
   size_t tableSize = 0;
-  // References keep the memory alive for as long as the raw pointers above are held.
-  Napi::Reference<Napi::Uint8Array> slabReference;
-  Napi::Reference<Napi::Uint8Array> tableReference;
-  Napi::Reference<Napi::Array> largeFrames;
 };
 
 class Environment {
  public:
-  explicit Environment(napi_env env);
-
-  /** What the runtime has, before anything else is done; how the environment's end is heard of depends on it. */
-  void adapt(bool hasPolls, bool hasExternalMemory);
+  /**
+   * A new environment, as the object whose functions are lib/binding.ts's `Binding`. It ends with its thread, or when
+   * that object is garbage-collected. Null when the thread is ending or Node-API fails; nothing is left behind then.
+   */
+  static napi_value open(napi_env env, const Runtime& runtime);
 
   napi_env env;
+  const Runtime runtime;
   HandleTable<Socket> sockets;
   HandleTable<Proxy> proxies;
   std::set<int32_t> contexts;
   ReceiveArea area;
   SendArena sendArena;
   std::shared_ptr<Notifier> notifier;
-  /** Whether libuv's polls work here, and JavaScript may hold memory that is not its own (lib/runtime.ts). */
-  bool hasPolls = true;
-  bool hasExternalMemory = true;
 
   /** Waits for sockets where polls do not work; started by the first that asks. Null when there is no room for it. */
   Waiter* waiter();
 
   /** Sets the function that is called with a socket's handle when the socket may have become ready. */
-  void onReady(Napi::Function callback);
+  bool onReady(napi_value callback) { return keep(kOnReady, callback); }
   void callReady(int32_t handle);
+  /** Sets the function that is called with the number of each notice. */
+  bool onNotice(napi_value callback) { return keep(kOnNotice, callback); }
+  void callNotice(int32_t notice);
+  /** Sets the table and the array that receive() fills. */
+  bool receiveInto(napi_value table, napi_value largeFrames);
+  /** The array that receive() puts Buffers into; null when Node-API fails. */
+  napi_value largeFrames() const { return kept(kLargeFrames); }
+
+  /** While anything is awaited, the library's copy of this environment is not garbage-collected. */
+  void pin();
+  void unpin();
 
   /** A closing poll handle keeps the environment, and so the event loop, until libuv is done with it. */
   void pollClosing() { ++closingPolls_; }
   void pollClosed();
 
- private:
-  ~Environment() = default;
-  static void teardown(napi_async_cleanup_hook_handle hook, void* self);
-  void finishTeardown();
+  /** Closes everything; deletes itself once libuv has let go of the polls. JavaScript is not called any more. */
+  void close();
+  bool closing() const { return closing_; }
 
-  Napi::FunctionReference onReady_;
+ private:
+  /** What JavaScript gives to be kept. The binding's object holds it, so that it lives as long, and no longer. */
+  enum Kept { kOnReady, kOnNotice, kTable, kLargeFrames, kKeptCount };
+
+  Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime);
+  ~Environment() = default;
+  bool keep(Kept what, napi_value value);
+  napi_value kept(Kept what) const;
+  /** Calls the function with a number; what it throws is an uncaught exception. */
+  void call(Kept function, int32_t argument);
+  void finishIfDone();
+
+  Lifetime& lifetime_;
+  /** Of the binding's object: weak, but for as long as anything is awaited. */
+  napi_ref binding_ = nullptr;
+  napi_ref kept_[kKeptCount] = {};
   std::shared_ptr<Waiter> waiter_;
-  napi_async_cleanup_hook_handle hook_ = nullptr;
+  int pins_ = 0;
   int closingPolls_ = 0;
-  bool adapted_ = false;
-  bool tearingDown_ = false;
+  bool closing_ = false;
 };
 
 }  // namespace zmq_native

@@ -1,24 +1,60 @@
-// The addon's exports: each room adds its functions, bound to the environment that loads the addon.
+// The addon's functions: each file adds its own, bound to the environment that they were made for.
 #pragma once
 
+#include <cerrno>
+#include <new>
+#include <system_error>
+#include <vector>
+
+#include "arguments.h"
 #include "environment.h"
 #include "napi_setup.h"
 
 namespace zmq_native {
 
-void exportEnvironment(Environment& environment, Napi::Object exports);
-void exportContext(Environment& environment, Napi::Object exports);
-void exportSocket(Environment& environment, Napi::Object exports);
-void exportSender(Environment& environment, Napi::Object exports);
-void exportReceiver(Environment& environment, Napi::Object exports);
-void exportSubscribers(Environment& environment, Napi::Object exports);
-void exportProxy(Environment& environment, Napi::Object exports);
-void exportMulticastLog(Environment& environment, Napi::Object exports);
-void exportSecurity(Environment& environment, Napi::Object exports);
+/** The functions of lib/binding.ts's `Binding`, gathered to be defined in one call. */
+class Exports {
+ public:
+  explicit Exports(Environment& environment) : environment_(environment) {}
 
-template <Napi::Value (*function)(const Napi::CallbackInfo&)>
-void exportFunction(Environment& environment, Napi::Object exports, const char* name) {
-  exports.Set(name, Napi::Function::New<function>(environment.env, name, &environment));
-}
+  template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+  void add(const char* name) {
+    functions_.push_back(
+        {name, nullptr, entry<function>, nullptr, nullptr, nullptr, napi_default_jsproperty, &environment_});
+  }
+
+  bool define(napi_value object) const {
+    return napi_define_properties(environment_.env, object, functions_.size(), functions_.data()) == napi_ok;
+  }
+
+ private:
+  /** C++ exceptions end here: memory or threads that the system refuses are an errno, like all that it refuses. */
+  template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+  static napi_value entry(napi_env env, napi_callback_info given) {
+    const Napi::CallbackInfo info(env, given);
+    try {
+      return function(info);
+    } catch (const std::bad_alloc&) {
+      return Arguments(info).answer(-ENOMEM);
+    } catch (const std::system_error& error) {
+      return Arguments(info).answer(-error.code().value());
+    }
+  }
+
+  Environment& environment_;
+  std::vector<napi_property_descriptor> functions_;
+};
+
+void exportContext(Exports& exports);
+void exportSocket(Exports& exports);
+void exportSender(Exports& exports);
+void exportReceiver(Exports& exports);
+void exportSubscribers(Exports& exports);
+void exportProxy(Exports& exports);
+void exportMulticastLog(Exports& exports);
+void exportSecurity(Exports& exports);
+
+/** Defines all of them on an object. False when Node-API fails. */
+bool exportAll(Environment& environment, napi_value object);
 
 }  // namespace zmq_native

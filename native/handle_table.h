@@ -13,16 +13,15 @@ template <typename T>
 class HandleTable {
  public:
   int32_t add(std::unique_ptr<T> object) {
-    uint32_t index;
-    if (free_.empty()) {
-      index = static_cast<uint32_t>(slots_.size());
+    if (free_ == kNone) {
       slots_.emplace_back();
-    } else {
-      index = free_.back();
-      free_.pop_back();
+      free_ = static_cast<uint32_t>(slots_.size() - 1);
     }
-    slots_[index].object = std::move(object);
-    return static_cast<int32_t>(slots_[index].generation << kIndexBits | index);
+    const uint32_t index = free_;
+    Slot& slot = slots_[index];
+    free_ = slot.nextFree;
+    slot.object = std::move(object);
+    return static_cast<int32_t>(slot.generation << kIndexBits | index);
   }
 
   /** Null for a handle that was removed, or was never given out. */
@@ -38,13 +37,14 @@ class HandleTable {
     const uint32_t index = static_cast<uint32_t>(handle) & kIndexMask;
     Slot& slot = slots_[index];
     slot.generation = slot.generation == kLastGeneration ? 1 : slot.generation + 1;
-    free_.push_back(index);
+    slot.nextFree = free_;
+    free_ = index;
     return std::move(slot.object);
   }
 
   void clear() {
     slots_.clear();
-    free_.clear();
+    free_ = kNone;
   }
 
   template <typename Visit>
@@ -59,14 +59,17 @@ class HandleTable {
   // small integer of V8.
   static constexpr uint32_t kIndexBits = 20;
   static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
+  static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kLastGeneration = (1u << 10) - 1;
 
   struct Slot {
     std::unique_ptr<T> object;
     uint32_t generation = 1;
+    /** While it is free. Slots are linked rather than listed, so that removing allocates nothing and cannot fail. */
+    uint32_t nextFree = kNone;
   };
   std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
+  uint32_t free_ = kNone;
 };
 
 }  // namespace zmq_native

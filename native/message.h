@@ -20,6 +20,14 @@ class Message {
   /** True when another message may refer to the same bytes, as with inproc fan-out. */
   bool shared() { return zmq_msg_get(&message_, ZMQ_SHARED) != 0; }
   void moveFrom(Message& other) { zmq_msg_move(&message_, &other.message_); }
+  /** Makes it one of `size` bytes; false, and still an empty message, when memory runs out. */
+  bool resize(size_t size) {
+    zmq_msg_close(&message_);
+    if (zmq_msg_init_size(&message_, size) == 0) return true;
+    // A failed zmq_msg_init_size leaves something that zmq_msg_close would crash on.
+    zmq_msg_init(&message_);
+    return false;
+  }
   zmq_msg_t* get() { return &message_; }
 
  private:

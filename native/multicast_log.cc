@@ -64,12 +64,12 @@ Napi::Value takeMulticastLog(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportMulticastLog(Environment& environment, Napi::Object exports) {
+void exportMulticastLog(Exports& exports) {
 #ifdef ZMQ_NATIVE_MULTICAST
   static const auto previous = pgm_log_set_handler(keepLine, nullptr);
   static_cast<void>(previous);
 #endif
-  exportFunction<takeMulticastLog>(environment, exports, "takeMulticastLog");
+  exports.add<takeMulticastLog>("takeMulticastLog");
 }
 
 }  // namespace zmq_native

@@ -1,22 +1,21 @@
 #include "notifier.h"
 
+#include "environment.h"
+#include "thread_safe_function.h"
+
 namespace zmq_native {
 
-void Notifier::onNotice(napi_value callback) {
-  napi_value name;
-  napi_create_string_utf8(env_, "zmq-native", NAPI_AUTO_LENGTH, &name);
-  napi_threadsafe_function function = nullptr;
-  if (napi_create_threadsafe_function(env_, callback, nullptr, name, 0, 1, nullptr, nullptr, this, call, &function) !=
-      napi_ok) {
-    return;
-  }
-  napi_unref_threadsafe_function(env_, function);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  function_ = function;
+bool Notifier::start(const std::shared_ptr<Notifier>& notifier) {
+  const napi_threadsafe_function function = threadSafeFunction(notifier->environment_->env, notifier, call);
+  const std::lock_guard<std::mutex> lock(notifier->mutex_);
+  notifier->function_ = function;
+  return function != nullptr;
 }
 
 void Notifier::expect() {
-  if (expected_++ == 0 && function_ != nullptr) napi_ref_threadsafe_function(env_, function_);
+  if (expected_++ > 0 || function_ == nullptr) return;
+  environment_->pin();
+  napi_ref_threadsafe_function(environment_->env, function_);
 }
 
 void Notifier::notify(int32_t notice) {
@@ -26,21 +25,22 @@ void Notifier::notify(int32_t notice) {
                                 napi_tsfn_nonblocking);
 }
 
-// Node deletes the function only after all cleanup hooks have run; nobody uses it from here on.
-void Notifier::close() {
+void Notifier::close(bool release) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  environment_ = nullptr;
+  if (release && function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_abort);
   function_ = nullptr;
 }
 
-void Notifier::call(napi_env env, napi_value callback, void* context, void* notice) {
-  if (env == nullptr) return;
+void Notifier::call(napi_env env, napi_value, void* context, void* notice) {
   auto* self = static_cast<Notifier*>(context);
-  if (--self->expected_ == 0) napi_unref_threadsafe_function(env, self->function_);
-  napi_value global;
-  napi_value argument;
-  napi_get_global(env, &global);
-  napi_create_int32(env, static_cast<int32_t>(reinterpret_cast<intptr_t>(notice)), &argument);
-  napi_call_function(env, global, callback, 1, &argument, nullptr);
+  if (env == nullptr || self->environment_ == nullptr) return;
+  Environment& environment = *self->environment_;
+  const bool last = --self->expected_ == 0;
+  if (last) napi_unref_threadsafe_function(env, self->function_);
+  environment.callNotice(static_cast<int32_t>(reinterpret_cast<intptr_t>(notice)));
+  // Last: what is no longer pinned may end.
+  if (last) environment.unpin();
 }
 
 }  // namespace zmq_native

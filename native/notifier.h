@@ -1,5 +1,5 @@
-// Calls JavaScript from any thread. One per environment, made with it; threads that may outlive the environment hold
-// it by shared_ptr, and a notice after the end goes nowhere.
+// Calls JavaScript from any thread. One per environment; threads that may outlive the environment hold it by
+// shared_ptr, and a notice after the end goes nowhere.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,27 @@
 
 namespace zmq_native {
 
+class Environment;
+
 class Notifier {
  public:
-  explicit Notifier(napi_env env) : env_(env) {}
+  explicit Notifier(Environment& environment) : environment_(&environment) {}
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
-  /** Sets the function that is called with the number of each notice. On the environment's thread, once. */
-  void onNotice(napi_value callback);
+  /** On the environment's thread, before anything else. False when Node-API fails. */
+  static bool start(const std::shared_ptr<Notifier>& notifier);
   /** Keeps the event loop alive until the notice that somebody waits for has come. On the environment's thread. */
   void expect();
   /** From any thread. */
   void notify(int32_t notice);
-  /** The environment ends. On its thread. */
-  void close();
+  /** The environment ends. `release`: the thread goes on without it. On its thread. */
+  void close(bool release);
 
  private:
   static void call(napi_env env, napi_value callback, void* self, void* notice);
 
-  napi_env env_;
+  Environment* environment_;
   std::mutex mutex_;
   napi_threadsafe_function function_ = nullptr;
   int expected_ = 0;

@@ -223,9 +223,9 @@ Napi::Value endProxy(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportProxy(Environment& environment, Napi::Object exports) {
-  exportFunction<startProxy>(environment, exports, "startProxy");
-  exportFunction<endProxy>(environment, exports, "endProxy");
+void exportProxy(Exports& exports) {
+  exports.add<startProxy>("startProxy");
+  exports.add<endProxy>("endProxy");
 }
 
 }  // namespace zmq_native

@@ -17,7 +17,7 @@ int Readiness::open() {
     const int error = openPoller();
     if (error != 0) return error;
   }
-  if (environment_.hasPolls && uv().available) return openPoll();
+  if (environment_.runtime.hasPolls && uv().available) return openPoll();
   waiter_ = environment_.waiter();
   return waiter_ == nullptr ? -EMFILE : 0;
 }
@@ -60,7 +60,7 @@ int Readiness::hold(bool alive) {
   const int error = arm();
   if (error != 0) return error;
   keepAlive(alive);
-  held_ = true;
+  if (!std::exchange(held_, true)) environment_.pin();
   return std::exchange(unheard_, false) ? 1 : 0;
 }
 
@@ -95,7 +95,7 @@ int Readiness::arm() {
 
 void Readiness::release() {
   keepAlive(false);
-  held_ = false;
+  if (std::exchange(held_, false)) environment_.unpin();
 }
 
 void Readiness::keepAlive(bool on) {
@@ -145,6 +145,7 @@ void Readiness::takeIn() {
 }
 
 void Readiness::close() {
+  if (std::exchange(held_, false)) environment_.unpin();
   if (waiter_ != nullptr) {
     keepAlive(false);
     waiter_->remove(descriptor_);

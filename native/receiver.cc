@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <utility>
 
 #include "arguments.h"
 #include "exports.h"
@@ -31,188 +33,253 @@ constexpr size_t kLargeBatch = 1024 * 1024;
 constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
-/** The frame as external memory that lives until the Buffer is collected; null where the runtime forbids that. */
+/** A frame whose memory a Buffer lies over. */
+struct Lent {
+  Message frame;
+  /** Set while the Buffer is being made: when that fails, Node has run the finalizer or has not, as it sees fit. */
+  bool making = true;
+};
+
+/** The frame as external memory that lives until the Buffer is garbage-collected; null where that cannot be had. */
 napi_value wrap(const Environment& environment, Message& frame) {
   const napi_env env = environment.env;
-  auto owner = std::make_unique<Message>();
-  owner->moveFrom(frame);
-  const auto size = static_cast<int64_t>(owner->size());
+  std::unique_ptr<Lent> lent(environment.runtime.hasExternalMemory ? new (std::nothrow) Lent : nullptr);
+  if (lent == nullptr) return nullptr;
+  lent->frame.moveFrom(frame);
   const auto free = [](napi_env finalizing, void*, void* hint) {
-    auto* message = static_cast<Message*>(hint);
+    auto* const returned = static_cast<Lent*>(hint);
+    if (returned->making) return;
     int64_t unused;
-    napi_adjust_external_memory(finalizing, -static_cast<int64_t>(message->size()), &unused);
-    delete message;
+    napi_adjust_external_memory(finalizing, -static_cast<int64_t>(returned->frame.size()), &unused);
+    delete returned;
   };
   napi_value buffer = nullptr;
-  if (!environment.hasExternalMemory ||
-      napi_create_external_buffer(env, owner->size(), owner->data(), free, owner.get(), &buffer) != napi_ok) {
-    frame.moveFrom(*owner);
+  const napi_status status =
+      napi_create_external_buffer(env, lent->frame.size(), lent->frame.data(), free, lent.get(), &buffer);
+  lent->making = false;
+  if (status != napi_ok) {
+    frame.moveFrom(lent->frame);
+    clearException(env);
     return nullptr;
   }
-  owner.release();
   int64_t unused;
-  napi_adjust_external_memory(env, size, &unused);
+  napi_adjust_external_memory(env, static_cast<int64_t>(lent->frame.size()), &unused);
+  lent.release();
   return buffer;
+}
+
+/** A copy of bytes; null when there is no memory for it. */
+napi_value copied(napi_env env, const void* data, size_t size) {
+  napi_value buffer = nullptr;
+  if (napi_create_buffer_copy(env, size, data, nullptr, &buffer) == napi_ok) return buffer;
+  clearException(env);
+  return nullptr;
 }
 
 napi_value ownBuffer(const Environment& environment, Message& frame) {
   napi_value buffer = nullptr;
   // Several receivers over inproc get the same bytes: two ArrayBuffers on one address crash V8, so those are copied.
   if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(environment, frame);
-  if (buffer == nullptr) napi_create_buffer_copy(environment.env, frame.size(), frame.data(), nullptr, &buffer);
-  return buffer;
+  return buffer != nullptr ? buffer : copied(environment.env, frame.data(), frame.size());
 }
 
 /** Writes frames behind one another into the slab, and a row for each into the table. */
 class Writer {
  public:
-  Writer(Environment& environment, size_t offset)
-      : environment_(environment), area_(environment.area), env_(environment.env), offset_(offset) {}
+  Writer(const Environment& environment, const Bytes& slab, size_t offset)
+      : environment_(environment), slab_(slab), offset_(offset), messageOffset_(offset) {}
 
   size_t frames() const { return frames_; }
   /** Whether there is room for the frames of one more message part, which are two where it has a tag. */
   bool hasRoom() const {
-    return frames_ + 2 <= area_.tableSize && offset_ < area_.slabSize && largeBytes_ < kLargeBatch;
+    return frames_ + 2 <= environment_.area.tableSize && offset_ < slab_.size && largeBytes_ < kLargeBatch;
   }
 
-  /** False when memory runs out. */
-  bool put(Message& frame, bool more) {
+  /** Answers 0, -EMSGSIZE for a frame that no Buffer can hold, or -ENOMEM. */
+  int32_t put(Message& frame, bool more) {
     const size_t size = frame.size();
     if (fits(size)) return copy(frame.data(), size, more);
+    if (size > environment_.runtime.longestBuffer) return -EMSGSIZE;
     if (size > share()) largeBytes_ += size;
     return putBuffer(ownBuffer(environment_, frame), size, more);
   }
 
-  bool put(const void* data, size_t size, bool more) {
+  int32_t put(const void* data, size_t size, bool more) {
     if (fits(size)) return copy(data, size, more);
-    napi_value buffer = nullptr;
-    napi_create_buffer_copy(env_, size, data, nullptr, &buffer);
-    return putBuffer(buffer, size, more);
+    return putBuffer(copied(environment_.env, data, size), size, more);
+  }
+
+  /** Where the current message begins, for `forget`. */
+  void beginMessage() {
+    messageFrames_ = frames_;
+    messageLarge_ = largeCount_;
+    messageOffset_ = offset_;
+  }
+  /** Takes the frames of the current message back. */
+  void forget() {
+    frames_ = messageFrames_;
+    largeCount_ = messageLarge_;
+    offset_ = messageOffset_;
   }
 
  private:
-  size_t share() const { return area_.slabSize / kSlabShare; }
-  bool fits(size_t size) const {
-    return size <= share() && offset_ < area_.slabSize && size <= area_.slabSize - offset_;
-  }
+  size_t share() const { return slab_.size / kSlabShare; }
+  bool fits(size_t size) const { return size <= share() && offset_ < slab_.size && size <= slab_.size - offset_; }
 
-  bool copy(const void* data, size_t size, bool more) {
-    if (size > 0) std::memcpy(area_.slab + offset_, data, size);
+  int32_t copy(const void* data, size_t size, bool more) {
+    if (size > 0) std::memcpy(slab_.data + offset_, data, size);
     offset_ += (size + kAlignment - 1) & ~(kAlignment - 1);
     return row(static_cast<int32_t>(size) << kLengthShift, more);
   }
 
-  bool putBuffer(napi_value buffer, size_t size, bool more) {
-    if (buffer == nullptr) return false;
-    if (large_ == nullptr) large_ = area_.largeFrames.Value();
-    napi_set_element(env_, large_, largeCount_++, buffer);
-    if (size <= share()) offset_ = area_.slabSize;  // the slab is full: stop after this frame
+  int32_t putBuffer(napi_value buffer, size_t size, bool more) {
+    if (large_ == nullptr) large_ = environment_.largeFrames();
+    // The array has an element at each index already, so setting one runs no code of JavaScript's.
+    if (buffer == nullptr || large_ == nullptr ||
+        napi_set_element(environment_.env, large_, largeCount_, buffer) != napi_ok) {
+      return -ENOMEM;
+    }
+    ++largeCount_;
+    if (size <= share()) offset_ = slab_.size;  // the slab is full: stop after this frame
     return row(kOwnBuffer, more);
   }
 
-  bool row(int32_t row, bool more) {
-    area_.table[frames_++] = more ? row | kMore : row;
-    return true;
+  int32_t row(int32_t row, bool more) {
+    environment_.area.table[frames_++] = more ? row | kMore : row;
+    return 0;
   }
 
   const Environment& environment_;
-  const ReceiveArea& area_;
-  napi_env env_;
+  const Bytes slab_;
   napi_value large_ = nullptr;
   uint32_t largeCount_ = 0;
   size_t largeBytes_ = 0;
   size_t frames_ = 0;
   size_t offset_;
+  size_t messageFrames_ = 0;
+  uint32_t messageLarge_ = 0;
+  size_t messageOffset_;
 };
 
-/** Reads properties of a message, such as its peer's address, into an array: text, or null where it has none. */
+/**
+ * Reads properties of a message, such as its peer's address, into an array: text, or null where it has none. Both
+ * arrays are lib/receiver.ts's own and have an element at each index, so this runs no code of JavaScript's.
+ */
 void readProperties(napi_env env, Message& frame, napi_value names, napi_value values) {
   uint32_t count = 0;
-  napi_get_array_length(env, names, &count);
+  if (napi_get_array_length(env, names, &count) != napi_ok) return;
   for (uint32_t index = 0; index < count; ++index) {
     napi_value name = nullptr;
     napi_value value = nullptr;
     char text[kLongestProperty];
-    napi_get_element(env, names, index, &name);
-    if (napi_get_value_string_utf8(env, name, text, sizeof text, nullptr) != napi_ok) continue;
-    const char* const found = zmq_msg_gets(frame.get(), text);
-    if (found == nullptr) {
-      napi_get_null(env, &value);
-    } else {
-      napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value);
+    if (napi_get_element(env, names, index, &name) != napi_ok ||
+        napi_get_value_string_utf8(env, name, text, sizeof text, nullptr) != napi_ok) {
+      continue;
     }
-    napi_set_element(env, values, index, value);
+    const char* const found = zmq_msg_gets(frame.get(), text);
+    if (found != nullptr && napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value) == napi_ok) {
+      napi_set_element(env, values, index, value);
+    }
   }
 }
 
-// receive(handle, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or -errno; plus
-// kEmptied when libzmq had no more. Never leaves a frame behind that it took from libzmq; stops at the end of the slab,
-// of the table, or when `maxMessages` are complete. `values` gets the first message's properties by `names`.
+/** What a call of receive() works with. */
+struct Reception {
+  const Socket& socket;
+  Writer& writer;
+  /** One for all: libzmq closes what it held when the next one comes. */
+  Message frame;
+
+  /** Takes the next frame. Answers 0 or -errno. */
+  int32_t take() {
+    while (zmq_msg_recv(frame.get(), socket.get(), ZMQ_DONTWAIT) < 0) {
+      if (zmq_errno() != EINTR) return -zmq_errno();
+    }
+    return 0;
+  }
+
+  /** Writes the frame, and what tags it. Answers as Writer::put. */
+  int32_t put(bool more) {
+    if (socket.tagsWithRoutingId()) {
+      const uint32_t id = zmq_msg_routing_id(frame.get());
+      const int32_t error = writer.put(frame, true);
+      return error != 0 ? error : writer.put(&id, sizeof id, more);
+    }
+    if (socket.tagsWithGroup()) {
+      // Kept: the frame may be moved into its Buffer.
+      char group[ZMQ_GROUP_MAX_LENGTH + 1];
+      const size_t size = std::strlen(zmq_msg_group(frame.get()));
+      std::memcpy(group, zmq_msg_group(frame.get()), size);
+      const int32_t error = writer.put(frame, true);
+      return error != 0 ? error : writer.put(group, size, more);
+    }
+    return writer.put(frame, more);
+  }
+
+  /** Drops a message that cannot be handed over, with the frames of it that are still to come. */
+  void drop(bool more) {
+    writer.forget();
+    while (more && take() == 0) more = frame.more();
+  }
+};
+
+// receive(handle, slab: Uint8Array, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or
+// -errno; plus kEmptied when libzmq had no more. Stops at the end of the slab, of the table, or when `maxMessages` are
+// complete; all frames that it took from libzmq are in the answer. A message that no Buffer can hold is dropped as a
+// whole: -EMSGSIZE or -ENOMEM, of this call if no message came before it, else of the next. `values` gets the first
+// message's properties by `names`. The slab is given with each call, since JavaScript may have taken its memory away.
 Napi::Value receive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const Socket* socket = arguments.socket(0);
-  const size_t offset = static_cast<uint32_t>(arguments.integer(1));
-  int32_t wanted = arguments.integer(2);
-  const bool asksProperties = info.Length() > 3;
-  const napi_value names = asksProperties ? arguments.array(3) : nullptr;
-  const napi_value values = asksProperties ? arguments.array(4) : nullptr;
+  Socket* socket = arguments.socket(0);
+  const Bytes slab = arguments.bytes(1);
+  const size_t offset = static_cast<uint32_t>(arguments.integer(2));
+  int32_t wanted = arguments.integer(3);
+  const bool asksProperties = info.Length() > 4;
+  const napi_value names = asksProperties ? arguments.array(4) : nullptr;
+  const napi_value values = asksProperties ? arguments.array(5) : nullptr;
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  if (const int32_t failure = std::exchange(socket->failure, 0)) return arguments.answer(failure);
 
-  Writer writer(arguments.environment(), offset);
-  const bool routed = socket->tagsWithRoutingId();
-  const bool grouped = socket->tagsWithGroup();
-  Message frame;  // one for all: libzmq closes what it held when the next one comes
+  Writer writer(arguments.environment(), slab, offset);
+  Reception reception{*socket, writer, {}};
   while (wanted > 0 && writer.hasRoom()) {
-    if (zmq_msg_recv(frame.get(), socket->get(), ZMQ_DONTWAIT) < 0) {
-      const int error = zmq_errno();
-      if (error == EINTR) continue;
-      if (writer.frames() == 0) return arguments.answer(error == EAGAIN ? 0 : -error);
-      return arguments.answer(static_cast<int64_t>(writer.frames()) + (error == EAGAIN ? kEmptied : 0));
+    int32_t error = reception.take();
+    if (error != 0) {
+      if (writer.frames() == 0) return arguments.answer(error == -EAGAIN ? 0 : error);
+      return arguments.answer(static_cast<int64_t>(writer.frames()) + (error == -EAGAIN ? kEmptied : 0));
     }
-    if (asksProperties && writer.frames() == 0) readProperties(arguments.env(), frame, names, values);
-    const bool more = frame.more();  // asked before the frame may be moved into its Buffer
-    bool done;
-    if (routed) {
-      const uint32_t id = zmq_msg_routing_id(frame.get());
-      done = writer.put(frame, true) && writer.put(&id, sizeof id, more);
-    } else if (grouped) {
-      const std::string group = zmq_msg_group(frame.get());
-      done = writer.put(frame, true) && writer.put(group.data(), group.size(), more);
-    } else {
-      done = writer.put(frame, more);
+    if (asksProperties && writer.frames() == 0) readProperties(arguments.env(), reception.frame, names, values);
+    const bool more = reception.frame.more();  // asked before the frame may be moved into its Buffer
+    error = reception.put(more);
+    if (error != 0) {
+      reception.drop(more);
+      if (writer.frames() == 0) return arguments.answer(error);
+      socket->failure = error;
+      break;
     }
-    if (!done) return arguments.answer(-ENOMEM);
-    if (!more) --wanted;
+    if (more) continue;
+    --wanted;
+    writer.beginMessage();
   }
   return arguments.answer(static_cast<int64_t>(writer.frames()));
 }
 
-// receiveInto(slab: Uint8Array, table: Uint8Array over an Int32Array, largeFrames: Array): where receive() puts what it
-// finds
+// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: where receive() writes rows,
+// and Buffers of frames that do not go into the slab. The array has as many elements as one call can need.
 Napi::Value receiveInto(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const Bytes slab = arguments.bytes(0);
-  const Bytes table = arguments.bytes(1);
-  const napi_value largeFrames = arguments.array(2);
+  arguments.bytes(0);
+  const napi_value largeFrames = arguments.array(1);
   if (!arguments.ok()) return {};
-  const Napi::Env env = info.Env();
-  ReceiveArea& area = arguments.environment().area;
-  area.slab = slab.data;
-  area.slabSize = slab.size;
-  area.table = reinterpret_cast<int32_t*>(table.data);
-  area.tableSize = table.size / sizeof(int32_t);
-  area.slabReference = Napi::Persistent(Napi::Value(env, arguments.value(0)).As<Napi::Uint8Array>());
-  area.tableReference = Napi::Persistent(Napi::Value(env, arguments.value(1)).As<Napi::Uint8Array>());
-  area.largeFrames = Napi::Persistent(Napi::Value(env, largeFrames).As<Napi::Array>());
-  return {};
+  return arguments.answer(arguments.environment().receiveInto(arguments.value(0), largeFrames) ? 0 : -ENOMEM);
 }
 
 }  // namespace
 
-void exportReceiver(Environment& environment, Napi::Object exports) {
-  exportFunction<receive>(environment, exports, "receive");
-  exportFunction<receiveInto>(environment, exports, "receiveInto");
+void exportReceiver(Exports& exports) {
+  exports.add<receive>("receive");
+  exports.add<receiveInto>("receiveInto");
 }
 
 }  // namespace zmq_native

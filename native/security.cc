@@ -49,11 +49,11 @@ Napi::Value curveKeyPair(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportSecurity(Environment& environment, Napi::Object exports) {
-  exportFunction<version>(environment, exports, "version");
-  exportFunction<has>(environment, exports, "has");
-  exportFunction<describeError>(environment, exports, "describeError");
-  exportFunction<curveKeyPair>(environment, exports, "curveKeyPair");
+void exportSecurity(Exports& exports) {
+  exports.add<version>("version");
+  exports.add<has>("has");
+  exports.add<describeError>("describeError");
+  exports.add<curveKeyPair>("curveKeyPair");
 }
 
 }  // namespace zmq_native

@@ -7,7 +7,7 @@ namespace zmq_native {
 
 struct SendArena::Block {};
 
-bool SendArena::allocate(zmq_msg_t* message, size_t size) { return zmq_msg_init_size(message, size) == 0; }
+bool SendArena::allocate(Message& message, size_t size) { return message.resize(size); }
 
 void SendArena::retire() {}
 
@@ -47,21 +47,21 @@ struct SendArena::Block {
   alignas(std::max_align_t) unsigned char memory[kBlockSize];
 };
 
-bool SendArena::allocate(zmq_msg_t* message, size_t size) {
-  if (size <= kInlineFrame || size > kLargestFrame) return zmq_msg_init_size(message, size) == 0;
+bool SendArena::allocate(Message& message, size_t size) {
+  if (size <= kInlineFrame || size > kLargestFrame) return message.resize(size);
   constexpr size_t alignment = alignof(Content);
   const size_t needed = sizeof(Content) + ((size + alignment - 1) & ~(alignment - 1));
   if (block_ == nullptr || used_ + needed > kBlockSize) {
     retire();
     block_ = new (std::nothrow) Block;
-    if (block_ == nullptr) return zmq_msg_init_size(message, size) == 0;
+    if (block_ == nullptr) return message.resize(size);
   }
   unsigned char* place = block_->memory + used_;
   used_ += needed;
   ++given_;
   auto* content = new (place) Content;
-  return reinterpret_cast<zmq::msg_t*>(message)->init_external_storage(content, place + sizeof(Content), size, release,
-                                                                       block_) == 0;
+  return reinterpret_cast<zmq::msg_t*>(message.get())
+             ->init_external_storage(content, place + sizeof(Content), size, release, block_) == 0;
 }
 
 void SendArena::release(void*, void* block) {

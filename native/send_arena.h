@@ -2,9 +2,9 @@
 // frees across threads, which costs more than sending the frame. Filled on the environment's thread, freed on any.
 #pragma once
 
-#include <zmq.h>
-
 #include <cstddef>
+
+#include "message.h"
 
 namespace zmq_native {
 
@@ -15,8 +15,8 @@ class SendArena {
   SendArena(const SendArena&) = delete;
   SendArena& operator=(const SendArena&) = delete;
 
-  /** Makes the empty `message` one of `size` bytes to be filled; false when memory runs out. */
-  bool allocate(zmq_msg_t* message, size_t size);
+  /** Makes the empty `message` one of `size` bytes to be filled; false, and still empty, when memory runs out. */
+  bool allocate(Message& message, size_t size);
 
  private:
   struct Block;

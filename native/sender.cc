@@ -26,7 +26,7 @@ int32_t noFrame(napi_env env) {
 }
 
 int32_t fill(SendArena& arena, Message& message, const void* data, size_t size) {
-  if (!arena.allocate(message.get(), size)) return -ENOMEM;
+  if (!arena.allocate(message, size)) return -ENOMEM;
   if (size > 0) std::memcpy(message.data(), data, size);
   return 0;
 }
@@ -230,9 +230,9 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportSender(Environment& environment, Napi::Object exports) {
-  exportFunction<trySend>(environment, exports, "trySend");
-  exportFunction<trySendMany>(environment, exports, "trySendMany");
+void exportSender(Exports& exports) {
+  exports.add<trySend>("trySend");
+  exports.add<trySendMany>("trySendMany");
 }
 
 }  // namespace zmq_native

@@ -4,6 +4,9 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
+#include <utility>
+#include <vector>
 
 #include "arguments.h"
 #include "context.h"
@@ -47,14 +50,17 @@ std::unique_lock<std::mutex> Socket::guard() const {
 
 // Not a FinalizationRegistry of JavaScript's: that hears of full collections only, and a thousand sockets that were
 // dropped would use up the context's places before the first.
-void Socket::belongTo(napi_value owner, int32_t handle) {
+bool Socket::belongTo(napi_value owner, int32_t handle) {
   readiness.reportAs(handle);
   const auto collected = [](napi_env, void* handle, void* environment) {
     static_cast<Environment*>(environment)->sockets.remove(static_cast<int32_t>(reinterpret_cast<intptr_t>(handle)));
   };
-  napi_add_finalizer(environment_.env, owner, reinterpret_cast<void*>(static_cast<intptr_t>(handle)), collected,
-                     &environment_, &owner_);
+  if (napi_add_finalizer(environment_.env, owner, reinterpret_cast<void*>(static_cast<intptr_t>(handle)), collected,
+                         &environment_, &owner_) != napi_ok) {
+    return false;
+  }
   weigh(environment_.env, kWeight);
+  return true;
 }
 
 void Socket::lend(Proxy* proxy) {
@@ -98,8 +104,16 @@ Napi::Value openSocket(const Napi::CallbackInfo& info) {
   if (zmqContext == nullptr) return arguments.answer(-EFAULT);
   void* socket = zmq_socket(zmqContext, type);
   if (socket == nullptr) return arguments.answer(-zmq_errno());
-  const int32_t handle = environment.sockets.add(std::make_unique<Socket>(environment, socket, type, context));
-  environment.sockets.find(handle)->belongTo(owner, handle);
+  std::unique_ptr<Socket> made(new (std::nothrow) Socket(environment, socket, type, context));
+  if (made == nullptr) {
+    zmq_close(socket);
+    return arguments.answer(-ENOMEM);
+  }
+  const int32_t handle = environment.sockets.add(std::move(made));
+  if (!environment.sockets.find(handle)->belongTo(owner, handle)) {
+    environment.sockets.remove(handle);
+    return arguments.answer(-ENOMEM);
+  }
   return arguments.answer(handle);
 }
 
@@ -108,12 +122,16 @@ Napi::Value ownersOf(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t context = arguments.integer(0);
   if (!arguments.ok()) return {};
-  const Napi::Array owners = Napi::Array::New(info.Env());
+  // Gathered first: setting an element of an array may run a setter of Array.prototype.
+  std::vector<napi_value> owners;
   arguments.environment().sockets.each([&](const Socket& socket) {
     const napi_value owner = socket.context() == context ? socket.owner() : nullptr;
-    if (owner != nullptr) owners.Set(owners.Length(), owner);
+    if (owner != nullptr) owners.push_back(owner);
   });
-  return owners;
+  napi_value array = nullptr;
+  if (napi_create_array(info.Env(), &array) != napi_ok) return {};
+  for (uint32_t index = 0; index < owners.size(); ++index) napi_set_element(info.Env(), array, index, owners[index]);
+  return {info.Env(), array};
 }
 
 // closeSocket(handle) -> 0, -ENOTSOCK, or -EBUSY while a proxy has the socket
@@ -248,30 +266,30 @@ Napi::Value hold(const Napi::CallbackInfo& info) {
 Napi::Value onReady(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const napi_value callback = arguments.function(0);
-  if (arguments.ok()) arguments.environment().onReady(Napi::Function(info.Env(), callback));
-  return {};
+  if (!arguments.ok()) return {};
+  return arguments.answer(arguments.environment().onReady(callback) ? 0 : -ENOMEM);
 }
 
 }  // namespace
 
-void exportSocket(Environment& environment, Napi::Object exports) {
-  exportFunction<openSocket>(environment, exports, "openSocket");
-  exportFunction<ownersOf>(environment, exports, "ownersOf");
-  exportFunction<closeSocket>(environment, exports, "closeSocket");
-  exportFunction<onEndpoint<zmq_bind>>(environment, exports, "bind");
-  exportFunction<onEndpoint<zmq_unbind>>(environment, exports, "unbind");
-  exportFunction<onEndpoint<zmq_connect>>(environment, exports, "connect");
-  exportFunction<onEndpoint<zmq_disconnect>>(environment, exports, "disconnect");
-  exportFunction<onGroup<zmq_join>>(environment, exports, "join");
-  exportFunction<onGroup<zmq_leave>>(environment, exports, "leave");
-  exportFunction<connectPeer>(environment, exports, "connectPeer");
-  exportFunction<monitor>(environment, exports, "monitor");
-  exportFunction<reportPipes>(environment, exports, "reportPipes");
-  exportFunction<getOption>(environment, exports, "getOption");
-  exportFunction<setOption>(environment, exports, "setOption");
-  exportFunction<events>(environment, exports, "events");
-  exportFunction<hold>(environment, exports, "hold");
-  exportFunction<onReady>(environment, exports, "onReady");
+void exportSocket(Exports& exports) {
+  exports.add<openSocket>("openSocket");
+  exports.add<ownersOf>("ownersOf");
+  exports.add<closeSocket>("closeSocket");
+  exports.add<onEndpoint<zmq_bind>>("bind");
+  exports.add<onEndpoint<zmq_unbind>>("unbind");
+  exports.add<onEndpoint<zmq_connect>>("connect");
+  exports.add<onEndpoint<zmq_disconnect>>("disconnect");
+  exports.add<onGroup<zmq_join>>("join");
+  exports.add<onGroup<zmq_leave>>("leave");
+  exports.add<connectPeer>("connectPeer");
+  exports.add<monitor>("monitor");
+  exports.add<reportPipes>("reportPipes");
+  exports.add<getOption>("getOption");
+  exports.add<setOption>("setOption");
+  exports.add<events>("events");
+  exports.add<hold>("hold");
+  exports.add<onReady>("onReady");
 }
 
 }  // namespace zmq_native

@@ -39,9 +39,9 @@ class Socket {
 
   /**
    * It is on the environment's table under `handle`, and is closed and taken off it when the object of JavaScript that
-   * owns it is collected, unless it is closed before.
+   * owns it is collected, unless it is closed before. False when Node-API fails.
    */
-  void belongTo(napi_value owner, int32_t handle);
+  bool belongTo(napi_value owner, int32_t handle);
   /** The object that owns it; null where it is about to be collected. */
   napi_value owner() const;
 
@@ -55,6 +55,8 @@ class Socket {
   void close();
 
   Readiness readiness;
+  /** -errno that the next receive answers, of a message that was dropped after others had been received; 0: none. */
+  int32_t failure = 0;
 
  private:
   Environment& environment_;

@@ -39,8 +39,6 @@ Napi::Value subscribers(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportSubscribers(Environment& environment, Napi::Object exports) {
-  exportFunction<subscribers>(environment, exports, "subscribers");
-}
+void exportSubscribers(Exports& exports) { exports.add<subscribers>("subscribers"); }
 
 }  // namespace zmq_native

@@ -1,28 +1,29 @@
 #include "waiter.h"
 
+#include <system_error>
+#include <utility>
+
 #include "environment.h"
+#include "thread_safe_function.h"
 
 namespace zmq_native {
 
 std::shared_ptr<Waiter> Waiter::start(Environment& environment) {
   std::shared_ptr<Waiter> waiter(new Waiter(environment));
   if (!waiter->poller_.ok()) return nullptr;
-  napi_value name;
-  napi_create_string_utf8(environment.env, "zmq-native", NAPI_AUTO_LENGTH, &name);
-  // The function may outlive the environment by a moment, and then still call.
-  auto* held = new std::shared_ptr<Waiter>(waiter);
-  const auto finalize = [](napi_env, void* held, void*) { delete static_cast<std::shared_ptr<Waiter>*>(held); };
-  if (napi_create_threadsafe_function(environment.env, nullptr, nullptr, name, 0, 1, held, finalize, waiter.get(), call,
-                                      &waiter->function_) != napi_ok) {
-    delete held;
+  waiter->function_ = threadSafeFunction(environment.env, waiter, call);
+  if (waiter->function_ == nullptr) return nullptr;
+  try {
+    waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
+  } catch (const std::system_error&) {
+    // The system has no room for another thread.
+    waiter->stop(true);
     return nullptr;
   }
-  napi_unref_threadsafe_function(environment.env, waiter->function_);
-  waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
   return waiter;
 }
 
-Waiter::~Waiter() { stop(); }
+Waiter::~Waiter() { stop(false); }
 
 void Waiter::run() {
   constexpr size_t kMost = 64;
@@ -55,15 +56,19 @@ void Waiter::keepAlive(bool on) {
   if (!on && wanted_ == 0) napi_unref_threadsafe_function(environment_->env, function_);
 }
 
-void Waiter::stop() {
+void Waiter::stop(bool release) {
   environment_ = nullptr;
+  napi_threadsafe_function function = nullptr;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    function_ = nullptr;
+    std::swap(function, function_);
   }
-  if (!thread_.joinable()) return;
-  poller_.interrupt();
-  thread_.join();
+  if (thread_.joinable()) {
+    poller_.interrupt();
+    thread_.join();
+  }
+  // Last: the function holds this object.
+  if (release && function != nullptr) napi_release_threadsafe_function(function, napi_tsfn_abort);
 }
 
 }  // namespace zmq_native

@@ -30,8 +30,8 @@ class Waiter {
   void remove(Descriptor descriptor) { poller_.remove(descriptor); }
   /** The process lives as long as somebody wants it to. */
   void keepAlive(bool on);
-  /** The environment ends: nothing is reported from here on. */
-  void stop();
+  /** The environment ends: nothing is reported from here on. `release`: its thread goes on. */
+  void stop(bool release);
 
  private:
   explicit Waiter(Environment& environment) : environment_(&environment) {}
