@@ -18,6 +18,10 @@ type RoutingId = number;
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {
+  // native/environment.cc
+  /** A number that no other copy of the library in this process has. */
+  instance(): number;
+
   // native/context.cc
   createContext(): ContextToken;
   /** The context that all threads share, created by the first that asks. */

@@ -2,6 +2,7 @@
 
 import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
 import { binding, type ContextToken } from "./binding.js";
+import { markClass } from "./copies.js";
 import type { Core } from "./core.js";
 import { check } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
@@ -57,6 +58,7 @@ export class Context implements AsyncDisposable {
   readonly #handle: Handle;
 
   static {
+    markClass(Context.prototype, "Context");
     handleOf = (context) => context.#handle;
   }
 

@@ -5,6 +5,7 @@ import { EventEmitter } from "node:events";
 import { baseClass, guardMethods } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_EVENT_ALL, ZMQ_EVENT_PIPES_STATS, ZMQ_PAIR } from "./constants.js";
+import { refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { check, errorOf } from "./errors.js";
 import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
@@ -70,7 +71,10 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 
   /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
   constructor(socket: Socket) {
-    if (!(socket instanceof Socket)) throw new TypeError("Socket must be a socket object");
+    if (!(socket instanceof Socket)) {
+      refuseOtherCopy(socket, "Socket", "Socket");
+      throw new TypeError("Socket must be a socket object");
+    }
     const observed = coreOf(socket);
     if (observed.context === undefined) throw errorOf("ENOTSOCK");
     this.#handle = observed.handle;

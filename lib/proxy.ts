@@ -3,6 +3,7 @@
 import { baseClass, guardMethods } from "./arguments.js";
 import { binding, type Handle, type ProxyHandle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
+import { refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
@@ -59,6 +60,7 @@ interface Running {
 
 function socketOf(value: unknown, what: string): Socket {
   if (value instanceof Socket) return value;
+  refuseOtherCopy(value, "Socket", what);
   throw new TypeError(`${what} must be a socket object`);
 }
 

@@ -6,6 +6,7 @@ import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./argu
 import { binding } from "./binding.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
 import { Context, context as defaultContext } from "./context.js";
+import { markClass, refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { toEndpoint } from "./endpoint.js";
 import { check } from "./errors.js";
@@ -51,6 +52,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   #observer: Observer | undefined;
 
   static {
+    markClass(Socket.prototype, "Socket");
     coreOf = (socket) => socket.#core;
     atEndpoint = (socket, call, address) => socket.#atEndpoint(call, address);
 
@@ -121,8 +123,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     if (typeof type !== "number") throw new TypeError("Socket type must be a number");
     expectOptions(options);
     const { context = defaultContext, ...values } = options;
-    if (!(context instanceof Context))
+    if (!(context instanceof Context)) {
+      refuseOtherCopy(context, "Context", "options.context");
       throw new TypeError(`Invalid argument: options.context must be a Context, got ${inspect(context)}`);
+    }
     this.#core = new Core(context, type);
     this.#sender = new Sender(this.#core);
     this.#receiver = new Receiver(this.#core);

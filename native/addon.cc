@@ -9,6 +9,7 @@ namespace zmq_native {
 
 bool exportAll(Environment& environment, napi_value object) {
   Exports exports(environment);
+  exportEnvironment(exports);
   exportContext(exports);
   exportSocket(exports);
   exportSender(exports);

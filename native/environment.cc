@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include <atomic>
+
 #include "arguments.h"
 #include "context.h"
 #include "exports.h"
@@ -7,8 +9,14 @@
 
 namespace zmq_native {
 
+namespace {
+
+std::atomic<int32_t> environments{0};
+
+}  // namespace
+
 Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime)
-    : env(env), runtime(runtime), notifier(std::make_shared<Notifier>(*this)), lifetime_(lifetime) {}
+    : env(env), id(++environments), runtime(runtime), notifier(std::make_shared<Notifier>(*this)), lifetime_(lifetime) {}
 
 napi_value Environment::open(napi_env env, const Runtime& runtime) {
   Lifetime* const lifetime = Lifetime::of(env, runtime.hasPolls);
@@ -131,5 +139,17 @@ void Environment::finishIfDone() {
   delete this;
   lifetime.finishIfDone();
 }
+
+namespace {
+
+// instance() -> a number that no other environment of the process has
+Napi::Value instance(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  return arguments.answer(arguments.environment().id);
+}
+
+}  // namespace
+
+void exportEnvironment(Exports& exports) { exports.add<instance>("instance"); }
 
 }  // namespace zmq_native

@@ -43,6 +43,8 @@ class Environment {
   static napi_value open(napi_env env, const Runtime& runtime);
 
   napi_env env;
+  /** Of no other environment in the process. */
+  const int32_t id;
   const Runtime runtime;
   HandleTable<Socket> sockets;
   HandleTable<Proxy> proxies;

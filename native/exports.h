@@ -45,6 +45,7 @@ class Exports {
   std::vector<napi_property_descriptor> functions_;
 };
 
+void exportEnvironment(Exports& exports);
 void exportContext(Exports& exports);
 void exportSocket(Exports& exports);
 void exportSender(Exports& exports);

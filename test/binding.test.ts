@@ -19,6 +19,7 @@ const [EINVAL, EFAULT, ENOTSOCK, ENOENT, EBADF] = [-22, -14, -88, -2, -9];
 
 /** For each function: right arguments, and what it answers to them when the handle or token stands for nothing. */
 const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: number }> = {
+  instance: { parameters: [] },
   createContext: { parameters: [] },
   defaultContext: { parameters: [] },
   attachContext: { parameters: [noHandle], unknown: EFAULT },
