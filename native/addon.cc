@@ -40,6 +40,7 @@ napi_value instantiate(napi_env env, napi_callback_info info) {
   try {
     binding = Environment::open(env, runtime);
   } catch (const std::bad_alloc&) {
+    // As with any other failure, nothing is left behind.
   }
   bool thrown = true;
   if (binding == nullptr && napi_is_exception_pending(env, &thrown) == napi_ok && !thrown) {
@@ -59,5 +60,8 @@ NAPI_MODULE_INIT() {
       napi_ok) {
     napi_set_named_property(env, exports, "instantiate", function);
   }
+#ifdef ZMQ_NATIVE_FAILING
+  napi_set_named_property(env, exports, "failAt", zmq_native::failing::control(env));
+#endif
   return exports;
 }

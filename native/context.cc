@@ -6,8 +6,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "arguments.h"
@@ -55,10 +57,14 @@ int32_t create(bool defaults) {
     ++all.entries[all.defaultToken].references;
     return all.defaultToken;
   }
-  void* context = zmq_ctx_new();
-  if (context == nullptr) return -zmq_errno();
   const int32_t token = all.nextToken++;
-  all.entries[token] = {context, 1};
+  Entry& entry = all.entries[token];
+  entry = {zmq_ctx_new(), 1};
+  if (entry.context == nullptr) {
+    const int error = zmq_errno();
+    all.entries.erase(token);
+    return -error;
+  }
   if (defaults) all.defaultToken = token;
   return token;
 }
@@ -92,14 +98,21 @@ bool Context::release(int32_t token, std::function<void()> ended) {
   if (token == all.defaultToken) all.defaultToken = 0;
   ++all.terminating;
   if (zmq_ctx_get(context, ZMQ_BLOCKY) != 0) all.blocky = true;
-  std::thread([context, &all, ended = std::move(ended)] {
-    while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {
-    }
-    if (ended) ended();
-    const std::lock_guard<std::mutex> done(all.mutex);
+  try {
+    std::thread([context, &all, ended] {
+      while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {
+      }
+      if (ended) ended();
+      const std::lock_guard<std::mutex> done(all.mutex);
+      --all.terminating;
+      all.terminated.notify_all();
+    }).detach();
+  } catch (const std::exception&) {
+    // The system has no thread or memory left to wait with. Its sockets end all the same; the context stays.
     --all.terminating;
-    all.terminated.notify_all();
-  }).detach();
+    zmq_ctx_shutdown(context);
+    if (ended) ended();
+  }
   return true;
 }
 
@@ -124,7 +137,12 @@ namespace {
 
 /** Counts the reference that the environment now holds; one that it held already is given back. */
 int32_t keep(Environment& environment, int32_t token) {
-  if (token > 0 && !environment.contexts.insert(token).second) Context::release(token);
+  try {
+    if (token > 0 && !environment.contexts.insert(token).second) Context::release(token);
+  } catch (const std::bad_alloc&) {
+    Context::release(token);
+    return -ENOMEM;
+  }
   return token;
 }
 
@@ -165,8 +183,9 @@ Napi::Value closeContext(const Napi::CallbackInfo& info) {
   const int32_t token = arguments.integer(0);
   if (!arguments.ok()) return {};
   Environment& environment = arguments.environment();
+  std::function<void()> ended = [notifier = environment.notifier, token] { notifier->notify(token); };
   if (environment.contexts.erase(token) == 0) return arguments.answer(-EFAULT);
-  const bool ends = Context::release(token, [notifier = environment.notifier, token] { notifier->notify(token); });
+  const bool ends = Context::release(token, std::move(ended));
   if (ends) environment.notifier->expect();
   return arguments.answer(ends ? 1 : 0);
 }

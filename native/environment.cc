@@ -16,7 +16,11 @@ std::atomic<int32_t> environments{0};
 }  // namespace
 
 Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime)
-    : env(env), id(++environments), runtime(runtime), notifier(std::make_shared<Notifier>(*this)), lifetime_(lifetime) {}
+    : env(env),
+      id(++environments),
+      runtime(runtime),
+      notifier(std::make_shared<Notifier>(*this)),
+      lifetime_(lifetime) {}
 
 napi_value Environment::open(napi_env env, const Runtime& runtime) {
   Lifetime* const lifetime = Lifetime::of(env, runtime.hasPolls);
@@ -27,16 +31,18 @@ napi_value Environment::open(napi_env env, const Runtime& runtime) {
   std::unique_ptr<Environment, Discard> made(new Environment(env, *lifetime, runtime));
   napi_value binding = nullptr;
   if (napi_create_object(env, &binding) != napi_ok || !exportAll(*made, binding)) return nullptr;
+  lifetime->add(*made);
   const auto collected = [](napi_env, void* environment, void*) { static_cast<Environment*>(environment)->close(); };
   // The reference begins weak.
-  if (napi_add_finalizer(env, binding, made.get(), collected, nullptr, &made->binding_) != napi_ok) return nullptr;
-  lifetime->add(*made);
-  if (!Notifier::start(made->notifier)) {
-    made.release()->close();
+  if (napi_add_finalizer(env, binding, made.get(), collected, nullptr, &made->binding_) != napi_ok) {
+    lifetime->remove(*made);
     return nullptr;
   }
-  made.release();
-  return binding;
+  // From here on it ends by `close` alone.
+  Environment* const environment = made.release();
+  if (Notifier::start(environment->notifier)) return binding;
+  environment->close();
+  return nullptr;
 }
 
 bool Environment::keep(Kept what, napi_value value) {

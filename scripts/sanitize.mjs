@@ -48,6 +48,8 @@ const quickTests = [
   "test/observer.test.ts",
   "test/draft.test.ts",
   "test/hostile/close.test.ts",
+  "test/hostile/failing.test.ts",
+  "test/hostile/transfer.test.ts",
 ];
 
 const own = process.argv.indexOf("--", 2);

@@ -37,7 +37,8 @@ test("copies send to each other in the shared context, and each receives what it
   });
   for (let round = 0; round < 200; round++) {
     const waiting = pulls.map((pull) => pull.receive());
-    for (const [index, push] of pushes.entries()) await push.send([`${round} of ${index}`, Buffer.alloc(9000, index)]);
+    for (const [index, push] of pushes.entries())
+      await push.send([`${round} of ${index}`, Buffer.alloc(9000, index)]);
     for (const [index, promise] of waiting.entries()) {
       const from = (index + copies.length - 1) % copies.length;
       const [text, bytes] = await promise;
@@ -84,9 +85,12 @@ test("the events of a socket go to the copy that it belongs to", async () => {
   push.close();
 });
 
-test.skipIf(sanitizer)("a copy that is dropped is garbage-collected, with its sockets", { timeout: 60_000 }, async () => {
-  const outcome = await runProgram(
-    `
+test.skipIf(sanitizer)(
+  "a copy that is dropped is garbage-collected, with its sockets",
+  { timeout: 60_000 },
+  async () => {
+    const outcome = await runProgram(
+      `
     ${fresh}
     const collect = async () => { for (let i = 0; i < 10; i++) { gc(); await new Promise(setImmediate); } };
     const refs = [];
@@ -107,10 +111,11 @@ test.skipIf(sanitizer)("a copy that is dropped is garbage-collected, with its so
     const left = refs.filter((ref) => ref.deref()).length;
     console.log(left < 5 ? "collected" : left + " of 50 copies are left");
   `,
-    { flags: ["--expose-gc"], loads: false, limit: 60_000 },
-  );
-  expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "collected\n" });
-});
+      { flags: ["--expose-gc"], loads: false, limit: 60_000 },
+    );
+    expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "collected\n" });
+  },
+);
 
 test("a copy with an operation pending is kept, and the operation succeeds", async () => {
   const outcome = await runProgram(

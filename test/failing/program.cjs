@@ -1,0 +1,223 @@
+// Makes each call of native code that can fail do so, one after the other, in each of a list of actions. An action that
+// fails does so by an Error, and the next one succeeds with the right bytes. Run by test/hostile/failing.test.ts with
+// the build of `npm run sanitize -- asan`; prints what it did as JSON.
+
+const { loadAddon } = require("../../dist/addon.js");
+const zmq = require("../../dist/index.js");
+process.removeAllListeners("warning");
+process.emitWarning = () => {};
+const { Dish, Radio, Client, Server } = require("../../dist/draft.js");
+const { failAt } = loadAddon();
+
+const large = (size) => Buffer.alloc(size, size % 251);
+let names = 0;
+const endpoint = () => `inproc://failing-${++names}`;
+
+/** A pair of sockets that is made before anything fails, and what happens to it while things do. */
+function pairOf(A, B, act) {
+  return async (attempt) => {
+    const [a, b] = [new A({ linger: 0 }), new B()];
+    const name = endpoint();
+    await b.bind(name);
+    a.connect(name);
+    try {
+      await attempt(() => act(a, b), a, b);
+    } finally {
+      a.close();
+      b.close();
+    }
+  };
+}
+
+/** Sends with failures, then receives with failures; what arrives at last is what was sent at last. */
+function exchange(message, receive = (b) => b.tryReceive()) {
+  const frames = [message].flat().map((frame) => Buffer.from(frame));
+  const same = (got) =>
+    got.length === frames.length && got.every((frame, index) => frame.equals(frames[index]));
+  return [
+    pairOf(zmq.Push, zmq.Pull, (a, b) => {
+      a.trySend(message);
+      return () => {
+        const got = b.tryReceive();
+        if (!same(got)) throw new Error(`received ${got.map((frame) => frame.length)}`);
+      };
+    }),
+    pairOf(zmq.Push, zmq.Pull, (a, b) => {
+      // What is received with a failure may be lost as a whole; what comes next is intact.
+      const send = pause(() => a.trySend(message));
+      if (!send) throw new Error("no room");
+      const got = receive(b);
+      return async () => {
+        if (got !== undefined && !same((await got).message ?? (await got)))
+          throw new Error("not what was sent");
+        while (b.tryReceive() !== undefined);
+        a.trySend(message);
+        if (!same(b.tryReceive())) throw new Error("the next message is not intact");
+      };
+    }),
+  ];
+}
+
+let moment = 0;
+/** Does something in which nothing fails, and counts on from there. */
+function pause(act) {
+  failAt(0);
+  const result = act();
+  failAt(moment);
+  return result;
+}
+
+const actions = {
+  "a copy of the library": async (attempt) => {
+    await attempt(() => {
+      const binding = loadAddon().instantiate(true, true, 2 ** 30);
+      return () => {
+        if (typeof binding.trySend !== "function") throw new Error("no functions");
+      };
+    });
+  },
+  "a context": async (attempt) => {
+    await attempt(() => {
+      const context = new zmq.Context();
+      return () => context.close();
+    });
+  },
+  "a socket": async (attempt) => {
+    await attempt(() => {
+      const socket = new zmq.Router({ receiveHighWaterMark: 7 });
+      return () => {
+        if (socket.receiveHighWaterMark !== 7) throw new Error("option lost");
+        socket.close();
+      };
+    });
+  },
+  "bind and connect": async (attempt) => {
+    const [a, b] = [new zmq.Push({ linger: 0 }), new zmq.Pull()];
+    try {
+      await attempt(() => {
+        b.bindSync("tcp://127.0.0.1:*");
+        a.connect(b.lastEndpoint);
+      });
+    } finally {
+      a.close();
+      b.close();
+    }
+  },
+  "a receive that waits": async (attempt) => {
+    const pull = new zmq.Pull();
+    await pull.bind(endpoint());
+    try {
+      await attempt(() => {
+        const received = pull.receive({ timeout: 5 });
+        return () =>
+          received.then(
+            () => {},
+            (error) => {
+              if (error.code !== "EAGAIN") throw error;
+            },
+          );
+      });
+    } finally {
+      pull.close();
+    }
+  },
+  "an observer": async (attempt) => {
+    await attempt(() => {
+      const socket = new zmq.Pull();
+      const events = pause(() => socket).events;
+      return () => {
+        events.close();
+        socket.close();
+      };
+    });
+  },
+  "a proxy": async (attempt) => {
+    const [front, back] = [new zmq.Pull(), new zmq.Push({ linger: 0 })];
+    await front.bind(endpoint());
+    await back.bind(endpoint());
+    try {
+      await attempt(() => {
+        const proxy = new zmq.Proxy(front, back);
+        const ended = proxy.run();
+        failAt(0);
+        proxy.terminate();
+        return () => ended;
+      });
+    } finally {
+      front.close();
+      back.close();
+    }
+  },
+  keys: async (attempt) => {
+    await attempt(() => {
+      const { publicKey } = zmq.curveKeyPair();
+      return () => {
+        if (publicKey.length !== 40) throw new Error("no key");
+      };
+    });
+  },
+  groups: pairOf(Radio, Dish, (radio, dish) => {
+    const group = "g".repeat(100);
+    dish.join(group);
+    return () => {
+      // Joined or not: nothing is broken.
+      dish.leave(group);
+      radio.trySend("x", { group });
+    };
+  }),
+  "routing ids": pairOf(Client, Server, (client, server) => {
+    client.trySend(large(20_000));
+    const got = server.tryReceive();
+    return () => {
+      if (got !== undefined && got[0].length !== 20_000) throw new Error("not what was sent");
+    };
+  }),
+};
+const sizes = {
+  small: "s",
+  longString: "l".repeat(3000),
+  arena: large(200),
+  medium: large(9000),
+  external: large(600_000),
+};
+for (const [name, frame] of Object.entries(sizes)) {
+  const [send, receive] = exchange(frame);
+  actions[`sending ${name}`] = send;
+  actions[`receiving ${name}`] = receive;
+}
+const many = Array.from({ length: 12 }, (_, index) => large(index * 1000));
+[actions["sending 12 frames"], actions["receiving 12 frames"]] = exchange(many);
+actions["receiving with metadata"] = exchange(large(9000), (b) => b.receiveWithMetadata({ timeout: 0 }))[1];
+
+(async () => {
+  const tried = {};
+  for (const [name, action] of Object.entries(actions)) {
+    const failures = [];
+    for (moment = 1; ; moment++) {
+      let failed;
+      await action(async (act) => {
+        let check;
+        let error;
+        failAt(moment);
+        try {
+          check = act();
+        } catch (thrown) {
+          error = thrown;
+        }
+        failed = failAt(0);
+        if (error !== undefined && !(error instanceof Error)) throw new Error(`${name}: threw ${error}`);
+        if (error !== undefined && failed === undefined) throw error;
+        try {
+          await check?.();
+        } catch (thrown) {
+          if (failed === undefined || !(thrown instanceof zmq.ZmqError)) throw thrown;
+        }
+      });
+      if (failed === undefined) break;
+      failures.push(failed);
+      if (moment > 500) throw new Error(`${name}: no end of calls that fail`);
+    }
+    tried[name] = failures.length;
+  }
+  console.log(JSON.stringify(tried));
+})();

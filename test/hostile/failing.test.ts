@@ -1,0 +1,37 @@
+// Memory that the system refuses, and calls of Node-API and libzmq that fail, are errors and never a signal. Needs the
+// build of `npm run sanitize -- asan`, in which each such call can be made to fail (test/failing).
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { sanitizer } from "../helpers/program.js";
+
+const reason = sanitizer !== "asan" && "only the build of `npm run sanitize -- asan` can make calls fail";
+if (reason) console.warn(`SKIP failing calls: ${reason}`);
+
+test.skipIf(reason)(
+  "each call that can fail does so in turn, and what comes next is intact",
+  { timeout: 300_000 },
+  () => {
+    const { status, signal, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(__dirname, "../failing/program.cjs")],
+      {
+        encoding: "utf8",
+        env: {
+          ...process.env,
+          // The allocator that can fail takes the place of `operator new` in the addon alone.
+          ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ""}:alloc_dealloc_mismatch=0`,
+        },
+      },
+    );
+    expect({ status, signal }, stderr).toEqual({ status: 0, signal: null });
+    const tried = JSON.parse(stdout) as Record<string, number>;
+    const total = Object.values(tried).reduce((sum, count) => sum + count, 0);
+    console.log(`${total} calls failed in turn: ${stdout}`);
+    for (const name of ["a copy of the library", "a context", "a socket", "an observer", "a proxy"]) {
+      expect(tried[name], name).toBeGreaterThan(0);
+    }
+    expect(total).toBeGreaterThan(50);
+  },
+);
