@@ -178,3 +178,91 @@ test("close() ends a loop, rejects a receive, and a context that ends is an end"
   await context.close();
   expect(await loop).toEqual(["end"]);
 });
+
+test("a listener may receive from other sockets, and every event is delivered", async () => {
+  const outcome = await runProgram(
+    `
+    const rounds = 300;
+    const [push, pull] = [new zmq.Push(), new zmq.Pull()];
+    await pull.bind("inproc://beside");
+    push.connect("inproc://beside");
+    const router = new zmq.Router();
+    const counts = {};
+    for (const type of ["accept", "handshake", "disconnect", "end"]) {
+      counts[type] = 0;
+      router.events.on(type, () => {
+        counts[type]++;
+        // What one event asks of another socket must not be taken for news of the observer's.
+        push.send("x");
+        pull.tryReceive();
+        pull.tryReceive();
+      });
+    }
+    await router.bind("tcp://127.0.0.1:*");
+    for (let round = 0; round < rounds; round++) {
+      const dealer = new zmq.Dealer({ linger: 0 });
+      dealer.connect(router.lastEndpoint);
+      await dealer.send("x");
+      await router.receive();
+      dealer.close();
+    }
+    while (counts.disconnect < rounds) await new Promise(setImmediate);
+    const ended = new Promise((resolve) => router.events.on("end", resolve));
+    router.close();
+    await ended;
+    console.log(JSON.stringify(counts));
+    push.close();
+    pull.close();
+  `,
+  );
+  expect(outcome).toMatchObject({ code: 0, signal: null });
+  expect(JSON.parse(outcome.stdout)).toEqual({ accept: 300, handshake: 300, disconnect: 300, end: 1 });
+});
+
+test("what a listener throws is an uncaught exception, and no other event is lost", async () => {
+  const outcome = await runProgram(`
+    const uncaught = [];
+    process.on("uncaughtException", (error) => uncaught.push(error.message));
+    const pull = new zmq.Pull();
+    const accepted = [];
+    // The first is delivered from what was read before anybody listened, the others as they come.
+    await pull.bind("tcp://127.0.0.1:*");
+    pull.events;
+    const pushes = [];
+    for (let i = 0; i < 20; i++) {
+      const push = new zmq.Push({ linger: 0 });
+      push.connect(pull.lastEndpoint);
+      pushes.push(push);
+      if (i === 9) {
+        pull.events.on("accept", () => {
+          accepted.push(accepted.length);
+          throw new Error("listener " + accepted.length);
+        });
+      }
+    }
+    while (accepted.length < 20) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    console.log(JSON.stringify({ accepted: accepted.length, uncaught: uncaught.length, last: uncaught.at(-1) }));
+    for (const socket of [pull, ...pushes]) socket.close();
+  `);
+  expect(outcome).toMatchObject({ code: 0, signal: null });
+  expect(JSON.parse(outcome.stdout)).toEqual({ accepted: 20, uncaught: 20, last: "listener 20" });
+});
+
+test("a request for pipe statistics takes no wake-up from a receive", async () => {
+  for (let round = 0; round < 20; round++) {
+    using pull = new Pull({ receiveTimeout: 5000 });
+    using push = new Push();
+    void pull.events;
+    await pull.bind("tcp://127.0.0.1:*");
+    push.connect(pull.lastEndpoint as string);
+    await push.send("first");
+    await pull.receive();
+    pull.events.requestPipeStats();
+    expect(pull.tryReceive()).toBeUndefined();
+    await push.send("second");
+    // Until it has been taken in by whoever watches for the statistics.
+    while (!pull.readable) await new Promise((resolve) => setImmediate(resolve));
+    expect(String(await pull.receive())).toBe("second");
+  }
+});

@@ -351,3 +351,66 @@ test("receive after a loop that was left gets what the loop had fetched, and the
   await pair.connected.send("later");
   expect(first(await waiting)).toBe("later");
 });
+
+describe("a message of very many frames", () => {
+  const frames = Array.from({ length: 60_000 }, (_, index) => String(index));
+  const same = (message: Buffer[] | undefined) =>
+    message?.length === frames.length && message.every((frame, index) => frame.toString() === frames[index]);
+
+  test("is received whole while the event loop has its turns", async () => {
+    using pair = await join(new Pull(), new Push(), "tcp");
+    const received = pair.bound.receive();
+    let turns = 0;
+    const count = setInterval(() => turns++, 0);
+    let immediates = 0;
+    let done = false;
+    const next = () => {
+      immediates++;
+      if (!done) setImmediate(next);
+    };
+    await pair.connected.send(frames);
+    await pair.connected.send("after");
+    // It is there; from here on only receiving it takes time.
+    setImmediate(next);
+    expect(same(await received)).toBe(true);
+    done = true;
+    clearInterval(count);
+    expect(immediates + turns).toBeGreaterThan(1);
+    expect(first(await pair.bound.receive())).toBe("after");
+  });
+
+  test("is received whole by every way to receive, in parts or at once", async () => {
+    using pair = await join(new Pull(), new Push(), "inproc");
+    const { bound, connected } = pair;
+    for (const receive of [
+      () => bound.tryReceive(),
+      () => bound.receive(),
+      () => bound.receive({ timeout: 5000 }),
+      async () => (await bound.receiveMany({ max: 1 }))[0],
+      async () => (await bound.receiveWithMetadata()).message,
+      async () => {
+        for await (const message of bound) return message;
+      },
+      async () => {
+        for await (const [message] of bound.batches({ max: 1 })) return message;
+      },
+    ]) {
+      await connected.send(["before"]);
+      await connected.send(frames);
+      await connected.send(["after"]);
+      expect(first(await bound.receive())).toBe("before");
+      expect(same(await receive())).toBe(true);
+      expect(first(await bound.receive())).toBe("after");
+    }
+  });
+
+  test("stays with the socket when a receive of it is aborted or times out", async () => {
+    using pair = await join(new Pull(), new Push(), "inproc");
+    await pair.connected.send(frames);
+    const controller = new AbortController();
+    const aborted = pair.bound.receive({ signal: controller.signal });
+    controller.abort();
+    await expect(aborted).rejects.toThrow();
+    expect(same(await pair.bound.receive())).toBe(true);
+  });
+});
