@@ -107,6 +107,12 @@ export class Receiver {
     return messages;
   }
 
+  /** Undoes `takeAhead`. */
+  putAhead(messages: readonly Message[][]): void {
+    this.#ahead.unshift(...messages);
+    this.#tail += messages.length;
+  }
+
   receive(options?: OperationOptions): Promise<Message[]> {
     return this.#operate(this.#one, operationOptions(options));
   }
