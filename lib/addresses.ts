@@ -3,6 +3,7 @@
 
 import { promises as dns, V4MAPPED } from "node:dns";
 import { binding } from "./binding.js";
+import { ZMQ_CONNECT_ROUTING_ID } from "./constants.js";
 import type { Core } from "./core.js";
 import { hostOf, portOf } from "./endpoint/host.js";
 import { refusal } from "./endpoint/refusal.js";
@@ -25,6 +26,8 @@ class Addresses {
   readonly connected = new Set<string>();
   /** Addresses to connect to as soon as their host is known. */
   readonly pending = new Set<string>();
+  /** Endpoints of `Core.bound` that are bound no more, the oldest first. */
+  readonly unbound = new Set<string>();
 }
 
 const addressesOf = new WeakMap<Core, Addresses>();
@@ -115,11 +118,33 @@ const listening = /^(?:tcp|wss?|ipc):/;
 /** Undone by `lastEndpoint` only: the same address may have become several endpoints. */
 const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
 
+/** Endpoints that are kept after their unbind: events of their connections are still to come, and name them. */
+const mostUnbound = 64;
+
+function rememberBound(core: Core, endpoint: string): void {
+  const { bound } = core;
+  addressesOf.get(core)?.unbound.delete(endpoint);
+  if (!bound.includes(endpoint)) bound.push(endpoint);
+}
+
+/** Drops the endpoint once 64 others have been unbound after it. */
+function forgetBound(core: Core, endpoint: string): void {
+  const { unbound } = remembered(core);
+  unbound.delete(endpoint);
+  unbound.add(endpoint);
+  if (unbound.size <= mostUnbound) return;
+  const [oldest] = unbound;
+  unbound.delete(oldest!);
+  const at = core.bound.indexOf(oldest!);
+  if (at >= 0) core.bound.splice(at, 1);
+}
+
 /** Remembers what an address now stands for, or forgets it. */
 function remember(core: Core, call: EndpointCall, address: string, endpoint: string): void {
   if (isUndo(call)) {
     addressesOf.get(core)?.names.delete(address);
     addressesOf.get(core)?.connected.delete(address);
+    if (call === "unbind") forgetBound(core, endpoint);
     return;
   }
   if (endpoint.startsWith("tcp://") && call !== "bind") {
@@ -127,16 +152,21 @@ function remember(core: Core, call: EndpointCall, address: string, endpoint: str
     return;
   }
   const last = core.getOption(statusOptions.lastEndpoint) ?? endpoint;
-  if (call === "bind") core.bound.push(last);
+  if (call === "bind") rememberBound(core, last);
   const name = call === "bind" && listening.test(endpoint) ? last : endpoint;
   if (name !== address && !wildcard.test(address)) remembered(core).names.set(address, name);
+}
+
+/** Gives the peer of the connect that follows its routing id. Not earlier: a refused connect would leave it to another. */
+function setConnectId(core: Core, id: Uint8Array | undefined): void {
+  if (id !== undefined) check(binding.setOption(core.handle, ZMQ_CONNECT_ROUTING_ID, id));
 }
 
 /**
  * Connects as soon as the host is known, as a connection by tcp does: a name that is not found is looked up again,
  * with one warning, until it is found, disconnected, or the socket closed.
  */
-function connectLater(core: Core, address: string, lookup: Lookup): void {
+function connectLater(core: Core, address: string, lookup: Lookup, connectId: Uint8Array | undefined): void {
   const { pending } = remembered(core);
   if (pending.has(address)) return;
   pending.add(address);
@@ -165,6 +195,7 @@ function connectLater(core: Core, address: string, lookup: Lookup): void {
     }
     pending.delete(address);
     try {
+      setConnectId(socket, connectId);
       check(binding.connect(socket.handle, endpoint));
       socket.endpoints++;
       if (endpoint.startsWith("udp:")) socket.datagramEndpoints++;
@@ -181,9 +212,17 @@ function connectLater(core: Core, address: string, lookup: Lookup): void {
  * Binds, connects, or undoes it. Where a host name is to be looked up first, the answer is a promise if the caller
  * `mayWait`; a connection is made later, and a bind looks the name up by itself, while the thread stands still.
  *
+ * `connectId`: the routing id that the peer is given.
+ *
  * @throws ZmqError with the `address`.
  */
-export function atAddress(core: Core, call: EndpointCall, address: string): number;
+export function atAddress(
+  core: Core,
+  call: EndpointCall,
+  address: string,
+  mayWait: false,
+  connectId?: Uint8Array,
+): number;
 export function atAddress(
   core: Core,
   call: EndpointCall,
@@ -194,7 +233,8 @@ export function atAddress(
   core: Core,
   call: EndpointCall,
   address: string,
-  mayWait = false,
+  mayWait: boolean,
+  connectId?: Uint8Array,
 ): number | Promise<number> {
   const failed = (error: unknown): never => {
     if (error instanceof ZmqError) error.address = address;
@@ -202,6 +242,7 @@ export function atAddress(
   };
   const make = (endpoint: string): number => {
     try {
+      setConnectId(core, connectId);
       const result = check(binding[call](core.handle, endpoint));
       remember(core, call, address, endpoint);
       core.endpoints += isUndo(call) ? -1 : 1;
@@ -225,7 +266,7 @@ export function atAddress(
     }
     // To norm binding and connecting are the same.
     if (call !== "connect" && !address.startsWith("norm:")) return make(endpoint);
-    connectLater(core, address, lookup);
+    connectLater(core, address, lookup, connectId);
     return 0;
   } catch (error) {
     return failed(error);

@@ -1,6 +1,11 @@
 // What calls may be given. Wrong or surplus arguments are a TypeError in the words of the package that this one stands
 // in for, thrown before anything else is looked at.
 
+import { inspect } from "node:util";
+
+/** A value as an error message shows it. */
+export const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });
+
 /** What a call takes: so many arguments at most, and after them an object of options, which zeromq does not know. */
 interface Arity {
   most: number;

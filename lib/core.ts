@@ -24,6 +24,8 @@ export class Core extends Readiness implements OptionTarget {
   context: Context | undefined;
   /** A bind or unbind is under way, or a proxy has the socket. */
   blocked = false;
+  /** A `sendMany` has not settled. It is not always a waiter: between its parts other code has its turn. */
+  sendingMany = false;
   /** `close` was called while the socket was blocked. */
   closing = false;
   /** Waits that end without success say why by their error's code, instead of `EAGAIN` for all. */
@@ -32,7 +34,7 @@ export class Core extends Readiness implements OptionTarget {
   endpoints = 0;
   /** Those of them that are of udp, where a message has a limit. */
   datagramEndpoints = 0;
-  /** What was bound, wildcards resolved. */
+  /** What is bound, or was until lately (lib/addresses.ts); wildcards resolved. */
   readonly bound: string[] = [];
   /** Timeouts as they were last read: an operation that has to wait needs one each time. */
   readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };

@@ -19,6 +19,7 @@ export interface Writable<
    * @throws ZmqError rejects with `EAGAIN` after `sendTimeout`, or when the socket closes before there was room;
    * with `EFSM` when it is not this socket's turn; with `EHOSTUNREACH` when no such peer is there.
    * @throws ZmqError at once: `EBUSY` while another send waits, `EBADF` when the socket is closed. `zmq_msg_send`
+   * @throws TypeError at once, for a message that cannot be sent or wrong options.
    */
   send(message: M, ...options: O): Promise<void>;
 }
@@ -33,9 +34,16 @@ export interface WritableSocket<
   /** Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects. */
   trySend(message: M, ...options: O): boolean;
   /**
-   * Sends messages in order, waiting as needed: the fast way to send many. A rejection's `sent` says how many of them
-   * were handed to libzmq before it failed. No other send may begin meanwhile, and the messages must stay as they are.
+   * Sends messages in order, waiting as needed: the fast way to send many. Reads all messages before it sends the
+   * first. No other send may begin until the promise settles, and the bytes of the messages must not change until then.
    * Where `send` needs options, each message is `[message, options]`.
+   *
+   * A rejection tells by `sent` how many of the messages libzmq has taken. After an abort, the rejection is the signal's
+   * reason itself, and `sendMany` sets `sent` on it. If the reason is not an object, or is frozen, it stays as it is. If
+   * one reason aborts several calls, `sent` is undefined: give each call a signal of its own to tell their counts.
+   *
+   * @throws TypeError at once, for a message that cannot be sent or wrong options; nothing is sent then.
+   * @throws ZmqError as `send`.
    */
   sendMany(messages: Iterable<O extends [] ? M : [M, ...O]>, options?: OperationOptions): Promise<void>;
 }

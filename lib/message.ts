@@ -17,14 +17,15 @@ const empty = new Uint8Array(0);
 // Longer strings are encoded by Node, whose encoder is faster than Node-API's there.
 const longString = 256;
 
-/** Native code takes it as it is. */
-function isWireFrame(value: unknown): value is WireFrame {
-  return value instanceof Uint8Array || (typeof value === "string" && value.length <= longString);
-}
+// The length that the engine knows: an own property of the same name may hide it.
+const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength")!
+  .get as (this: Uint8Array) => number;
 
+/** Reads a value once. The result is a string or a real Uint8Array of any realm: reading it runs no user code. */
 function toFrame(value: unknown): WireFrame {
-  if (isWireFrame(value)) return value;
-  if (typeof value === "string") return Buffer.from(value);
+  if (typeof value === "string") return value.length <= longString ? value : Buffer.from(value);
+  // Not `instanceof`, which runs Symbol.hasInstance, accepts proxies, and refuses other realms.
+  if (types.isUint8Array(value)) return value;
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
@@ -32,15 +33,22 @@ function toFrame(value: unknown): WireFrame {
   return `${value}`;
 }
 
-/** @internal Throws a `TypeError` for `undefined` and for what has no string form. */
+/**
+ * @internal Reads a message once, elements of an array by index. Getters, proxies and `toString` of the message run
+ * here and not later. An array becomes an array of this module's own, without holes: a missing element is sent as
+ * "undefined", as in zeromq.
+ *
+ * @throws TypeError for `undefined` and for what has no string form.
+ */
 export function toWire(message: unknown): WireMessage {
-  if (message instanceof Uint8Array) return message;
+  if (types.isUint8Array(message)) return message;
   if (Array.isArray(message)) {
-    for (let index = 0; index < message.length; index++) {
-      // Not by `map`, which passes over what is missing in the array: that is sent as "undefined", as in zeromq.
-      if (!isWireFrame(message[index])) return Array.from(message, toFrame);
-    }
-    return message;
+    const { length } = message;
+    if (length === 2) return [toFrame(message[0]), toFrame(message[1])];
+    if (length === 3) return [toFrame(message[0]), toFrame(message[1]), toFrame(message[2])];
+    const frames: WireFrame[] = [];
+    for (let index = 0; index < length; index++) frames.push(toFrame(message[index]));
+    return frames;
   }
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
@@ -53,8 +61,16 @@ export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
   return wire;
 }
 
-/** @internal A copy for a message that has to wait: what its sender does to the original meanwhile is not sent. */
+/**
+ * @internal Copies bytes without running user code: `Buffer.from` would call the array's `valueOf`, and `slice` its
+ * constructor. An array that was detached has none.
+ */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return lengthOf.call(bytes) === 0 ? empty : new Uint8Array(bytes);
+}
+
+/** @internal Copies a message that has to wait: later changes to the original are not sent. */
 export function snapshot(wire: WireMessage): WireMessage {
   if (typeof wire === "string" || typeof wire === "number") return wire;
-  return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : Buffer.from(wire);
+  return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : copyOf(wire);
 }

@@ -1,8 +1,7 @@
 // Reads the options that every operation takes into plain values, once, before the socket's state is checked: getters
 // and proxies run user code, which may close the socket or start another operation on it.
 
-import { inspect } from "node:util";
-import { isObject } from "./arguments.js";
+import { isObject, shown } from "./arguments.js";
 import type { OperationOptions } from "./pending.js";
 
 /** @internal `timeout` and `signal` after validation. Reading them again runs no user code. */
@@ -18,8 +17,6 @@ const none: PlainOptions = Object.freeze({ timeout: undefined, signal: undefined
 
 /** Longer waits have no timer: `setTimeout` takes an int32. */
 const longestTimer = 2 ** 31 - 1;
-
-const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });
 
 function timeoutOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;

@@ -33,13 +33,16 @@ export class Pending<T> implements Waiter {
   readonly #attempt: Attempt<T>;
   readonly #whenClosed: T | undefined;
   readonly #signal: AbortSignal | undefined;
+  /** Registered with the core, and not settled. */
+  #waiting = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
   /**
-   * Waits from now on, after an attempt that would block. `timeout` in milliseconds, or below 0 for none. `whenClosed`: the result if the socket closes
-   * first, instead of an error. Throws when the socket cannot be watched.
+   * Waits from now on, after an attempt that would block. `timeout` in milliseconds, or below 0 for none. `whenClosed`:
+   * the result if the socket closes first, instead of an error. Never throws: whatever keeps it from waiting rejects
+   * the promise, and leaves nothing registered.
    */
   constructor(
     core: Core,
@@ -54,24 +57,33 @@ export class Pending<T> implements Waiter {
     this.#attempt = attempt;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
-    core.wait(direction, this);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
-    if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
-    signal?.addEventListener("abort", this.#abort);
+    try {
+      if (signal !== undefined && !this.#listen(signal)) return;
+      // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
+      if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
+      // Last, and nothing may throw after it.
+      core.wait(direction, this);
+      this.#waiting = true;
+      // The signal's code may have used the socket since the attempt, and taken its wake-up.
+      if (signal !== undefined) core.touched();
+    } catch (error) {
+      this.#release();
+      this.#reject(error);
+    }
   }
 
   retry(): boolean {
     try {
       const result = this.#attempt();
       if (result === wouldBlock) return false;
-      this.#stop();
+      this.#release();
       this.#resolve(result);
     } catch (error) {
-      this.#stop();
+      this.#release();
       this.#reject(error);
     }
     return true;
@@ -81,22 +93,56 @@ export class Pending<T> implements Waiter {
     this.#end("ECANCELED", this.#whenClosed);
   }
 
+  /** Listens for an abort. False when the wait is over already; throws what the signal throws. */
+  #listen(signal: AbortSignal): boolean {
+    const core = this.#core;
+    const before = core[this.#direction];
+    // A signal may be the user's own: these two run user code, which may do anything to the socket.
+    signal.addEventListener("abort", this.#abort);
+    const { aborted } = signal;
+    if (aborted) {
+      this.#abort();
+      return false;
+    }
+    if (core.handle === 0) {
+      this.#release();
+      this.#giveUp("ECANCELED", this.#whenClosed);
+      return false;
+    }
+    core.usable();
+    if (core[this.#direction] !== before) throw errorOf("EBUSY");
+    return true;
+  }
+
   /** Tries a last time, then settles with `value`, or rejects when there is none. */
   #end(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (this.retry()) return;
-    this.#stop();
+    this.#release();
+    this.#giveUp(code, value);
+  }
+
+  #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (value === undefined) this.#reject(errorOf(this.#core.distinctErrors ? code : "EAGAIN"));
     else this.#resolve(value);
   }
 
   readonly #abort = (): void => {
-    this.#stop();
-    this.#reject(this.#signal?.reason);
+    this.#release();
+    try {
+      this.#reject(this.#signal?.reason);
+    } catch (error) {
+      this.#reject(error);
+    }
   };
 
-  #stop(): void {
+  #release(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#abort);
-    this.#core.done(this.#direction);
+    if (this.#waiting) {
+      this.#waiting = false;
+      this.#core.done(this.#direction);
+    }
+    const signal = this.#signal;
+    // In a microtask, since the signal's code must not run among the retries of a wake-up.
+    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
   }
 }

@@ -1,10 +1,12 @@
 // Sending: at once when libzmq takes the message, else one operation waits until it does.
 
+import { isObject } from "./arguments.js";
 import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { datagramRefusal } from "./endpoint.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
+import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
 import { type Tagging, taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
@@ -25,6 +27,24 @@ function handOver(handle: Handle, wire: WireMessage): number {
   return binding.trySend(handle, ...wire);
 }
 
+/** Errors that tell a count already: only a signal's reason can come twice, from several operations. */
+const reported = new WeakSet<object>();
+
+/**
+ * Sets `sent` of the error that a `sendMany` rejects with, even if that is the reason of its signal. Undefined once
+ * several of them were aborted with one reason. Primitives and frozen objects stay as they are.
+ */
+function reportSent(error: unknown, sent: number): void {
+  if (!isObject(error)) return;
+  const value = reported.has(error) ? undefined : sent;
+  reported.add(error);
+  try {
+    Reflect.defineProperty(error, "sent", { value, enumerable: true, configurable: true, writable: true });
+  } catch {
+    // The trap of a proxy threw: there is nowhere to say it.
+  }
+}
+
 /** Of messages given as `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
   return Array.from(messages, (pair) => {
@@ -36,8 +56,6 @@ function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
 export class Sender {
   readonly #core: Core;
   readonly #tagging: Tagging | undefined;
-  /** A sendMany is under way, waiting or not. */
-  #busy = false;
 
   constructor(core: Core) {
     this.#core = core;
@@ -50,13 +68,16 @@ export class Sender {
     if (count > 2) throw new TypeError(`Expected 2 arguments but received ${count}`);
   }
 
+  // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
   send(message: unknown, options?: OperationOptions): Promise<void> {
-    const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    let wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    const plain = operationOptions(options);
     this.#ready();
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    if (plain.aborted) return Promise.reject(plain.signal!.reason);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
     if (core.datagramEndpoints > 0) {
+      wire = snapshot(wire);
       const refusal = datagramRefusal(core.type, wire);
       if (refusal) return Promise.reject(refusal);
     }
@@ -64,29 +85,34 @@ export class Sender {
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
     if (result < 0) return Promise.reject(new ZmqError(-result));
+    const timeout = plain.timeout ?? core.timeoutOf("sending");
+    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
     const kept = snapshot(wire);
-    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), options);
+    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, plain.signal);
   }
 
   trySend(message: unknown, options?: unknown): boolean {
-    const wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     this.#ready();
-    if (Array.isArray(wire) && wire.length === 0) return true;
-    this.#fits([wire]);
-    const sent = this.#attempt(wire);
+    if (Array.isArray(read) && read.length === 0) return true;
+    const [wire] = this.#fitting([read]);
+    const sent = this.#attempt(wire!);
     this.#core.touched();
     return sent;
   }
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
+    const plain = operationOptions(options);
+    // An endless iterable must not be read in vain.
+    const given = plain.aborted ? [] : messages;
+    const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
     this.#ready();
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    return this.#sendAll(this.#tagging ? tagMany(messages, this.#tagging) : toWireMany(messages), options);
+    return this.#sendAll(wire, plain);
   }
 
   #ready(): void {
     this.#core.usable();
-    if (this.#busy || this.#core.sending !== undefined) {
+    if (this.#core.sendingMany || this.#core.sending !== undefined) {
       throw errorOf(
         "EBUSY",
         "Socket is busy writing; only one send operation may be in progress at any time",
@@ -94,13 +120,18 @@ export class Sender {
     }
   }
 
-  /** Throws `EMSGSIZE` for a message that is too long for an endpoint of the socket. */
-  #fits(messages: WireMessage[]): void {
-    if (this.#core.datagramEndpoints === 0) return;
-    for (const wire of messages) {
+  /**
+   * Throws `EMSGSIZE` for a message that is too long for an endpoint of the socket. For datagrams the result is a copy:
+   * memory that another thread can grow must not grow after it was measured.
+   */
+  #fitting(messages: WireMessage[]): WireMessage[] {
+    if (this.#core.datagramEndpoints === 0) return messages;
+    const copies = messages.map(snapshot);
+    for (const wire of copies) {
       const refusal = datagramRefusal(this.#core.type, wire);
       if (refusal) throw refusal;
     }
+    return copies;
   }
 
   #attempt(wire: WireMessage): boolean {
@@ -108,37 +139,41 @@ export class Sender {
     return check(handOver(this.#core.handle, wire)) === 1;
   }
 
-  async #sendAll(messages: WireMessage[], options?: OperationOptions): Promise<void> {
+  async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
+    const core = this.#core;
     let sent = 0;
-    /** Sends on from where it stopped: how many more are in libzmq now. */
-    const advance = () => {
-      this.#core.emptied = false;
-      const count = check(binding.trySendMany(this.#core.handle, ...messages.slice(sent, sent + chunk)));
-      sent += count;
-      return count;
-    };
-    this.#busy = true;
+    core.sendingMany = true;
     try {
-      this.#fits(messages);
+      const messages = this.#fitting(read);
+      /** Sends on from where it stopped: how many more are in libzmq now. */
+      const advance = () => {
+        core.emptied = false;
+        const count = check(binding.trySendMany(core.handle, ...messages.slice(sent, sent + chunk)));
+        sent += count;
+        return count;
+      };
+      if (signal?.aborted) throw signal.reason;
       while (sent < messages.length) {
-        if (this.#core.handle === 0) throw errorOf("EAGAIN");
-        options?.signal?.throwIfAborted();
+        if (core.handle === 0) throw errorOf(core.distinctErrors ? "ECANCELED" : "EAGAIN");
         const count = advance();
-        this.#core.touched();
-        if (count === 0) await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), options);
-        else if (turnIsOver()) await nextTurn();
+        core.touched();
+        if (count === 0) {
+          const limit = timeout ?? core.timeoutOf("sending");
+          if (limit === 0) throw errorOf("EAGAIN");
+          await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), limit, signal);
+        } else if (turnIsOver()) await nextTurn();
+        // Before the check of the state: a signal of the user's own runs code.
+        if (sent < messages.length && signal?.aborted) throw signal.reason;
       }
     } catch (error) {
-      if (error instanceof ZmqError) error.sent = sent;
+      reportSent(error, sent);
       throw error;
     } finally {
-      this.#busy = false;
+      core.sendingMany = false;
     }
   }
 
-  #wait(attempt: () => undefined | typeof wouldBlock, options?: OperationOptions): Promise<void> {
-    const timeout = options?.timeout ?? this.#core.timeoutOf("sending");
-    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
-    return new Pending<undefined>(this.#core, "sending", attempt, timeout, options?.signal).promise;
+  #wait(attempt: () => undefined | typeof wouldBlock, timeout: number, signal?: AbortSignal): Promise<void> {
+    return new Pending<undefined>(this.#core, "sending", attempt, timeout, signal).promise;
   }
 }

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { atAddress, type EndpointCall } from "./addresses.js";
 import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
 import { binding } from "./binding.js";
+import { type CloseOptions, lingerOf } from "./close_options.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
 import { Context, context as defaultContext } from "./context.js";
 import { markClass, refuseOtherCopy } from "./copies.js";
@@ -25,16 +26,22 @@ import type { OperationOptions } from "./pending.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 
+export type { CloseOptions } from "./close_options.js";
+
 /** @internal The part of a socket that the other rooms of the library work with. */
 export let coreOf: (socket: Socket) => Core;
-/** @internal Does to an endpoint what the native function of that name does. */
-export let atEndpoint: (socket: Socket, call: EndpointCall, address: string) => number;
-
-/** How a socket is to be closed. */
-export interface CloseOptions {
-  /** Milliseconds that queued messages are kept; -1: for ever, 0: not at all. Default: the socket's `linger`. */
-  linger?: number | undefined;
-}
+/** @internal What a socket receives with. */
+export let receiverOf: (socket: Socket) => Receiver;
+/**
+ * @internal Does to an endpoint what the native function of that name does. `connectId`: the routing id that the peer
+ * is given.
+ */
+export let atEndpoint: (
+  socket: Socket,
+  call: EndpointCall,
+  address: string,
+  connectId?: Uint8Array,
+) => number;
 
 export interface Socket
   extends Values<typeof commonOptions>,
@@ -54,7 +61,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   static {
     markClass(Socket.prototype, "Socket");
     coreOf = (socket) => socket.#core;
-    atEndpoint = (socket, call, address) => socket.#atEndpoint(call, address);
+    receiverOf = (socket) => socket.#receiver;
+    atEndpoint = (socket, call, address, connectId) => socket.#atEndpoint(call, address, connectId);
 
     // Every class has these, as in the package that this one stands in for; the types show them only where they make
     // sense, as Writable and Readable.
@@ -220,10 +228,13 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   // One signature instead of two: subclasses override it as `close(): void`, which would not match the second.
   close(options?: CloseOptions): void | Promise<void> {
     if (options === undefined) return this.#core.close();
-    if (this.closed) return Promise.resolve();
-    if (options.linger !== undefined) this.linger = options.linger;
-    const ended = endOf(this.events) ?? endOf(new Observer(this));
-    this.#core.close();
+    const linger = lingerOf(options);
+    const core = this.#core;
+    if (core.handle === 0) return Promise.resolve();
+    if (linger !== undefined) core.setOption(commonOptions.linger, linger);
+    this.#observer ??= new Observer(this);
+    const ended = endOf(this.#observer) ?? endOf(new Observer(this));
+    core.close();
     return ended;
   }
 
@@ -324,9 +335,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return (events & event) !== 0;
   }
 
-  #atEndpoint(call: EndpointCall, address: string): number {
+  #atEndpoint(call: EndpointCall, address: string, connectId?: Uint8Array): number {
+    const endpoint = toEndpoint(address);
     this.#core.usable();
-    return atAddress(this.#core, call, toEndpoint(address));
+    return atAddress(this.#core, call, endpoint, false, connectId);
   }
 
   /**

@@ -1,9 +1,10 @@
 // The socket classes: which type, which options, and what each can do. How it is done is in the other rooms.
 
+import { types } from "node:util";
 import * as zmq from "./constants.js";
 import type { Context } from "./context.js";
 import type { ReadableSocket, WritableSocket } from "./directions.js";
-import type { Message, MessageLike } from "./message.js";
+import { copyOf, type Message, type MessageLike } from "./message.js";
 import { defineMulticast, type Multicast } from "./multicast.js";
 import { defineOptions, kinds, type Option, type Values } from "./option.js";
 import {
@@ -19,7 +20,7 @@ import {
   streamOptions,
   xpublisherOptions,
 } from "./options.js";
-import { coreOf, Socket } from "./socket.js";
+import { atEndpoint, coreOf, Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
 type Properties<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -147,14 +148,16 @@ export interface StreamConnectOptions {
   routingId?: string | Buffer;
 }
 
-function setConnectId(socket: Socket, options: RouterConnectOptions | undefined): void {
-  const id = options?.routingId;
+/** Reads and copies the id, before anything is done to the socket. */
+function connectIdOf(options: RouterConnectOptions | null | undefined): Uint8Array | undefined {
+  const id: unknown = options?.routingId;
+  if (id === undefined || id === null) return undefined;
+  if (typeof id !== "string" && !types.isUint8Array(id)) {
+    throw new TypeError("Option value must be a string or buffer");
+  }
+  const bytes = typeof id === "string" ? Buffer.from(id) : copyOf(id);
   // An empty id is none, and refused by libzmq before 4.3.5.
-  if (id === undefined || id === null || id.length === 0) return;
-  const core = coreOf(socket);
-  core.usable();
-  // Meant for the connect that follows, so no warning that it comes too late.
-  core.setOption({ id: zmq.ZMQ_CONNECT_ROUTING_ID, kind: kinds.string }, id);
+  return bytes.length === 0 ? undefined : bytes;
 }
 
 /** Addresses peers by the first frame: their routing id, which received messages begin with. `ZMQ_ROUTER` */
@@ -164,8 +167,7 @@ export class Router extends Socket {
   }
 
   override connect(address: string, options?: RouterConnectOptions): void {
-    setConnectId(this, options);
-    super.connect(address);
+    atEndpoint(this, "connect", address, connectIdOf(options));
   }
 }
 export interface Router
@@ -236,8 +238,7 @@ export class Stream extends Socket {
   }
 
   override connect(address: string, options?: StreamConnectOptions): void {
-    setConnectId(this, options);
-    super.connect(address);
+    atEndpoint(this, "connect", address, connectIdOf(options));
   }
 }
 export interface Stream

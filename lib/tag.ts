@@ -1,10 +1,11 @@
 // Messages that are one frame with a tag beside it: the routing id of a Server or Peer, the group of a Radio or Dish. At
 // the boundary the tag is a second frame.
 
+import { types } from "node:util";
 import type { WireMessage } from "./binding.js";
 import { ZMQ_DISH, ZMQ_PEER, ZMQ_RADIO, ZMQ_SERVER } from "./constants.js";
 import { errorOf } from "./errors.js";
-import { type Message, toWire } from "./message.js";
+import { copyOf, type Message, toWire } from "./message.js";
 
 /** What a Server or Peer is given with a message to send, and gets with a received one. */
 export interface RoutingOptions {
@@ -28,10 +29,11 @@ const longestGroup = 255;
 
 /** @internal A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
 export function toGroup(group: unknown): Uint8Array {
-  if (typeof group !== "string" && !(group instanceof Uint8Array)) {
+  if (typeof group !== "string" && !types.isUint8Array(group)) {
     throw new TypeError("Value must be a string or buffer");
   }
-  const bytes = typeof group === "string" ? Buffer.from(group) : group;
+  // A copy, since methods of the user's array may be the user's own.
+  const bytes = typeof group === "string" ? Buffer.from(group) : copyOf(group);
   const end = bytes.indexOf(0);
   const used = end < 0 ? bytes : bytes.subarray(0, end);
   if (used.length > longestGroup) {
@@ -58,8 +60,9 @@ function optionOf(options: unknown, key: string): unknown {
 function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
   const wire = toWire(message);
   if (!Array.isArray(wire)) return [wire, tag];
-  if (wire.length === 0) return wire;
-  return wire.length === 1 ? [wire[0]!, tag] : wire.concat(tag);
+  // Not by `concat`, which asks the tag whether it is to be spread.
+  if (wire.length > 0) wire.push(tag);
+  return wire;
 }
 
 const routing: Tagging = {

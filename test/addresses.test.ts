@@ -1,0 +1,44 @@
+// What is remembered of the endpoints of a socket.
+
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import { Pull, Push } from "zmq-native";
+import type { Core } from "../lib/core.js";
+
+const { coreOf } = createRequire(__filename)("../dist/socket.js") as { coreOf: (socket: object) => Core };
+
+test("binding and unbinding again and again leaves nothing behind", async () => {
+  using pull = new Pull();
+  await pull.bind("inproc://stays");
+  for (let i = 0; i < 300; i++) {
+    // A new port each time, and a name that comes again.
+    await pull.bind("tcp://127.0.0.1:*");
+    await pull.unbind(pull.lastEndpoint as string);
+    await pull.bind("inproc://again");
+    await pull.unbind("inproc://again");
+  }
+  const { bound } = coreOf(pull);
+  expect(bound).toContain("inproc://stays");
+  // Those of connections that may still have events.
+  expect(bound.length).toBeLessThan(70);
+  expect(new Set(bound).size).toBe(bound.length);
+});
+
+test("an event that comes after the unbind has the address that was bound", async () => {
+  using pull = new Pull();
+  const closed = new Promise<string>((resolve) => {
+    pull.events.on("disconnect", ({ address }) => resolve(address));
+    pull.events.on("close", ({ address, remoteAddress }) => {
+      if (remoteAddress !== "") resolve(address);
+    });
+  });
+  await pull.bind("tcp://127.0.0.1:*");
+  const endpoint = pull.lastEndpoint as string;
+  const push = new Push({ linger: 0 });
+  push.connect(endpoint);
+  await push.send("x");
+  await pull.receive();
+  await pull.unbind(endpoint);
+  push.close();
+  expect(await closed).toBe(endpoint);
+});
