@@ -1,15 +1,16 @@
 // Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
 
-import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
+import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments.js";
 import { binding, type ContextToken } from "./binding.js";
+import { type CloseOptions, lingerOf } from "./close_options.js";
 import { markClass } from "./copies.js";
 import type { Core } from "./core.js";
-import { check } from "./errors.js";
+import { check, errorOf } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
 import { commonOptions, contextOptions } from "./options.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
-const abandoned = new FinalizationRegistry<ContextToken>((token) => binding.releaseContext(token));
+const abandoned = new FinalizationRegistry<Handle>((handle) => handle.release());
 
 type ReadOnly = "maxSocketsLimit";
 type OptionValues = Values<typeof contextOptions>;
@@ -19,11 +20,52 @@ export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
-/** A context as the other rooms see it: its token, and its options. */
+/** What this thread has open, by token. */
+const handles = new Map<ContextToken, Handle>();
+
+/**
+ * A context as the other rooms see it: its token, and its options. The thread holds one native reference to it, which
+ * all its Context objects share: the first that is garbage-collected must not take it from the others.
+ */
 class Handle implements OptionTarget {
   closing: Promise<void> | undefined;
+  #objects = 0;
 
-  constructor(readonly token: ContextToken) {}
+  private constructor(readonly token: ContextToken) {}
+
+  /** For one more object. The caller has got a native reference by creating or attaching. */
+  static of(token: ContextToken): Handle {
+    let handle = handles.get(token);
+    if (handle === undefined) {
+      handle = new Handle(token);
+      handles.set(token, handle);
+    }
+    handle.#objects++;
+    return handle;
+  }
+
+  /** For one object less. After a close there is nothing left to release. */
+  release(): void {
+    if (--this.#objects > 0 || this.closing !== undefined) return;
+    handles.delete(this.token);
+    binding.releaseContext(this.token);
+  }
+
+  close(linger: number | undefined): Promise<void> {
+    this.closing ??= new Promise((resolve) => {
+      for (const core of binding.ownersOf(this.token) as Core[]) {
+        // Without a check: a socket whose context ended elsewhere has no options, and is closed all the same.
+        if (linger !== undefined) {
+          binding.setOption(core.handle, commonOptions.linger.id, kinds.int32.write(linger));
+        }
+        core.close();
+      }
+      handles.delete(this.token);
+      if (binding.closeContext(this.token) === 1) ending.set(this.token, resolve);
+      else resolve();
+    });
+    return this.closing;
+  }
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
     const value = check(binding.getContextOption(this.token, id));
@@ -64,15 +106,15 @@ export class Context implements AsyncDisposable {
 
   constructor(options: ContextOptions = {}) {
     expectOptions(options);
-    this.#handle = new Handle(attaching ?? check(binding.createContext()));
+    this.#handle = Handle.of(attaching ?? check(binding.createContext()));
     Object.seal(this);
     try {
       Object.assign(this, options);
     } catch (error) {
-      binding.releaseContext(this.#handle.token);
+      this.#handle.release();
       throw error;
     }
-    abandoned.register(this, this.#handle.token, this);
+    abandoned.register(this, this.#handle);
   }
 
   /**
@@ -82,8 +124,11 @@ export class Context implements AsyncDisposable {
    * @throws ZmqError `EFAULT` when no thread has a context by this token open.
    */
   static attach(token: number): Context {
-    if (!Number.isInteger(token))
-      throw new TypeError(`A context's token is a whole number, got ${String(token)}`);
+    if (!Number.isInteger(token)) {
+      throw new TypeError(`A context's token is a whole number, got ${shown(token)}`);
+    }
+    // Native code would take it modulo 2^32.
+    if ((token | 0) !== token) throw errorOf("EFAULT");
     return take(check(binding.attachContext(token)));
   }
 
@@ -93,25 +138,18 @@ export class Context implements AsyncDisposable {
   }
 
   /**
-   * Closes this thread's sockets of the context, then gives the context up: any further use of it fails with `EFAULT`.
-   * Resolves when libzmq has ended the context, that is when what the sockets had queued has been sent or their linger
-   * has run out; at once if another thread still holds the context. `zmq_ctx_term`
+   * Closes this thread's sockets of the context, then gives the context up: any further use of it fails with `EFAULT`,
+   * also through other objects that {@link Context.attach} made of it in this thread. Resolves when libzmq has ended
+   * the context, that is when what the sockets had queued has been sent or their linger has run out; at once if another
+   * thread still holds the context. `zmq_ctx_term`
    *
-   * @param options `linger`: milliseconds, for all those sockets; 0 drops what is queued. Default: each socket's own,
-   * which waits for ever unless set.
+   * @param options `linger`: milliseconds, for all those sockets; 0 drops what is queued, -1 waits for ever. Default:
+   * each socket's own, which waits for ever unless set.
+   * @throws TypeError for a `linger` that is no whole number from -1 to 2,147,483,647. Nothing is closed then.
    */
-  close(options: { linger?: number | undefined } = {}): Promise<void> {
-    const handle = this.#handle;
-    handle.closing ??= new Promise((resolve) => {
-      for (const core of binding.ownersOf(handle.token) as Core[]) {
-        if (options.linger !== undefined) core.setOption(commonOptions.linger, options.linger);
-        core.close();
-      }
-      abandoned.unregister(this);
-      if (binding.closeContext(handle.token) === 1) ending.set(handle.token, resolve);
-      else resolve();
-    });
-    return handle.closing;
+  close(options?: CloseOptions): Promise<void> {
+    const linger = lingerOf(options);
+    return this.#handle.close(linger);
   }
 
   /** As {@link Context.close}, at the end of an `await using`. */

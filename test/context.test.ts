@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import * as zmq from "zmq-native";
 import { Context, Pair } from "zmq-native";
+import { runProgram } from "./helpers/program.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
 test("inproc endpoints are known within a context only", async () => {
@@ -92,4 +93,65 @@ test("close waits for what is queued, as long as the linger lasts", async () => 
   await pull.bind(endpoint);
   expect(String(await pull.receive())).toBe("kept");
   await closed;
+});
+
+test("a context lives until the last of its objects in a thread is garbage-collected", async () => {
+  const outcome = await runProgram(
+    `
+    const context = new zmq.Context();
+    const [pull, push] = [new zmq.Pull({ context }), new zmq.Push({ context })];
+    pull.bindSync("inproc://x");
+    push.connect("inproc://x");
+    const turn = () => new Promise(setImmediate);
+    const collected = async (reference) => {
+      // deref() keeps the object until the end of its turn.
+      do {
+        await turn();
+        gc();
+      } while (reference.deref() !== undefined);
+      // Its finalizer has its turn.
+      for (let i = 0; i < 10; i++) await turn();
+    };
+    for (let i = 0; i < 3; i++) await collected((() => new WeakRef(zmq.Context.attach(context.token)))());
+    await push.send("still there");
+    console.log(String(await pull.receive()), context.maxSockets);
+    // The one that attached may outlive the one that created, too.
+    const attached = zmq.Context.attach(context.token);
+    await context.close({ linger: 0 });
+    try { new zmq.Push({ context: attached }); } catch (error) { console.log(error.code); }
+    await attached.close();
+    // And a context that nobody closed ends with the last object.
+    const token = await (async () => {
+      const dropped = new zmq.Context();
+      const second = zmq.Context.attach(dropped.token);
+      globalThis.references = [new WeakRef(dropped), new WeakRef(second)];
+      return dropped.token;
+    })();
+    for (const reference of references) await collected(reference);
+    try { zmq.Context.attach(token); } catch (error) { console.log(error.code); }
+  `,
+    { flags: ["--expose-gc"] },
+  );
+  expect(outcome).toMatchObject({
+    code: 0,
+    stdout: "still there 1023\nEFAULT\nEFAULT\n",
+    stderr: "",
+  });
+});
+
+test("objects of one context close it together", async () => {
+  const context = new Context();
+  const same = Context.attach(context.token);
+  const push = new zmq.Push({ context: same });
+  const closed = context.close({ linger: 0 });
+  expect(same.close()).toBe(closed);
+  await closed;
+  expect(push.closed).toBe(true);
+  expect(() => Context.attach(context.token)).toThrow(expect.objectContaining({ code: "EFAULT" }));
+});
+
+test("a token beyond int32 is unknown, and not another's", () => {
+  expect(() => Context.attach(zmq.context.token + 2 ** 32)).toThrow(
+    expect.objectContaining({ code: "EFAULT" }),
+  );
 });
