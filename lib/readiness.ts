@@ -22,6 +22,13 @@ export type Direction = "sending" | "receiving" | "watching";
 const waiting = new Map<Handle, Readiness>();
 binding.onReady((handle) => waiting.get(handle)?.wake());
 
+/** Rounds of attempts in both directions before a socket that claims to be ready is left alone for a while. */
+const rounds = 2;
+/** Milliseconds until the first retry without a wake-up; each is twice as late as the one before… */
+const firstPause = 1;
+/** …and none is later than this. */
+const longestPause = 100;
+
 export class Readiness {
   /** 0 before the socket is open, and once it is closed. */
   handle: Handle = 0;
@@ -37,6 +44,8 @@ export class Readiness {
    */
   emptied = false;
   #looking = false;
+  #pause = firstPause;
+  #later: NodeJS.Timeout | undefined;
 
   /**
    * From now on `waiter` is retried whenever the socket may have become ready; `alive`: and the process lives as long.
@@ -52,6 +61,9 @@ export class Readiness {
 
   done(direction: Direction): void {
     this[direction] = undefined;
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#pause = firstPause;
     if (this.#awaited) return;
     waiting.delete(this.handle);
     binding.hold(this.handle, false, false);
@@ -85,7 +97,7 @@ export class Readiness {
 
   /** Retries a send and a receive, until libzmq has said "not now" to both at one moment. */
   #retry(): void {
-    for (;;) {
+    for (let fruitless = 0; fruitless < rounds; fruitless++) {
       const { sending, receiving } = this;
       if (sending === undefined || receiving === undefined) {
         (receiving ?? sending)?.retry();
@@ -99,11 +111,24 @@ export class Readiness {
       if (!readable && !writable) return;
       const received = readable && receiving.retry();
       const sent = writable && sending.retry();
-      if (received || sent) continue;
-      // Either one attempt took the wake-up of the other, or libzmq calls a socket ready that is not, as it does with a
-      // Router whose peer is full: then this would go on without end, so not at once.
-      setTimeout(() => this.wake(), 1);
-      return;
+      if (received || sent) fruitless = -1;
     }
+    this.#retryLater();
+  }
+
+  /**
+   * libzmq calls some sockets writable that are not: a Router whose addressed peer is full while another has room, an
+   * XPublisher with `noDrop`. Room at the peer causes a wake-up like any other, so retries at fixed intervals are not
+   * needed. But the last attempt in one direction may have taken a wake-up that arrived microseconds after the last
+   * attempt in the other, and this cannot be seen in the events of such a socket. A few retries at growing intervals
+   * find what was missed: ten a second at most, where one each millisecond took 7 % of a core.
+   */
+  #retryLater(): void {
+    if (this.#later !== undefined) return;
+    this.#later = setTimeout(() => {
+      this.#later = undefined;
+      this.wake();
+    }, this.#pause).unref();
+    this.#pause = Math.min(this.#pause * 2, longestPause);
   }
 }

@@ -1,7 +1,7 @@
 // The edge-trigger rule: no wake-up is lost, whatever else is done with the socket meanwhile.
 
-import { describe, expect, test } from "vitest";
-import { Dealer, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { describe, expect, test, vi } from "vitest";
+import { Dealer, Pair, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
@@ -126,4 +126,56 @@ test("traffic that nobody asks for does not keep the loop busy", async () => {
     spent.push((user + system) / 1000);
   }
   expect(Math.min(...spent)).toBeLessThan(100);
+});
+
+describe("a mandatory Router, which libzmq calls writable as long as any peer has room,", () => {
+  const marks = { sendHighWaterMark: 1, receiveHighWaterMark: 1, linger: 0 };
+
+  /** A Router with peer A, which is full, and peer B, which is not. */
+  async function fullRouter() {
+    const router = new Router({ mandatory: true, ...marks });
+    await router.bind(freshEndpoint("inproc"));
+    const [a, b] = ["A", "B"].map((routingId) => new Dealer({ routingId, ...marks })) as [Dealer, Dealer];
+    for (const peer of [a, b]) {
+      peer.connect(router.lastEndpoint as string);
+      await peer.send("hello");
+      await router.receive();
+    }
+    while (router.trySend(["A", "fill"])) {}
+    return { router, a, b };
+  }
+
+  test("is left alone while it waits in both directions", async () => {
+    const { router, a, b } = await fullRouter();
+    const sending = router.send(["A", "waits"]);
+    const receiving = router.receive();
+    expect(router.writable).toBe(true);
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const retries = timers.mock.calls.length - 1;
+    timers.mockRestore();
+    // One each millisecond would be hundreds.
+    expect(retries).toBeLessThan(30);
+    // Room is noticed all the same.
+    while (a.tryReceive()) {}
+    await sending;
+    await b.send("answer");
+    expect((await receiving).map(String)).toEqual(["B", "answer"]);
+    for (const socket of [router, a, b]) socket.close();
+  });
+
+  test("is woken whichever direction gets ready first", async () => {
+    const { router, a, b } = await fullRouter();
+    for (let i = 0; i < 200; i++) {
+      const sending = router.send(["A", "waits"], { timeout: 10_000 });
+      const receiving = router.receive({ timeout: 10_000 });
+      if (i % 2 === 0) await b.send(`${i}`);
+      while (a.tryReceive()) {}
+      if (i % 2 === 1) await b.send(`${i}`);
+      expect((await receiving).map(String)).toEqual(["B", `${i}`]);
+      await sending;
+      while (router.trySend(["A", "fill"])) {}
+    }
+    for (const socket of [router, a, b]) socket.close();
+  });
 });
