@@ -96,8 +96,19 @@ export interface Binding {
   subscribers(handle: Handle, any: boolean, topic: Uint8Array): number;
 
   // native/proxy.cc
-  /** All four sockets are lent to a thread until `endProxy`; `capture` may be 0. */
-  startProxy(front: Handle, back: Handle, capture: Handle, control: Handle, endpoint: string): ProxyHandle;
+  /**
+   * All four sockets are lent to a thread until `endProxy`; `capture` may be 0. The messages at the end were received
+   * from the front end and the back end before; the proxy passes them on first.
+   */
+  startProxy(
+    front: Handle,
+    back: Handle,
+    capture: Handle,
+    control: Handle,
+    endpoint: string,
+    frontAhead: Uint8Array[][],
+    backAhead: Uint8Array[][],
+  ): ProxyHandle;
   endProxy(proxy: ProxyHandle): number;
 
   // native/multicast_log.cc

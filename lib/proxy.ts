@@ -8,9 +8,10 @@ import { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
+import { receiveOptions, sendOptions } from "./options.js";
 import { Pending, wouldBlock } from "./pending.js";
 import { Intake, receiveInto } from "./slab.js";
-import { coreOf, Socket } from "./socket.js";
+import { coreOf, receiverOf, Socket } from "./socket.js";
 
 /** What has passed in one direction of one socket. */
 export interface Traffic {
@@ -77,7 +78,13 @@ function toStatistics(report: Message): ProxyStatistics {
 /**
  * Passes messages from one socket to the other, both ways: what a broker, a forwarder or a streamer does. Any number
  * of proxies may run at once: each has a thread of its own. While it runs, its sockets accept no other call but
- * reading and setting options.
+ * reading and setting options. Messages that a loop over one of the sockets had fetched ahead are passed on first.
+ *
+ * When the receiving socket has no room, the proxy stops taking messages in that direction until it has, and the
+ * messages wait at their senders. Where messages are addressed, by a Router with `mandatory` or a Stream, one full peer
+ * does not hold up the others: the proxy keeps its messages, in order, up to the socket's `sendHighWaterMark` for each
+ * peer, and stops only when one more arrives. A Router without `mandatory` drops messages for a full peer. Messages that are kept when
+ * the proxy ends are dropped.
  */
 @baseClass({ most: 2, options: true })
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
@@ -89,7 +96,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
     this.#frontEnd = socketOf(frontEnd, "Front-end") as F;
     this.#backEnd = socketOf(backEnd, "Back-end") as B;
-    this.#capture = options.capture === undefined ? undefined : socketOf(options.capture, "Capture");
+    const { capture } = options;
+    this.#capture = capture === undefined ? undefined : socketOf(capture, "Capture");
   }
 
   /** The socket that was given first. */
@@ -110,20 +118,26 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
    * other threads may use, which a proxy cannot wait for; `EBUSY` when it is in use.
    */
   run(): Promise<void> {
-    const front = this.#usable(this.frontEnd, "Front-end");
-    const back = this.#usable(this.backEnd, "Back-end");
+    const front = this.#usable(this.#frontEnd, "Front-end");
+    const back = this.#usable(this.#backEnd, "Back-end");
     const capture = this.#capture && this.#usable(this.#capture, "Capture");
     const endpoint = uniqueEndpoint("proxy");
     const control = new Core(front.context!, ZMQ_PAIR);
+    const ahead = this.#takeAhead();
     let running: Running;
     try {
+      // Commands and reports are never dropped, however many are under way.
+      control.setOption(sendOptions.sendHighWaterMark, 0);
+      control.setOption(receiveOptions.receiveHighWaterMark, 0);
       check(binding.bind(control.handle, endpoint));
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
-      const proxy = check(binding.startProxy(...handles, endpoint));
+      const proxy = check(binding.startProxy(...handles, endpoint, ahead.front, ahead.back));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
       running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {
       control.close();
+      receiverOf(this.#frontEnd).putAhead(ahead.front);
+      receiverOf(this.#backEnd).putAhead(ahead.back);
       throw error;
     }
     this.#running = running;
@@ -171,11 +185,19 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       throw errorOf("EINVAL", `${what} socket must be bound or connected`);
     }
     core.usable();
-    if (core.sending !== undefined || core.receiving !== undefined) throw errorOf("EBUSY");
+    if (core.sending !== undefined || core.receiving !== undefined || core.sendingMany) {
+      throw errorOf("EBUSY");
+    }
     if (socket.threadSafe) {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
     return core;
+  }
+
+  /** Messages that a loop over one of the sockets fetched ahead: the proxy passes them on before any other. */
+  #takeAhead(): { front: Message[][]; back: Message[][] } {
+    // Of one socket at both ends, all are the front end's.
+    return { front: receiverOf(this.#frontEnd).takeAhead(), back: receiverOf(this.#backEnd).takeAhead() };
   }
 
   #command(command: string): boolean {
@@ -212,8 +234,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       socket.receiving = undefined;
       socket.unblock();
     }
-    this.frontEnd.close();
-    this.backEnd.close();
+    coreOf(this.#frontEnd).close();
+    coreOf(this.#backEnd).close();
     for (const answer of questions) answer(undefined);
     if (errno !== 0) throw new ZmqError(errno);
   }

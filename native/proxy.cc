@@ -2,10 +2,14 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "arguments.h"
 #include "context.h"
@@ -18,11 +22,24 @@ namespace {
 
 /** Frames that one direction passes on before the other has its turn. */
 constexpr int kBurst = 256;
+/** Rounds without progress before sockets that claim to be ready are believed no more. */
+constexpr int kRounds = 2;
+/** Milliseconds to sleep then, unless woken: at first, and at most. */
+constexpr int kFirstPause = 1;
+constexpr int kLongestPause = 100;
 
-int eventsOf(void* socket) {
-  int events = 0;
-  size_t size = sizeof events;
-  return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
+int intOf(void* socket, int option) {
+  int value = 0;
+  size_t size = sizeof value;
+  return zmq_getsockopt(socket, option, &value, &size) == 0 ? value : 0;
+}
+
+int eventsOf(void* socket) { return intOf(socket, ZMQ_EVENTS); }
+
+/** Whether the first frame of a message that is sent says to which peer it goes. */
+bool addressesPeers(void* socket) {
+  const int type = intOf(socket, ZMQ_TYPE);
+  return type == ZMQ_ROUTER || type == ZMQ_STREAM;
 }
 
 zmq_pollitem_t watch(void* socket) {
@@ -34,46 +51,145 @@ zmq_pollitem_t watch(void* socket) {
 
 }  // namespace
 
-/** One direction. A frame that finds no room waits here, and nothing more is taken until it has gone. */
+/**
+ * One direction. A frame that finds no room waits here, and nothing more is taken until it has gone. If the frame
+ * addresses a peer, only that peer is full: its messages are parked, in order, and those for other peers pass. A peer
+ * may have as many of them as the socket's high-water mark says; one more waits, and nothing is taken until it has a
+ * place.
+ */
 class Proxy::Lane {
  public:
-  Lane(void* from, void* to, void* capture, uint64_t* received, uint64_t* sent, uint64_t* captureDropped)
-      : from_(from), to_(to), capture_(capture), received_(received), sent_(sent), captureDropped_(captureDropped) {}
+  Lane(void* from, void* to, void* capture, Frames& ahead, uint64_t* received, uint64_t* sent, uint64_t* captureDropped)
+      : from_(from),
+        to_(to),
+        capture_(capture),
+        ahead_(ahead),
+        addressed_(addressesPeers(to)),
+        received_(received),
+        sent_(sent),
+        captureDropped_(captureDropped) {}
 
-  /** Passes frames on. Answers 0, or the errno of a context that has ended. */
-  int advance() {
+  /** Passes frames on; `moved` becomes true if there were any. Answers 0, or the errno of a context that has ended. */
+  int advance(bool* moved) {
+    // Not in the middle of another message.
+    if (first_ && !parked_.empty()) {
+      const int error = sendParked(moved);
+      if (error != 0) return error;
+    }
     for (int count = 0; count < kBurst; ++count) {
       if (!holds_) {
-        if (zmq_msg_recv(frame_.get(), from_, ZMQ_DONTWAIT) < 0) return fatal(zmq_errno());
-        holds_ = true;
-        more_ = frame_.more();
-        size_ = frame_.size();
-        received_[1] += size_;
-        if (!more_) ++received_[0];
-        if (capture_ != nullptr) copyToCapture();
+        const int error = take();
+        if (error != 0) return fatal(error);
+        *moved = true;
+      }
+      if (parking_ == nullptr && first_ && !parked_.empty() && parked_.count(peer()) != 0 && !park()) return 0;
+      if (parking_ != nullptr) {
+        keep();
+        continue;
       }
       if (!skips_ && zmq_msg_send(frame_.get(), to_, ZMQ_DONTWAIT | (more_ ? ZMQ_SNDMORE : 0)) < 0) {
         const int error = zmq_errno();
-        if (error == EAGAIN || error == EINTR || error == ETERM || error == ENOTSOCK) return fatal(error);
+        if (error == EAGAIN && addressed_ && first_ && park()) {
+          keep();
+          continue;
+        }
+        if (waits(error)) return fatal(error);
         // A message that the socket refuses (no such peer, not its turn) is dropped, as libzmq's proxy would do.
         skips_ = true;
       }
-      if (!skips_) {
-        sent_[1] += size_;
-        if (!more_) ++sent_[0];
-      }
+      *moved = true;
+      if (!skips_) countSent(size_, more_);
       holds_ = false;
+      first_ = !more_;
       if (!more_) skips_ = false;
     }
     return 0;
   }
 
   /** Whether `advance` would find something to do, by the events of both sockets. */
-  bool ready(int from, int to) const { return (holds_ ? to & ZMQ_POLLOUT : from & ZMQ_POLLIN) != 0; }
+  bool ready(int from, int to) const {
+    if ((holds_ || !parked_.empty()) && (to & ZMQ_POLLOUT) != 0) return true;
+    return !holds_ && (!ahead_.empty() || (from & ZMQ_POLLIN) != 0);
+  }
 
  private:
   // Any other error is the socket's nature or state: a PUSH never receives, a REP only in its turn.
   static int fatal(int error) { return error == ETERM || error == ENOTSOCK ? error : 0; }
+  /** Whether a frame that was not sent is to be sent later, if at all. */
+  static bool waits(int error) { return error == EAGAIN || error == EINTR || fatal(error) != 0; }
+
+  /** Takes a frame into `frame_`. Answers 0 or an errno. */
+  int take() {
+    if (!ahead_.empty()) {
+      frame_.moveFrom(ahead_.front().content);
+      more_ = ahead_.front().more;
+      ahead_.pop_front();
+    } else {
+      if (zmq_msg_recv(frame_.get(), from_, ZMQ_DONTWAIT) < 0) return zmq_errno();
+      more_ = frame_.more();
+    }
+    holds_ = true;
+    size_ = frame_.size();
+    received_[1] += size_;
+    if (!more_) ++received_[0];
+    if (capture_ != nullptr) copyToCapture();
+    return 0;
+  }
+
+  void countSent(size_t size, bool more) {
+    sent_[1] += size;
+    if (!more) ++sent_[0];
+  }
+
+  /** Whom the held frame, the first of its message, addresses. */
+  std::string peer() { return {static_cast<const char*>(frame_.data()), frame_.size()}; }
+
+  /** Begins to park the message whose first frame is held. False when its peer has as many already as it may. */
+  bool park() {
+    const std::string name = peer();
+    // What the high-water mark is now: it may be set while the proxy runs.
+    const auto most = static_cast<size_t>(std::max(1, intOf(to_, ZMQ_SNDHWM)));
+    const auto found = parked_.find(name);
+    if (found != parked_.end() && found->second.size() >= most) return false;
+    parking_ = &parked_[name].emplace_back();
+    return true;
+  }
+
+  /** Puts the held frame to its message that is being parked. */
+  void keep() {
+    Frame& kept = parking_->emplace_back();
+    kept.content.moveFrom(frame_);
+    kept.more = more_;
+    holds_ = false;
+    first_ = !more_;
+    if (!more_) parking_ = nullptr;
+  }
+
+  /** Sends what peers have room for again. Answers 0, or the errno of a context that has ended. */
+  int sendParked(bool* moved) {
+    for (auto peer = parked_.begin(); peer != parked_.end();) {
+      auto& queue = peer->second;
+      while (!queue.empty()) {
+        const int error = sendWhole(queue.front());
+        if (fatal(error) != 0) return error;
+        if (waits(error)) break;
+        queue.pop_front();
+        *moved = true;
+      }
+      peer = queue.empty() ? parked_.erase(peer) : std::next(peer);
+    }
+    return 0;
+  }
+
+  /** Sends a parked message. libzmq answers "not now" to the first frame only; any other error ends the message. */
+  int sendWhole(Frames& message) {
+    for (Frame& frame : message) {
+      const size_t size = frame.content.size();
+      if (zmq_msg_send(frame.content.get(), to_, ZMQ_DONTWAIT | (frame.more ? ZMQ_SNDMORE : 0)) < 0) return zmq_errno();
+      countSent(size, frame.more);
+    }
+    return 0;
+  }
 
   // A capture socket that has no room misses a whole message rather than hold up the proxy.
   void copyToCapture() {
@@ -91,6 +207,9 @@ class Proxy::Lane {
   void* const from_;
   void* const to_;
   void* const capture_;
+  /** Messages to pass on before any of `from_`. */
+  Frames& ahead_;
+  const bool addressed_;
   uint64_t* const received_;
   uint64_t* const sent_;
   uint64_t* const captureDropped_;
@@ -98,12 +217,18 @@ class Proxy::Lane {
   size_t size_ = 0;
   bool holds_ = false;
   bool more_ = false;
+  /** The frame that is held, or comes next, is the first of its message. */
+  bool first_ = true;
   bool skips_ = false;
   bool captureSkips_ = false;
+  /** Messages for peers that are full, by the peer's routing id. */
+  std::map<std::string, std::deque<Frames>> parked_;
+  /** The message that is being parked, until its last frame. */
+  Frames* parking_ = nullptr;
 };
 
 std::unique_ptr<Proxy> Proxy::start(Socket& front, Socket& back, Socket* capture, Socket& control, void* context,
-                                    const char* endpoint) {
+                                    const char* endpoint, Frames frontAhead, Frames backAhead) {
   void* ours = zmq_socket(context, ZMQ_PAIR);
   if (ours == nullptr) return nullptr;
   if (zmq_connect(ours, endpoint) != 0) {
@@ -112,15 +237,19 @@ std::unique_ptr<Proxy> Proxy::start(Socket& front, Socket& back, Socket* capture
     errno = error;
     return nullptr;
   }
-  return std::unique_ptr<Proxy>(new Proxy(front, back, capture, control, ours));
+  return std::unique_ptr<Proxy>(
+      new Proxy(front, back, capture, control, ours, std::move(frontAhead), std::move(backAhead)));
 }
 
-Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours)
+Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours, Frames frontAhead,
+             Frames backAhead)
     : lent_{&front, &back, capture, &control},
       front_(front.get()),
       back_(back.get()),
       capture_(capture == nullptr ? nullptr : capture->get()),
-      control_(ours) {
+      control_(ours),
+      frontAhead_(std::move(frontAhead)),
+      backAhead_(std::move(backAhead)) {
   for (Socket* socket : lent_) {
     if (socket != nullptr) socket->lend(this);
   }
@@ -145,29 +274,40 @@ void Proxy::run() {
 }
 
 int Proxy::pass() {
-  Lane forth(front_, back_, capture_, counters_.frontReceived, counters_.backSent, &counters_.captureDropped);
-  Lane back(back_, front_, capture_, counters_.backReceived, counters_.frontSent, &counters_.captureDropped);
+  Lane forth(front_, back_, capture_, frontAhead_, counters_.frontReceived, counters_.backSent,
+             &counters_.captureDropped);
+  Lane back(back_, front_, capture_, backAhead_, counters_.backReceived, counters_.frontSent,
+            &counters_.captureDropped);
   const bool oneSocket = front_ == back_;
   std::array<zmq_pollitem_t, 3> sleepers{watch(control_), watch(front_), watch(back_)};
+  int fruitless = 0;
+  int pause = kFirstPause;
   while (true) {
+    bool ready = false;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (!obey()) return 0;
+      bool moved = false;
       if (!paused_) {
-        int error = forth.advance();
-        if (error == 0 && !oneSocket) error = back.advance();
+        int error = forth.advance(&moved);
+        if (error == 0 && !oneSocket) error = back.advance(&moved);
         if (error != 0) return error;
       }
+      fruitless = moved ? 0 : fruitless + 1;
+      if (moved) pause = kFirstPause;
       // The descriptors say only that libzmq has news. Here the news is taken in, paused or not, so that they sleep;
       // once for each socket, as the last use of it: a second look would take in what the first had not seen.
       const int frontEvents = eventsOf(front_);
       const int backEvents = oneSocket ? frontEvents : eventsOf(back_);
       if (eventsOf(control_) & ZMQ_POLLIN) continue;
-      if (!paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)))) {
-        continue;
-      }
+      ready = !paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)));
+      if (ready && fruitless < kRounds) continue;
     }
-    zmq_poll(sleepers.data(), static_cast<int>(sleepers.size()), -1);
+    // A ROUTER counts as writable when any of its peers has room, an XPUB that must not drop always. Room for what
+    // waits here causes a wake-up; one that was taken in since the last attempt is made up for by a few more attempts.
+    zmq_poll(sleepers.data(), static_cast<int>(sleepers.size()), ready ? pause : -1);
+    if (ready) pause = std::min(2 * pause, kLongestPause);
+    fruitless = 0;
   }
 }
 
@@ -192,8 +332,39 @@ void Proxy::report(const void* data, size_t size) {
 
 namespace {
 
-// startProxy(front, back, capture or 0, control, endpoint of control) -> proxy, or -errno. All four sockets are lent
-// to the proxy's thread until endProxy.
+/**
+ * Copies messages, an array of arrays of Uint8Arrays that lib/receiver.ts has made: no user code runs when its elements
+ * are read. Answers 0, -ENOMEM, or -EINVAL for anything else.
+ */
+int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
+  uint32_t count = 0;
+  if (napi_get_array_length(env, messages, &count) != napi_ok) return -EINVAL;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Napi::HandleScope scope(env);
+    napi_value message = nullptr;
+    uint32_t parts = 0;
+    if (napi_get_element(env, messages, i, &message) != napi_ok) return -EINVAL;
+    if (napi_get_array_length(env, message, &parts) != napi_ok) return -EINVAL;
+    for (uint32_t part = 0; part < parts; ++part) {
+      napi_value frame = nullptr;
+      Bytes bytes;
+      if (napi_get_element(env, message, part, &frame) != napi_ok || !Arguments::bytesOf(env, frame, &bytes)) {
+        return -EINVAL;
+      }
+      Proxy::Frame& copy = frames->emplace_back();
+      copy.more = part + 1 < parts;
+      if (zmq_msg_init_size(copy.content.get(), bytes.size) != 0) {
+        zmq_msg_init(copy.content.get());
+        return -ENOMEM;
+      }
+      if (bytes.size > 0) std::memcpy(copy.content.data(), bytes.data, bytes.size);
+    }
+  }
+  return 0;
+}
+
+// startProxy(front, back, capture or 0, control, endpoint of control, messages received from front before, from back)
+// -> proxy, or -errno. All four sockets are lent to the proxy's thread until endProxy.
 Napi::Value startProxy(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* front = arguments.socket(0);
@@ -201,14 +372,22 @@ Napi::Value startProxy(const Napi::CallbackInfo& info) {
   Socket* capture = arguments.socket(2);
   Socket* control = arguments.socket(3);
   const std::string endpoint = arguments.string(4);
+  const napi_value frontMessages = arguments.array(5);
+  const napi_value backMessages = arguments.array(6);
   if (!arguments.ok()) return {};
   if (front == nullptr || back == nullptr || control == nullptr) return arguments.answer(-ENOTSOCK);
   if (front->lent() || back->lent() || control->lent() || (capture != nullptr && capture->lent())) {
     return arguments.answer(-EBUSY);
   }
   Environment& environment = arguments.environment();
+  Proxy::Frames frontAhead;
+  Proxy::Frames backAhead;
+  int error = copyMessages(info.Env(), frontMessages, &frontAhead);
+  if (error == 0) error = copyMessages(info.Env(), backMessages, &backAhead);
+  if (error != 0) return arguments.answer(error);
   std::unique_ptr<Proxy> proxy =
-      Proxy::start(*front, *back, capture, *control, Context::get(environment, control->context()), endpoint.c_str());
+      Proxy::start(*front, *back, capture, *control, Context::get(environment, control->context()), endpoint.c_str(),
+                   std::move(frontAhead), std::move(backAhead));
   if (proxy == nullptr) return arguments.answer(-zmq_errno());
   return arguments.answer(environment.proxies.add(std::move(proxy)));
 }

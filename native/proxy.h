@@ -4,9 +4,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
+
+#include "message.h"
 
 namespace zmq_native {
 
@@ -31,12 +34,20 @@ class Proxy {
     uint64_t captureDropped;
   };
 
+  /** A frame that lies outside libzmq, and whether others of its message follow. */
+  struct Frame {
+    Message content;
+    bool more = false;
+  };
+  using Frames = std::deque<Frame>;
+
   /**
    * `capture` may be null; `back` may be `front`. Connects to `control` by its inproc endpoint, and starts. Null, with
-   * errno set, when that fails.
+   * errno set, when that fails. `frontAhead` and `backAhead`: whole messages that were received from the sockets
+   * before.
    */
   static std::unique_ptr<Proxy> start(Socket& front, Socket& back, Socket* capture, Socket& control, void* context,
-                                      const char* endpoint);
+                                      const char* endpoint, Frames frontAhead, Frames backAhead);
   /** Ends the thread and waits for it; it never blocks for longer than it takes to pass on a few messages. */
   ~Proxy();
   Proxy(const Proxy&) = delete;
@@ -47,7 +58,7 @@ class Proxy {
  private:
   class Lane;
 
-  Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours);
+  Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours, Frames frontAhead, Frames backAhead);
   void run();
   /** Passes messages on until the end; answers the errno that ended it, or 0. */
   int pass();
@@ -61,6 +72,8 @@ class Proxy {
   void* const back_;
   void* const capture_;
   void* const control_;
+  Frames frontAhead_;
+  Frames backAhead_;
   Counters counters_{};
   bool paused_ = false;
   std::atomic<bool> stopping_{false};

@@ -50,7 +50,10 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   receive: { parameters: [noHandle, bytes, 0, 1], unknown: ENOTSOCK },
   receiveInto: { parameters: [bytes, []] },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
-  startProxy: { parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x"], unknown: ENOTSOCK },
+  startProxy: {
+    parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x", [], []],
+    unknown: ENOTSOCK,
+  },
   endProxy: { parameters: [noHandle], unknown: EBADF },
   takeMulticastLog: { parameters: [] },
   version: { parameters: [] },

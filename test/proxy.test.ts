@@ -220,3 +220,207 @@ test("a worker that ends with a proxy running harms nobody", async () => {
   expect(stdout).toBe("all ended\n");
   expect(code).toBe(0);
 });
+
+test("every one of 5,000 outstanding calls of statistics is answered", async () => {
+  await using forward = await forwarder();
+  const calls = Array.from({ length: 5000 }, () => forward.proxy.statistics());
+  for (let i = 0; i < 2500; i++) {
+    forward.proxy.pause();
+    forward.proxy.resume();
+  }
+  for (const answer of await Promise.all(calls)) expect(answer.captureDropped).toBe(0);
+  await forward.push.send("x");
+  expect(String(await forward.pull.receive())).toBe("x");
+});
+
+test("statistics that are outstanding when the proxy ends are rejected", async () => {
+  const forward = await forwarder();
+  forward.proxy.terminate();
+  const calls = Array.from({ length: 5000 }, () => forward.proxy.statistics());
+  await forward.ended;
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe("rejected");
+  await forward[Symbol.asyncDispose]();
+});
+
+describe("messages that a loop fetched ahead", () => {
+  /** A socket that was sent 99 messages, of which a loop took the first and fetched others ahead. */
+  async function looped<S extends Pull | Dealer>(socket: S, push: Push | Dealer): Promise<S> {
+    socket.bindSync(freshEndpoint("inproc"));
+    push.connect(socket.lastEndpoint as string);
+    for (let i = 0; i < 99; i++) await push.send(i % 2 === 0 ? [`${i}`] : [`${i}`, "", "third"]);
+    for await (const [first] of socket) {
+      expect(String(first)).toBe("0");
+      break;
+    }
+    return socket;
+  }
+
+  test("are passed on first, and counted, and captured", async () => {
+    using push = new Push();
+    const front = await looped(new Pull(), push);
+    const back = new Push();
+    back.bindSync(freshEndpoint("inproc"));
+    using capture = new Push();
+    capture.bindSync(freshEndpoint("inproc"));
+    using captured = new Pull();
+    captured.connect(capture.lastEndpoint as string);
+    const proxy = new Proxy(front, back, { capture });
+    const ended = proxy.run();
+    using pull = new Pull();
+    pull.connect(back.lastEndpoint as string);
+    for (let i = 1; i < 99; i++) {
+      const frames = i % 2 === 0 ? [`${i}`] : [`${i}`, "", "third"];
+      expect((await pull.receive()).map(String)).toEqual(frames);
+      expect((await captured.receive()).map(String)).toEqual(frames);
+    }
+    const { frontEnd, backEnd } = await proxy.statistics();
+    expect([frontEnd.received.messages, backEnd.sent.messages]).toEqual([98, 98]);
+    expect(frontEnd.received.bytes).toBe(backEnd.sent.bytes);
+    proxy.terminate();
+    await ended;
+  });
+
+  test("wait for room, at both ends", async () => {
+    const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1000 };
+    using atFront = new Dealer();
+    using atBack = new Dealer();
+    const front = await looped(new Dealer(options), atFront);
+    const back = await looped(new Dealer(options), atBack);
+    const proxy = new Proxy(front, back);
+    const ended = proxy.run();
+    for (let i = 1; i < 99; i++) {
+      expect(String((await atFront.receive())[0])).toBe(`${i}`);
+      expect(String((await atBack.receive())[0])).toBe(`${i}`);
+    }
+    proxy.terminate();
+    await ended;
+  });
+
+  test("stay in the socket when the proxy cannot start", async () => {
+    // Room for these three and one of the two that a proxy needs.
+    const context = new Context({ maxSockets: 4 });
+    const front = await looped(new Pull({ context }), new Push({ context }));
+    const back = new Push({ context });
+    back.bindSync(freshEndpoint("inproc"));
+    expect(() => new Proxy(front, back).run()).toThrow(expect.objectContaining({ code: "EMFILE" }));
+    for (let i = 1; i < 99; i++) expect(String((await front.receive())[0])).toBe(`${i}`);
+    await context.close({ linger: 0 });
+  });
+});
+
+/** A broker whose front end is a mandatory Router, with peers A, which does not read, and B. */
+const addressed = `
+  const marks = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
+  const front = new zmq.Router({ mandatory: true, ...marks });
+  const back = new zmq.Dealer();
+  front.bindSync("inproc://front");
+  back.bindSync("inproc://back");
+  const a = new zmq.Dealer({ routingId: "A", ...marks });
+  const b = new zmq.Dealer({ routingId: "B", ...marks });
+  for (const peer of [a, b]) peer.connect("inproc://front");
+  const worker = new zmq.Dealer();
+  worker.connect("inproc://back");
+  const proxy = new zmq.Proxy(front, back);
+  const ended = proxy.run();
+  // So that the Router knows both.
+  for (const peer of [a, b]) {
+    await peer.send("hello");
+    await worker.receive();
+  }
+  /** Milliseconds of processor time in a second, of the quietest of three. */
+  const busy = async () => {
+    const spent = [];
+    for (let i = 0; i < 3; i++) {
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const { user, system } = process.cpuUsage(before);
+      spent.push((user + system) / 1000);
+    }
+    return Math.min(...spent);
+  };
+  const finish = async (result) => {
+    proxy.terminate();
+    await ended;
+    for (const socket of [a, b, worker]) socket.close();
+    console.log(JSON.stringify(result));
+  };
+`;
+
+async function brokered(program: string): Promise<unknown> {
+  const outcome = await runProgram(addressed + program);
+  expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+  return JSON.parse(outcome.stdout);
+}
+
+describe("a mandatory Router with a peer that is full", () => {
+  test("does not keep the proxy busy", async () => {
+    const spent = await brokered(`
+      // Two fit; the third waits.
+      for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
+      await worker.send(["B", "last"]);
+      await b.receive();
+      await finish(await busy());
+    `);
+    expect(spent).toBeLessThan(20);
+  });
+
+  test("does not hold up messages for other peers, nor reorder its own", async () => {
+    const received = await brokered(`
+      for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
+      const forB = [];
+      for (let i = 0; i < 500; i++) {
+        await worker.send(["B", String(i), "more"]);
+        forB.push((await b.receive()).join());
+      }
+      const forA = [];
+      for (let i = 0; i < 3; i++) forA.push(String(await a.receive()));
+      for (let i = 3; i < 100; i++) {
+        await worker.send(["A", String(i)]);
+        forA.push(String(await a.receive()));
+      }
+      const { frontEnd, backEnd } = await proxy.statistics();
+      await finish({ forA, forB, sent: frontEnd.sent.messages, received: backEnd.received.messages });
+    `);
+    expect(received).toEqual({
+      forA: Array.from({ length: 100 }, (_, i) => String(i)),
+      forB: Array.from({ length: 500 }, (_, i) => `${i},more`),
+      sent: 600,
+      received: 600,
+    });
+  });
+
+  test("stops the proxy once it has a high-water mark of messages besides; nothing is lost", async () => {
+    const received = await brokered(`
+      const sending = (async () => {
+        for (let i = 0; i < 5000; i++) await worker.send(["A", String(i), "x".repeat(i % 50)]);
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { backEnd } = await proxy.statistics();
+      let next = 0;
+      for await (const [first] of a) {
+        if (String(first) !== String(next)) throw new Error(first + " in the place of " + next);
+        if (++next === 5000) break;
+      }
+      await sending;
+      await finish({ next, taken: backEnd.received.messages });
+    `);
+    // Two are in the peer's queue, one is kept.
+    expect(received).toEqual({ next: 5000, taken: 3 });
+  });
+
+  test("and goes, frees what was kept for it", async () => {
+    const received = await brokered(`
+      for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
+      const forB = [];
+      for (let i = 0; i < 10; i++) {
+        if (i === 5) a.close();
+        await worker.send(["A", "in vain"]);
+        await worker.send(["B", String(i)]);
+        if (i >= 5) forB.push(String(await b.receive()));
+      }
+      for (let i = 0; i < 5; i++) forB.push(String(await b.receive()));
+      await finish(forB);
+    `);
+    expect(received).toEqual(Array.from({ length: 10 }, (_, i) => String(i)));
+  });
+});
