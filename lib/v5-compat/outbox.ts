@@ -2,8 +2,9 @@
 // that what the program does to a Buffer meanwhile reaches nobody.
 
 import { constants } from "node:os";
-import { types } from "node:util";
+import type { WireFrame, WireMessage } from "../binding.js";
 import { type MessageLike, ZmqError } from "../index.js";
+import { snapshot, toWire } from "../message.js";
 import { Delivery } from "./delivery.js";
 import type { AnySocket } from "./types.js";
 
@@ -23,7 +24,7 @@ export interface OutboxEvents {
 
 /** A message that waits. */
 interface Entry {
-  readonly frames: MessageLike[];
+  readonly message: WireMessage;
   readonly callbacks: readonly SendCallback[];
 }
 
@@ -44,19 +45,16 @@ function passes(error: unknown): boolean {
   return error instanceof ZmqError && (error.code === "EBUSY" || error.code === "EFSM");
 }
 
-/** Bytes are copied, anything else cannot change. */
-function copyOf(frame: unknown): unknown {
-  if (ArrayBuffer.isView(frame)) {
-    return Buffer.from(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength));
-  }
-  return types.isAnyArrayBuffer(frame) ? Buffer.from(new Uint8Array(frame)) : frame;
+/** A message that further calls go on with; copied, since it may be long until the last of them. */
+interface Parts {
+  readonly frames: WireFrame[];
+  readonly callbacks: SendCallback[];
+  /** Why a part of it cannot be sent, and so the whole. */
+  failure: Error | undefined;
 }
 
-/** What is left of a frame when it has to wait: bytes, text or null. Throws a `TypeError` for what has no text. */
-function toKept(frame: unknown): MessageLike {
-  const copy = copyOf(frame);
-  return copy === null || copy instanceof Uint8Array ? copy : `${copy}`;
-}
+/** Reads what is to be sent, once; its getters and conversions run here. Version 5 sends the word for `undefined`. */
+const read = (payload: unknown): WireMessage => toWire(payload === undefined ? "undefined" : payload);
 
 /** @internal */
 export class Outbox {
@@ -65,7 +63,7 @@ export class Outbox {
   readonly #events: OutboxEvents;
   readonly #outcomes: Delivery<Outcome>;
   /** Frames of the message that the next call goes on with. */
-  #parts: { frames: unknown[]; callbacks: SendCallback[] } | undefined;
+  #parts: Parts | undefined;
   /** Those from `#head` on wait. */
   #queue: Entry[] = [];
   #head = 0;
@@ -89,20 +87,27 @@ export class Outbox {
 
   /** `more`: the message goes on with the next call. */
   send(payload: Payload, more: boolean, callback: SendCallback | undefined): void {
-    let message: unknown = payload;
+    let message: WireMessage | undefined;
+    let failure: Error | undefined;
+    try {
+      message = read(payload);
+    } catch (error) {
+      failure = error as Error;
+    }
     let callbacks = callback === undefined ? noCallbacks : [callback];
     if (more || this.#parts !== undefined) {
-      this.#parts ??= { frames: [], callbacks: [] };
-      const { frames } = this.#parts;
-      for (const frame of Array.isArray(payload) ? payload : [payload]) frames.push(copyOf(frame));
-      this.#parts.callbacks.push(...callbacks);
+      this.#parts ??= { frames: [], callbacks: [], failure: undefined };
+      const parts = this.#parts;
+      if (message !== undefined) parts.frames.push(...([snapshot(message)].flat() as WireFrame[]));
+      parts.failure ??= failure;
+      parts.callbacks.push(...callbacks);
       if (more) return;
-      ({ frames: message, callbacks } = this.#parts);
+      ({ frames: message, callbacks, failure } = parts);
       this.#parts = undefined;
     }
     try {
-      // Version 5 sends the word.
-      this.#hand(message === undefined ? "undefined" : (message as MessageLike), callbacks);
+      if (message === undefined || failure !== undefined) throw failure;
+      this.#hand(message, callbacks);
     } catch (error) {
       this.#settle(callbacks, error as Error);
     }
@@ -138,18 +143,18 @@ export class Outbox {
     return this.#queue.length - this.#head;
   }
 
-  #hand(message: MessageLike | MessageLike[], callbacks: readonly SendCallback[]): void {
+  #hand(message: WireMessage, callbacks: readonly SendCallback[]): void {
     if (this.#closed) throw new ZmqError(EBADF);
     if (!this.#sends) throw new ZmqError(ENOTSUP, "Cannot send on this socket type.");
     if (this.#running !== undefined && this.#waiting === 0 && this.#tryNow(message)) {
       this.#sent(callbacks);
       return;
     }
-    this.#queue.push({ frames: Array.isArray(message) ? message.map(toKept) : [toKept(message)], callbacks });
+    this.#queue.push({ message: snapshot(message), callbacks });
     if (this.#waiting === 1) this.flush();
   }
 
-  #tryNow(message: MessageLike | MessageLike[]): boolean {
+  #tryNow(message: WireMessage): boolean {
     try {
       return this.#socket.trySend(message);
     } catch (error) {
@@ -168,7 +173,7 @@ export class Outbox {
       let failure: unknown;
       try {
         await this.#socket.sendMany(
-          batch.map(({ frames }) => frames),
+          batch.map(({ message }) => message),
           { signal },
         );
       } catch (error) {

@@ -452,3 +452,60 @@ describe("sockets that take turns", () => {
     }
   });
 });
+
+describe("user code in a message", () => {
+  /** A frame that acts when it is converted, and counts how often. */
+  function acting(act: () => void) {
+    const frame = {
+      times: 0,
+      toString() {
+        frame.times++;
+        act();
+        return `${frame.times}`;
+      },
+    };
+    return frame;
+  }
+
+  test("runs once, also when the message has to wait", async () => {
+    using pair = pipeline();
+    const received = receive(pair.bound, 2);
+    const frame = acting(() => {});
+    // Nobody takes it yet: it is tried, and then queued.
+    const alone = open("push");
+    alone.send(frame as unknown as string);
+    expect(frame.times).toBe(1);
+    alone.connect(pair.bound.last_endpoint as string);
+    pair.connected.pause();
+    pair.connected.send(["a", frame as unknown as string], ZMQ_SNDMORE);
+    pair.connected.send("b");
+    expect(frame.times).toBe(2);
+    pair.connected.resume();
+    expect((await received).sort()).toEqual([["1"], ["a", "2", "b"]]);
+    alone.close();
+  });
+
+  test("that closes the socket: the callback is called with EBADF", async () => {
+    for (const pause of [false, true]) {
+      const push = open("push");
+      if (pause) push.pause();
+      const { list, callback } = outcomes();
+      push.send(acting(() => push.close()) as unknown as string, null, callback("message"));
+      await until(() => list.length > 0);
+      expect(list).toEqual(["message EBADF"]);
+    }
+  });
+
+  test("that throws in one part of a message: nothing of it is sent, and all its callbacks are told", async () => {
+    using pair = pipeline();
+    const received = receive(pair.bound, 1);
+    const { list, callback } = outcomes();
+    pair.connected.send("a", ZMQ_SNDMORE, callback("a"));
+    pair.connected.send(Symbol("b") as unknown as string, ZMQ_SNDMORE, callback("b"));
+    pair.connected.send("c", null, callback("c"));
+    pair.connected.send("next", null, callback("next"));
+    expect(await received).toEqual([["next"]]);
+    await until(() => list.length === 4);
+    expect(list.sort()).toEqual(["a undefined", "b undefined", "c undefined", "next sent"]);
+  });
+});
