@@ -82,6 +82,18 @@ export interface EventFields {
     /** Messages that wait to be received from this connection. */
     inbound: number;
   };
+  /**
+   * A peer's message was dropped before it reached the socket. Only the bundled libzmq emits this event.
+   * `ZMQ_EVENT_MESSAGE_REJECTED`
+   */
+  "message:rejected": ConnectionFields & {
+    /**
+     * `"frames"`: the message had more than `maxFrames` frames. `"size"`: it had more than `maxMessageSize` bytes. libzmq
+     * then closes the connection. `"conflate"`: the message had several frames and the socket has `conflate`; the
+     * connection stays open, and at most one such event is emitted per connection and second.
+     */
+    reason: "frames" | "size" | "conflate";
+  };
   /** The socket is gone, its linger included; the last event. `ZMQ_EVENT_MONITOR_STOPPED` */
   // biome-ignore lint/complexity/noBannedTypes: no fields at all
   end: {};
@@ -140,6 +152,15 @@ function authenticationError([number]: Values): { error: AuthenticationError } {
   return { error: Object.assign(new Error(statusTexts[status] ?? "Unknown error"), { status }) };
 }
 
+const reasons: Record<number, EventFields["message:rejected"]["reason"]> = {
+  [zmq.ZMQ_REJECTED_FRAMES]: "frames",
+  [zmq.ZMQ_REJECTED_SIZE]: "size",
+  [zmq.ZMQ_REJECTED_CONFLATE]: "conflate",
+};
+
+/** @internal What an observer asks libzmq for. A libzmq that does not know one of these bits ignores it. */
+export const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
+
 const rows = new Map<number, Row>([
   [zmq.ZMQ_EVENT_CONNECTED, ["connect", descriptor]],
   [zmq.ZMQ_EVENT_CONNECT_DELAYED, ["connect:delay", nothing]],
@@ -160,6 +181,7 @@ const rows = new Map<number, Row>([
     zmq.ZMQ_EVENT_PIPES_STATS,
     ["pipe:stats", ([outbound, inbound]) => ({ outbound: outbound!, inbound: inbound! })],
   ],
+  [zmq.ZMQ_EVENT_MESSAGE_REJECTED, ["message:rejected", ([reason]) => ({ reason: reasons[reason!]! })]],
 ]);
 
 /** Scheme and port of a TCP or WebSocket address. */

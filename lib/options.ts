@@ -43,8 +43,19 @@ export const commonOptions = {
   backlog: int32(zmq.ZMQ_BACKLOG),
   /** Milliseconds that `reconnectInterval` doubles up to; 0: no doubling. Default 0. `ZMQ_RECONNECT_IVL_MAX` */
   reconnectMaxInterval: int32(zmq.ZMQ_RECONNECT_IVL_MAX),
-  /** Bytes; a peer that sends more is disconnected. -1: no limit. Default -1. `ZMQ_MAXMSGSIZE` */
+  /**
+   * Bytes in all frames of a message from a peer. libzmq drops a larger message, emits
+   * {@link EventFields | `message:rejected`} and closes the connection. -1: no limit. Default -1. Does not apply to inproc
+   * and Stream. `ZMQ_MAXMSGSIZE`, which limits single frames in other builds of libzmq
+   */
   maxMessageSize: int64(zmq.ZMQ_MAXMSGSIZE),
+  /**
+   * Frames of a message from a peer, the envelope included. libzmq drops a message with more frames, emits
+   * {@link EventFields | `message:rejected`} and closes the connection. -1: no limit; 0 and other negative numbers are
+   * refused with `EINVAL`. Default 65536. Does not apply to inproc. Only the bundled libzmq has this option: a build
+   * against the system's libzmq answers `EINVAL`.
+   */
+  maxFrames: int32(zmq.ZMQ_MAXFRAMES),
   /** TCP keep-alive: 0 off, 1 on, -1 the system's. Default -1. `ZMQ_TCP_KEEPALIVE` */
   tcpKeepalive: int32(zmq.ZMQ_TCP_KEEPALIVE),
   /** Unanswered probes before the connection is dropped. Default -1: the system's. `ZMQ_TCP_KEEPALIVE_CNT` */
