@@ -10,6 +10,28 @@
 #include "uv.h"
 
 namespace zmq_native {
+namespace {
+
+/**
+ * Has libzmq process the socket's pending commands. Takes no message out of its pipe: a message that the application
+ * has not asked for must go with its peer, and must not be older than the newest one where the socket conflates.
+ * Answers false once the context has ended.
+ */
+bool processCommands(void* socket) {
+#ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
+  // Without vendor/patches/libzmq-0072-readable-takes-nothing.patch, reading ZMQ_EVENTS takes a message. An endpoint
+  // that cannot be parsed has zmq_disconnect process the commands and nothing else. The pipe of a peer that has gone
+  // then stays until the next receive.
+  return zmq_disconnect(socket, "") == 0 || zmq_errno() != ETERM;
+#else
+  // Also lets go of the pipes of peers that have gone.
+  int events;
+  size_t size = sizeof events;
+  return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0;
+#endif
+}
+
+}  // namespace
 
 int Readiness::open() {
   size_t size = sizeof descriptor_;
@@ -137,10 +159,8 @@ void Readiness::report() {
 
 void Readiness::takeIn() {
   drain();
-  int events;
-  size_t size = sizeof events;
   // A context that has ended leaves its wake-up where it is.
-  if (zmq_getsockopt(socket_, ZMQ_EVENTS, &events, &size) != 0) attentive_ = false;
+  if (!processCommands(socket_)) attentive_ = false;
   unheard_ = true;
 }
 
