@@ -180,6 +180,9 @@ describe("a mandatory Router, which libzmq calls writable as long as any peer ha
       while (router.trySend(["A", "fill"])) {}
     }
     for (const socket of [router, a, b]) socket.close();
+  });
+});
+
 // Other programs that use a build of the patched sources depend on it (pyzmq, libzmq's own test_poller): the pipe of a
 // connection that nobody has read yet brings its first message without a wake-up.
 const { binding } = createRequire(__filename)("../dist/binding.js") as { binding: Binding };
