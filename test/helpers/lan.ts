@@ -1,5 +1,7 @@
 // A local network of several machines, for tests: programs run on them.
 
+import { spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Lan as Network } from "../../scripts/lan.mjs";
 import { type RunningProgram, startProgram } from "./program.js";
 
@@ -10,6 +12,31 @@ export class Lan extends Network implements Disposable {
   /** Starts a program on a machine, as `startProgram` does. */
   start(machine: number, body: string, limit: number): RunningProgram {
     return startProgram(body, { within: this.within(machine), limit });
+  }
+
+  #nft(machine: number, parameters: string[], input = ""): string {
+    const [command, ...rest] = [...this.within(machine), "nft", ...parameters];
+    const { status, stdout, stderr } = spawnSync(command as string, rest, { input, encoding: "utf8" });
+    if (status !== 0) throw new Error(`nft ${parameters.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+
+  /**
+   * Counts the packets for a machine that match an nft expression, until `lose` is called for it. The function that is
+   * returned resolves when there has been one.
+   */
+  watch(machine: number, match: string): () => Promise<void> {
+    const rules = `flush ruleset
+      table inet watch {
+        chain in {
+          type filter hook input priority 0;
+          ${match} counter
+        }
+      }\n`;
+    this.#nft(machine, ["-f", "-"], rules);
+    return async () => {
+      while (!/counter packets [1-9]/.test(this.#nft(machine, ["list", "ruleset"]))) await sleep(5);
+    };
   }
 
   [Symbol.dispose](): void {
