@@ -10,24 +10,27 @@ function toValue(value) {
   return value;
 }
 
-/** A number of bytes, a string, or a wild value. */
-function toFrame(frame) {
-  return typeof frame === "number" ? Buffer.alloc(frame, frame & 0xff) : toValue(frame);
-}
+/** What no option should be, by name. */
+const odd = {
+  controller: () => new AbortController(),
+  NaN: () => Number.NaN,
+  infinity: () => Number.POSITIVE_INFINITY,
+  bigint: () => 10n,
+  symbol: () => Symbol("fuzz"),
+  object: () => ({}),
+  bare: () => Object.create(null),
+  function: () => () => {},
+  array: () => [],
+  date: () => new Date(0),
+  string: () => "x",
+  negative: () => -5,
+  target: () => new EventTarget(),
+  thenable: () => ({ aborted: false, addEventListener: null }),
+  revoked: () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  },
+};
 
-function toMessage(message) {
-  return Array.isArray(message) ? message.map(toFrame) : toFrame(message);
-}
-
-/** Frames of at least this length were filled by `toFrame`. */
-const filledFrom = 300;
-
-/** Whether it is all of one byte, that of its length or an x, as programs make them. */
-function filled(frame) {
-  const { length } = frame;
-  if (length < filledFrom) return true;
-  const byte = frame[0] === 0x78 ? 0x78 : length & 0xff;
-  return [0, length >> 1, length - 1].every((i) => frame[i] === byte);
-}
-
-module.exports = { filled, toMessage, toValue };
+module.exports = { odd, toValue };

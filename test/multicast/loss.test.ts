@@ -50,11 +50,14 @@ test.skipIf(missing)("more packets are lost than the window holds", async () => 
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
   for (let round = 0; round < 4; round++) {
-    const trail = Math.max(0, source.next - windowSize);
-    for (let i = 0; i < 20; i++) {
-      await source.send(source.next++, payload(frame(`message ${round}.${i}`)), { trail });
+    const [first, count] = [source.next, 20];
+    const trail = Math.max(0, first - windowSize);
+    for (let i = 0; i < count; i++) {
+      // The last packet says that those before the first can no longer be had; until then the subscriber waits for them.
+      const from = i < count - 1 ? trail : first;
+      await source.send(source.next++, payload(frame(`message ${round}.${i}`)), { trail: from });
     }
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < count; i++) {
       expect(texts(await subscriber.receive())).toEqual([`message ${round}.${i}`]);
     }
     source.next += windowSize * 10;
