@@ -3,42 +3,66 @@
 //
 //   npm run fuzz -- --seconds 60
 //   npm run fuzz -- --seed 7 --programs 500        the same programs again
+//   npm run fuzz -- --operations 1000000           until so many operations have been performed
+//   npm run fuzz -- --only transfers,getters       of the families of operations, only these; --without: all but these
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { programs } from "../test/fuzz/operations.mjs";
+import { families, programs } from "../test/fuzz/operations.mjs";
 import { isolated, play, shrink, signatureOf } from "../test/fuzz/player.mjs";
 import { progress } from "./progress.mjs";
-import { parseFlags, wholeNumber } from "./terminal.mjs";
+import { fail, parseFlags, wholeNumber } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
-  usage: "npm run fuzz -- [--seconds N] [--programs N] [--seed S] [--keep FOLDER]",
+  usage: "npm run fuzz -- [--seconds N] [--programs N] [--operations N] [--seed S] [--only FAMILIES]",
   options: {
     seconds: { type: "string", help: "how long; default 60" },
     programs: { type: "string", help: "how many at most; default: as many as there is time for" },
+    operations: { type: "string", help: "how many at least, however long it takes" },
+    only: {
+      type: "string",
+      help: `families of operations besides the usual ones: ${families.join(",")}; or none`,
+    },
+    without: { type: "string", help: "families of operations to leave out" },
+    jobs: { type: "string", help: "processes at a time, which mostly wait; default 4" },
     seed: { type: "string", help: "the same programs for the same one; default: the time" },
     keep: { type: "string", help: "where what was found goes; default test/hostile/regressions" },
     "no-shrink": { type: "boolean", help: "say what was found at once, and go on" },
   },
 });
-const seconds = wholeNumber("seconds", flags.seconds, 60);
+const least = wholeNumber("operations", flags.operations, 0);
+const seconds = wholeNumber("seconds", flags.seconds, flags.operations === undefined ? 60 : 86_400);
 const most = wholeNumber("programs", flags.programs, Number.POSITIVE_INFINITY);
 const seed = wholeNumber("seed", flags.seed, Date.now() % 1_000_000_000, 0);
 const keep = flags.keep ?? join(root, "test/hostile/regressions");
+const jobs = wholeNumber("jobs", flags.jobs, 4);
 const batch = 200;
+
+/** The names in a list on the command line; ends the process when one is no family. */
+function named(option) {
+  const names = flags[option] === "none" ? [] : flags[option].split(",");
+  const unknown = names.find((name) => !families.includes(name));
+  if (unknown !== undefined)
+    fail(`--${option}: there is no family "${unknown}", only ${families.join(", ")}.`);
+  return names;
+}
+const without = flags.without === undefined ? [] : named("without");
+const chosen = flags.only === undefined ? families : named("only");
+const used = without.length === 0 ? chosen : chosen.filter((name) => !without.includes(name));
 
 const start = performance.now();
 const elapsed = () => (performance.now() - start) / 1000;
 const found = new Map();
 let played = 0;
 let operations = 0;
+let unsettled = 0;
 /** Time spent on making programs short does not count. */
 let shrinking = 0;
 
 console.log(
-  `seed ${seed}, ${seconds} s${isolated ? "" : "; no network of our own here, so only endpoints with a wildcard"}`,
+  `seed ${seed}${isolated ? "" : "; no network of our own here, so only endpoints with a wildcard"}; families: ${used.join(", ")}`,
 );
 const bar = progress(
   seconds,
@@ -72,24 +96,43 @@ async function report(list, fault) {
   console.error(`${how}, in ${file}:\n${kept.program.map((one) => `  ${JSON.stringify(one)}`).join("\n")}\n`);
 }
 
-for (let number = 0; elapsed() - shrinking < seconds && played < most; number++) {
-  // A seed for each batch, so that one that goes wrong changes nothing for those after it.
-  let rest = programs(seed + number * 7919, Math.min(batch, most - played));
-  while (rest.length > 0) {
-    const outcome = await play(rest);
-    played += outcome.played;
-    operations += outcome.operations;
-    if (outcome.fault === undefined) break;
-    await report(rest, outcome.fault);
-    played++;
-    rest = rest.slice(outcome.fault.program + 1);
+const goesOn = () => elapsed() - shrinking < seconds && played < most && (least === 0 || operations < least);
+
+/** Reports are made one after the other. */
+let reporting = Promise.resolve();
+let batches = 0;
+
+/** Plays batch after batch. */
+async function work() {
+  while (goesOn()) {
+    // A seed for each batch, so that one that goes wrong changes nothing for those after it.
+    const number = batches++;
+    const size = Math.min(batch, most - number * batch);
+    if (size <= 0) return;
+    let rest = programs(seed + number * 7919, size, used);
+    while (rest.length > 0) {
+      const outcome = await play(rest);
+      played += outcome.played;
+      operations += outcome.operations;
+      unsettled += outcome.unsettled;
+      bar.update(Math.round(elapsed() - shrinking), { played, operations, found: found.size });
+      if (outcome.fault === undefined) break;
+      const list = rest;
+      reporting = reporting.then(() => report(list, outcome.fault));
+      await reporting;
+      played++;
+      if (!goesOn()) break;
+      rest = rest.slice(outcome.fault.program + 1);
+    }
   }
-  bar.update(Math.round(elapsed() - shrinking), { played, operations, found: found.size });
 }
+await Promise.all(Array.from({ length: jobs }, work));
 bar.end();
 
+const took = Math.max(1, Math.round(elapsed()));
 console.log(
-  `${played} programs, ${operations} operations in ${Math.round(elapsed())} s, ${found.size === 0 ? "nothing" : found.size} found`,
+  `${played} programs, ${operations} operations in ${took} s, ${found.size === 0 ? "nothing" : found.size} found; ` +
+    `${Math.round(operations / took)} operations a second, ${unsettled} unsettled promises`,
 );
 for (const [signature, times] of found) console.log(`  ${times} × ${signature}`);
 process.exitCode = found.size > 0 ? 1 : 0;

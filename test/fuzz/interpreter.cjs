@@ -8,33 +8,40 @@
 const { readFileSync, writeSync } = require("node:fs");
 const { isMainThread, parentPort, workerData } = require("node:worker_threads");
 const zmq = require("../..");
-const { at, Machine, quietly } = require("./machine.cjs");
+const { at, Intended, Machine, quietly } = require("./machine.cjs");
+const atTheBoundary = require("./on_boundary.cjs");
 const onSockets = require("./on_sockets.cjs");
 const others = require("./on_others.cjs");
+
+const ofSockets = { ...onSockets, ...atTheBoundary.onSockets };
+const ofOthers = { ...others, ...atTheBoundary.others };
 
 process.removeAllListeners("warning");
 process.on("warning", () => {});
 
-async function perform(machine, operation) {
+/** `socket`: instead of the one that the operation names. */
+async function perform(machine, operation, socket) {
+  const outer = machine.current;
   try {
-    const onSocket = onSockets[operation.op];
+    const onSocket = ofSockets[operation.op];
     if (onSocket === undefined) {
-      await others[operation.op](machine, operation);
+      await ofOthers[operation.op](machine, operation);
       return;
     }
-    const entry = at(machine.sockets, operation.socket);
+    const entry = socket ?? at(machine.sockets, operation.socket);
     if (entry === undefined) return;
     machine.current = entry;
     onSocket(machine, entry, operation);
   } catch (error) {
     machine.judge(operation.op, error);
   } finally {
-    machine.current = undefined;
+    machine.current = outer;
   }
 }
 
 /** Plays one program and answers its faults. */
-async function play(program, machine = new Machine()) {
+async function play(program, machine) {
+  machine.perform = (operation, entry) => void perform(machine, operation, entry);
   for (const operation of program) {
     // Not each, which would give every operation a tick of its own.
     if (["turns", "pause"].includes(operation.op)) await perform(machine, operation);
@@ -45,10 +52,15 @@ async function play(program, machine = new Machine()) {
 
 const say = (line) => writeSync(1, `${line}\n`);
 
+const count = (program) =>
+  program.reduce((sum, { inner, program: own }) => sum + 1 + (inner ? 1 : 0) + (own ? count(own) : 0), 0);
+
 async function main() {
   const programs = JSON.parse(readFileSync(0, "utf8"));
   let current = 0;
+  let previous;
   const uncaught = (error) => {
+    if (error instanceof Intended) return;
     say(
       `fault ${JSON.stringify({ program: current, kind: "uncaught", text: String(error?.stack ?? error) })}`,
     );
@@ -59,22 +71,25 @@ async function main() {
   for (const [index, program] of programs.entries()) {
     current = index;
     say(`begin ${index}`);
-    const machine = await play(program);
-    await machine.end();
-    for (const fault of machine.faults) say(`fault ${JSON.stringify({ program: index, ...fault })}`);
+    const machine = await play(program, new Machine({ index, program, previous }));
+    const unsettled = await machine.end();
+    previous = machine.ledger.asPrevious();
+    for (const fault of machine.faults)
+      say(`fault ${JSON.stringify({ program: index, unsettled, ...fault })}`);
     if (machine.faults.length > 0) process.exit(1);
-    say(`end ${index} ${program.length}`);
+    say(`end ${index} ${count(program)}`);
   }
 }
 
 /** In a worker nothing is tidied up: the thread ends, or is ended, with all that it has. */
 async function workerMain() {
-  const machine = new Machine();
-  machine.endpoints = [...workerData.endpoints];
-  if (workerData.token !== undefined) {
-    quietly(() => machine.contexts.push(zmq.Context.attach(workerData.token)));
+  const { index, whole, thread, token, endpoints } = workerData;
+  const machine = new Machine({ index, program: whole, thread });
+  machine.endpoints = [...endpoints];
+  if (token !== undefined) {
+    quietly(() => machine.contexts.push(zmq.Context.attach(token)));
   }
-  await play(workerData.program, machine);
+  await play(machine.ledger.own, machine);
   for (const fault of machine.faults) parentPort.postMessage(fault);
 }
 

@@ -1,12 +1,17 @@
 // What a program of the fuzzer has made, and what it waits for; who judges what came out.
 
+const { readdirSync } = require("node:fs");
+const { isMainThread } = require("node:worker_threads");
 const zmq = require("../..");
-const { filled, toValue } = require("./values.cjs");
+const { Ledger, linked, place } = require("./ledger.cjs");
+const { toValue } = require("./values.cjs");
 
 /** Milliseconds after the end of a program in which every promise must have settled. */
 const patience = 10_000;
 /** Milliseconds of linger at most: what nobody fetches would hold up the end of the context. */
 const longestLinger = 20;
+/** Milliseconds in which an operation must be done whose socket says that it could be. */
+const shortPatience = 2000;
 /** A network of its own: other endpoints than wildcards may be bound, and nobody is reached but ourselves. */
 const isolated = process.env.ZMQ_NATIVE_FUZZ_ISOLATED === "1";
 const folder = process.env.ZMQ_NATIVE_FUZZ_FOLDER ?? ".";
@@ -14,13 +19,17 @@ const folder = process.env.ZMQ_NATIVE_FUZZ_FOLDER ?? ".";
 /** What V8 says when the library stumbles, as opposed to what the library says. */
 const stumble =
   /^Cannot (?:read properties|set properties|destructure|convert|mix|access)|is not (?:a function|iterable|a constructor|defined)|^Invalid (?:array|typed array) length|^Maximum call stack/;
-/** Sockets whose messages may be of bytes that no program made; what a Stream sends may even look like ZMTP 1. */
-const foreign = new Set(["Dish", "XPublisher"]);
+/** What a Stream or Datagram sends is no message to others, and may even look like ZMTP 1. */
 const rawTypes = ["Stream", "Datagram"];
 
 const inprocNames = ["inproc://0", "inproc://1", "inproc://2"];
 
 const at = (list, index) => (list.length === 0 ? undefined : list[index % list.length]);
+
+/** Made by an operation that fails on purpose; the library must hand it on. */
+class Intended extends Error {}
+
+const isBytes = (frame) => Buffer.isBuffer(frame);
 
 /** What one program has made, and what it waits for. */
 class Machine {
@@ -30,16 +39,39 @@ class Machine {
   proxies = [];
   controllers = [];
   workers = [];
+  servers = [];
+  scenes = [];
   endpoints = ["inproc://0"];
   faults = [];
-  raw = false;
+  /** Performs an operation from inside of another one. */
+  perform = () => {};
+  ledger;
+  /** What makes the ledger's rules looser: messages passed on, captured, sent again, or from other threads. */
+  context = { proxied: false, echoes: false, workers: false, datagrams: false };
+  /** Bytes that have left the library by a transfer, with a copy: nobody may write to them. */
+  transferred = [];
+  /** Observers with listeners, which must hear of the end. */
+  listened = new Set();
+  /** Whether the program has closed a context. */
+  closedContexts = false;
+  /** Those that send bytes rather than messages. */
+  rawEntries = [];
   /** The socket that an operation is on, while it begins. */
   current = undefined;
   #unsettled = new Set();
   #dropped = [];
+  #files = false;
+
+  constructor({ index = 0, program = [], thread = 0, previous } = {}) {
+    this.index = index;
+    this.program = program;
+    this.ledger = new Ledger(index, program, thread, (kind, text) => this.fault(kind, text));
+    this.ledger.previous = previous;
+    this.context.workers = thread > 0;
+  }
 
   /** Notes a promise, which must settle by the end, and with an error, if any, that a user can make sense of. */
-  track(label, promise, use) {
+  track(label, promise, use, refused) {
     if (!(promise instanceof Promise)) return;
     const entry = { label, socket: this.current?.socket };
     this.#unsettled.add(entry);
@@ -50,18 +82,22 @@ class Machine {
       },
       (error) => {
         this.#unsettled.delete(entry);
+        refused?.(error);
         this.judge(label, error);
       },
     );
   }
 
   judge(label, error) {
-    if (error?.name === "AbortError") return;
-    const made =
-      error instanceof zmq.ZmqError
-        ? error.code !== "EUNKNOWN" && error.message !== ""
-        : error instanceof Error && !stumble.test(error.message);
-    if (!made) this.fault("error", `${label}: ${error?.stack ?? error}`);
+    if (error?.name === "AbortError" || error instanceof Intended) return;
+    const ofLibrary = typeof error?.code === "string" && typeof error.errno === "number";
+    const made = ofLibrary
+      ? error.code !== "EUNKNOWN" && error.message !== ""
+      : error instanceof Error && !stumble.test(error.message);
+    if (!made) this.fault("error", `${label}: ${error?.stack ?? String(error)}`);
+    // A worker's context may have been closed by the thread that made it.
+    if (error?.code === "ETERM" && !this.closedContexts && !this.context.workers)
+      this.fault("terminated", `${label}: ETERM, though no context was closed`);
   }
 
   fault(kind, text) {
@@ -70,26 +106,78 @@ class Machine {
 
   /** Looks at what was received, and keeps it: the bytes must stay what they are. */
   received(entry, message) {
-    const frames = (Array.isArray(message) ? message : [message]).filter(Buffer.isBuffer);
-    if (!foreign.has(entry.type) && !this.raw) {
-      const wrong = frames.find((frame) => !filled(frame));
-      if (wrong) this.fault("bytes", `${entry.type} received ${wrong.length} bytes that nobody sent`);
+    const frames = (Array.isArray(message) ? message : [message]).filter(isBytes);
+    if (entry.number !== undefined) {
+      const why = this.ledger.check(entry, frames, this.context);
+      if (why && !this.#hearsRaw(entry))
+        this.fault("ledger", `${entry.type} received ${why}\nreceiver ${entry.key}`);
     }
     entry.last = message;
     entry.copy = frames.map((frame) => Buffer.from(frame.subarray(0, 4096)));
   }
 
+  /** Whether bytes that are no messages may reach a socket. */
+  #hearsRaw(entry) {
+    if (this.rawEntries.length === 0) return false;
+    return entry.raw || this.context.proxied || this.rawEntries.some((other) => linked(entry, other));
+  }
+
+  /** The next message of an operation. */
+  compose(entry, operation) {
+    try {
+      return this.ledger.compose(entry, operation);
+    } catch (error) {
+      this.fault("fuzzer", error.stack);
+      throw error;
+    }
+  }
+
   #checkKept(entry) {
-    const frames = (Array.isArray(entry.last) ? entry.last : [entry.last]).filter(Buffer.isBuffer);
+    const frames = (Array.isArray(entry.last) ? entry.last : [entry.last]).filter(isBytes);
+    // Whoever takes the memory of a message away takes the bytes.
     const changed = entry.copy?.some(
-      (copy, i) => frames[i] && copy.compare(frames[i].subarray(0, 4096)) !== 0,
+      (copy, i) => frames[i]?.buffer.byteLength > 0 && copy.compare(frames[i].subarray(0, 4096)) !== 0,
     );
     if (changed) this.fault("bytes", `a message that a ${entry.type} received has changed since`);
   }
 
-  add(type, socket) {
-    if (rawTypes.includes(type)) this.raw = true;
-    this.sockets.push({ type, socket });
+  add(type, socket, options = {}) {
+    const entry = { type, socket };
+    this.ledger.enter(entry);
+    if (rawTypes.includes(type)) this.#setRaw(entry);
+    for (const [name, value] of Object.entries(options)) this.noteOption(entry, name, value);
+    this.sockets.push(entry);
+    return entry;
+  }
+
+  #setRaw(entry) {
+    entry.raw = true;
+    this.rawEntries.push(entry);
+  }
+
+  /** Options that change what a peer may receive. */
+  noteOption(entry, name, value) {
+    if (name === "routingId") entry.identities.add(String(value ?? ""));
+    if (name === "invertMatching") this.context.inverted = true;
+    if (/raw|notify/i.test(name)) this.#setRaw(entry);
+    if (/Message$/.test(name)) {
+      const frame = Buffer.isBuffer(value) ? value : Buffer.from(String(value));
+      this.ledger.literal(undefined, [frame]);
+    }
+  }
+
+  /** Takes note of where a socket is bound or connected. */
+  link(entry, how, endpoint) {
+    if (entry?.[how] === undefined) return;
+    entry[how].add(place(endpoint));
+    entry.places.push({ how, endpoint });
+    if (how === "connected") entry.connections++;
+    if (/^(?:udp|e?pgm|norm)/.test(endpoint)) this.context.datagrams = true;
+    if (/^ipc/.test(endpoint)) this.#files = true;
+  }
+
+  entryOf(socket) {
+    return this.sockets.find((entry) => entry.socket === socket);
   }
 
   drop(index) {
@@ -117,9 +205,12 @@ class Machine {
     );
   }
 
-  know(socket) {
+  know(entry) {
+    const { socket } = entry;
     const endpoint = socket.closed ? null : socket.lastEndpoint;
-    if (typeof endpoint === "string" && endpoint !== "") this.endpoints.push(endpoint);
+    if (typeof endpoint !== "string" || endpoint === "") return;
+    this.link(entry, "bound", endpoint);
+    this.endpoints.push(endpoint);
   }
 
   /** A socket that is closed before anybody bound its inproc endpoint is not gone until somebody does. */
@@ -131,7 +222,48 @@ class Machine {
     }
   }
 
+  /** Operations that wait although their sockets say that they need not. */
+  #stalled() {
+    const busy = new Set(this.proxies.flatMap((proxy) => [proxy.frontEnd, proxy.backEnd]));
+    const ready = { receive: "readable", send: "writable" };
+    return [...this.#unsettled].filter(({ label, socket }) => {
+      const property = ready[/^(receive|send) on/.exec(label)?.[1]];
+      return property && socket && !busy.has(socket) && quietly(() => socket[property]);
+    });
+  }
+
+  async #checkStalls() {
+    const deadline = performance.now() + shortPatience;
+    let stalled = this.#stalled();
+    while (stalled.length > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      stalled = this.#stalled().filter((entry) => stalled.includes(entry));
+    }
+    for (const { label } of stalled) this.fault("stalled", `${label} waits, though it could be done`);
+  }
+
+  /** Files of ipc endpoints go with their sockets. */
+  async #checkFiles() {
+    if (!this.#files || this.workers.length > 0) return;
+    const left = () =>
+      readdirSync(folder, { withFileTypes: true, recursive: true }).filter((file) => file.isSocket());
+    const deadline = performance.now() + shortPatience;
+    while (left().length > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    for (const file of left()) this.fault("file", `${file.name} of an ipc endpoint is left`);
+  }
+
   async end() {
+    // To their end, unless something in them waits for ever.
+    let timer;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, patience);
+    });
+    await Promise.race([Promise.all(this.scenes), late]);
+    clearTimeout(timer);
+    await this.#checkStalls();
+    for (const server of this.servers) server.destroy();
     for (const proxy of this.proxies) quietly(() => proxy.terminate());
     const sockets = [
       ...this.sockets.map(({ socket }) => socket),
@@ -149,13 +281,22 @@ class Machine {
     }
     this.#meet();
     const deadline = performance.now() + patience;
-    while (this.#unsettled.size > 0 && performance.now() < deadline) {
+    const unheard = () => [...this.listened].filter((observer) => !observer.closed);
+    while ((this.#unsettled.size > 0 || unheard().length > 0) && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     for (const label of new Set([...this.#unsettled].map((entry) => entry.label)))
       this.fault("unsettled", label);
+    for (const _ of unheard()) this.fault("unheard", "an observer has not heard of its socket's end");
     for (const entry of this.sockets) this.#checkKept(entry);
+    for (const { bytes, copy } of this.transferred) {
+      if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).equals(copy))
+        this.fault("bytes", "memory that was transferred has changed since");
+    }
     for (const observer of this.observers) quietly(() => observer.close());
+    if (isMainThread) process.chdir(folder);
+    if (this.faults.length === 0) await this.#checkFiles();
+    return this.#unsettled.size;
   }
 }
 
@@ -175,4 +316,4 @@ function close(socket, options) {
   return options === undefined ? socket.close() : socket.close(options);
 }
 
-module.exports = { at, close, longestLinger, Machine, quietly };
+module.exports = { at, close, folder, Intended, longestLinger, Machine, quietly };

@@ -1,9 +1,9 @@
 // Operations of the fuzzer's programs on contexts, observers, proxies, workers and time, and those that open sockets.
 
 const { isMainThread, Worker } = require("node:worker_threads");
-const zmq = require("../..");
-const classes = require("./classes.cjs");
+const { copyOf } = require("./classes.cjs");
 const { at } = require("./machine.cjs");
+const { want } = require("./on_sockets.cjs");
 const { toValue } = require("./values.cjs");
 
 const interpreter = require.resolve("./interpreter.cjs");
@@ -12,36 +12,42 @@ const interpreter = require.resolve("./interpreter.cjs");
 const bearable = ([name, value]) => name !== "ioThreads" || !(value > 16);
 
 module.exports = {
-  open(machine, { type, options, context }) {
+  open(machine, { type, options, context, copy }) {
     const values = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, toValue(value)]));
     const own = context === undefined ? undefined : at(machine.contexts, context);
-    const Class = classes[type];
+    const Class = copyOf(copy).classes[type];
     if (Class === undefined) return;
-    machine.add(type, new Class({ linger: 0, ...values, ...(own && { context: own }) }));
+    machine.add(type, new Class({ linger: 0, ...values, ...(own && { context: own }) }), values);
   },
   /** Two sockets that understand each other, joined. */
-  pair(machine, { types, endpoint, context }) {
+  pair(machine, { types, endpoint, context, copies, conflate }) {
     const own = context === undefined ? undefined : at(machine.contexts, context);
     const name = machine.endpoint(endpoint);
-    if (!machine.allows(name) || !types.every((type) => type in classes)) return;
-    const [bound, connected] = types.map((type) => {
-      const socket = new classes[type]({ linger: 0, ...(own && { context: own }) });
-      machine.add(type, socket);
-      return socket;
-    });
-    for (const socket of [bound, connected]) {
-      if (socket instanceof zmq.Subscriber) socket.subscribe();
+    if (!machine.allows(name)) return;
+    const [bound, connected] = types.map((type, i) => {
+      const { zmq, classes } = copyOf(copies?.[i]);
+      const options = { linger: 0, ...(own && { context: own }), ...(conflate === i && { conflate: true }) };
+      const socket = new classes[type](options);
+      const entry = machine.add(type, socket);
+      if (socket instanceof zmq.Subscriber) {
+        socket.subscribe();
+        want(entry, []);
+      }
       if (socket instanceof zmq.XSubscriber) socket.trySend("\x01");
-      if (classes.Dish && socket instanceof classes.Dish) socket.join("a");
-    }
-    bound.bindSync(name);
+      if (type === "Dish") socket.join("a");
+      return entry;
+    });
+    bound.socket.bindSync(name);
     machine.know(bound);
-    connected.connect(bound.lastEndpoint);
+    machine.link(connected, "connected", bound.socket.lastEndpoint);
+    connected.socket.connect(bound.socket.lastEndpoint);
   },
-  context(machine, { options }) {
+  context(machine, { options, copy }) {
     const values = Object.entries(options).filter(bearable);
     machine.contexts.push(
-      new zmq.Context(Object.fromEntries(values.map(([name, value]) => [name, toValue(value)]))),
+      new (copyOf(copy).zmq.Context)(
+        Object.fromEntries(values.map(([name, value]) => [name, toValue(value)])),
+      ),
     );
   },
   setContext(machine, { context, name, value }) {
@@ -51,6 +57,7 @@ module.exports = {
   closeContext(machine, { context, linger }) {
     const own = at(machine.contexts, context);
     if (own === undefined) return;
+    machine.closedContexts = true;
     machine.track("context.close", own.close(linger === undefined ? { linger: 0 } : { linger }));
   },
   dropContext(machine, { context }) {
@@ -80,11 +87,12 @@ module.exports = {
     };
     calls[call]();
   },
-  proxy(machine, { front, back, capture }) {
+  proxy(machine, { front, back, capture, copy }) {
     const pick = (index) => at(machine.sockets, index)?.socket;
     if (machine.sockets.length === 0) return;
+    machine.context.proxied = true;
     const options = capture === undefined ? {} : { capture: pick(capture) };
-    const proxy = new zmq.Proxy(pick(front), pick(back), options);
+    const proxy = new (copyOf(copy).zmq.Proxy)(pick(front), pick(back), options);
     machine.proxies.push(proxy);
     machine.track("proxy.run", proxy.run());
   },
@@ -94,10 +102,18 @@ module.exports = {
     if (call === "statistics") machine.track("proxy.statistics", own.statistics());
     else own[call]();
   },
-  worker(machine, { program, context }) {
+  worker(machine, { program, context, number }) {
     if (!isMainThread) return;
+    machine.context.workers = true;
     const token = at(machine.contexts, context ?? 0)?.token;
-    const data = { program, token: context === undefined ? undefined : token, endpoints: machine.endpoints };
+    const data = {
+      index: machine.index,
+      whole: machine.program,
+      thread: 1 + number,
+      program,
+      token: context === undefined ? undefined : token,
+      endpoints: machine.endpoints,
+    };
     const worker = new Worker(interpreter, { workerData: data });
     worker.on("error", (error) => machine.fault("worker", error.stack));
     worker.on("message", (fault) => machine.fault(fault.kind, `in a worker: ${fault.text}`));

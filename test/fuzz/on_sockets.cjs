@@ -1,7 +1,7 @@
 // Operations of the fuzzer's programs on one socket. Each does one thing; `entry` is the socket that it names.
 
 const { close, longestLinger } = require("./machine.cjs");
-const { toMessage, toValue } = require("./values.cjs");
+const { toValue } = require("./values.cjs");
 
 function waiting(machine, { timeout, signal, max }) {
   const options = {};
@@ -19,44 +19,76 @@ function tagOf(entry, { group, routingId }) {
   return routingId === undefined ? undefined : { routingId: id ?? routingId };
 }
 
-async function loop(machine, entry, iterator, count) {
+async function loop(machine, entry, iterator, kind, count) {
   for (let i = 0; i < count; i++) {
     const { value, done } = await iterator.next();
     if (done) return;
     const message = value.message ?? value;
-    machine.received(entry, Array.isArray(message[0]) ? message[0] : message);
+    for (const one of kind === "batches" ? message : [message]) machine.received(entry, one);
   }
   await iterator.return?.();
 }
 
+/** Notes topics that a Subscriber may receive from then on; none mean all. */
+function want(entry, topics) {
+  if (entry.type !== "Subscriber") return;
+  for (const topic of topics.length > 0 ? topics : [""]) entry.topics.add(Buffer.from(String(topic)));
+  entry.wanted = (frame) => [...entry.topics].some((topic) => frame.subarray(0, topic.length).equals(topic));
+}
+
+/** Withdraws a message that the library has refused, by throwing, rejecting or answering false. */
+function unlessRefused(machine, receipt, send) {
+  try {
+    const result = send();
+    if (result === false) machine.ledger.refuse(receipt);
+    return result;
+  } catch (error) {
+    machine.ledger.refuse(receipt);
+    throw error;
+  }
+}
+
 module.exports = {
-  bind(machine, { socket }, { endpoint, sync }) {
+  bind(machine, entry, { endpoint, sync }) {
+    const { socket } = entry;
     const name = machine.endpoint(endpoint);
     if (!machine.allows(name)) return;
+    machine.link(entry, "bound", name);
     if (sync) {
       socket.bindSync(name);
-      machine.know(socket);
-    } else machine.track(`bind ${name}`, socket.bind(name), () => machine.know(socket));
+      machine.know(entry);
+    } else machine.track(`bind ${name}`, socket.bind(name), () => machine.know(entry));
   },
   unbind(machine, { socket }, { endpoint, sync }) {
     const name = machine.endpoint(endpoint);
     if (sync) socket.unbindSync(name);
     else machine.track(`unbind ${name}`, socket.unbind(name));
   },
-  connect(machine, { socket }, { endpoint, routingId }) {
+  connect(machine, entry, { endpoint, routingId }) {
+    const { socket } = entry;
     const name = machine.endpoint(endpoint);
     if (!machine.allows(name)) return;
-    if (routingId === undefined) socket.connect(name);
-    else socket.connect(name, { routingId: toValue(routingId) });
+    machine.link(entry, "connected", name);
+    if (routingId === undefined) {
+      socket.connect(name);
+      return;
+    }
+    const id = toValue(routingId);
+    entry.assigned.add(Buffer.from(id).toString("latin1"));
+    socket.connect(name, { routingId: id });
   },
-  connectPeer(machine, { socket }, { endpoint }) {
+  connectPeer(machine, entry, { endpoint }) {
     const name = machine.endpoint(endpoint);
-    if (machine.allows(name)) socket.connectPeer?.(name);
+    if (!machine.allows(name)) return;
+    machine.link(entry, "connected", name);
+    entry.socket.connectPeer?.(name);
   },
   disconnect(machine, { socket }, { endpoint }) {
     socket.disconnect(machine.endpoint(endpoint));
   },
-  set(_, { socket }, { name, value }) {
+  set(machine, entry, { name, value }) {
+    const { socket } = entry;
+    machine.noteOption(entry, name, toValue(value));
     const before = name === "linger" ? socket.linger : undefined;
     socket[name] = toValue(value);
     if (before !== undefined && (socket.linger < 0 || socket.linger > longestLinger))
@@ -68,22 +100,36 @@ module.exports = {
   send(machine, entry, operation) {
     const options = { ...waiting(machine, operation), ...tagOf(entry, operation) };
     const given = Object.keys(options).length > 0 ? [options] : [];
-    machine.track(`send on ${entry.type}`, entry.socket.send(toMessage(operation.message), ...given));
+    const { message, receipt } = machine.compose(entry, operation);
+    const promise = unlessRefused(machine, receipt, () => entry.socket.send(message, ...given));
+    machine.track(`send on ${entry.type}`, promise, undefined, () => machine.ledger.refuse(receipt));
   },
-  trySend(_, entry, operation) {
+  trySend(machine, entry, operation) {
     const tag = tagOf(entry, operation);
-    entry.socket.trySend(toMessage(operation.message), ...(tag ? [tag] : []));
+    const { message, receipt } = machine.compose(entry, operation);
+    unlessRefused(machine, receipt, () => entry.socket.trySend(message, ...(tag ? [tag] : [])));
   },
   sendMany(machine, entry, operation) {
     const tag = tagOf(entry, operation);
-    const message = toMessage(operation.message);
-    const messages = Array.from({ length: operation.count }, () => (tag ? [message, tag] : message));
-    machine.track(`sendMany on ${entry.type}`, entry.socket.sendMany(messages, waiting(machine, operation)));
+    const all = Array.from({ length: operation.count }, () => machine.compose(entry, operation));
+    const messages = all.map(({ message }) => (tag ? [message, tag] : message));
+    const refuse = ({ sent }) => {
+      if (typeof sent !== "number") return;
+      for (const { receipt } of all.slice(sent)) machine.ledger.refuse(receipt);
+    };
+    machine.track(
+      `sendMany on ${entry.type}`,
+      entry.socket.sendMany(messages, waiting(machine, operation)),
+      undefined,
+      refuse,
+    );
   },
-  flood(_, entry, operation) {
+  flood(machine, entry, operation) {
     const tag = tagOf(entry, operation);
     for (let i = 0; i < operation.count; i++) {
-      if (!entry.socket.trySend(toMessage(operation.message), ...(tag ? [tag] : []))) return;
+      const { message, receipt } = machine.compose(entry, operation);
+      if (!unlessRefused(machine, receipt, () => entry.socket.trySend(message, ...(tag ? [tag] : []))))
+        return;
     }
   },
   /** Back to where the last message came from. */
@@ -91,6 +137,8 @@ module.exports = {
     const { last, socket, type } = entry;
     if (!Array.isArray(last)) return;
     const tagged = typeof last[1] === "object" && last[1] !== null && !Buffer.isBuffer(last[1]);
+    machine.context.echoes = true;
+    machine.ledger.literal(entry, tagged ? [last[0]] : last);
     machine.track(`reply on ${type}`, tagged ? socket.send(last[0], last[1]) : socket.send(last));
   },
   receive(machine, entry, operation) {
@@ -104,9 +152,9 @@ module.exports = {
   },
   receiveMany(machine, entry, operation) {
     const promise = entry.socket.receiveMany(waiting(machine, operation));
-    machine.track(`receiveMany on ${entry.type}`, promise, (messages) =>
-      machine.received(entry, messages.at(-1)),
-    );
+    machine.track(`receiveMany on ${entry.type}`, promise, (messages) => {
+      for (const message of messages) machine.received(entry, message);
+    });
   },
   receiveWithMetadata(machine, entry, operation) {
     const options = waiting(machine, operation) ?? {};
@@ -122,11 +170,13 @@ module.exports = {
       batches: () => entry.socket.batches(),
       metadata: () => entry.socket.messagesWithMetadata(),
     }[kind]();
-    machine.track(`loop over ${entry.type}`, loop(machine, entry, iterator, count));
+    machine.track(`loop over ${entry.type}`, loop(machine, entry, iterator, kind, count));
   },
   /** Subscribe, unsubscribe, join, leave. */
-  topics(_, { socket }, { call, topics }) {
-    socket[call]?.(...topics.map(toValue));
+  topics(_, entry, { call, topics }) {
+    const values = topics.map(toValue);
+    if (call === "subscribe") want(entry, values);
+    entry.socket[call]?.(...values);
   },
   waitForSubscribers(machine, { socket }, operation) {
     const { count, topic } = operation;
@@ -144,3 +194,4 @@ module.exports = {
     machine.observers.push(socket.events);
   },
 };
+Object.defineProperty(module.exports, "want", { value: want });

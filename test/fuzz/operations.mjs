@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { bindable, connectable, message, sometimes, tag, wait, which, wild } from "./wild.mjs";
 
 const require = createRequire(import.meta.url);
+const { odd } = require("./values.cjs");
 const zmq = require("../../dist/index.js");
 process.removeAllListeners("warning");
 const draft = zmq.capability.draft ? require("../../dist/draft.js") : {};
@@ -73,7 +74,7 @@ const table = {
     2,
     {
       socket: which,
-      message: fc.constantFrom(5, 200, [1, 33, "a"]),
+      message: fc.constantFrom(24, 200, [1, 33, "a"]),
       count: fc.constantFrom(100, 1100, 2500),
       ...tag,
     },
@@ -136,28 +137,266 @@ const table = {
   pause: [2, { milliseconds: fc.nat(4) }],
 };
 
+/** What may happen inside of another operation. */
+const inner = [
+  ["send", 3],
+  ["trySend", 3],
+  ["sendMany", 1],
+  ["receive", 3],
+  ["tryReceive", 2],
+  ["receiveMany", 1],
+  ["close", 5],
+  ["bind", 1],
+  ["connect", 1],
+  ["disconnect", 1],
+  ["set", 1],
+  ["observe", 1],
+  ["proxy", 1],
+  ["closeContext", 1],
+  ["collect", 1],
+];
+const kind = fc.constantFrom("getter", "getter", "proxy", "iterator");
+/** One that receives, and its peers. */
+const crossings = `
+  Subscriber-Publisher Subscriber-XPublisher XSubscriber-Publisher Router-Dealer Router-Request Reply-Dealer
+  Reply-Request Dealer-Dealer Pull-Push
+`
+  .trim()
+  .split(/\s+/)
+  .map((pair) => pair.split("-"));
+
+/**
+ * Families of operations that the others can be had without (`npm run fuzz -- --only`, `--without`): as above, with the
+ * fields of `inside` where an operation has another one inside.
+ */
+function familiesOf(arbitraryOf) {
+  const inside = {
+    inner: fc.oneof(...inner.map(([op, weight]) => ({ weight, arbitrary: arbitraryOf(op, table[op][1]) }))),
+    same: fc.constantFrom(true, true, false),
+  };
+  const workers = list(fc.oneof(...weightedOf(table)), 1, 8);
+  const copy = fc.nat(2);
+  return {
+    transfers: {
+      transfer: [
+        8,
+        { socket: which, how: fc.constantFrom("port", "clone", "stream", "buffer"), which: fc.nat(3) },
+      ],
+    },
+    resets: {
+      reload: [1, {}],
+      openIn: [
+        2,
+        { type: fc.constantFrom(...types), options: fc.constant({}), context: sometimes(fc.nat(2)), copy },
+      ],
+      pairIn: [
+        5,
+        {
+          types: fc.constantFrom(...pairs),
+          endpoint: bindable,
+          context: sometimes(fc.nat(2)),
+          copies: fc.tuple(copy, copy),
+        },
+      ],
+      contextIn: [1, { options: fc.constant({}), copy }],
+      proxyIn: [1, { front: which, back: which, capture: sometimes(which), copy }],
+    },
+    getters: {
+      trapped: [
+        12,
+        {
+          socket: which,
+          call: fc.constantFrom(
+            ...[
+              "send",
+              "send",
+              "trySend",
+              "sendMany",
+              "sendMany",
+              "receive",
+              "receiveMany",
+              "receiveWithMetadata",
+            ],
+            ...[
+              "batches",
+              "messagesWithMetadata",
+              "connect",
+              "disconnect",
+              "bindSync",
+              "unbindSync",
+              "bind",
+              "unbind",
+            ],
+            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers"],
+          ),
+          position: fc.constantFrom(0, 0, 1),
+          kind,
+          inFrames: fc.boolean(),
+          message,
+          endpoint: connectable,
+          ...inside,
+        },
+      ],
+      trappedSet: [2, { socket: which, name: fc.constantFrom(...writable), value: wild, kind, ...inside }],
+      trappedCall: [
+        2,
+        {
+          call: fc.constantFrom("Socket", "Context", "attach", "Proxy", "closeContext"),
+          position: fc.nat(2),
+          kind,
+          ...inside,
+        },
+      ],
+    },
+    nested: {
+      nested: [
+        8,
+        {
+          socket: which,
+          how: fc.constantFrom("generator", "generator", "afterwards", "abort", "reason"),
+          message,
+          ...inside,
+        },
+      ],
+    },
+    termination: {
+      cutShort: [0.5, { program: fc.oneof(fc.constant([]), workers), microseconds: fc.nat(12_000) }],
+    },
+    disconnects: {
+      crossroads: [
+        2,
+        {
+          types: fc.constantFrom(...crossings),
+          message: fc.array(fc.constantFrom(24, 33, 200, ""), { minLength: 1, maxLength: 3, size: "max" }),
+          looks: fc.nat(2),
+          leave: fc.constantFrom("disconnect", "disconnect", "unbind", "close"),
+          count: fc.integer({ min: 1, max: 3 }),
+          tcp: fc.boolean(),
+        },
+      ],
+      leave: [6, { socket: which, how: fc.constantFrom("connected", "bound", "all"), which: fc.nat(3) }],
+      look: [8, { socket: which, what: fc.constantFrom("readable", "writable", "readable", "events") }],
+    },
+    conflate: {
+      conflated: [
+        3,
+        {
+          types: fc.constantFrom(["Pull", "Push"], ["Subscriber", "Publisher"], ["Dealer", "Dealer"]),
+          message,
+          count: fc.integer({ min: 1, max: 4 }),
+          both: fc.boolean(),
+          tcp: fc.boolean(),
+        },
+      ],
+      rawPeer: [
+        3,
+        {
+          type: fc.constantFrom("PUSH", "PUB", "DEALER", "PAIR"),
+          endpoint: which,
+          message,
+          count: fc.integer({ min: 1, max: 5 }),
+          cut: fc.boolean(),
+        },
+      ],
+    },
+    invalid: {
+      invalid: [
+        8,
+        {
+          socket: which,
+          call: fc.constantFrom(
+            ...["send", "sendMany", "receive", "receiveMany", "receiveWithMetadata", "batches", "close"],
+            "waitForSubscribers",
+          ),
+          option: fc.constantFrom(
+            "timeout",
+            "timeout",
+            "signal",
+            "signal",
+            "max",
+            "properties",
+            "linger",
+            "topic",
+          ),
+          value: fc.constantFrom(...Object.keys(odd)),
+          message,
+        },
+      ],
+    },
+    observers: {
+      listen: [
+        3,
+        {
+          socket: which,
+          event: fc.constantFrom(
+            "connect",
+            "accept",
+            "disconnect",
+            "handshake",
+            "bind",
+            "close",
+            "pipe:stats",
+            "end",
+          ),
+          throws: fc.boolean(),
+          ...inside,
+        },
+      ],
+      stats: [3, { socket: which, looks: fc.nat(2) }],
+      statsPair: [
+        2,
+        {
+          message: fc.constantFrom(24, [33, 24]),
+          observed: fc.boolean(),
+          looks: fc.nat(2),
+          turns: fc.nat(3),
+        },
+      ],
+    },
+    loops: {
+      loopedProxy: [0.5, { count: fc.integer({ min: 1, max: 99 }), take: fc.integer({ min: 1, max: 40 }) }],
+    },
+    contexts: { attach: [3, { context: which, keep: fc.boolean(), copy: sometimes(fc.nat(2)) }] },
+    folders: {
+      chdir: [1, { to: fc.nat(2) }],
+      bindRelative: [2, { socket: which, name: fc.constantFrom("r0", "r1") }],
+    },
+  };
+}
+
 const arbitraryOf = (op, fields) => fc.record({ op: fc.constant(op), ...fields }, { noNullPrototype: true });
-const weighted = Object.entries(table).map(([op, [weight, fields]]) => ({
-  weight: weight * 10,
-  arbitrary: arbitraryOf(op, fields),
-}));
-const simple = fc.oneof(...weighted);
+const weightedOf = (operations) =>
+  Object.entries(operations).map(([op, [weight, fields]]) => ({
+    weight: Math.round(weight * 10),
+    arbitrary: arbitraryOf(op, fields),
+  }));
 const list = (arbitrary, minLength, maxLength) => fc.array(arbitrary, { minLength, maxLength, size: "max" });
 
-/** One operation in a program. */
-const operation = fc.oneof(
-  ...weighted,
-  {
-    weight: 2,
-    arbitrary: arbitraryOf("worker", { program: list(simple, 3, 15), context: sometimes(fc.nat(2)) }),
-  },
-  { weight: 2, arbitrary: arbitraryOf("terminate", { worker: fc.nat(2) }) },
-);
+const allFamilies = familiesOf(arbitraryOf);
+
+/** Names of the families of operations that can be left out. */
+export const families = Object.keys(allFamilies);
+
+/** An arbitrary of programs, with operations of those families besides the usual ones. */
+function programWith(names) {
+  const more = weightedOf(Object.assign({}, ...names.map((name) => allFamilies[name])));
+  const inWorker = fc.oneof(...weightedOf(table), ...more.filter(({ weight }) => weight >= 10));
+  const operation = fc.oneof(
+    ...weightedOf(table),
+    ...more,
+    {
+      weight: 2,
+      arbitrary: arbitraryOf("worker", { program: list(inWorker, 3, 15), context: sometimes(fc.nat(2)) }),
+    },
+    { weight: 2, arbitrary: arbitraryOf("terminate", { worker: fc.nat(2) }) },
+  );
+  return list(operation, 1, 60);
+}
 
 /** A whole program. */
-export const program = list(operation, 1, 60);
+export const program = programWith(families);
 
-/** `count` programs; the same for the same seed. */
-export function programs(seed, count) {
-  return fc.sample(program, { seed, numRuns: count });
+/** `count` programs; the same for the same seed and families. */
+export function programs(seed, count, names = families) {
+  return fc.sample(names === families ? program : programWith(names), { seed, numRuns: count });
 }

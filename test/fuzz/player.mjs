@@ -17,7 +17,7 @@ const isolation = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"
 export const isolated = spawnSync(isolation[0], [...isolation.slice(1), "true"]).status === 0;
 
 /**
- * Plays `programs` one after the other. Answers how many were played to their end, how many operations those had, and
+ * Plays `programs` one after the other. Answers how many were played to their end, how many operations those had, how many promises did not settle, and
  * the fault, if any: its kind, its text, and the index of the program that was being played.
  */
 export async function play(programs) {
@@ -27,7 +27,7 @@ export async function play(programs) {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ZMQ_NATIVE_FUZZ_ISOLATED: isolated ? "1" : "0", ZMQ_NATIVE_FUZZ_FOLDER: folder },
   });
-  const outcome = { played: 0, operations: 0, fault: undefined };
+  const outcome = { played: 0, operations: 0, unsettled: 0, fault: undefined };
   let index = 0;
   let hung = false;
   let rest = "";
@@ -52,7 +52,10 @@ export async function play(programs) {
         outcome.played++;
         outcome.operations += Number(operations);
       }
-      if (word === "fault") outcome.fault ??= JSON.parse(line.slice(word.length + 1));
+      if (word === "fault") {
+        outcome.fault ??= JSON.parse(line.slice(word.length + 1));
+        outcome.unsettled = outcome.fault.unsettled ?? 0;
+      }
     }
   });
   child.stderr.on("data", (data) => {

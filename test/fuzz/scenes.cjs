@@ -1,0 +1,173 @@
+// Operations of the fuzzer's programs that need sockets of their own in a certain state, which chance alone seldom brings
+// about. What happens then is left to the numbers of the operation.
+
+const zmq = require("../..");
+const { copyOf } = require("./classes.cjs");
+
+const turn = () => new Promise(setImmediate);
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+let names = 0;
+const freshName = () => `inproc://scene-${process.pid}-${names++}`;
+
+function open(machine, type, options = {}) {
+  return machine.add(type, new (copyOf(0).classes[type])({ linger: 0, ...options }));
+}
+
+function join(machine, bound, connected, endpoint = freshName()) {
+  bound.socket.bindSync(endpoint);
+  machine.know(bound);
+  const { lastEndpoint } = bound.socket;
+  machine.link(connected, "connected", lastEndpoint);
+  connected.socket.connect(lastEndpoint);
+  return lastEndpoint;
+}
+
+/** Sends a message of the operation, and withdraws it if there is no room for it. */
+function sendOne(machine, entry, operation) {
+  const { message, receipt } = machine.compose(entry, operation);
+  let sent = false;
+  try {
+    sent = entry.socket.trySend(message);
+  } catch (error) {
+    machine.judge(`send on ${entry.type}`, error);
+  }
+  if (!sent) machine.ledger.refuse(receipt);
+}
+
+function take(machine, entry) {
+  try {
+    const message = entry.socket.tryReceive();
+    if (message !== undefined) machine.received(entry, message);
+  } catch (error) {
+    machine.judge(`receive on ${entry.type}`, error);
+  }
+}
+
+/** Messages of which a loop takes the first, and a proxy passes on the others: all arrive, in order. */
+async function loopedProxy(machine, count, taken) {
+  const [front, back] = [freshName(), freshName()];
+  const [source, pull, push, sink] = [new zmq.Push(), new zmq.Pull(), new zmq.Push(), new zmq.Pull()];
+  const arrived = [];
+  try {
+    pull.bindSync(front);
+    source.connect(front);
+    sink.bindSync(back);
+    push.connect(back);
+    for (let i = 0; i < count; i++) source.trySend(String(i));
+    for await (const [message] of pull) {
+      arrived.push(String(message));
+      if (arrived.length === taken) break;
+    }
+    const proxy = new zmq.Proxy(pull, push);
+    const running = proxy.run();
+    while (arrived.length < count) arrived.push(String((await sink.receive({ timeout: 2000 }))[0]));
+    proxy.terminate();
+    await running;
+  } catch (error) {
+    const rest = `${arrived.length} of ${count}, ${taken} of them by the loop`;
+    machine.fault("proxy", `messages behind a loop are lost\n${rest}: ${error?.stack ?? error}`);
+  } finally {
+    for (const socket of [source, pull, push, sink]) socket.close();
+  }
+  if (arrived.some((text, i) => text !== String(i)))
+    machine.fault("proxy", `messages in another order\n${arrived}`);
+}
+
+/** One socket with two peers, which loses the first of them while there are messages of both. */
+async function crossroads(machine, operation) {
+  const { looks, leave, count } = operation;
+  const [type, peer] = operation.types;
+  const receiver = open(machine, type);
+  const sources = [open(machine, peer), open(machine, peer)];
+  const endpoints = sources.map((source) =>
+    join(machine, source, receiver, operation.tcp ? "tcp://127.0.0.1:*" : undefined),
+  );
+  if (type === "Subscriber") {
+    receiver.wanted = () => true;
+    receiver.socket.subscribe();
+  }
+  if (type === "XSubscriber") receiver.socket.trySend("\x01");
+  // Subscriptions and connections make their way.
+  await pause(operation.tcp ? 5 : 1);
+  for (const source of sources) take(machine, source);
+  for (let round = 0; round < count; round++) {
+    for (const source of sources) sendOne(machine, source, operation);
+    await turn();
+    if (round % 2 === 1) take(machine, receiver);
+    for (let i = 0; i < looks; i++) void receiver.socket.readable;
+    // What nobody waits for is taken in by the library itself.
+    if (operation.tcp) await pause(1);
+  }
+  if (leave === "disconnect") receiver.socket.disconnect(endpoints[0]);
+  if (leave === "unbind") sources[0].socket.unbindSync(endpoints[0]);
+  if (leave === "close") sources[0].socket.close();
+  await turn();
+  sendOne(machine, sources[1], operation);
+  await turn();
+  for (let i = 0; i <= 2 * count; i++) take(machine, receiver);
+}
+
+/** What the pattern's type does not have to receive, or may not at this moment, throws. */
+async function unlessRefused(machine, promise) {
+  try {
+    await promise;
+  } catch (error) {
+    machine.judge("scene", error);
+  }
+}
+
+/** A receiver whose wake-ups have gone to something else before the message comes. */
+async function stats(machine, operation) {
+  const pull = open(machine, "Pull");
+  const push = open(machine, "Push");
+  join(machine, pull, push);
+  if (operation.observed) machine.observers.push(pull.socket.events);
+  for (let i = 0; i < operation.looks; i++) {
+    if (operation.observed) pull.socket.events.requestPipeStats();
+    take(machine, pull);
+  }
+  for (let i = 0; i < operation.turns; i++) await turn();
+  sendOne(machine, push, operation);
+  for (let i = 0; i < operation.turns; i++) await turn();
+  if (pull.socket.closed) return;
+  machine.current = pull;
+  try {
+    machine.track("receive on Pull", pull.socket.receive(), (message) => machine.received(pull, message));
+  } finally {
+    machine.current = undefined;
+  }
+}
+
+/** A conflating socket that a peer of ours sends messages to. */
+async function conflated(machine, operation) {
+  const [type, peer] = operation.types;
+  const receiver = open(machine, type, { conflate: true });
+  const source = open(machine, peer, operation.both ? { conflate: true } : {});
+  join(machine, receiver, source, operation.tcp ? "tcp://127.0.0.1:*" : undefined);
+  if (type === "Subscriber") {
+    receiver.wanted = () => true;
+    receiver.socket.subscribe();
+  }
+  await pause(operation.tcp ? 5 : 1);
+  for (let i = 0; i < operation.count; i++) {
+    sendOne(machine, source, operation);
+    if (i % 2 === 0) await turn();
+    take(machine, receiver);
+  }
+}
+
+const scene = (name, play) => (machine, operation) => {
+  const scene = unlessRefused(machine, play(machine, operation));
+  machine.scenes.push(scene);
+  machine.track(name, scene);
+};
+
+module.exports = {
+  loopedProxy: scene("loop and proxy", (machine, { count, take: taken }) =>
+    loopedProxy(machine, count, Math.min(taken, count)),
+  ),
+  crossroads: scene("crossroads", crossroads),
+  statsPair: scene("stats", stats),
+  conflated: scene("conflated", conflated),
+};
