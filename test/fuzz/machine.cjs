@@ -95,6 +95,9 @@ class Machine {
       ? error.code !== "EUNKNOWN" && error.message !== ""
       : error instanceof Error && !stumble.test(error.message);
     if (!made) this.fault("error", `${label}: ${error?.stack ?? String(error)}`);
+    // The library says EBADF of a closed socket; libzmq says this of one that was freed while it was in use.
+    if (error?.code === "ENOTSOCK" && /^(?:send|receive|batches|messages)/.test(label))
+      this.fault("freed", `a socket that was closed was used\n${label}: ${error.stack}`);
     // A worker's context may have been closed by the thread that made it.
     if (error?.code === "ETERM" && !this.closedContexts && !this.context.workers)
       this.fault("terminated", `${label}: ETERM, though no context was closed`);

@@ -15,12 +15,14 @@ const { odd, toValue } = require("./values.cjs");
 
 const interpreter = require.resolve("./interpreter.cjs");
 
-/** Performs an operation's inner one when called the first time, on the same socket or the one that it names. */
+/**
+ * Performs an operation's inner one when called, on the same socket or the one that it names: once, but not before so
+ * many calls, since a value may be read in TypeScript first and in C++ later.
+ */
 function effectOf(machine, operation, entry) {
-  let done = false;
+  let calls = 0;
   return () => {
-    if (done) return;
-    done = true;
+    if (calls++ !== (operation.after ?? 0)) return;
     machine.perform(operation.inner, operation.same ? entry : undefined);
   };
 }
@@ -382,6 +384,7 @@ const boundary = {
       worker.terminate();
     });
     machine.workers.push(worker);
+    machine.scenes.push(new Promise((resolve) => worker.once("exit", resolve)));
   },
   /** A peer that sends a message of several frames, or a part of one, whatever the socket thinks of it. */
   rawPeer(machine, operation) {

@@ -173,6 +173,7 @@ function familiesOf(arbitraryOf) {
   const inside = {
     inner: fc.oneof(...inner.map(([op, weight]) => ({ weight, arbitrary: arbitraryOf(op, table[op][1]) }))),
     same: fc.constantFrom(true, true, false),
+    after: fc.constantFrom(0, 0, 1, 2, 3),
   };
   const workers = list(fc.oneof(...weightedOf(table)), 1, 8);
   const copy = fc.nat(2);
