@@ -1,5 +1,5 @@
-// Structures that programs in Python and C understand: Protocol Buffers, of which a message carries one.
-// Run both at once, or `server [ENDPOINT]` and `client ENDPOINT`: examples/python and examples/c have the same two.
+// Structures that programs in Python, C and Go understand: Protocol Buffers, of which a message carries one.
+// Run both at once, or `server [ENDPOINT]` and `client ENDPOINT`: examples/python, c and go have the same two.
 
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";

@@ -1,4 +1,4 @@
-// The examples in three languages: every server with every client, each a program of its own.
+// The examples in four languages: every server with every client, each a program of its own.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileExamples, programOf, root } from "../helpers/guide.js";
 import { pythonMissing } from "../helpers/peers.js";
+import { buildGoExamples, goExampleMissing } from "./go_examples.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 const binaries = join(root, "out/release/examples");
@@ -21,6 +22,7 @@ function missing(language: string, program: string): string | undefined {
       ? `libprotobuf-c was not there when the C examples were built: apt-get install protobuf-c-compiler libprotobuf-c-dev, then ${remedy}`
       : `the C examples are not built: ${remedy}`;
   }
+  if (language === "Go") return goExampleMissing(program);
   if (language !== "Python") return undefined;
   if (program.startsWith("protobuf") && !existsSync(join(folder, "weather_pb2.py"))) {
     return "protoc or its module for Python is not installed: apt-get install protobuf-compiler python3-protobuf";
@@ -33,6 +35,10 @@ const schema = join(root, "examples/11-languages");
 const hasProtobuf = spawnSync(python, ["-c", "import google.protobuf"]).status === 0;
 if (hasProtobuf) spawnSync("protoc", [`--python_out=${folder}`, `-I${schema}`, "weather.proto"]);
 beforeAll(compileExamples, 60_000);
+let goPrograms: string;
+beforeAll(async () => {
+  goPrograms = await buildGoExamples();
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 class Program implements AsyncDisposable {
@@ -87,6 +93,7 @@ function start(
 ): Program {
   const name = `${example.replaceAll("-", "_")}_${part}`;
   if (language === "C") return new Program(join(binaries, name), parameters);
+  if (language === "Go") return new Program(join(goPrograms, name), parameters);
   if (language === "Python")
     return new Program(python, [join(root, "examples/python", `${name}.py`), ...parameters]);
   return new Program(process.execPath, [programOf(chapter, example), part, ...parameters]);
@@ -97,6 +104,8 @@ const pairs: [string, string][] = [
   ["Python", "Node"],
   ["Node", "C"],
   ["C", "Node"],
+  ["Node", "Go"],
+  ["Go", "Node"],
 ];
 const listening = /listening at (\S+)/;
 
@@ -140,18 +149,19 @@ testPairs(["11-languages", "protobuf"], ["server", "client"], async (_server, cl
   expect(await client.outcome).toBe("client: Zürich has 18.5 degrees, the strongest gust 40\n");
 });
 
-describe("pipeline: workers in Python and C beside one of ours", () => {
-  const languages = ["Node", "Python", "C"];
+describe("pipeline: workers in Python, C and Go beside one of ours", () => {
+  const languages = ["Node", "Python", "C", "Go"];
   const reasons = languages.map((language) => missing(language, "pipeline_worker"));
   const reason = reasons.find((text) => text !== undefined);
   if (reason) console.warn(`SKIPPED: pipeline: ${reason}`);
   test.skipIf(reason)(reason ?? "they share the tasks", async () => {
     const example: [string, string] = ["03-divide-and-conquer", "pipeline"];
-    await using ventilator = start("Node", example, "ventilator", "3");
+    await using ventilator = start("Node", example, "ventilator", "4");
     const [, upstream, downstream] = await ventilator.prints(/worker (\S+) (\S+)/);
     await using _first = start("Node", example, "worker", upstream!, downstream!);
     await using _second = start("Python", example, "worker", upstream!, downstream!);
     await using _third = start("C", example, "worker", upstream!, downstream!);
-    expect(await ventilator.outcome).toMatch(/40 tasks of 10 ms, 3 workers: ~\d+ ms\n$/);
+    await using _fourth = start("Go", example, "worker", upstream!, downstream!);
+    expect(await ventilator.outcome).toMatch(/40 tasks of 10 ms, 4 workers: ~\d+ ms\n$/);
   });
 });
