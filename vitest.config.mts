@@ -15,7 +15,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Far more than any test takes, since other programs may keep the machine busy.
+    testTimeout: 120_000,
     // Some hooks compile, or install packages, while the machine has other work.
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },

@@ -247,6 +247,8 @@ class Ledger {
     // ZMQ_PROBE_ROUTER sends an empty message.
     if (frames.every((frame, i) => frame.length === 0 || (i === 0 && entry.type === "Router")))
       return undefined;
+    // A subscription that a proxy passes on.
+    if (context.proxied && frames.at(-1)[0] <= 1) return undefined;
     const found = this.#literals.find(frames);
     if (found.some((one) => this.#aligned(entry, frames, one.frames, one.sender, context))) return undefined;
     // Of the program before.

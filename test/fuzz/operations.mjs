@@ -1,5 +1,5 @@
 // What the fuzzer's programs are made of: fast-check's arbitraries for each operation that test/fuzz/interpreter.cjs can
-// play. To have something else tried, add it here and to on_sockets.cjs or on_others.cjs.
+// play. To have something else tried, add it here and to the file that performs it (docs/testing.md).
 
 import { createRequire } from "node:module";
 import fc from "fast-check";

@@ -36,6 +36,15 @@ export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
 /** What is instrumented takes its time: so many times as long. */
 export const slowness = sanitizer ? 5 : 1;
 
+/**
+ * Milliseconds that a busy machine may need for what takes a moment on an idle one. For tests of what could otherwise
+ * take for ever; a process that takes longer hangs.
+ */
+export const patience = 30_000 * slowness;
+
+/** Milliseconds after which a program is taken to hang. */
+const hang = 100_000;
+
 /** Milliseconds in which a process that has nothing left to wait for ends. */
 const moment = 500 * slowness;
 
@@ -77,7 +86,7 @@ interface ProgramOptions {
 /** Runs the body of an async function, in which `zmq` is the package, and `startWorker` and `firstMessage` as here. */
 export function runProgram(
   body: string,
-  { limit = 20_000, stays, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
+  { limit = hang, stays, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
 ): Promise<Outcome> {
   const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
   const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
@@ -153,7 +162,7 @@ export class RunningProgram implements AsyncDisposable {
  */
 export function startProgram(
   body: string,
-  { limit = 20_000, within = [] as string[], env = {} as NodeJS.ProcessEnv } = {},
+  { limit = hang, within = [] as string[], env = {} as NodeJS.ProcessEnv } = {},
 ): RunningProgram {
   const [command, ...parameters] = [
     ...within,

@@ -357,9 +357,9 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     const sink = await subscribe(2, endpointOn(group, 2), { publishers: 2 });
     const a = await publish(1, { ...publication, endpoint: endpointOn(group, 1), name: "a" });
     await sink.hear();
+    const heard = network.watch(2, `ip saddr ${network.address(4)} udp dport ${group.port}`);
     const b = await publish(4, { ...publication, endpoint: endpointOn(group, 4), name: "b" });
-    // Until the second one is sure to be heard, too.
-    await sleep(300);
+    await heard();
     network.lose(2, 0.03, { port: group.port });
     for (const source of [a, b]) source.say("go");
     for (const source of [a, b]) await source.hear();
@@ -380,9 +380,9 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     // As a process that is killed, without a word to the network.
     await source[Symbol.asyncDispose]();
     programs.delete(1);
+    const heard = network.watch(2, `ip saddr ${network.address(1)} udp dport ${group.port}`);
     const again = await publish(1, { ...publication, name: "again" });
-    // Until it is sure to be heard.
-    await sleep(300);
+    await heard();
     again.say("go");
     await again.hear();
     const reception = await sink.hear<Reception>();

@@ -13,7 +13,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 
 // Megabits enough for the tests not to wait for the rate limit.
 const fast = { rate: 400_000 };
-const patient = { ...fast, receiveTimeout: 5000 };
+const patient = { ...fast, receiveTimeout: 30_000 };
 
 type Sender = Publisher | XPublisher;
 type Receiver = Subscriber | XSubscriber;
@@ -95,8 +95,8 @@ describe.skipIf(missing)("epgm over loopback", () => {
   test("XPublisher without a peer that is too slow: the rate holds a sender back, and nothing is lost", async () => {
     const rate = 16_000; // two megabytes a second
     using pair = await openPair(
-      new XPublisher({ rate, noDrop: true, sendHighWaterMark: 10, sendTimeout: 5000 }),
-      new Subscriber({ rate, receiveTimeout: 5000 }),
+      new XPublisher({ rate, noDrop: true, sendHighWaterMark: 10, sendTimeout: 30_000 }),
+      new Subscriber({ rate, receiveTimeout: 30_000 }),
     );
     const [count, size] = [300, 1000];
     const started = performance.now();

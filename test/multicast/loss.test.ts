@@ -11,7 +11,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 const windowSize = 50; // packets: rate / 8 * recoveryInterval / multicastMaxTransportDataUnit
 
 async function openSubscriber(group: Group): Promise<Subscriber> {
-  const subscriber = new Subscriber({ rate: 10_000, recoveryInterval: 60, receiveTimeout: 3000 });
+  const subscriber = new Subscriber({ rate: 10_000, recoveryInterval: 60, receiveTimeout: 30_000 });
   subscriber.subscribe();
   await subscriber.bind(group.endpoint());
   return subscriber;
@@ -163,7 +163,7 @@ test.skipIf(missing)("a publisher goes in the middle of a message", async () => 
 
 test.skipIf(missing)("a subscriber reads late, and gets all that it had room for", async () => {
   const group = await freshGroup();
-  using subscriber = new Subscriber({ rate: 10_000, receiveTimeout: 3000, receiveHighWaterMark: 10 });
+  using subscriber = new Subscriber({ rate: 10_000, receiveTimeout: 30_000, receiveHighWaterMark: 10 });
   subscriber.subscribe();
   await subscriber.bind(group.endpoint());
   using source = await join(group, subscriber);
