@@ -46,10 +46,13 @@ interface Delay {
   worst: number;
 }
 
-/** The event loop is hardly later than without; a lookup takes 5000, and other programs on the machine some. */
+/** Milliseconds: less than the 5000 that a lookup takes, and more than other programs on the machine delay this one. */
+const mostDelay = 4000;
+
+/** The event loop is hardly later than without a lookup. */
 function expectSmall({ usual, worst }: Delay, without: Delay): void {
   expect(usual).toBeLessThan(without.usual + 20);
-  expect(worst).toBeLessThan(without.worst + 1000);
+  expect(worst).toBeLessThan(without.worst + mostDelay);
 }
 
 /** What a program prints, as JSON. */
@@ -98,8 +101,8 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
         console.log(JSON.stringify({ without, delay, delivered, longest, connecting }));
       `);
       expect(delivered).toBeGreaterThan(100);
-      expect(longest).toBeLessThan(1000);
-      expect(connecting).toBeLessThan(1000);
+      expect(longest).toBeLessThan(mostDelay);
+      expect(connecting).toBeLessThan(mostDelay);
       expectSmall(delay, without);
     },
   );
@@ -133,9 +136,9 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
       own.close();
       await context.close();
       console.log(JSON.stringify({ closing: performance.now() - before }));
-      process.on("exit", () => { process.exitCode = performance.now() - before > 2500 ? 3 : 0; });
+      process.on("exit", () => { process.exitCode = performance.now() - before > ${mostDelay} ? 3 : 0; });
     `);
-    expect(closing).toBeLessThan(2500);
+    expect(closing).toBeLessThan(mostDelay);
   });
 
   test("connected and disconnected while the name is looked up, again and again", async () => {

@@ -149,7 +149,7 @@ test("scenario 11: a multipart message is delivered whole or not at all, while i
     leaving.close();
     await push.send(frames);
   }
-  const end = performance.now() + 5000;
+  const end = performance.now() + 60_000;
   while (received < 40 && performance.now() < end) await new Promise(setImmediate);
   steady.close();
   await reading;

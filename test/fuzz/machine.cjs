@@ -276,6 +276,7 @@ class Machine {
     for (const worker of this.workers) {
       this.track("worker", Promise.resolve(worker.terminate()));
     }
+    this.closedContexts = true;
     for (const context of this.contexts) {
       this.track(
         "context.close",

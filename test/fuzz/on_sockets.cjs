@@ -173,8 +173,10 @@ module.exports = {
     machine.track(`loop over ${entry.type}`, loop(machine, entry, iterator, kind, count));
   },
   /** Subscribe, unsubscribe, join, leave. */
-  topics(_, entry, { call, topics }) {
+  topics(machine, entry, { call, topics }) {
     const values = topics.map(toValue);
+    // Over inproc, a subscription also reaches a peer that is no publisher.
+    for (const topic of values) machine.ledger.literal(undefined, [Buffer.from(String(topic))]);
     if (call === "subscribe") want(entry, values);
     entry.socket[call]?.(...values);
   },

@@ -25,7 +25,7 @@ export function freshEndpoint(transport: Transport): string {
 
 /** Repeats `bind` while the address is taken: libzmq gives one up on a thread of its own, a moment after the close. */
 export async function whenFree(bind: () => void | Promise<void>): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 60_000;
   for (;;) {
     try {
       return await bind();

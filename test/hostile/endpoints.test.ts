@@ -158,7 +158,7 @@ test.skipIf(!preloads)(
     pull.bindSync("tcp://127.0.0.1:*");
     const endpoint = pull.lastEndpoint;
     const free = async () => {
-      const end = performance.now() + 5000;
+      const end = performance.now() + 60_000;
       for (;;) {
         try {
           return pull.bindSync(endpoint);
@@ -182,7 +182,7 @@ test.skipIf(!preloads)(
       await sleep(5);
     }
     const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
-    const end = performance.now() + 5000;
+    const end = performance.now() + 60_000;
     while ((await connections()) > 0 && performance.now() < end) await turn();
     console.log(await connections());
     process.exit();
