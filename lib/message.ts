@@ -27,8 +27,12 @@ function toFrame(value: unknown): WireFrame {
   // Not `instanceof`, which runs Symbol.hasInstance, accepts proxies, and refuses other realms.
   if (types.isUint8Array(value)) return value;
   if (value === null) return empty;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) {
+    // What was detached has no bytes, as in zeromq; no view can be made of it.
+    if (value.byteLength === 0) return empty;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (types.isAnyArrayBuffer(value)) return value.byteLength === 0 ? empty : new Uint8Array(value);
   // Unlike String(value), this throws for a symbol, which has no string form to send.
   return `${value}`;
 }

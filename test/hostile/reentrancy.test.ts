@@ -178,6 +178,12 @@ describe("elements of a message", () => {
     const message = [bytes, detaches];
     await pair.connected.send(message as unknown as MessageLike[]);
     expect((await pair.bound.receive()).map(String)).toEqual(["", "gone"]);
+    const view = new Float64Array(2);
+    structuredClone(view.buffer, { transfer: [view.buffer] });
+    for (const detached of [view, view.buffer]) {
+      await pair.connected.send(detached);
+      expect(String(await pair.bound.receive())).toBe("");
+    }
     using push = fullPush();
     const other = new Uint8Array(100);
     structuredClone(other.buffer, { transfer: [other.buffer] });
