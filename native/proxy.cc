@@ -299,7 +299,9 @@ int Proxy::pass() {
       // once for each socket, as the last use of it: a second look would take in what the first had not seen.
       const int frontEvents = eventsOf(front_);
       const int backEvents = oneSocket ? frontEvents : eventsOf(back_);
-      if (eventsOf(control_) & ZMQ_POLLIN) continue;
+      const int controlEvents = eventsOf(control_);
+      // The end of the connection, which ~Proxy causes, is no event: it may just have been taken in here.
+      if (stopping_ || (controlEvents & ZMQ_POLLIN) != 0) continue;
       ready = !paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)));
       if (ready && fruitless < kRounds) continue;
     }
