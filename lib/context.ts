@@ -83,10 +83,12 @@ let handleOf: (context: Context) => Handle;
 
 /** Who waits for which context to end. */
 const ending = new Map<ContextToken, () => void>();
-binding.onNotice((token) => {
-  ending.get(token)?.();
-  ending.delete(token);
-});
+check(
+  binding.onNotice((token) => {
+    ending.get(token)?.();
+    ending.delete(token);
+  }),
+);
 let attaching: ContextToken | undefined;
 
 /**

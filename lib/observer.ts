@@ -4,11 +4,18 @@
 import { EventEmitter } from "node:events";
 import { baseClass, guardMethods } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
-import { ZMQ_EVENT_ALL, ZMQ_EVENT_PIPES_STATS, ZMQ_PAIR } from "./constants.js";
+import { ZMQ_PAIR } from "./constants.js";
 import { refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { check, errorOf } from "./errors.js";
-import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
+import {
+  type Event,
+  type EventOfType,
+  type EventSubscriber,
+  type EventType,
+  observedEvents,
+  toEvent,
+} from "./event.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
 import { receiveOptions } from "./options.js";
@@ -81,7 +88,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#bound = observed.bound;
     this.#observed = new WeakRef(observed);
     const endpoint = uniqueEndpoint("monitor");
-    check(binding.monitor(this.#handle, endpoint, ZMQ_EVENT_ALL | ZMQ_EVENT_PIPES_STATS));
+    check(binding.monitor(this.#handle, endpoint, observedEvents));
     this.#core = new Core(observed.context, ZMQ_PAIR);
     // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);

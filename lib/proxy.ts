@@ -123,21 +123,27 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     const capture = this.#capture && this.#usable(this.#capture, "Capture");
     const endpoint = uniqueEndpoint("proxy");
     const control = new Core(front.context!, ZMQ_PAIR);
-    const ahead = this.#takeAhead();
+    const frontReceiver = receiverOf(this.#frontEnd);
+    const backReceiver = receiverOf(this.#backEnd);
+    let frontAhead: Message[][] = [];
+    let backAhead: Message[][] = [];
     let running: Running;
     try {
+      // What a loop fetched ahead passes before any other message. Of one socket at both ends, all is the front end's.
+      frontAhead = frontReceiver.takeAhead();
+      backAhead = backReceiver.takeAhead();
       // Commands and reports are never dropped, however many are under way.
       control.setOption(sendOptions.sendHighWaterMark, 0);
       control.setOption(receiveOptions.receiveHighWaterMark, 0);
       check(binding.bind(control.handle, endpoint));
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
-      const proxy = check(binding.startProxy(...handles, endpoint, ahead.front, ahead.back));
+      const proxy = check(binding.startProxy(...handles, endpoint, frontAhead, backAhead));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
       running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {
       control.close();
-      receiverOf(this.#frontEnd).putAhead(ahead.front);
-      receiverOf(this.#backEnd).putAhead(ahead.back);
+      frontReceiver.putAhead(frontAhead);
+      backReceiver.putAhead(backAhead);
       throw error;
     }
     this.#running = running;
@@ -192,12 +198,6 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
     return core;
-  }
-
-  /** Messages that a loop over one of the sockets fetched ahead: the proxy passes them on before any other. */
-  #takeAhead(): { front: Message[][]; back: Message[][] } {
-    // Of one socket at both ends, all are the front end's.
-    return { front: receiverOf(this.#frontEnd).takeAhead(), back: receiverOf(this.#backEnd).takeAhead() };
   }
 
   #command(command: string): boolean {

@@ -20,7 +20,7 @@ export type Direction = "sending" | "receiving" | "watching";
 
 /** Sockets that somebody waits for, held here so that they are not collected meanwhile. */
 const waiting = new Map<Handle, Readiness>();
-binding.onReady((handle) => waiting.get(handle)?.wake());
+check(binding.onReady((handle) => waiting.get(handle)?.wake()));
 
 /** Rounds of attempts in both directions before a socket that claims to be ready is left alone for a while. */
 const rounds = 2;
@@ -89,6 +89,8 @@ export class Readiness {
 
   /** Retries whoever waits. */
   wake(): void {
+    // Looking at the events below may take the wake-up that `emptied` promises.
+    this.emptied = false;
     if (this.watching !== undefined) binding.events(this.handle);
     this.#retry();
     // Last, since the attempts of the others take in what it watches for.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -195,8 +196,8 @@ class Proxy::Lane {
   void copyToCapture() {
     if (!captureSkips_) {
       Message copy;
-      zmq_msg_copy(copy.get(), frame_.get());
-      if (zmq_msg_send(copy.get(), capture_, ZMQ_DONTWAIT | (more_ ? ZMQ_SNDMORE : 0)) < 0) {
+      if (zmq_msg_copy(copy.get(), frame_.get()) != 0 ||
+          zmq_msg_send(copy.get(), capture_, ZMQ_DONTWAIT | (more_ ? ZMQ_SNDMORE : 0)) < 0) {
         captureSkips_ = true;
         ++*captureDropped_;
       }
@@ -237,8 +238,15 @@ std::unique_ptr<Proxy> Proxy::start(Socket& front, Socket& back, Socket* capture
     errno = error;
     return nullptr;
   }
-  return std::unique_ptr<Proxy>(
-      new Proxy(front, back, capture, control, ours, std::move(frontAhead), std::move(backAhead)));
+  std::unique_ptr<Proxy> proxy;
+  try {
+    proxy.reset(new Proxy(front, back, capture, control, ours, std::move(frontAhead), std::move(backAhead)));
+  } catch (const std::bad_alloc&) {
+    zmq_close(ours);
+    throw;
+  }
+  proxy->begin();
+  return proxy;
 }
 
 Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours, Frames frontAhead,
@@ -249,27 +257,37 @@ Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void
       capture_(capture == nullptr ? nullptr : capture->get()),
       control_(ours),
       frontAhead_(std::move(frontAhead)),
-      backAhead_(std::move(backAhead)) {
+      backAhead_(std::move(backAhead)) {}
+
+void Proxy::begin() {
+  // First, since the system may refuse a thread. Nobody else uses the sockets until this returns.
+  thread_ = std::thread([this] { run(); });
   for (Socket* socket : lent_) {
     if (socket != nullptr) socket->lend(this);
   }
-  thread_ = std::thread([this] { run(); });
 }
 
 Proxy::~Proxy() {
   stopping_ = true;
-  // The end of its connection wakes the thread.
-  lent_[3]->lend(nullptr);
-  lent_[3]->close();
-  thread_.join();
-  for (Socket* socket : lent_) {
-    if (socket != nullptr) socket->lend(nullptr);
+  if (thread_.joinable()) {
+    // The end of its connection wakes the thread.
+    lent_[3]->lend(nullptr);
+    lent_[3]->close();
+    thread_.join();
+    for (Socket* socket : lent_) {
+      if (socket != nullptr) socket->lend(nullptr);
+    }
   }
   zmq_close(control_);
 }
 
 void Proxy::run() {
-  const int32_t error = pass();
+  int32_t error;
+  try {
+    error = pass();
+  } catch (const std::bad_alloc&) {
+    error = ENOMEM;
+  }
   report(&error, sizeof error);
 }
 
@@ -327,7 +345,7 @@ bool Proxy::obey() {
 
 void Proxy::report(const void* data, size_t size) {
   Message message;
-  if (zmq_msg_init_size(message.get(), size) != 0) return;
+  if (!message.resize(size)) return;
   std::memcpy(message.data(), data, size);
   zmq_msg_send(message.get(), control_, ZMQ_DONTWAIT);
 }
@@ -355,10 +373,7 @@ int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
       }
       Proxy::Frame& copy = frames->emplace_back();
       copy.more = part + 1 < parts;
-      if (zmq_msg_init_size(copy.content.get(), bytes.size) != 0) {
-        zmq_msg_init(copy.content.get());
-        return -ENOMEM;
-      }
+      if (!copy.content.resize(bytes.size)) return -ENOMEM;
       if (bytes.size > 0) std::memcpy(copy.content.data(), bytes.data, bytes.size);
     }
   }

@@ -59,6 +59,8 @@ class Proxy {
   class Lane;
 
   Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours, Frames frontAhead, Frames backAhead);
+  /** Starts the thread, which has the sockets from then on. Throws std::system_error. */
+  void begin();
   void run();
   /** Passes messages on until the end; answers the errno that ended it, or 0. */
   int pass();
