@@ -100,7 +100,7 @@ class Machine {
       this.fault("freed", `a socket that was closed was used\n${label}: ${error.stack}`);
     // A worker's context may have been closed by the thread that made it.
     if (error?.code === "ETERM" && !this.closedContexts && !this.context.workers)
-      this.fault("terminated", `${label}: ETERM, though no context was closed`);
+      this.fault("terminated", `ETERM, though no context was closed\n${label}: ${error.stack}`);
   }
 
   fault(kind, text) {

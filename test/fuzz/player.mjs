@@ -25,6 +25,8 @@ export async function play(programs) {
   const command = [...(isolated ? isolation : []), process.execPath, "--expose-gc", interpreter];
   const child = spawn(command[0], command.slice(1), {
     stdio: ["pipe", "pipe", "pipe"],
+    // Relative paths of ipc endpoints must not end up elsewhere.
+    cwd: folder,
     env: { ...process.env, ZMQ_NATIVE_FUZZ_ISOLATED: isolated ? "1" : "0", ZMQ_NATIVE_FUZZ_FOLDER: folder },
   });
   const outcome = { played: 0, operations: 0, unsettled: 0, fault: undefined };
