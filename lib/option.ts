@@ -1,6 +1,7 @@
 // How one option crosses the boundary: its kind says what JavaScript sees and which bytes libzmq sees.
 
 import { emitWarning } from "node:process";
+import { types } from "node:util";
 import { errorOf } from "./errors.js";
 
 type Access = "rw" | "r" | "w";
@@ -107,7 +108,7 @@ const string: Kind<string | null> = {
   write(value) {
     if (value === null) return noBytes;
     if (typeof value === "string") return Buffer.from(value);
-    if (value instanceof Uint8Array) return value;
+    if (types.isUint8Array(value)) return value;
     throw new TypeError("Option value must be a string or buffer");
   },
 };

@@ -1,7 +1,7 @@
 // Receiving: by message, by batch, or by loop. What a loop fetched ahead and nobody took, the next receive gets first.
 
 import { constants } from "node:buffer";
-import { inspect } from "node:util";
+import { shown } from "./arguments.js";
 import { ZMQ_REP, ZMQ_REQ } from "./constants.js";
 import type { Core } from "./core.js";
 import { errorOf, ZmqError } from "./errors.js";
@@ -58,10 +58,11 @@ const taken: Message[] = [];
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
-function batchSize(max: number | undefined): number {
+function batchSize(max: unknown): number {
   if (max === undefined) return defaultBatch;
-  if (!Number.isInteger(max) || max < 1)
-    throw new TypeError(`max must be a whole number above 0, got ${max}`);
+  if (typeof max !== "number" || !Number.isInteger(max) || max < 1) {
+    throw new TypeError(`max must be a whole number above 0, got ${shown(max)}`);
+  }
   return Math.min(max, 2 ** 31 - 1);
 }
 
@@ -70,7 +71,7 @@ function namesOf(options: MetadataOptions | undefined): string[] {
   const names = options?.properties ?? usualProperties;
   const read = Array.isArray(names) ? Array.from<unknown>(names) : [undefined];
   if (!read.every((name) => typeof name === "string")) {
-    throw new TypeError(`properties must be an array of names, got ${inspect(names)}`);
+    throw new TypeError(`properties must be an array of names, got ${shown(names)}`);
   }
   return read;
 }

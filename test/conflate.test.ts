@@ -53,6 +53,17 @@ describe("a message of several frames that comes to a socket that conflates is d
     },
   );
 
+  test("and the monitor says why", async () => {
+    using pull = new Pull(options);
+    const rejected = new Promise((resolve) => pull.events.on("message:rejected", resolve));
+    await pull.bind("tcp://127.0.0.1:*");
+    using peer = await RawPeer.enter(pull.lastEndpoint as string, "PUSH");
+    peer.say(frame("A", { flags: more }), frame("B"));
+    expect(await rejected).toMatchObject({ type: "message:rejected", reason: "conflate" });
+    peer.say(frame("after"));
+    expect(text(await pull.receive())).toBe("after");
+  });
+
   test.each([
     ["Pull", () => new Pull(options), () => new Push({ linger: 0 })],
     ["Dealer", () => new Dealer(options), () => new Dealer({ linger: 0 })],
