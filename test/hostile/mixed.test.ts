@@ -271,6 +271,22 @@ test("an XPublisher ends a message whose last frame is a subscription that it do
   expect(texts(await publisher.receive())).toEqual(["\x01other"]);
 });
 
+test.each(["tcp", "inproc"] as Transport[])(
+  "an XSubscriber ends a message whose last frame reads like an unsubscription: over %s",
+  async (transport) => {
+    using publisher = new XPublisher({ receiveTimeout: 10_000 });
+    using subscriber = new XSubscriber();
+    await publisher.bind(freshEndpoint(transport));
+    subscriber.connect(publisher.lastEndpoint as string);
+    await subscriber.send(["first", "\x00topic"]);
+    await subscriber.send(["second", "\x00topic", "end"]);
+    await subscriber.send("third");
+    for (const expected of [["first"], ["second", "end"], ["third"]]) {
+      expect(texts(await publisher.receive())).toEqual(expected);
+    }
+  },
+);
+
 test("a Stream that was asked whether it is readable delivers what the connection says, with its id", async () => {
   using stream = new Stream({ receiveTimeout: 10_000, notify: false });
   await stream.bind("tcp://127.0.0.1:*");
