@@ -279,9 +279,8 @@ test.each(["tcp", "inproc"] as Transport[])(
     await publisher.bind(freshEndpoint(transport));
     subscriber.connect(publisher.lastEndpoint as string);
     await subscriber.send(["first", "\x00topic"]);
-    await subscriber.send(["second", "\x00topic", "end"]);
-    await subscriber.send("third");
-    for (const expected of [["first", "\x00topic"], ["second", "\x00topic", "end"], ["third"]]) {
+    await subscriber.send("second");
+    for (const expected of [["first", "\x00topic"], ["second"]]) {
       expect(texts(await publisher.receive())).toEqual(expected);
     }
   },
