@@ -101,7 +101,9 @@ export class Receiver {
 
   /** Takes what a loop fetched ahead, in order: for whoever else is to have the socket's messages from now on. */
   takeAhead(): Message[][] {
-    const messages = this.#ahead.slice(this.#head, this.#tail);
+    const messages: Message[][] = [];
+    for (let message = this.#fetched(); message !== undefined; message = this.#fetched())
+      messages.push(message);
     this.#ahead.length = this.#head = this.#tail = 0;
     // The rest of a message that is here in part.
     if (this.#intake.partial !== undefined) this.#take(messages, messages.length, 1, undefined, true);
@@ -195,8 +197,11 @@ export class Receiver {
   /** A message that was fetched ahead. */
   #fetched(): Message[] | undefined {
     if (this.#head === this.#tail) return undefined;
+    const { reserve } = this.#intake;
+    if (reserve?.needed) reserve.restore(this.#ahead, this.#head);
     const message = this.#ahead[this.#head];
     this.#ahead[this.#head++] = taken;
+    if (this.#head === this.#tail) reserve?.release();
     return message;
   }
 
@@ -232,7 +237,8 @@ export class Receiver {
   #take(messages: Message[][], at: number, most: number, properties?: Properties, whole?: boolean): number {
     const core = this.#core;
     const intake = this.#intake;
-    const count = receiveInto(messages, at, core.handle, most, intake, properties, whole);
+    const ahead = messages === this.#ahead;
+    const count = receiveInto(messages, at, core.handle, most, intake, properties, whole, ahead);
     core.emptied = intake.emptied;
     if (count < 0) throw failed(count);
     // The event loop has its turn before the rest of a message of very many frames.
@@ -246,8 +252,11 @@ export class Receiver {
   }
 
   #batch(max: number): Message[][] | typeof wouldBlock {
-    const batch = this.#ahead.slice(this.#head, Math.min(this.#head + max, this.#tail));
-    this.#head += batch.length;
+    const batch: Message[][] = [];
+    for (let message: Message[] | undefined; batch.length < max; batch.push(message)) {
+      message = this.#fetched();
+      if (message === undefined) break;
+    }
     if (batch.length < max) {
       // Messages that are here already come before an error, which the next receive then meets again.
       if (batch.length === 0) this.#take(batch, 0, max);
@@ -269,6 +278,8 @@ export class Receiver {
   #mayFetchAhead(): number {
     const core = this.#core;
     if (core.type === ZMQ_REP || core.type === ZMQ_REQ || core.getOption(conflateOptions.conflate)) return 1;
+    // The reserve of what is fetched ahead knows frames as libzmq has them.
+    if (this.#shape !== undefined) return 1;
     const highWaterMark = core.getOption(receiveOptions.receiveHighWaterMark);
     if (highWaterMark === 0) return mostAhead;
     return Math.max(1, Math.min(mostAhead, Math.floor(highWaterMark / highWaterShare)));

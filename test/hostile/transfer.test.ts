@@ -65,3 +65,68 @@ test("a transfer list leaves a small frame and its neighbours where they are", a
   `);
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "first second\n" });
 });
+
+test.each(["[frame]", "[frame, second]"])(
+  "a loop that gives %s to a stream of bytes loses no message",
+  async (parts) => {
+    const outcome = await runProgram(`
+    const count = 5000;
+    const [push, pull] = [new zmq.Push({ sendHighWaterMark: 0 }), new zmq.Pull({ receiveHighWaterMark: 0 })];
+    await pull.bind("inproc://stream");
+    push.connect("inproc://stream");
+    // Of all sizes, so that slabs end in the middle of messages and some frames have memory of their own.
+    const texts = Array.from({ length: count }, (_, index) => String(index).padEnd(4 + ((index * 37) % 900) + (index % 97 === 0 ? 9000 : 0), "."));
+    await push.sendMany(texts.map((text) => (${JSON.stringify(parts)} === "[frame]" ? text : [text, "second of " + text])));
+    let index = 0;
+    const decoder = new TextDecoder();
+    for await (const ${parts} of pull) {
+      const expected = texts[index++];
+      ${parts.includes("second") ? 'if (second.toString() !== "second of " + expected) throw new Error("second frame of " + index);' : ""}
+      if (frame.toString() !== expected) throw new Error("message " + index + " is " + frame.subarray(0, 20));
+      const stream = new ReadableStream({ type: "bytes", start(controller) { controller.enqueue(frame); controller.close(); } });
+      if (index % 100 === 0) {
+        const { value } = await stream.getReader().read();
+        if (decoder.decode(value) !== expected) throw new Error("chunk of " + index);
+      }
+      if (index === count) break;
+    }
+    console.log("intact");
+  `);
+    expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "intact\n" });
+  },
+);
+
+test("what a loop fetched ahead is whole for the next receive, batch or proxy, though its memory was taken away", async () => {
+  const outcome = await runProgram(`
+    for (const next of ["receive", "receiveMany", "proxy"]) {
+      const [push, pull] = [new zmq.Push(), new zmq.Pull()];
+      await pull.bind("inproc://" + next);
+      push.connect("inproc://" + next);
+      await push.sendMany(Array.from({ length: 20 }, (_, index) => ["topic", "body " + index]));
+      for await (const [frame] of pull) {
+        new ReadableStream({ type: "bytes", start(controller) { controller.enqueue(frame); } });
+        break;
+      }
+      let got = [];
+      if (next === "proxy") {
+        const [back, end] = [new zmq.Push(), new zmq.Pull()];
+        await end.bind("inproc://end");
+        back.connect("inproc://end");
+        const proxy = new zmq.Proxy(pull, back);
+        const ended = proxy.run();
+        while (got.length < 19) got.push(await end.receive());
+        proxy.terminate();
+        await ended;
+        end.close();
+      } else {
+        while (got.length < 19) got.push(...(next === "receive" ? [await pull.receive()] : await pull.receiveMany({ max: 7 })));
+      }
+      const texts = got.map(String).join();
+      if (texts !== Array.from({ length: 19 }, (_, index) => "topic,body " + (index + 1)).join()) throw new Error(next + ": " + texts);
+      push.close();
+      pull.close();
+    }
+    console.log("intact");
+  `);
+  expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "intact\n" });
+});
