@@ -213,7 +213,7 @@ const floods: [name: string, bytes: number, body: (i: number) => Buffer][] = [
     30e6,
     (i) => command(i % 2 ? "CANCEL" : "SUBSCRIBE", `x${i >> 1}`),
   ],
-  ["long topics in turn", 150e6, (i) => command(i % 2 ? "CANCEL" : "SUBSCRIBE", "x".repeat(1000))],
+  ["long topics in turn", 100e6, (i) => command(i % 2 ? "CANCEL" : "SUBSCRIBE", "x".repeat(1000))],
 ];
 
 describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, make) => {
@@ -221,7 +221,7 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
     ["never receives", ""],
     ["has received once", "socket.tryReceive();"],
     ["is in manual mode", "manual"],
-  ])("stays bounded where the program %s", { timeout: 60_000 }, async (_, first) => {
+  ])("stays bounded where the program %s", { timeout: 120_000 }, async (_, first) => {
     await using program = startProgram(
       `
       const socket = new zmq.XPublisher({ manual: ${first === "manual"}, linger: 0 });
@@ -232,7 +232,7 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
       while ((await hear()) === "measure") say(process.memoryUsage().rss);
       clearInterval(timer);
     `,
-      { limit: 60_000 },
+      { limit: 120_000 },
     );
     const endpoint = await program.hear<string>();
     const measure = () => {
@@ -258,7 +258,8 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
       sent += block.length;
       if (peer.write(block)) continue;
       stuck = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(resolve, 2000, true);
+        // A program that never receives takes all, however long that takes.
+        const timer = first === "" ? undefined : setTimeout(resolve, 2000, true);
         peer.once("drain", () => {
           clearTimeout(timer);
           resolve(false);
@@ -266,8 +267,6 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
       });
     }
     expect((await measure()) - before).toBeLessThan(60e6);
-    // Held back only where the program may still receive.
-    if (first === "") expect(stuck).toBe(false);
     peer.destroy();
   });
 });
