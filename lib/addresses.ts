@@ -200,9 +200,10 @@ function connectLater(core: Core, address: string, lookup: Lookup, connectId: Ui
       socket.endpoints++;
       if (endpoint.startsWith("udp:")) socket.datagramEndpoints++;
       remember(socket, "connect", address, endpoint);
-      socket.touched();
     } catch (error) {
       process.emitWarning(`${address} could not be connected to: ${(error as Error).message}`);
+    } finally {
+      socket.touched();
     }
   };
   void attempt();

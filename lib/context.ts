@@ -5,7 +5,7 @@ import { binding, type ContextToken } from "./binding.js";
 import { type CloseOptions, lingerOf } from "./close_options.js";
 import { markClass } from "./copies.js";
 import type { Core } from "./core.js";
-import { check, errorOf } from "./errors.js";
+import { check, errorOf, ZmqError } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
 import { commonOptions, contextOptions } from "./options.js";
 
@@ -52,18 +52,24 @@ class Handle implements OptionTarget {
   }
 
   close(linger: number | undefined): Promise<void> {
-    this.closing ??= new Promise((resolve) => {
-      for (const core of binding.ownersOf(this.token) as Core[]) {
-        // Without a check: a socket whose context ended elsewhere has no options, and is closed all the same.
-        if (linger !== undefined) {
-          binding.setOption(core.handle, commonOptions.linger.id, kinds.int32.write(linger));
-        }
-        core.close();
-      }
-      handles.delete(this.token);
-      if (binding.closeContext(this.token) === 1) ending.set(this.token, resolve);
-      else resolve();
+    if (this.closing !== undefined) return this.closing;
+    const owners = binding.ownersOf(this.token) as Core[] | number;
+    if (typeof owners === "number") throw new ZmqError(-owners);
+    let resolve!: () => void;
+    // Before anything is closed: what hears of a close may call this again.
+    this.closing = new Promise((settle) => {
+      resolve = settle;
     });
+    for (const core of owners) {
+      // Without a check: a socket whose context ended elsewhere has no options, and is closed all the same.
+      if (linger !== undefined) {
+        binding.setOption(core.handle, commonOptions.linger.id, kinds.int32.write(linger));
+      }
+      core.close();
+    }
+    handles.delete(this.token);
+    if (binding.closeContext(this.token) === 1) ending.set(this.token, resolve);
+    else resolve();
     return this.closing;
   }
 
@@ -80,6 +86,13 @@ class Handle implements OptionTarget {
 }
 
 let handleOf: (context: Context) => Handle;
+
+/** @internal The token for opening a socket. Throws `EFAULT` once the context is being closed. */
+export function openToken(context: Context): ContextToken {
+  const { token, closing } = handleOf(context);
+  if (closing !== undefined) throw errorOf("EFAULT");
+  return token;
+}
 
 /** Who waits for which context to end. */
 const ending = new Map<ContextToken, () => void>();

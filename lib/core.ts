@@ -2,7 +2,7 @@
 
 import { binding } from "./binding.js";
 import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE, ZMQ_RCVTIMEO, ZMQ_SNDTIMEO } from "./constants.js";
-import type { Context } from "./context.js";
+import { type Context, openToken } from "./context.js";
 import { check, errorOf } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
@@ -41,7 +41,7 @@ export class Core extends Readiness implements OptionTarget {
 
   constructor(context: Context, type: number) {
     super();
-    this.handle = check(binding.openSocket(context.token, type, this));
+    this.handle = check(binding.openSocket(openToken(context), type, this));
     this.context = context;
     this.type = type;
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
@@ -57,17 +57,18 @@ export class Core extends Readiness implements OptionTarget {
   }
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
-    const length = check(binding.getOption(this.handle, id, kind.area));
+    const length = binding.getOption(this.handle, id, kind.area);
     this.touched();
-    return kind.read(length);
+    return kind.read(check(length));
   }
 
   setOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">, value: unknown): void {
     const bytes = kind.write(value);
-    check(binding.setOption(this.handle, id, bytes));
+    const result = binding.setOption(this.handle, id, bytes);
+    this.touched();
+    check(result);
     if (id === ZMQ_SNDTIMEO) this.#timeouts.sending = undefined;
     if (id === ZMQ_RCVTIMEO) this.#timeouts.receiving = undefined;
-    this.touched();
     if ((this.endpoints > 0 || this.blocked) && !liveOptions.has(id)) {
       process.emitWarning("Socket option will not take effect until next connect/bind.");
     }
@@ -75,9 +76,10 @@ export class Core extends Readiness implements OptionTarget {
 
   /** Joins or leaves groups; only a Dish can. */
   group(call: "join" | "leave", groups: readonly unknown[]): void {
+    const read = groups.map(toGroup);
     this.usable();
     try {
-      for (const group of groups) check(binding[call](this.handle, toGroup(group)));
+      for (const group of read) check(binding[call](this.handle, group));
     } finally {
       this.touched();
     }
@@ -100,6 +102,7 @@ export class Core extends Readiness implements OptionTarget {
     this.sending?.close();
     this.watching?.close();
     binding.closeSocket(this.handle);
+    this.forget();
     this.handle = 0;
     this.context = undefined;
   }

@@ -153,9 +153,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   requestPipeStats(): void {
     check(binding.reportPipes(this.#handle));
     // The answers come to the socket, which passes them on to its monitor when it is next used: so it is watched.
-    const core = this.#observed.deref()!;
-    if (core.watching !== undefined) return;
-    const watcher: Waiter = { retry: () => false, close: () => {} };
+    const core = this.#observed.deref();
+    if (core === undefined || core.watching !== undefined) return;
+    const watcher: Waiter = { retry: () => false, close: () => core.done("watching") };
     core.wait("watching", watcher, false);
     setTimeout(() => {
       if (core.watching === watcher) core.done("watching");
@@ -165,7 +165,8 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   /** Stops observing; a receive that waits is rejected with `ENOTSOCK`, a loop ends. */
   close(): void {
     if (this.closed) return;
-    binding.monitor(this.#handle, "", 0);
+    // After the end the handle may stand for another socket.
+    if (!this.#over) binding.monitor(this.#handle, "", 0);
     this.#over = true;
     this.#core.close();
     this.#unread.length = 0;
@@ -218,7 +219,10 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
           this.#core.done("receiving");
           this.#end();
           // Not by us, but with its context.
-          if (!this.#over) this.#deliver({ type: "end" });
+          // Later, since a listener must not run in the middle of the close of a context.
+          nextTick(() => {
+            if (!this.#over) this.#deliver({ type: "end" });
+          });
         },
         // Nobody reads it: who waits holds it, so that the socket is not collected while its events are awaited.
         observed: awaited ? this.#observed.deref() : undefined,

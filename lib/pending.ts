@@ -35,6 +35,8 @@ export class Pending<T> implements Waiter {
   readonly #signal: AbortSignal | undefined;
   /** Registered with the core, and not settled. */
   #waiting = false;
+  /** The signal has called back. One of the user's own may do so while it is listened to. */
+  #aborted = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
@@ -104,6 +106,7 @@ export class Pending<T> implements Waiter {
       this.#abort();
       return false;
     }
+    if (this.#aborted) return false;
     if (core.handle === 0) {
       this.#release();
       this.#giveUp("ECANCELED", this.#whenClosed);
@@ -127,6 +130,7 @@ export class Pending<T> implements Waiter {
   }
 
   readonly #abort = (): void => {
+    this.#aborted = true;
     this.#release();
     try {
       this.#reject(this.#signal?.reason);

@@ -153,8 +153,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       socket.blocked = true;
       socket.receiving = wake;
     }
-    this.#listen(running);
-    return new Pending<number>(control, "receiving", () => this.#listen(running), -1).promise.then(
+    const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1);
+    // The thread may have said something before anybody listened, even that it has ended.
+    control.touched();
+    return promise.then(
       (errno) => this.#ended(running, errno),
       // Closed under it: the context ends.
       () => this.#ended(running, 0),

@@ -43,6 +43,8 @@ export class Readiness {
    * certain to come, so whoever wants to wait need not ask first.
    */
   emptied = false;
+  /** Which of those who wait keep the process alive. */
+  readonly #alive: Record<Direction, boolean> = { sending: false, receiving: false, watching: false };
   #looking = false;
   #pause = firstPause;
   #later: NodeJS.Timeout | undefined;
@@ -52,7 +54,9 @@ export class Readiness {
    * It must have tried before: libzmq tells a reader of new messages only after it has found none. Throws when the socket cannot be watched.
    */
   wait(direction: Direction, waiter: Waiter, alive = true): void {
-    const again = check(binding.hold(this.handle, true, alive)) === 1;
+    const others = this.#keepsAlive(direction);
+    const again = check(binding.hold(this.handle, true, alive || others)) === 1;
+    this.#alive[direction] = alive;
     this.touched();
     waiting.set(this.handle, this);
     this[direction] = waiter;
@@ -64,9 +68,34 @@ export class Readiness {
     clearTimeout(this.#later);
     this.#later = undefined;
     this.#pause = firstPause;
-    if (this.#awaited) return;
+    const alive = this.#alive[direction];
+    this.#alive[direction] = false;
+    if (this.#awaited) {
+      // Whoever is left may not keep the process alive.
+      if (alive && !this.#keepsAlive(direction)) binding.hold(this.handle, true, false);
+      return;
+    }
     waiting.delete(this.handle);
     binding.hold(this.handle, false, false);
+  }
+
+  /** The socket is closed: nobody waits any more, whatever they did about it. */
+  forget(): void {
+    waiting.delete(this.handle);
+    this.sending = undefined;
+    this.receiving = undefined;
+    this.watching = undefined;
+    clearTimeout(this.#later);
+  }
+
+  /** Whether an operation in another direction keeps the process alive. */
+  #keepsAlive(but: Direction): boolean {
+    const alive = this.#alive;
+    return (
+      (but !== "sending" && alive.sending) ||
+      (but !== "receiving" && alive.receiving) ||
+      (but !== "watching" && alive.watching)
+    );
   }
 
   /**

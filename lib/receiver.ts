@@ -101,13 +101,15 @@ export class Receiver {
 
   /** Takes what a loop fetched ahead, in order: for whoever else is to have the socket's messages from now on. */
   takeAhead(): Message[][] {
+    // The rest of a message that is here in part. First, since it may throw.
+    const last: Message[][] = [];
+    if (this.#intake.partial !== undefined) this.#take(last, 0, 1, undefined, true);
     const messages: Message[][] = [];
-    for (let message = this.#fetched(); message !== undefined; message = this.#fetched())
+    for (let message = this.#fetched(); message !== undefined; message = this.#fetched()) {
       messages.push(message);
+    }
     this.#ahead.length = this.#head = this.#tail = 0;
-    // The rest of a message that is here in part.
-    if (this.#intake.partial !== undefined) this.#take(messages, messages.length, 1, undefined, true);
-    return messages;
+    return messages.concat(last);
   }
 
   /** Undoes `takeAhead`. */
@@ -219,15 +221,13 @@ export class Receiver {
     if (ahead !== undefined) return { message: ahead, metadata: {} };
     const messages: Message[][] = [];
     // Of a message that comes in parts, the first part has them.
-    this.#begun ??= { names, values: new Array(names.length).fill(null) };
-    const properties = this.#begun;
+    const properties = this.#begun ?? { names, values: new Array(names.length).fill(null) };
     if (this.#take(messages, 0, 1, properties) === 0) {
-      if (this.#intake.partial === undefined) this.#begun = undefined;
+      this.#begun = this.#intake.partial === undefined ? undefined : properties;
       return wouldBlock;
     }
-    this.#begun = undefined;
-    const known = properties.names.flatMap((name, index) => {
-      const value = properties.values[index];
+    const known = names.flatMap((name) => {
+      const value = properties.values[properties.names.indexOf(name)];
       return value == null ? [] : [[name, value]];
     });
     return { message: messages[0]!, metadata: Object.fromEntries(known) };
@@ -240,7 +240,12 @@ export class Receiver {
     const ahead = messages === this.#ahead;
     const count = receiveInto(messages, at, core.handle, most, intake, properties, whole, ahead);
     core.emptied = intake.emptied;
-    if (count < 0) throw failed(count);
+    if (count !== 0) this.#begun = undefined;
+    if (count < 0) {
+      // A receive that fails has processed libzmq's commands as well, and may have taken a send's wake-up.
+      core.touched();
+      throw failed(count);
+    }
     // The event loop has its turn before the rest of a message of very many frames.
     if (intake.partial !== undefined) core.touched();
     if (this.#shape !== undefined) {

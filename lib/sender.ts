@@ -4,7 +4,7 @@ import { isObject } from "./arguments.js";
 import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { datagramRefusal } from "./endpoint.js";
-import { check, errorOf, ZmqError } from "./errors.js";
+import { errorOf, ZmqError } from "./errors.js";
 import { snapshot, toWire, toWireMany } from "./message.js";
 import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
@@ -135,8 +135,17 @@ export class Sender {
   }
 
   #attempt(wire: WireMessage): boolean {
-    this.#core.emptied = false;
-    return check(handOver(this.#core.handle, wire)) === 1;
+    const core = this.#core;
+    core.emptied = false;
+    const result = handOver(core.handle, wire);
+    if (result < 0) throw this.#failed(result);
+    return result === 1;
+  }
+
+  /** A send that fails has processed libzmq's commands as well, and may have taken a receive's wake-up. */
+  #failed(result: number): ZmqError {
+    this.#core.touched();
+    return new ZmqError(-result);
   }
 
   async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
@@ -148,7 +157,8 @@ export class Sender {
       /** Sends on from where it stopped: how many more are in libzmq now. */
       const advance = () => {
         core.emptied = false;
-        const count = check(binding.trySendMany(core.handle, ...messages.slice(sent, sent + chunk)));
+        const count = binding.trySendMany(core.handle, ...messages.slice(sent, sent + chunk));
+        if (count < 0) throw this.#failed(count);
         sent += count;
         return count;
       };

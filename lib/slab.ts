@@ -1,9 +1,10 @@
 // Memory that messages are received into. One slab and one frame table serve all sockets of this copy of the library:
 // native code writes frames from an offset on, and Buffers are cut from it here, with no further crossing.
 
+import { constants as os } from "node:os";
 import * as threads from "node:worker_threads";
 import { binding, type Handle } from "./binding.js";
-import { check } from "./errors.js";
+import { check, errorOf } from "./errors.js";
 import type { Message } from "./message.js";
 
 /** A kept small message keeps its slab alive: this many bytes at most. */
@@ -37,16 +38,22 @@ let slab: Buffer;
 let memory: ArrayBufferLike;
 let offset: number;
 
-function renew(): void {
-  // Not zeroed: native code tells how much of it was written.
-  slab = Buffer.allocUnsafeSlow(slabSize);
+/** False when there is no memory for a new slab; the old one stays then. */
+function renew(): boolean {
+  try {
+    // Not zeroed: native code tells how much of it was written.
+    slab = Buffer.allocUnsafeSlow(slabSize);
+  } catch {
+    return false;
+  }
   memory = slab.buffer;
   offset = 0;
   // As Node does with its own pool: users hold views of this memory, and postMessage with one of them in its transfer
   // list would take it away from all the others. Bun and Deno lack the function.
   (threads as Partial<typeof threads>).markAsUntransferable?.(memory);
+  return true;
 }
-renew();
+if (!renew()) throw errorOf("ENOMEM");
 
 /** Cuts the frame behind one row of the table out of the slab. */
 function cut(row: number): Buffer {
@@ -96,7 +103,6 @@ class Reserve {
 
   /** Replaces the frames of messages from `head` on; `messages` are those of the crossing that was saved. */
   restore(messages: Message[][], head: number): void {
-    const copy = Buffer.from(this.#bytes);
     this.#memory = undefined;
     let message = 0;
     let frame = 0;
@@ -105,7 +111,7 @@ class Reserve {
       const row = this.#rows[index]!;
       const length = row >> lengthShift;
       if ((row & ownBufferBit) === 0) {
-        if (message >= head) messages[message]![frame] = copy.subarray(at, at + length);
+        if (message >= head) messages[message]![frame] = ownMemory(this.#bytes.subarray(at, at + length));
         at += (length + alignment - 1) & -alignment;
       }
       frame = row & moreBit ? frame + 1 : 0;
@@ -114,14 +120,17 @@ class Reserve {
   }
 }
 
+/** A Buffer whose memory no other shares. */
+function ownMemory(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** Gives the frames of all messages but the first memory of their own. */
 function own(messages: Message[][], count: number): void {
   for (let index = 1; index < count; index++) {
-    messages[index] = messages[index]!.map((frame) => {
-      const copy = Buffer.allocUnsafeSlow(frame.length);
-      frame.copy(copy);
-      return copy;
-    });
+    messages[index] = messages[index]!.map(ownMemory);
   }
 }
 
@@ -164,7 +173,12 @@ export function receiveInto(
   let crossings = 0;
   do {
     // Some call of the user's may have detached the slab all the same, ArrayBuffer.prototype.transfer for instance.
-    if (offset >= slabSize || memory.byteLength === 0) renew();
+    if ((offset >= slabSize || memory.byteLength === 0) && !renew()) {
+      // Nothing is lost: the next call goes on from here.
+      intake.partial = partial;
+      intake.emptied = false;
+      return complete > 0 ? complete : -os.errno.ENOMEM;
+    }
     const result =
       properties === undefined || partial !== undefined
         ? binding.receive(handle, slab, offset, maxMessages - complete)
@@ -197,8 +211,12 @@ export function receiveInto(
     }
     // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
     if (ahead && complete > 1) {
-      if (crossings > 0 || continues || partial !== undefined) own(messages, complete);
-      else (intake.reserve ??= new Reserve()).save(start, frames);
+      if (crossings > 0 || continues || partial !== undefined) {
+        own(messages, complete);
+      } else {
+        intake.reserve ??= new Reserve();
+        intake.reserve.save(start, frames);
+      }
     }
     // A frame that no longer fitted went beside the slab, which then counts as full.
     if (large > 0 && slabSize - offset < slabSize / 4) offset = slabSize;

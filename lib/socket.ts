@@ -232,8 +232,14 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     const core = this.#core;
     if (core.handle === 0) return Promise.resolve();
     if (linger !== undefined) core.setOption(commonOptions.linger, linger);
-    this.#observer ??= new Observer(this);
-    const ended = endOf(this.#observer) ?? endOf(new Observer(this));
+    let ended: Promise<void> | undefined;
+    try {
+      this.#observer ??= new Observer(this);
+      ended = endOf(this.#observer) ?? endOf(new Observer(this));
+    } catch (error) {
+      // There is no place for a monitor, which would hear of the end. With linger 0 there is nothing to hear of.
+      ended = linger === 0 ? Promise.resolve() : Promise.reject(error);
+    }
     core.close();
     return ended;
   }

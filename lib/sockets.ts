@@ -97,9 +97,10 @@ export interface Subscriber
 
 function setEach(socket: Socket, option: number, prefixes: Prefix[]): void {
   const core = coreOf(socket);
-  for (const prefix of prefixes.length === 0 ? [""] : prefixes) {
-    core.setOption({ id: option, kind: kinds.string }, prefix);
-  }
+  const read = prefixes.length === 0 ? [""] : prefixes;
+  // All are looked at before the first takes effect.
+  for (const prefix of read) kinds.string.write(prefix);
+  for (const prefix of read) core.setOption({ id: option, kind: kinds.string }, prefix);
 }
 
 /** Sends a request, then receives its reply, in turn. `ZMQ_REQ` */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cerrno>
-#include <new>
+#include <exception>
 #include <system_error>
 #include <vector>
 
@@ -31,14 +31,19 @@ class Exports {
   /** C++ exceptions end here: memory or threads that the system refuses are an errno, like all that it refuses. */
   template <Napi::Value (*function)(const Napi::CallbackInfo&)>
   static napi_value entry(napi_env env, napi_callback_info given) {
-    const Napi::CallbackInfo info(env, given);
+    int error;
     try {
+      // Inside, since it allocates for more than a few arguments.
+      const Napi::CallbackInfo info(env, given);
       return function(info);
-    } catch (const std::bad_alloc&) {
-      return Arguments(info).answer(-ENOMEM);
-    } catch (const std::system_error& error) {
-      return Arguments(info).answer(-error.code().value());
+    } catch (const std::system_error& refused) {
+      error = refused.code().value();
+    } catch (const std::exception&) {
+      error = ENOMEM;
     }
+    napi_value answer = nullptr;
+    napi_create_int32(env, -error, &answer);
+    return answer;
   }
 
   Environment& environment_;

@@ -274,7 +274,7 @@ Proxy::~Proxy() {
     lent_[3]->lend(nullptr);
     lent_[3]->close();
     thread_.join();
-    for (Socket* socket : lent_) {
+    for (Socket* socket : {lent_[0], lent_[1], lent_[2]}) {
       if (socket != nullptr) socket->lend(nullptr);
     }
   }

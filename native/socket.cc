@@ -68,8 +68,12 @@ void Socket::lend(Proxy* proxy) {
   if (lent()) {
     readiness.ignore();
   } else {
-    readiness.attend();
+    attend();
   }
+}
+
+void Socket::attend() {
+  if (socket_ != nullptr && !lent()) readiness.attend();
 }
 
 napi_value Socket::owner() const {
@@ -152,8 +156,12 @@ Napi::Value onEndpoint(const Napi::CallbackInfo& info) {
   const std::string endpoint = arguments.string(1);
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  if (call(socket->get(), endpoint.c_str()) != 0) return arguments.answer(-zmq_errno());
-  socket->readiness.attend();
+  {
+    // A connection whose host name was looked up may be made while a proxy has the socket.
+    const auto lock = socket->guard();
+    if (call(socket->get(), endpoint.c_str()) != 0) return arguments.answer(-zmq_errno());
+  }
+  socket->attend();
   return arguments.answer(0);
 }
 
@@ -166,6 +174,7 @@ Napi::Value onGroup(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const std::string name(reinterpret_cast<const char*>(group.data), group.size);
+  const auto lock = socket->guard();
   return arguments.answer(call(socket->get(), name.c_str()) == 0 ? 0 : -zmq_errno());
 }
 
@@ -178,7 +187,7 @@ Napi::Value connectPeer(const Napi::CallbackInfo& info) {
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const uint32_t id = zmq_connect_peer(socket->get(), endpoint.c_str());
   if (id == 0) return arguments.answer(-static_cast<int64_t>(zmq_errno()));
-  socket->readiness.attend();
+  socket->attend();
   return arguments.answer(id);
 }
 

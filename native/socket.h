@@ -45,6 +45,8 @@ class Socket {
   /** The object that owns it; null where it is about to be collected. */
   napi_value owner() const;
 
+  /** Wake-ups that nobody waits for are processed from now on, unless another thread has the socket. */
+  void attend();
   /** From now on a proxy's thread uses the socket; null: no longer. */
   void lend(Proxy* proxy);
   bool lent() const { return proxy_ != nullptr; }

@@ -1,6 +1,6 @@
 #include "waiter.h"
 
-#include <system_error>
+#include <exception>
 #include <utility>
 
 #include "environment.h"
@@ -15,7 +15,7 @@ std::shared_ptr<Waiter> Waiter::start(Environment& environment) {
   if (waiter->function_ == nullptr) return nullptr;
   try {
     waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // The system has no room for another thread.
     waiter->stop(true);
     return nullptr;

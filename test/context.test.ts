@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as zmq from "zmq-native";
-import { Context, Pair } from "zmq-native";
+import { Context, Pair, Pull, Push } from "zmq-native";
 import { runProgram } from "./helpers/program.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
@@ -154,4 +154,34 @@ test("a token beyond int32 is unknown, and not another's", () => {
   expect(() => Context.attach(zmq.context.token + 2 ** 32)).toThrow(
     expect.objectContaining({ code: "EFAULT" }),
   );
+});
+
+test("close may be called again by those who hear of it, and a context that closes opens no socket", async () => {
+  const context = new Context();
+  const pull = new Pull({ context });
+  const promises: Promise<void>[] = [];
+  const errors: unknown[] = [];
+  pull.events.on("end", () => {
+    promises.push(context.close());
+    try {
+      new Pull({ context });
+    } catch (error) {
+      errors.push((error as { code?: string }).code);
+    }
+  });
+  await pull.bind("tcp://127.0.0.1:*");
+  promises.push(context.close());
+  await Promise.all(promises);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(new Set(promises).size).toBe(1);
+  expect(errors).toEqual(["EFAULT"]);
+});
+
+test("a socket of a full context closes with its linger all the same", async () => {
+  const context = new Context({ maxSockets: 2 });
+  const sockets = [new Pull({ context }), new Push({ context })];
+  await sockets[0]!.close({ linger: 0 });
+  expect(sockets[0]!.closed).toBe(true);
+  sockets[1]!.close();
+  await context.close();
 });

@@ -266,3 +266,39 @@ test("a request for pipe statistics takes no wake-up from a receive", async () =
     expect(String(await pull.receive())).toBe("second");
   }
 });
+
+test("a request for pipe statistics leaves it to others whether the process lives, and leaves nothing behind", async () => {
+  const outcome = await runProgram(
+    `${garbageCollector}
+    const pull = new zmq.Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const push = new zmq.Push();
+    push.connect(pull.lastEndpoint);
+    await push.send("x");
+    await pull.receive();
+    // With a receive that waits, the process stays until the message comes.
+    const received = pull.receive();
+    pull.events.requestPipeStats();
+    setTimeout(() => push.send("late"), 100).unref();
+    console.log(String(await received));
+    const cores = [];
+    for (let i = 0; i < 20; i++) {
+      const socket = new zmq.Pull();
+      await socket.bind("tcp://127.0.0.1:*");
+      const peer = new zmq.Push({ linger: 0 });
+      peer.connect(socket.lastEndpoint);
+      await peer.send("x");
+      await socket.receive();
+      socket.events.requestPipeStats();
+      cores.push(new WeakRef(socket));
+      socket.close();
+      peer.close();
+    }
+    for (let i = 0; i < 10; i++) { gc(); await new Promise(setImmediate); }
+    const left = cores.filter((core) => core.deref()).length;
+    console.log(left < 3 ? "collected" : left + " are left");
+    process.exit();
+  `,
+  );
+  expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "late\ncollected\n" });
+});

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
-import { Dealer, Pair, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
+import { Dealer, Pair, Pull, Push, Reply, Request, Router, Subscriber, XPublisher } from "zmq-native";
 import type { Binding } from "../lib/binding.js";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint } from "./helpers/transports.js";
@@ -220,6 +220,56 @@ describe.skipIf(contexts.length === 0)("libzmq's descriptor is readable", () => 
       expect(wakeUps(handle)).toBe(0);
     } finally {
       binding.closeSocket(handle);
+    }
+  });
+});
+
+describe("a call that fails takes no wake-up from an operation that waits in the other direction:", () => {
+  async function pairOf() {
+    const router = new Router({ mandatory: true, linger: 0 });
+    await router.bind("tcp://127.0.0.1:*");
+    const dealer = new Dealer({ routingId: "peer", linger: 0 });
+    dealer.connect(router.lastEndpoint as string);
+    await dealer.send("hello");
+    await router.receive();
+    return { router, dealer };
+  }
+
+  test.each<[string, (router: Router) => unknown]>([
+    ["trySend", (router) => expect(() => router.trySend(["nobody", "x"])).toThrow()],
+    ["send", (router) => expect(router.send(["nobody", "x"])).rejects.toThrow()],
+    ["sendMany", (router) => expect(router.sendMany([["nobody", "x"]])).rejects.toThrow()],
+  ])("%s to nobody", async (_, fail) => {
+    for (let round = 0; round < 20; round++) {
+      const { router, dealer } = await pairOf();
+      const received = router.receive({ timeout: 10_000 });
+      await dealer.send("message");
+      // The message is on its way, or there; the calls that fail process what libzmq has been told of it.
+      for (let i = 0; i < 200; i++) await fail(router);
+      expect(String((await received)[1])).toBe("message");
+      router.close();
+      dealer.close();
+    }
+  });
+
+  test("receive out of turn", async () => {
+    for (let round = 0; round < 5; round++) {
+      const request = new Request({ linger: 0 });
+      const reply = new Reply({ linger: 0 });
+      await reply.bind("tcp://127.0.0.1:*");
+      request.connect(reply.lastEndpoint as string);
+      const sent = request.send("request", { timeout: 10_000 });
+      for (let i = 0; i < 500; i++) {
+        try {
+          expect(request.tryReceive()).toBeUndefined();
+        } catch (error) {
+          expect(error).toMatchObject({ code: "EFSM" });
+        }
+      }
+      await sent;
+      expect(String(await reply.receive())).toBe("request");
+      request.close();
+      reply.close();
     }
   });
 });

@@ -414,3 +414,33 @@ describe("a message of very many frames", () => {
     expect(same(await pair.bound.receive())).toBe(true);
   });
 });
+
+describe("metadata belongs to its message", () => {
+  test("after a receive of other properties that failed", async () => {
+    using pair = await join(new Reply(), new Request(), "tcp");
+    await expect(pair.connected.receiveWithMetadata({ properties: ["X-nothing"] })).rejects.toThrow();
+    await pair.connected.send("request");
+    await pair.bound.receive();
+    await pair.bound.send("reply");
+    const { metadata } = await pair.connected.receiveWithMetadata();
+    expect(metadata["Socket-Type"]).toBe("REP");
+  });
+
+  test("after a message that was begun with metadata and ended without", async () => {
+    using pull = new Pull();
+    using far = new Push();
+    using near = new Push();
+    await pull.bind("tcp://127.0.0.1:*");
+    far.connect(pull.lastEndpoint as string);
+    await far.send(Array.from({ length: 60_000 }, (_, index) => `${index}`));
+    while (!pull.readable) await new Promise((resolve) => setImmediate(resolve));
+    // Given up after its first part.
+    await pull.receiveWithMetadata({ timeout: 0 }).catch(() => {});
+    expect((await pull.receive()).length).toBe(60_000);
+    const endpoint = freshEndpoint("inproc");
+    await pull.bind(endpoint);
+    near.connect(endpoint);
+    await near.send("inproc has no metadata");
+    expect((await pull.receiveWithMetadata()).metadata).toEqual({});
+  });
+});

@@ -48,7 +48,7 @@ for (const [name, take] of Object.entries(takers)) {
   for (const [kind, size] of Object.entries({ "in the slab": 20, "of its own": 20_000, external: 600_000 })) {
     test(`${name}, of a frame ${kind}`, { timeout: 60_000 }, async () => {
       const outcome = await runProgram(body(take, size), { limit: 60_000 });
-      expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "intact\n" });
+      expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "intact\n" });
     });
   }
 }
@@ -92,7 +92,7 @@ test.each(["[frame]", "[frame, second]"])(
     }
     console.log("intact");
   `);
-    expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "intact\n" });
+    expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "intact\n" });
   },
 );
 
@@ -128,5 +128,5 @@ test("what a loop fetched ahead is whole for the next receive, batch or proxy, t
     }
     console.log("intact");
   `);
-  expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "intact\n" });
+  expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "intact\n" });
 });
