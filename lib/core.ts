@@ -1,7 +1,15 @@
 // What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
 
 import { binding } from "./binding.js";
-import { ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE, ZMQ_RCVTIMEO, ZMQ_SNDTIMEO } from "./constants.js";
+import {
+  ZMQ_IN_BATCH_SIZE,
+  ZMQ_ONLY_FIRST_SUBSCRIBE,
+  ZMQ_OUT_BATCH_SIZE,
+  ZMQ_RCVTIMEO,
+  ZMQ_SNDTIMEO,
+  ZMQ_XPUB,
+  ZMQ_XSUB,
+} from "./constants.js";
 import { type Context, openToken } from "./context.js";
 import { check, errorOf } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
@@ -47,6 +55,10 @@ export class Core extends Readiness implements OptionTarget {
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
       // A libzmq without drafts has no such option, and does without.
       binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
+    }
+    // libzmq would take any frame of a message for a subscription that begins with a byte 0 or 1, and split the message.
+    if (type === ZMQ_XPUB || type === ZMQ_XSUB) {
+      binding.setOption(this.handle, ZMQ_ONLY_FIRST_SUBSCRIBE, kinds.int32.write(1));
     }
   }
 

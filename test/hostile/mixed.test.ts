@@ -264,8 +264,11 @@ test("an XPublisher ends a message whose last frame is a subscription that it do
   using first = await RawPeer.enter(endpoint, "SUB");
   first.say(frame("\x01topic"));
   expect(texts(await publisher.receive())).toEqual(["\x01topic"]);
-  first.say(frame("hello", { flags: more }), frame("\x01topic"));
+  // Only a message that begins with a subscription has others in it.
+  first.say(frame("\x01topic", { flags: more }), frame("hello", { flags: more }), frame("\x01topic"));
   expect(texts(await publisher.receive())).toEqual(["hello"]);
+  first.say(frame("hello", { flags: more }), frame("\x01topic"));
+  expect(texts(await publisher.receive())).toEqual(["hello", "\x01topic"]);
   using second = await RawPeer.enter(endpoint, "SUB");
   second.say(frame("\x01other"));
   expect(texts(await publisher.receive())).toEqual(["\x01other"]);
