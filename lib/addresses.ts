@@ -11,6 +11,7 @@ import { type Lookup, type Plan, planFor, splitScheme } from "./endpoint.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { checkMulticast } from "./multicast.js";
 import { commonOptions, statusOptions } from "./options.js";
+import { setTimeout } from "./timers.js";
 
 export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
 

@@ -40,7 +40,7 @@ function toFrame(value: unknown): WireFrame {
 /**
  * @internal Reads a message once, elements of an array by index. Getters, proxies and `toString` of the message run
  * here and not later. An array becomes an array of this module's own, without holes: a missing element is sent as
- * "undefined", as in zeromq.
+ * "undefined", as in zeromq. Literals and `Array.from` define elements, where `push` would call setters of Array.prototype.
  *
  * @throws TypeError for `undefined` and for what has no string form.
  */
@@ -50,9 +50,7 @@ export function toWire(message: unknown): WireMessage {
     const { length } = message;
     if (length === 2) return [toFrame(message[0]), toFrame(message[1])];
     if (length === 3) return [toFrame(message[0]), toFrame(message[1]), toFrame(message[2])];
-    const frames: WireFrame[] = [];
-    for (let index = 0; index < length; index++) frames.push(toFrame(message[index]));
-    return frames;
+    return Array.from({ length }, (_, index) => toFrame(message[index]));
   }
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
@@ -60,9 +58,7 @@ export function toWire(message: unknown): WireMessage {
 
 /** @internal As `toWire`, for each of many messages. */
 export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
-  const wire: WireMessage[] = [];
-  for (const message of messages) wire.push(toWire(message));
-  return wire;
+  return Array.from(messages, toWire);
 }
 
 /**
@@ -76,5 +72,5 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
 /** @internal Copies a message that has to wait: later changes to the original are not sent. */
 export function snapshot(wire: WireMessage): WireMessage {
   if (typeof wire === "string" || typeof wire === "number") return wire;
-  return Array.isArray(wire) ? wire.map((frame) => snapshot(frame) as WireFrame) : copyOf(wire);
+  return Array.isArray(wire) ? Array.from(wire, (frame) => snapshot(frame) as WireFrame) : copyOf(wire);
 }

@@ -22,6 +22,7 @@ import { receiveOptions } from "./options.js";
 import type { Waiter } from "./readiness.js";
 import { Intake, receiveInto } from "./slab.js";
 import { coreOf, Socket } from "./socket.js";
+import { nextTick, setTimeout } from "./timers.js";
 
 /** Events kept for a reader at most; when it stays away, the oldest go. */
 const mostKept = 10_000;
@@ -35,9 +36,6 @@ const chunk = 64;
  * where the observer is closed, and will not hear of it.
  */
 export let endOf: (observer: Observer) => Promise<void> | undefined;
-
-// Taken once, since test runners replace it.
-const { nextTick } = process;
 
 /** As zeromq ends a loop over events: without a value. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -200,7 +198,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
         },
       });
       this.#watch();
-      process.nextTick(() => {
+      nextTick(() => {
         for (const event of this.#unread.splice(0)) this.#call(event);
       });
     }

@@ -4,6 +4,7 @@
 import type { Core } from "./core.js";
 import { errorOf } from "./errors.js";
 import type { Direction, Waiter } from "./readiness.js";
+import { clearTimeout, queueMicrotask, setTimeout } from "./timers.js";
 
 /** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
 export interface OperationOptions {
@@ -59,6 +60,8 @@ export class Pending<T> implements Waiter {
     this.#attempt = attempt;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
+    const before = core[direction];
+    const { uses } = core;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -67,11 +70,12 @@ export class Pending<T> implements Waiter {
       if (signal !== undefined && !this.#listen(signal)) return;
       // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
       if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
+      if (!this.#mayWait(before)) return;
       // Last, and nothing may throw after it.
       core.wait(direction, this);
       this.#waiting = true;
-      // The signal's code may have used the socket since the attempt, and taken its wake-up.
-      if (signal !== undefined) core.touched();
+      // User code may have used the socket since the attempt, and taken its wake-up.
+      if (core.uses !== uses) core.touched();
     } catch (error) {
       this.#release();
       this.#reject(error);
@@ -97,16 +101,18 @@ export class Pending<T> implements Waiter {
 
   /** Listens for an abort. False when the wait is over already; throws what the signal throws. */
   #listen(signal: AbortSignal): boolean {
-    const core = this.#core;
-    const before = core[this.#direction];
-    // A signal may be the user's own: these two run user code, which may do anything to the socket.
+    // A signal may be the user's own: these two run user code.
     signal.addEventListener("abort", this.#abort);
-    const { aborted } = signal;
-    if (aborted) {
-      this.#abort();
-      return false;
-    }
-    if (this.#aborted) return false;
+    if (signal.aborted && !this.#aborted) this.#abort();
+    return !this.#aborted;
+  }
+
+  /**
+   * Checks the state once more: signals, and hooks of async_hooks that hear of the promise and the timer, may have used
+   * or closed the socket since the attempt. `before`: who waited then.
+   */
+  #mayWait(before: Waiter | undefined): boolean {
+    const core = this.#core;
     if (core.handle === 0) {
       this.#release();
       this.#giveUp("ECANCELED", this.#whenClosed);
@@ -147,6 +153,14 @@ export class Pending<T> implements Waiter {
     }
     const signal = this.#signal;
     // In a microtask, since the signal's code must not run among the retries of a wake-up.
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
+    if (signal !== undefined) {
+      queueMicrotask(() => {
+        try {
+          signal.removeEventListener("abort", this.#abort);
+        } catch {
+          // A signal of the user's own; the operation has settled.
+        }
+      });
+    }
   }
 }

@@ -8,7 +8,7 @@ import { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
-import { receiveOptions, sendOptions } from "./options.js";
+import { receiveOptions, sendOptions, statusOptions } from "./options.js";
 import { Pending, wouldBlock } from "./pending.js";
 import { Intake, receiveInto } from "./slab.js";
 import { coreOf, receiverOf, Socket } from "./socket.js";
@@ -196,7 +196,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (core.sending !== undefined || core.receiving !== undefined || core.sendingMany) {
       throw errorOf("EBUSY");
     }
-    if (socket.threadSafe) {
+    // Not by the property, which a subclass may override.
+    if (core.getOption(statusOptions.threadSafe)) {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
     return core;

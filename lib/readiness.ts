@@ -6,6 +6,7 @@
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
 import { check } from "./errors.js";
+import { clearTimeout, setImmediate, setTimeout } from "./timers.js";
 
 /** An operation that waits. */
 export interface Waiter {
@@ -43,6 +44,8 @@ export class Readiness {
    * certain to come, so whoever wants to wait need not ask first.
    */
   emptied = false;
+  /** Counts uses, so that an operation sees whether user code has used the socket. */
+  uses = 0;
   /** Which of those who wait keep the process alive. */
   readonly #alive: Record<Direction, boolean> = { sending: false, receiving: false, watching: false };
   #looking = false;
@@ -54,13 +57,15 @@ export class Readiness {
    * It must have tried before: libzmq tells a reader of new messages only after it has found none. Throws when the socket cannot be watched.
    */
   wait(direction: Direction, waiter: Waiter, alive = true): void {
-    const others = this.#keepsAlive(direction);
-    const again = check(binding.hold(this.handle, true, alive || others)) === 1;
+    const aliveAnyway = this.#keepsAlive(direction);
+    const again = check(binding.hold(this.handle, true, alive || aliveAnyway)) === 1;
+    const awaited = this.#awaited;
     this.#alive[direction] = alive;
-    this.touched();
     waiting.set(this.handle, this);
     this[direction] = waiter;
-    if (again) this.touched();
+    this.emptied = false;
+    // Last, since it may run hooks of async_hooks.
+    if (again || awaited) this.touched();
   }
 
   done(direction: Direction): void {
@@ -103,6 +108,7 @@ export class Readiness {
    * passes on what it found out about `emptied`.
    */
   touched(emptied = false): void {
+    this.uses++;
     this.emptied = emptied;
     if (this.#looking || !this.#awaited) return;
     this.#looking = true;

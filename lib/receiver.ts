@@ -221,7 +221,7 @@ export class Receiver {
     if (ahead !== undefined) return { message: ahead, metadata: {} };
     const messages: Message[][] = [];
     // Of a message that comes in parts, the first part has them.
-    const properties = this.#begun ?? { names, values: new Array(names.length).fill(null) };
+    const properties = this.#begun ?? { names, values: Array.from(names, () => null) };
     if (this.#take(messages, 0, 1, properties) === 0) {
       this.#begun = this.#intake.partial === undefined ? undefined : properties;
       return wouldBlock;

@@ -4,8 +4,10 @@
 import { constants as os } from "node:os";
 import * as threads from "node:worker_threads";
 import { binding, type Handle } from "./binding.js";
+import { ZMQ_RCVMORE } from "./constants.js";
 import { check, errorOf } from "./errors.js";
 import type { Message } from "./message.js";
+import { kinds } from "./option.js";
 
 /** A kept small message keeps its slab alive: this many bytes at most. */
 const slabSize = 32 * 1024;
@@ -31,7 +33,7 @@ const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as n
 ) => Buffer;
 
 const table = new Int32Array(tableRows);
-const largeFrames: (Buffer | undefined)[] = new Array(largestBatch).fill(undefined);
+const largeFrames: (Buffer | undefined)[] = Array.from({ length: largestBatch }, () => undefined);
 check(binding.receiveInto(new Uint8Array(table.buffer), largeFrames));
 
 let slab: Buffer;
@@ -142,8 +144,23 @@ export class Intake {
   partial: Message[] | undefined;
   /** -errno that came after complete messages. */
   failure = 0;
+  /** An exception, such as a stack overflow, came between a crossing and the end of its rows: what it brought is lost. */
+  torn = false;
   /** Of what a loop fetched ahead, once it has fetched anything. */
   reserve: Reserve | undefined;
+}
+
+/** Drops a message of which frames were lost, as a whole: what is left of it must not pass for a message. */
+function dropRest(handle: Handle, intake: Intake): void {
+  intake.partial = undefined;
+  let more = binding.getOption(handle, ZMQ_RCVMORE, kinds.int32.area) > 0 && kinds.int32.read(4) !== 0;
+  while (more) {
+    if (offset >= slabSize || memory.byteLength === 0) renew();
+    const frames = binding.receive(handle, slab, offset, 1) & (emptiedFlag - 1);
+    more = frames > 0 && frames <= tableRows && (table[frames - 1]! & moreBit) !== 0;
+  }
+  largeFrames.fill(undefined);
+  intake.torn = false;
 }
 
 /**
@@ -167,6 +184,7 @@ export function receiveInto(
     intake.failure = 0;
     return failure;
   }
+  if (intake.torn) dropRest(handle, intake);
   let complete = 0;
   let { partial } = intake;
   const continues = partial !== undefined;
@@ -179,12 +197,15 @@ export function receiveInto(
       intake.emptied = false;
       return complete > 0 ? complete : -os.errno.ENOMEM;
     }
+    // Until the rows have been read. Nothing but an exception leaves it set.
+    intake.torn = true;
     const result =
       properties === undefined || partial !== undefined
         ? binding.receive(handle, slab, offset, maxMessages - complete)
         : binding.receive(handle, slab, offset, 1, properties.names, properties.values);
     intake.emptied = result >= emptiedFlag || result === 0;
     if (result <= 0) {
+      intake.torn = false;
       // What an error interrupts cannot be completed; "nothing there" keeps it.
       intake.partial = result < 0 ? undefined : partial;
       if (complete === 0) return result;
@@ -220,7 +241,8 @@ export function receiveInto(
     }
     // A frame that no longer fitted went beside the slab, which then counts as full.
     if (large > 0 && slabSize - offset < slabSize / 4) offset = slabSize;
+    intake.partial = partial;
+    intake.torn = false;
   } while (partial !== undefined && (whole || ++crossings < crossingsPerTurn));
-  intake.partial = partial;
   return complete;
 }

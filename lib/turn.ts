@@ -2,6 +2,8 @@
 // microtasks, and timers and I/O would never get their turn. After a millisecond of that, operations finish with the
 // next turn of the event loop. One budget serves all sockets of a thread, since they share its loop.
 
+import { setImmediate, now as time } from "./timers.js";
+
 /** Milliseconds of one turn that operations may use up. */
 const budget = 1;
 /** The clock is read every so many operations: a reading costs about as much as a small message. */
@@ -18,7 +20,7 @@ function endTurn(): void {
 /** Counts one operation; true when this turn's budget is used up. */
 export function turnIsOver(): boolean {
   if (++operations % clockInterval !== 0) return false;
-  const now = performance.now();
+  const now = time();
   if (deadline === 0) {
     deadline = now + budget;
     // Unreferenced: a program that has nothing else to do may end.

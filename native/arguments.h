@@ -16,6 +16,22 @@ inline void clearException(napi_env env) {
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) napi_get_and_clear_last_exception(env, &unused);
 }
 
+/** An array of strings; null when Node-API fails. */
+template <typename Strings>
+napi_value stringArray(napi_env env, const Strings& strings) {
+  napi_value array = nullptr;
+  uint32_t count = 0;
+  if (napi_create_array(env, &array) != napi_ok) return nullptr;
+  for (const std::string& text : strings) {
+    napi_value value = nullptr;
+    if (napi_create_string_utf8(env, text.data(), text.size(), &value) != napi_ok ||
+        napi_set_element(env, array, count++, value) != napi_ok) {
+      return nullptr;
+    }
+  }
+  return array;
+}
+
 /** Bytes of a Uint8Array (a Buffer is one); valid until JavaScript runs again. */
 struct Bytes {
   uint8_t* data = nullptr;
@@ -51,7 +67,9 @@ class Arguments {
       return {};
     }
     std::string result(size, '\0');
-    napi_get_value_string_utf8(env(), value(index), result.data(), size + 1, &size);
+    if (napi_get_value_string_utf8(env(), value(index), result.data(), size + 1, &size) != napi_ok) {
+      fail(index, "a string");
+    }
     return result;
   }
 

@@ -56,10 +56,7 @@ std::vector<std::string> takeLines() { return {}; }
 
 // takeMulticastLog() -> lines "level: text" since the last call
 Napi::Value takeMulticastLog(const Napi::CallbackInfo& info) {
-  const Napi::Array lines = Napi::Array::New(info.Env());
-  uint32_t count = 0;
-  for (const std::string& line : takeLines()) lines.Set(count++, Napi::String::New(info.Env(), line));
-  return lines;
+  return {info.Env(), stringArray(info.Env(), takeLines())};
 }
 
 }  // namespace

@@ -177,8 +177,10 @@ void readProperties(napi_env env, Message& frame, napi_value names, napi_value v
       continue;
     }
     const char* const found = zmq_msg_gets(frame.get(), text);
-    if (found != nullptr && napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value) == napi_ok) {
-      napi_set_element(env, values, index, value);
+    // A property that cannot be told is as good as none.
+    if (found == nullptr || napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value) != napi_ok ||
+        napi_set_element(env, values, index, value) != napi_ok) {
+      continue;
     }
   }
 }

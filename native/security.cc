@@ -2,7 +2,9 @@
 
 #include <zmq.h>
 
+#include <array>
 #include <cerrno>
+#include <string>
 
 #include "arguments.h"
 #include "exports.h"
@@ -41,10 +43,7 @@ Napi::Value curveKeyPair(const Napi::CallbackInfo& info) {
   char publicKey[kEncodedKey];
   char secretKey[kEncodedKey];
   if (zmq_curve_keypair(publicKey, secretKey) != 0) return Napi::Number::New(info.Env(), -zmq_errno());
-  const Napi::Array pair = Napi::Array::New(info.Env(), 2);
-  pair.Set(0u, Napi::String::New(info.Env(), publicKey));
-  pair.Set(1u, Napi::String::New(info.Env(), secretKey));
-  return pair;
+  return {info.Env(), stringArray(info.Env(), std::array<std::string, 2>{publicKey, secretKey})};
 }
 
 }  // namespace

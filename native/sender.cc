@@ -39,9 +39,9 @@ int32_t encodeString(Environment& environment, napi_value frame, Message& messag
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
   // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be whole.
   if (size < sizeof text - 4) return fill(environment.sendArena, message, text, size);
-  napi_get_value_string_utf8(env, frame, nullptr, 0, &size);
+  if (napi_get_value_string_utf8(env, frame, nullptr, 0, &size) != napi_ok) return noFrame(env);
   std::string whole(size, '\0');
-  napi_get_value_string_utf8(env, frame, whole.data(), size + 1, &size);
+  if (napi_get_value_string_utf8(env, frame, whole.data(), size + 1, &size) != napi_ok) return noFrame(env);
   return fill(environment.sendArena, message, whole.data(), size);
 }
 
@@ -114,6 +114,9 @@ class Frames {
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
 
   uint32_t count() const { return count_; }
+  /** Elements of an array are properties: lib/message.ts defines them, but a program may have changed what arrays are.
+   */
+  bool mayRunCode() const { return info_ == nullptr; }
 
   /** The frame at `index`, or null. */
   napi_value at(uint32_t index) const {
@@ -141,19 +144,28 @@ class Frames {
   uint32_t count_ = 0;
 };
 
+/** Whether the socket is still open after code of JavaScript's may have run. */
+bool isOpen(const Environment& environment, int32_t handle, const Socket& socket) {
+  return environment.sockets.find(handle) == &socket;
+}
+
 /** Sends a frame and its tag. Answers kSent, kWouldBlock or -errno. */
-int32_t sendTagged(Environment& environment, const Socket& socket, const Frames& source) {
+int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
   if (source.count() != 2) return -EINVAL;
   const Napi::HandleScope scope(environment.env);
   Message frame;
-  int32_t error = encode(environment, source.at(0), frame);
-  if (error == 0) error = tag(environment.env, socket, frame, source.at(1));
+  const napi_value content = source.at(0);
+  const napi_value tagged = source.at(1);
+  if (source.mayRunCode() && !isOpen(environment, handle, socket)) return -ENOTSOCK;
+  if (content == nullptr || tagged == nullptr) return noFrame(environment.env);
+  int32_t error = encode(environment, content, frame);
+  if (error == 0) error = tag(environment.env, socket, frame, tagged);
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
 /** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
-int32_t sendMultipart(Environment& environment, const Socket& socket, const Frames& source) {
-  if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, socket, source);
+int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
+  if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, handle, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
   bool asked = false;
@@ -164,6 +176,7 @@ int32_t sendMultipart(Environment& environment, const Socket& socket, const Fram
     Message* const frames = count > kFewFrames ? many.data() : few;
     int32_t result = source.encodeAll(environment, frames);
     if (result != 0) return result;
+    if (source.mayRunCode() && !isOpen(environment, handle, socket)) return -ENOTSOCK;
 
     uint32_t sent = 0;
     while (sent < count && result == 0) {
@@ -184,7 +197,7 @@ int32_t sendMultipart(Environment& environment, const Socket& socket, const Fram
 }
 
 /** Sends one message: a frame, or an array of them. Answers kSent, kWouldBlock or -errno. */
-int32_t sendMessage(Environment& environment, const Socket& socket, napi_value value) {
+int32_t sendMessage(Environment& environment, int32_t handle, const Socket& socket, napi_value value) {
   Bytes bytes;
   Message frame;
   int32_t error;
@@ -193,8 +206,8 @@ int32_t sendMessage(Environment& environment, const Socket& socket, napi_value v
     error = fill(environment.sendArena, frame, bytes.data, bytes.size);
   } else {
     bool isArray = false;
-    napi_is_array(environment.env, value, &isArray);
-    if (isArray) return sendMultipart(environment, socket, Frames(environment.env, value));
+    if (napi_is_array(environment.env, value, &isArray) != napi_ok) return noFrame(environment.env);
+    if (isArray) return sendMultipart(environment, handle, socket, Frames(environment.env, value));
     error = encodeString(environment, value, frame);
   }
   return error == 0 ? sendSingle(socket, frame) : error;
@@ -203,24 +216,26 @@ int32_t sendMessage(Environment& environment, const Socket& socket, napi_value v
 // trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const Socket* socket = arguments.socket(0);
+  const int32_t handle = arguments.integer(0);
   if (!arguments.ok()) return {};
-  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   Environment& environment = arguments.environment();
-  if (info.Length() > 2) return arguments.answer(sendMultipart(environment, *socket, Frames(info, 1)));
-  return arguments.answer(sendMessage(environment, *socket, arguments.value(1)));
+  const Socket* socket = environment.sockets.find(handle);
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  if (info.Length() > 2) return arguments.answer(sendMultipart(environment, handle, *socket, Frames(info, 1)));
+  return arguments.answer(sendMessage(environment, handle, *socket, arguments.value(1)));
 }
 
 // trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As
 // arguments they cost less than as elements of an array.
 Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
-  const Socket* socket = arguments.socket(0);
+  const int32_t handle = arguments.integer(0);
   if (!arguments.ok()) return {};
+  const Socket* socket = arguments.environment().sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   int64_t sent = 0;
   for (size_t index = 1; index < info.Length(); ++index) {
-    const int32_t result = sendMessage(arguments.environment(), *socket, arguments.value(index));
+    const int32_t result = sendMessage(arguments.environment(), handle, *socket, arguments.value(index));
     if (result < 0 && sent == 0) return arguments.answer(result);
     if (result != kSent) break;
     ++sent;

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import { Subscriber } from "../index.js";
+import { nextTick } from "../timers.js";
 import { ZMQ_EVENTS, ZMQ_POLLIN, ZMQ_SNDMORE, ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE } from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Monitor, type MonitorEvents } from "./monitor.js";
@@ -221,14 +222,14 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
     done.then(
       () => {
         proceed();
-        process.nextTick(() => {
+        nextTick(() => {
           this.emit(call, address);
           callback?.();
         });
       },
       (error: Error) => {
         proceed();
-        process.nextTick(() => (callback ? callback(error) : this.emit("error", error)));
+        nextTick(() => (callback ? callback(error) : this.emit("error", error)));
       },
     );
     return this;

@@ -1,6 +1,8 @@
 // Fairness towards the rest of the program: one that sends from the callback of its last send, or receives more than
 // it can handle, would never let timers and other I/O have their turn of the event loop.
 
+import { nextTick, setImmediate, now as time } from "../timers.js";
+
 /** Milliseconds of one turn that callbacks and listeners may use up before they go on in the next one. */
 const budget = 1;
 
@@ -15,7 +17,7 @@ function endTurn(): void {
 function beginTurn(): void {
   const callbacks = waiting as (() => void)[];
   waiting = undefined;
-  for (const callback of callbacks) process.nextTick(callback);
+  for (const callback of callbacks) nextTick(callback);
 }
 
 /**
@@ -27,13 +29,13 @@ export function soon(callback: () => void): void {
     waiting.push(callback);
     return;
   }
-  const now = performance.now();
+  const now = time();
   if (deadline === 0) {
     deadline = now + budget;
     setImmediate(endTurn).unref();
   }
   if (now < deadline) {
-    process.nextTick(callback);
+    nextTick(callback);
   } else {
     waiting = [callback];
     setImmediate(beginTurn);
