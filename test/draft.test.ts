@@ -172,3 +172,23 @@ test("closing: a waiting receive of each type ends", async () => {
     await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
   }
 });
+
+test("a Server is told that a peer has gone although messages of it are still to be received", async () => {
+  using server = new Server();
+  await server.bind("tcp://127.0.0.1:*");
+  const client = new Client();
+  client.connect(server.lastEndpoint as string);
+  await client.send("first");
+  await client.send("second");
+  const [body, options] = await server.receive();
+  client.close();
+  // Until its end is known here, messages for it are queued.
+  const send = async () => {
+    for (;;) {
+      if (!server.trySend(body, options)) throw new Error("would block");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await expect(send()).rejects.toMatchObject({ code: "EHOSTUNREACH" });
+  expect(String((await server.receive())[0])).toBe("second");
+});
