@@ -3,8 +3,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Dealer, Publisher, Pull, Push, type Socket, Subscriber } from "zmq-native";
+import { runProgram } from "./helpers/program.js";
 import { freshEndpoint } from "./helpers/transports.js";
-import { frame, more, RawPeer } from "./helpers/zmtp.js";
+import { frame, hello, more, RawPeer } from "./helpers/zmtp.js";
 
 const text = (message: unknown) => (message as Buffer[] | undefined)?.map(String).join();
 
@@ -143,4 +144,57 @@ test("the newest message is received although readable was read before it came",
     expect(text(subscriber.tryReceive())).toBe(`value ${round} 24`);
     expect(subscriber.readable).toBe(false);
   }
+});
+
+describe("peers that send and reset at once do not abort the process while readable is read", () => {
+  // The end of a connection takes the place of the message that the reader is looking at, or is about to drop.
+  test.each([
+    ["wanted", ""],
+    ["not wanted", "other topic"],
+  ])("messages that are %s", async (_, topic) => {
+    const { code, signal, stderr } = await runProgram(`
+      const net = require("node:net");
+      const wanted = ${topic === ""};
+      const stop = new Int32Array(new SharedArrayBuffer(4));
+      const worker = startWorker(\`
+        const { topic, stop } = workerData;
+        const socket = new zmq.Subscriber({ conflate: true, linger: 0 });
+        socket.subscribe(topic);
+        await socket.bind("tcp://127.0.0.1:*");
+        parentPort.postMessage(socket.lastEndpoint);
+        while (!Atomics.load(stop, 0)) socket.readable;
+        socket.close();
+      \`, { topic: ${JSON.stringify(topic)}, stop });
+      const port = Number((await firstMessage(worker)).split(":").pop());
+      const hello = Buffer.from("${hello("PUB").toString("base64")}", "base64");
+      const message = Buffer.from("${frame("abc").toString("base64")}", "base64");
+      const visit = () =>
+        new Promise((resolve) => {
+          const peer = net.connect(port, "127.0.0.1", () => peer.setNoDelay().write(hello));
+          let heard = "";
+          peer.on("data", (data) => {
+            const before = heard;
+            heard += data.toString("latin1");
+            if (before.includes("READY") || !heard.includes("READY")) return;
+            // What is not wanted is dropped at once, so the end has to follow it closely.
+            if (wanted) {
+              peer.write(message);
+              setTimeout(() => peer.resetAndDestroy(), 1);
+            } else peer.end(Buffer.concat(Array(200).fill(message)));
+          });
+          peer.on("error", () => {});
+          peer.on("close", resolve);
+        });
+      const end = performance.now() + 3000;
+      let visits = 0;
+      const visitor = async () => {
+        for (; performance.now() < end; visits++) await visit();
+      };
+      await Promise.all(Array.from({ length: 8 }, visitor));
+      console.error("visits", visits);
+      Atomics.store(stop, 0, 1);
+      worker.on("exit", () => process.exit(visits > 10 ? 0 : 1));
+    `);
+    expect({ code, signal, stderr }).toMatchObject({ code: 0, signal: null });
+  });
 });

@@ -10,9 +10,10 @@ const transports = (["epgm", "norm"] as const).filter((transport) => {
   return there;
 });
 
-const tooMuch: [reason: string, message: (string | Buffer)[]][] = [
-  ["frames", ["1", "2", "3", "4", "5", "6"]],
-  ["size", [Buffer.alloc(600), Buffer.alloc(600)]],
+const tooMuch: [what: string, reason: string, message: (string | Buffer)[]][] = [
+  ["too many frames", "frames", ["1", "2", "3", "4", "5", "6"]],
+  ["too many bytes", "size", [Buffer.alloc(600), Buffer.alloc(600)]],
+  ["too many bytes in one frame", "size", [Buffer.alloc(1200)]],
 ];
 
 /** Sends until the subscriber receives a message that begins so. */
@@ -28,7 +29,7 @@ async function meet(publisher: Publisher, subscriber: Subscriber, text: string):
 }
 
 describe.each(transports)("%s", (transport) => {
-  test.each(tooMuch)("a message with too many %s is dropped", async (reason, sent) => {
+  test.each(tooMuch)("a message with %s is dropped", async (_, reason, sent) => {
     const group = await freshGroup();
     using subscriber = new Subscriber({ maxFrames: 5, maxMessageSize: 1000 });
     using publisher = new Publisher({ linger: 0, rate: 400_000 });

@@ -67,6 +67,51 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
+test("a program that has received once, and then only publishes, gets new subscribers", async () => {
+  using publisher = new XPublisher({ linger: 0 });
+  await publisher.bind(freshEndpoint("inproc"));
+  using filler = new Subscriber({ linger: 0 });
+  filler.connect(endpointOf(publisher));
+  filler.subscribe(...topics(kept + 5000));
+  expect(String((await publisher.receive())[0])).toBe("\x01topic 0");
+  using late = new Subscriber({ receiveTimeout: 30_000 });
+  late.connect(endpointOf(publisher));
+  late.subscribe("late");
+  let received: string | undefined;
+  const receiving = late.receive().then(([frame]) => {
+    received = String(frame);
+  });
+  // After ten seconds of this it is taken for a program that only publishes.
+  const timer = setInterval(() => void publisher.send("late").catch(() => {}), 20);
+  await receiving.finally(() => clearInterval(timer));
+  expect(received).toBe("late");
+  // What is kept is still there for it.
+  for (let i = 1; i < kept; i++) expect(String(publisher.tryReceive()![0])).toBe(`\x01topic ${i}`);
+});
+
+test("a program that publishes and receives slowly loses no subscription", async () => {
+  using publisher = new XPublisher({ linger: 0 });
+  await publisher.bind(freshEndpoint("inproc"));
+  using filler = new Subscriber({ linger: 0 });
+  filler.connect(endpointOf(publisher));
+  const count = kept + 5000;
+  filler.subscribe(...topics(count));
+  let next = 0;
+  const receive = async () => {
+    expect(String((await publisher.receive())[0])).toBe(`\x01topic ${next++}`);
+  };
+  // Longer than it takes to be taken for one that only publishes.
+  const end = performance.now() + 12_000;
+  while (performance.now() < end) {
+    await receive();
+    for (let i = 0; i < 50; i++) {
+      await publisher.send("nobody's");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  while (next < count) await receive();
+});
+
 test("peers that go while their subscriptions wait leave nothing, and lose none of the others'", async () => {
   using publisher = new XPublisher({ linger: 0 });
   await publisher.bind("tcp://127.0.0.1:*");
