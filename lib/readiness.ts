@@ -77,7 +77,8 @@ export class Readiness {
     this.#alive[direction] = false;
     if (this.#awaited) {
       // Whoever is left may not keep the process alive.
-      if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1) this.touched();
+      if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
+        this.touched();
       return;
     }
     waiting.delete(this.handle);

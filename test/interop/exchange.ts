@@ -195,8 +195,8 @@ export async function exchangeAll(agent: Agent, transport: Transport, mechanism:
   for (const weBind of [true, false]) {
     for (const [type, peerType, converse] of conversations) {
       if (exceptions(transport, mechanism).includes(`${type} and ${peerType}`)) continue;
-      // libzmq's REQ drops a connection as a server whose ZAP handler names a user, so it is always the client.
-      const weServe = type === "Request" ? false : peerType === "REQ" ? true : weBind;
+      // Stock libzmq's REQ drops a connection as a server whose ZAP handler names a user, so a peer's is always the client.
+      const weServe = peerType === "REQ" || weBind;
       const [ourRole, peerRole] = weServe ? (["server", "client"] as const) : (["client", "server"] as const);
       try {
         const constructor = zmq[type as "Pair"] as unknown as Constructor;
