@@ -59,6 +59,8 @@ const keyOf = (frames) => {
   return `${last.length}:${last.toString("latin1", 0, 40)}`;
 };
 
+const isSubscription = (frame) => frame?.[0] <= 1;
+
 /** Sends each message to one peer only, so that it arrives at most once. */
 const unicast = new Set([
   "Push",
@@ -115,6 +117,8 @@ class Ledger {
   #thread;
   #operations = new Map();
   #literals = new Literals();
+  /** Of stamped messages, what a Reply makes of them if its frames have no stamp. */
+  #bodies = new Literals();
   #received = new Map();
   #refused = new Set();
   #senders = 0;
@@ -172,7 +176,21 @@ class Ledger {
     const sequence = ++entry.sequence;
     const origin = [this.#program, this.#thread, entry.number, operation.number, sequence];
     const frames = framesOf(template, origin);
+    this.#noteBody(frames, entry.key);
     return { message: Array.isArray(template) ? frames : frames[0], receipt: `${entry.key}.${sequence}` };
+  }
+
+  /** A Reply keeps the frames up to the first empty one to itself, whoever sent them. */
+  #noteBody(frames, sender) {
+    const body = frames.slice(frames.findIndex((frame) => bytesOf(frame).length === 0) + 1);
+    if (body.length === 0 || body.length === frames.length) return;
+    if (!body.some((frame) => readStamp(bytesOf(frame)))) this.#bodies.add(body, sender);
+  }
+
+  /** Messages without a stamp that may have become these frames. */
+  #candidates(entry, frames) {
+    const whole = this.#literals.find(frames);
+    return entry.type === "Reply" ? [...whole, ...this.#bodies.find(frames)] : whole;
   }
 
   /** Takes note of frames that are sent as they are. */
@@ -217,7 +235,7 @@ class Ledger {
     if (template === undefined) return "a message with a stamp that nobody made";
     const sent = framesOf(template, stamp.origin);
     const sender = stamp.key;
-    const filtered = this.#entries.get(sender)?.type === "XSubscriber";
+    const filtered = this.#mayLoseFrames(sender, sent.map(bytesOf));
     if (!filtered && (sent.length !== stamp.count || sent.length - stamp.index !== frames.length - at))
       return `a part of a message\n${describe(frames)}, sent as ${describe(sent.map(bytesOf))}`;
     if (!this.#aligned(entry, frames, sent.map(bytesOf), sender, context))
@@ -249,10 +267,10 @@ class Ledger {
       return undefined;
     // A subscription that a proxy passes on.
     if (context.proxied && frames.at(-1)[0] <= 1) return undefined;
-    const found = this.#literals.find(frames);
+    const found = this.#candidates(entry, frames);
     if (found.some((one) => this.#aligned(entry, frames, one.frames, one.sender, context))) return undefined;
     // Of the program before.
-    if (this.previous?.(entry, frames, context) === undefined) return undefined;
+    if (this.previous !== undefined && this.previous(entry, frames, context) === undefined) return undefined;
     return `a message that nobody sent\n${describe(frames)}`;
   }
 
@@ -260,9 +278,9 @@ class Ledger {
   asPrevious() {
     return (entry, frames, context) => {
       const loose = { ...context, proxied: true };
-      return this.#literals
-        .find(frames)
-        .some((one) => this.#aligned(entry, frames, one.frames, undefined, loose))
+      return this.#candidates(entry, frames).some((one) =>
+        this.#aligned(entry, frames, one.frames, undefined, loose),
+      )
         ? undefined
         : "unknown";
     };
@@ -273,19 +291,22 @@ class Ledger {
    * puts there, is allowed for.
    */
   #aligned(entry, frames, sent, senderKey, context) {
-    const type = this.#entries.get(senderKey)?.type;
     if (this.#fits(entry, frames, sent, senderKey, context)) return true;
-    // Without ZMQ_ONLY_FIRST_SUBSCRIBE each frame may be a subscription, and is taken out then.
     return (
-      type === "XSubscriber" &&
+      this.#mayLoseFrames(senderKey, sent) &&
       this.#fits(
         entry,
         frames,
-        sent.filter(([first]) => !(first <= 1)),
+        sent.filter((frame) => !isSubscription(frame)),
         senderKey,
         context,
       )
     );
+  }
+
+  /** In an XSubscriber's message whose first frame is a subscription, each frame may be one, and is taken out then. */
+  #mayLoseFrames(senderKey, [first]) {
+    return this.#entries.get(senderKey)?.type === "XSubscriber" && isSubscription(first);
   }
 
   #fits(entry, frames, sent, senderKey, context) {

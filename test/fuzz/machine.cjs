@@ -31,6 +31,10 @@ class Intended extends Error {}
 
 const isBytes = (frame) => Buffer.isBuffer(frame);
 
+/** Whether the memory of any of these frames has been taken away. An empty frame may have no memory of its own either. */
+const detached = (frames) =>
+  frames.some(({ buffer }) => buffer.byteLength === 0 && quietly(() => new Uint8Array(buffer)) === undefined);
+
 /** What one program has made, and what it waits for. */
 class Machine {
   sockets = [];
@@ -50,6 +54,8 @@ class Machine {
   context = { proxied: false, echoes: false, workers: false, datagrams: false };
   /** Bytes that have left the library by a transfer, with a copy: nobody may write to them. */
   transferred = [];
+  /** How often the program has tried to take memory away. */
+  transfers = 0;
   /** Observers with listeners, which must hear of the end. */
   listened = new Set();
   /** Whether the program has closed a context. */
@@ -73,12 +79,13 @@ class Machine {
   /** Notes a promise, which must settle by the end, and with an error, if any, that a user can make sense of. */
   track(label, promise, use, refused) {
     if (!(promise instanceof Promise)) return;
+    const { transfers } = this;
     const entry = { label, socket: this.current?.socket };
     this.#unsettled.add(entry);
     promise.then(
       (value) => {
         this.#unsettled.delete(entry);
-        use?.(value);
+        use?.(value, transfers);
       },
       (error) => {
         this.#unsettled.delete(entry);
@@ -107,15 +114,32 @@ class Machine {
     this.faults.push({ kind, text });
   }
 
-  /** Looks at what was received, and keeps it: the bytes must stay what they are. */
-  received(entry, message) {
+  /** Whether frames have lost their memory. A fault, unless the program took memory away after `transfers` times. */
+  lost(entry, frames, transfers) {
+    if (!detached(frames)) return false;
+    // Small frames share memory, so a transfer of one empties the others that were handed out by then.
+    if (this.transfers === transfers)
+      this.fault(
+        "lost",
+        `${entry.type} received frames without memory, though none was taken away meanwhile`,
+      );
+    return true;
+  }
+
+  /**
+   * Looks at what was received, and keeps it: the bytes must stay what they are. `transfers`: as many as there were when
+   * the receive began.
+   */
+  received(entry, message, transfers = this.transfers) {
     const frames = (Array.isArray(message) ? message : [message]).filter(isBytes);
+    entry.last = message;
+    entry.copy = undefined;
+    if (this.lost(entry, frames, transfers)) return;
     if (entry.number !== undefined) {
       const why = this.ledger.check(entry, frames, this.context);
       if (why && !this.#hearsRaw(entry))
-        this.fault("ledger", `${entry.type} received ${why}\nreceiver ${entry.key}`);
+        this.fault("ledger", `${entry.type} received ${why}\nreceiver ${entry.key}, ${placesOf(entry)}`);
     }
-    entry.last = message;
     entry.copy = frames.map((frame) => Buffer.from(frame.subarray(0, 4096)));
   }
 
@@ -303,6 +327,9 @@ class Machine {
     return this.#unsettled.size;
   }
 }
+
+const placesOf = ({ places }) =>
+  places.map(({ how, endpoint }) => `${how} ${endpoint}`).join(", ") || "without endpoints";
 
 function quietly(action) {
   try {

@@ -9,6 +9,7 @@ const zmq = require("../..");
 const { copyOf, loadCopy } = require("./classes.cjs");
 const { at, folder, Intended } = require("./machine.cjs");
 const others = require("./on_others.cjs");
+const { want } = require("./on_sockets.cjs");
 const scenes = require("./scenes.cjs");
 const { trap } = require("./traps.cjs");
 const { odd, toValue } = require("./values.cjs");
@@ -55,12 +56,14 @@ const calls = {
 function follow(machine, entry, call, result, receipt) {
   const label = `${call} on ${entry.type}`;
   if (result === false) machine.ledger.refuse(receipt);
-  const use = (value) => {
-    if (call === "receive") machine.received(entry, value);
-    if (call === "receiveMany") for (const message of value) machine.received(entry, message);
-    if (call === "receiveWithMetadata") machine.received(entry, value.message);
-    if (call === "batches") for (const message of value.value ?? []) machine.received(entry, message);
-    if (call === "messagesWithMetadata" && !value.done) machine.received(entry, value.value.message);
+  const use = (value, transfers) => {
+    if (call === "receive") machine.received(entry, value, transfers);
+    if (call === "receiveMany") for (const message of value) machine.received(entry, message, transfers);
+    if (call === "receiveWithMetadata") machine.received(entry, value.message, transfers);
+    if (call === "batches")
+      for (const message of value.value ?? []) machine.received(entry, message, transfers);
+    if (call === "messagesWithMetadata" && !value.done)
+      machine.received(entry, value.value.message, transfers);
     if (call === "bind") machine.know(entry);
   };
   const promise = typeof result?.next === "function" ? result.next() : result;
@@ -86,7 +89,8 @@ function prepare(machine, entry, operation) {
     machine.link(entry, operation.call === "connect" ? "connected" : "bound", endpoint);
     if (operation.call === "connect") entry.assigned.add("id");
   }
-  if (operation.call === "subscribe") entry.wanted = undefined;
+  // The topics may be none that the library takes, and code of the program's runs in between.
+  if (operation.call === "subscribe") want(entry, []);
   return { args: calls[operation.call]({ message, endpoint }), receipt };
 }
 
@@ -163,6 +167,7 @@ const onSockets = {
     const frame = at(frames, which);
     if (frame === undefined || frame.length === 0) return;
     const keep = (result) => watch(machine, result);
+    machine.transfers++;
     try {
       const result = transfers[how](frame);
       if (result instanceof Promise) {
@@ -181,6 +186,8 @@ const onSockets = {
     const effect = effectOf(machine, operation, entry);
     const position = operation.position % args.length;
     args[position] = trap(args[position], operation.kind, effect, operation.inFrames && position === 0);
+    // What becomes of an object in the place of a message's text.
+    if (operation.message !== undefined) machine.ledger.literal(entry, [Buffer.from(String({}))]);
     call(machine, entry, operation.call, args, receipt);
   },
   trappedSet(machine, entry, operation) {
@@ -205,10 +212,11 @@ const onSockets = {
         machine.track(`sendMany on ${entry.type}`, socket.sendMany(messages, { timeout: 50 }));
       },
       afterwards() {
+        const { transfers } = machine;
         machine.track(
           `receive on ${entry.type}`,
           socket.receive().then((message) => {
-            machine.received(entry, message);
+            machine.received(entry, message, transfers);
             effect();
           }),
         );

@@ -3,7 +3,7 @@
 const { isMainThread, Worker } = require("node:worker_threads");
 const { copyOf } = require("./classes.cjs");
 const { at } = require("./machine.cjs");
-const { want } = require("./on_sockets.cjs");
+const { subscribeToAll, want } = require("./on_sockets.cjs");
 const { toValue } = require("./values.cjs");
 
 const interpreter = require.resolve("./interpreter.cjs");
@@ -33,7 +33,7 @@ module.exports = {
         socket.subscribe();
         want(entry, []);
       }
-      if (socket instanceof zmq.XSubscriber) socket.trySend("\x01");
+      if (socket instanceof zmq.XSubscriber) subscribeToAll(machine, entry);
       if (type === "Dish") socket.join("a");
       return entry;
     });

@@ -21,10 +21,11 @@ function tagOf(entry, { group, routingId }) {
 
 async function loop(machine, entry, iterator, kind, count) {
   for (let i = 0; i < count; i++) {
+    const { transfers } = machine;
     const { value, done } = await iterator.next();
     if (done) return;
     const message = value.message ?? value;
-    for (const one of kind === "batches" ? message : [message]) machine.received(entry, one);
+    for (const one of kind === "batches" ? message : [message]) machine.received(entry, one, transfers);
   }
   await iterator.return?.();
 }
@@ -34,6 +35,13 @@ function want(entry, topics) {
   if (entry.type !== "Subscriber") return;
   for (const topic of topics.length > 0 ? topics : [""]) entry.topics.add(Buffer.from(String(topic)));
   entry.wanted = (frame) => [...entry.topics].some((topic) => frame.subarray(0, topic.length).equals(topic));
+}
+
+/** Has an XSubscriber receive everything. Over inproc, the subscription also reaches a peer that is no publisher. */
+function subscribeToAll(machine, entry) {
+  const subscription = Buffer.from([1]);
+  machine.ledger.literal(entry, [subscription]);
+  entry.socket.trySend(subscription);
 }
 
 /** Withdraws a message that the library has refused, by throwing, rejecting or answering false. */
@@ -144,7 +152,9 @@ module.exports = {
   receive(machine, entry, operation) {
     const options = waiting(machine, operation);
     const promise = options === undefined ? entry.socket.receive() : entry.socket.receive(options);
-    machine.track(`receive on ${entry.type}`, promise, (message) => machine.received(entry, message));
+    machine.track(`receive on ${entry.type}`, promise, (message, transfers) =>
+      machine.received(entry, message, transfers),
+    );
   },
   tryReceive(machine, entry) {
     const message = entry.socket.tryReceive();
@@ -152,16 +162,16 @@ module.exports = {
   },
   receiveMany(machine, entry, operation) {
     const promise = entry.socket.receiveMany(waiting(machine, operation));
-    machine.track(`receiveMany on ${entry.type}`, promise, (messages) => {
-      for (const message of messages) machine.received(entry, message);
+    machine.track(`receiveMany on ${entry.type}`, promise, (messages, transfers) => {
+      for (const message of messages) machine.received(entry, message, transfers);
     });
   },
   receiveWithMetadata(machine, entry, operation) {
     const options = waiting(machine, operation) ?? {};
     if (operation.properties !== undefined) options.properties = operation.properties.map(toValue);
     const promise = entry.socket.receiveWithMetadata(options);
-    machine.track(`receiveWithMetadata on ${entry.type}`, promise, ({ message }) =>
-      machine.received(entry, message),
+    machine.track(`receiveWithMetadata on ${entry.type}`, promise, ({ message }, transfers) =>
+      machine.received(entry, message, transfers),
     );
   },
   loop(machine, entry, { kind, count }) {
@@ -196,4 +206,5 @@ module.exports = {
     machine.observers.push(socket.events);
   },
 };
-Object.defineProperty(module.exports, "want", { value: want });
+// No operations, which all enumerable properties are.
+Object.defineProperties(module.exports, { subscribeToAll: { value: subscribeToAll }, want: { value: want } });

@@ -3,6 +3,7 @@
 
 const zmq = require("../..");
 const { copyOf } = require("./classes.cjs");
+const { subscribeToAll, want } = require("./on_sockets.cjs");
 
 const turn = () => new Promise(setImmediate);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -47,21 +48,33 @@ function take(machine, entry) {
 /** Messages of which a loop takes the first, and a proxy passes on the others: all arrive, in order. */
 async function loopedProxy(machine, count, taken) {
   const [front, back] = [freshName(), freshName()];
-  const [source, pull, push, sink] = [new zmq.Push(), new zmq.Pull(), new zmq.Push(), new zmq.Pull()];
+  // Other operations may close the contexts that they know.
+  const context = new zmq.Context();
+  const [source, push] = [new zmq.Push({ context }), new zmq.Push({ context })];
+  const [pull, sink] = [new zmq.Pull({ context }), new zmq.Pull({ context })];
   const arrived = [];
+  const arrive = (message, transfers) => {
+    const lost = machine.lost({ type: "Pull" }, message, transfers);
+    arrived.push(lost ? String(arrived.length) : String(message[0]));
+  };
   try {
     pull.bindSync(front);
     source.connect(front);
     sink.bindSync(back);
     push.connect(back);
     for (let i = 0; i < count; i++) source.trySend(String(i));
-    for await (const [message] of pull) {
-      arrived.push(String(message));
-      if (arrived.length === taken) break;
+    const loop = pull[Symbol.asyncIterator]();
+    while (arrived.length < taken) {
+      const { transfers } = machine;
+      arrive((await loop.next()).value, transfers);
     }
+    await loop.return();
     const proxy = new zmq.Proxy(pull, push);
     const running = proxy.run();
-    while (arrived.length < count) arrived.push(String((await sink.receive({ timeout: 2000 }))[0]));
+    while (arrived.length < count) {
+      const { transfers } = machine;
+      arrive(await sink.receive({ timeout: 2000 }), transfers);
+    }
     proxy.terminate();
     await running;
   } catch (error) {
@@ -69,6 +82,7 @@ async function loopedProxy(machine, count, taken) {
     machine.fault("proxy", `messages behind a loop are lost\n${rest}: ${error?.stack ?? error}`);
   } finally {
     for (const socket of [source, pull, push, sink]) socket.close();
+    machine.track("context.close", context.close());
   }
   if (arrived.some((text, i) => text !== String(i)))
     machine.fault("proxy", `messages in another order\n${arrived}`);
@@ -84,10 +98,10 @@ async function crossroads(machine, operation) {
     join(machine, source, receiver, operation.tcp ? "tcp://127.0.0.1:*" : undefined),
   );
   if (type === "Subscriber") {
-    receiver.wanted = () => true;
+    want(receiver, []);
     receiver.socket.subscribe();
   }
-  if (type === "XSubscriber") receiver.socket.trySend("\x01");
+  if (type === "XSubscriber") subscribeToAll(machine, receiver);
   // Subscriptions and connections make their way.
   await pause(operation.tcp ? 5 : 1);
   for (const source of sources) take(machine, source);
@@ -133,7 +147,9 @@ async function stats(machine, operation) {
   if (pull.socket.closed) return;
   machine.current = pull;
   try {
-    machine.track("receive on Pull", pull.socket.receive(), (message) => machine.received(pull, message));
+    machine.track("receive on Pull", pull.socket.receive(), (message, transfers) =>
+      machine.received(pull, message, transfers),
+    );
   } finally {
     machine.current = undefined;
   }
@@ -146,7 +162,7 @@ async function conflated(machine, operation) {
   const source = open(machine, peer, operation.both ? { conflate: true } : {});
   join(machine, receiver, source, operation.tcp ? "tcp://127.0.0.1:*" : undefined);
   if (type === "Subscriber") {
-    receiver.wanted = () => true;
+    want(receiver, []);
     receiver.socket.subscribe();
   }
   await pause(operation.tcp ? 5 : 1);
