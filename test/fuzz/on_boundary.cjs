@@ -4,13 +4,14 @@
 const { mkdirSync } = require("node:fs");
 const { connect: connectTo } = require("node:net");
 const { join } = require("node:path");
-const { isMainThread, MessageChannel, receiveMessageOnPort, Worker } = require("node:worker_threads");
+const { isMainThread, Worker } = require("node:worker_threads");
 const zmq = require("../..");
 const { copyOf, loadCopy } = require("./classes.cjs");
 const { at, folder, Intended } = require("./machine.cjs");
 const others = require("./on_others.cjs");
 const { want } = require("./on_sockets.cjs");
 const scenes = require("./scenes.cjs");
+const { takeAway } = require("./transfers.cjs");
 const { trap } = require("./traps.cjs");
 const { odd, toValue } = require("./values.cjs");
 
@@ -111,35 +112,6 @@ const never = {
   ]),
 };
 
-const transfers = {
-  port(frame) {
-    const { port1, port2 } = new MessageChannel();
-    try {
-      port1.postMessage(frame, [frame.buffer]);
-      return receiveMessageOnPort(port2).message;
-    } finally {
-      port1.close();
-    }
-  },
-  clone: (frame) => structuredClone(frame, { transfer: [frame.buffer] }),
-  async stream(frame) {
-    const stream = new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(frame) });
-    return (await stream.getReader().read()).value;
-  },
-  buffer(frame) {
-    const { byteOffset, length } = frame;
-    const moved = frame.buffer.transfer?.();
-    return moved && new Uint8Array(moved, byteOffset, length);
-  },
-};
-
-/** Keeps an eye on all memory that was taken away together with a frame. */
-function watch(machine, bytes) {
-  if (bytes === undefined) return;
-  const all = new Uint8Array(bytes.buffer);
-  machine.transferred.push({ bytes: all, copy: Buffer.from(all) });
-}
-
 /** The first bytes of a peer that speaks ZMTP 3 without security. */
 function hello(type) {
   const greeting = Buffer.alloc(64);
@@ -161,23 +133,26 @@ function wire(frame, more) {
 
 const rawPeers = { PUSH: "Push", PUB: "Publisher", DEALER: "Dealer", PAIR: "Pair" };
 
+/** Takes the first frame of each message away: what the loop has fetched ahead must stay what it is. */
+async function transferLoop(machine, entry, { count, how }) {
+  const iterator = entry.socket[Symbol.asyncIterator]();
+  for (let i = 0; i < count; i++) {
+    const { transfers } = machine;
+    const { value, done } = await iterator.next();
+    if (done) return;
+    machine.received(entry, value, transfers);
+    takeAway(machine, [value].flat().find(Buffer.isBuffer), how);
+  }
+  await iterator.return();
+}
+
 const onSockets = {
   transfer(machine, entry, { how, which }) {
     const frames = (Array.isArray(entry.last) ? entry.last : [entry.last]).filter(Buffer.isBuffer);
-    const frame = at(frames, which);
-    if (frame === undefined || frame.length === 0) return;
-    const keep = (result) => watch(machine, result);
-    machine.transfers++;
-    try {
-      const result = transfers[how](frame);
-      if (result instanceof Promise) {
-        // Refused, or not.
-        result.then(keep, () => {});
-      } else keep(result);
-    } catch (error) {
-      // Refused.
-      if (error?.name !== "DataCloneError" && !(error instanceof TypeError)) throw error;
-    }
+    takeAway(machine, at(frames, which), how);
+  },
+  transferLoop(machine, entry, operation) {
+    machine.track(`loop over ${entry.type}`, transferLoop(machine, entry, operation));
   },
   trapped(machine, entry, operation) {
     const prepared = prepare(machine, entry, operation);

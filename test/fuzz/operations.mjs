@@ -156,6 +156,8 @@ const inner = [
   ["collect", 1],
 ];
 const kind = fc.constantFrom("getter", "getter", "proxy", "iterator");
+/** How the memory of a frame is taken away. */
+const transferring = fc.constantFrom("port", "clone", "stream", "buffer");
 /** One that receives, and its peers. */
 const crossings = `
   Subscriber-Publisher Subscriber-XPublisher XSubscriber-Publisher Router-Dealer Router-Request Reply-Dealer
@@ -179,10 +181,8 @@ function familiesOf(arbitraryOf) {
   const copy = fc.nat(2);
   return {
     transfers: {
-      transfer: [
-        8,
-        { socket: which, how: fc.constantFrom("port", "clone", "stream", "buffer"), which: fc.nat(3) },
-      ],
+      transfer: [8, { socket: which, how: transferring, which: fc.nat(3) }],
+      transferLoop: [3, { socket: which, how: transferring, count: fc.integer({ min: 2, max: 40 }) }],
     },
     resets: {
       reload: [1, {}],
@@ -355,7 +355,14 @@ function familiesOf(arbitraryOf) {
       ],
     },
     loops: {
-      loopedProxy: [0.5, { count: fc.integer({ min: 1, max: 99 }), take: fc.integer({ min: 1, max: 40 }) }],
+      loopedProxy: [
+        0.5,
+        {
+          count: fc.integer({ min: 1, max: 99 }),
+          take: fc.integer({ min: 1, max: 40 }),
+          how: sometimes(transferring),
+        },
+      ],
     },
     contexts: { attach: [3, { context: which, keep: fc.boolean(), copy: sometimes(fc.nat(2)) }] },
     folders: {

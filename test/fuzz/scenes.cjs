@@ -4,6 +4,7 @@
 const zmq = require("../..");
 const { copyOf } = require("./classes.cjs");
 const { subscribeToAll, want } = require("./on_sockets.cjs");
+const { takeAway } = require("./transfers.cjs");
 
 const turn = () => new Promise(setImmediate);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -46,7 +47,7 @@ function take(machine, entry) {
 }
 
 /** Messages of which a loop takes the first, and a proxy passes on the others: all arrive, in order. */
-async function loopedProxy(machine, count, taken) {
+async function loopedProxy(machine, count, taken, how) {
   const [front, back] = [freshName(), freshName()];
   // Other operations may close the contexts that they know.
   const context = new zmq.Context();
@@ -66,7 +67,9 @@ async function loopedProxy(machine, count, taken) {
     const loop = pull[Symbol.asyncIterator]();
     while (arrived.length < taken) {
       const { transfers } = machine;
-      arrive((await loop.next()).value, transfers);
+      const { value } = await loop.next();
+      arrive(value, transfers);
+      if (how !== undefined) takeAway(machine, value[0], how);
     }
     await loop.return();
     const proxy = new zmq.Proxy(pull, push);
@@ -180,8 +183,8 @@ const scene = (name, play) => (machine, operation) => {
 };
 
 module.exports = {
-  loopedProxy: scene("loop and proxy", (machine, { count, take: taken }) =>
-    loopedProxy(machine, count, Math.min(taken, count)),
+  loopedProxy: scene("loop and proxy", (machine, { count, take: taken, how }) =>
+    loopedProxy(machine, count, Math.min(taken, count), how),
   ),
   crossroads: scene("crossroads", crossroads),
   statsPair: scene("stats", stats),
