@@ -327,7 +327,7 @@ class Ledger {
     }
     if (theirs >= 0 && !this.#mayTake(entry, sender, sent, theirs)) return false;
     if (mine >= 0 && !this.#mayPut(entry, sender, frames, mine)) return false;
-    return this.#mayReceive(entry, sender, frames, mine);
+    return this.#mayReceive(entry, sender, frames, context);
   }
 
   /** Whether the frames up to `last` of a message may be missing. */
@@ -347,10 +347,11 @@ class Ledger {
     return last + 1 === identities + envelope;
   }
 
-  #mayReceive(entry, sender, frames) {
+  #mayReceive(entry, sender, frames, context) {
     if (sender === undefined) return true;
     if (entry.type === "Router" && !this.#rightName(entry, sender, frames[0])) return false;
-    if (entry.type === "Subscriber" && entry.wanted !== undefined && !entry.wanted(frames[0])) return false;
+    const filters = entry.type === "Subscriber" && entry.wanted !== undefined && !context.inverted;
+    if (filters && !entry.wanted(frames[0])) return false;
     return linked(entry, sender);
   }
 

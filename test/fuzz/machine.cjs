@@ -184,13 +184,11 @@ class Machine {
 
   /** Options that change what a peer may receive. */
   noteOption(entry, name, value) {
-    if (name === "routingId") entry.identities.add(String(value ?? ""));
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value ?? ""));
+    if (name === "routingId") entry.identities.add(bytes.toString("latin1"));
     if (name === "invertMatching") this.context.inverted = true;
     if (/raw|notify/i.test(name)) this.#setRaw(entry);
-    if (/Message$/.test(name)) {
-      const frame = Buffer.isBuffer(value) ? value : Buffer.from(String(value));
-      this.ledger.literal(undefined, [frame]);
-    }
+    if (/Message$/.test(name)) this.ledger.literal(undefined, [bytes]);
   }
 
   /** Takes note of where a socket is bound or connected. */

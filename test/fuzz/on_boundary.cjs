@@ -166,6 +166,7 @@ const onSockets = {
     call(machine, entry, operation.call, args, receipt);
   },
   trappedSet(machine, entry, operation) {
+    machine.noteOption(entry, operation.name, toValue(operation.value));
     entry.socket[operation.name] = trap(
       toValue(operation.value),
       operation.kind,
