@@ -161,8 +161,9 @@ const onSockets = {
     const effect = effectOf(machine, operation, entry);
     const position = operation.position % args.length;
     args[position] = trap(args[position], operation.kind, effect, operation.inFrames && position === 0);
-    // What becomes of an object in the place of a message's text.
-    if (operation.message !== undefined) machine.ledger.literal(entry, [Buffer.from(String({}))]);
+    // What becomes of an object in the place of a message of one frame.
+    for (const text of [String({}), String(toValue(operation.message))])
+      machine.ledger.literal(entry, [Buffer.from(text)]);
     call(machine, entry, operation.call, args, receipt);
   },
   trappedSet(machine, entry, operation) {
