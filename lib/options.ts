@@ -45,13 +45,13 @@ export const commonOptions = {
   reconnectMaxInterval: int32(zmq.ZMQ_RECONNECT_IVL_MAX),
   /**
    * Bytes in all frames of a message from a peer. libzmq drops a larger message, emits
-   * {@link EventFields | `message:rejected`} and closes the connection. -1: no limit. Default -1. Does not apply to inproc
+   * `message:rejected` and closes the connection. -1: no limit. Default -1. Does not apply to inproc
    * and Stream. `ZMQ_MAXMSGSIZE`, which limits single frames in other builds of libzmq
    */
   maxMessageSize: int64(zmq.ZMQ_MAXMSGSIZE),
   /**
    * Frames of a message from a peer, the envelope included. libzmq drops a message with more frames, emits
-   * {@link EventFields | `message:rejected`} and closes the connection. -1: no limit; 0 and other negative numbers are
+   * `message:rejected` and closes the connection. -1: no limit; 0 and other negative numbers are
    * refused with `EINVAL`. Default 65536. Does not apply to inproc. Only the bundled libzmq has this option: a build
    * against the system's libzmq answers `EINVAL`.
    */
