@@ -153,14 +153,6 @@ export class Pending<T> implements Waiter {
     }
     const signal = this.#signal;
     // In a microtask, since the signal's code must not run among the retries of a wake-up.
-    if (signal !== undefined) {
-      queueMicrotask(() => {
-        try {
-          signal.removeEventListener("abort", this.#abort);
-        } catch {
-          // A signal of the user's own; the operation has settled.
-        }
-      });
-    }
+    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
   }
 }
