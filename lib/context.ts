@@ -20,7 +20,7 @@ export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
-/** What this thread has open, by token. */
+/** The contexts that this copy of the library has open, by token. */
 const handles = new Map<ContextToken, Handle>();
 
 /**

@@ -3,7 +3,7 @@
 
 const mark = Symbol.for("zmq-native");
 
-/** What a class of this library is called in every copy. */
+/** Marks a class with the name by which every copy of the library recognizes its objects. */
 export function markClass(prototype: object, name: string): void {
   Object.defineProperty(prototype, mark, { value: name });
 }

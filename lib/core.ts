@@ -42,7 +42,7 @@ export class Core extends Readiness implements OptionTarget {
   endpoints = 0;
   /** Those of them that are of udp, where a message has a limit. */
   datagramEndpoints = 0;
-  /** What is bound, or was until lately (lib/addresses.ts); wildcards resolved. */
+  /** Endpoints that are bound, and the last ones that were unbound (lib/addresses.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** Timeouts as they were last read: an operation that has to wait needs one each time. */
   readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };

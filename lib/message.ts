@@ -28,7 +28,7 @@ function toFrame(value: unknown): WireFrame {
   if (types.isUint8Array(value)) return value;
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) {
-    // What was detached has no bytes, as in zeromq; no view can be made of it.
+    // A detached view is sent as an empty frame, as in zeromq; no view can be made of it.
     if (value.byteLength === 0) return empty;
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }

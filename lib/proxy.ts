@@ -129,7 +129,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     let backAhead: Message[][] = [];
     let running: Running;
     try {
-      // What a loop fetched ahead passes before any other message. Of one socket at both ends, all is the front end's.
+      // The proxy passes on the messages that a loop fetched ahead before any other. If one socket is both ends, all of
+      // them belong to the front end.
       frontAhead = frontReceiver.takeAhead();
       backAhead = backReceiver.takeAhead();
       // Commands and reports are never dropped, however many are under way.

@@ -70,13 +70,15 @@ export class Readiness {
 
   done(direction: Direction): void {
     this[direction] = undefined;
-    clearTimeout(this.#later);
-    this.#later = undefined;
+    if (this.#later !== undefined) {
+      clearTimeout(this.#later);
+      this.#later = undefined;
+    }
     this.#pause = firstPause;
     const alive = this.#alive[direction];
     this.#alive[direction] = false;
     if (this.#awaited) {
-      // Whoever is left may not keep the process alive.
+      // The operations that are left may not keep the process alive.
       if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
         this.touched();
       return;

@@ -136,7 +136,7 @@ function own(messages: Message[][], count: number): void {
   }
 }
 
-/** What receiving from one socket leaves for the next call. */
+/** State of receiving from one socket that the next call needs. */
 export class Intake {
   /** The last call ended because libzmq had no more: its next wake-up is then certain to come. */
   emptied = false;
@@ -206,7 +206,7 @@ export function receiveInto(
     intake.emptied = result >= emptiedFlag || result === 0;
     if (result <= 0) {
       intake.torn = false;
-      // What an error interrupts cannot be completed; "nothing there" keeps it.
+      // An error ends a message that is here in part. Without one, its other frames are still to come.
       intake.partial = result < 0 ? undefined : partial;
       if (complete === 0) return result;
       intake.failure = result;
