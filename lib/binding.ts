@@ -79,10 +79,10 @@ export interface Binding {
    * there. `values` gets the first message's properties by `names`; both arrays are ours and have no holes, so that no
    * code of users runs.
    */
-  receive(handle: Handle, slab: Uint8Array, offset: number, maxMessages: number): number;
+  receive(handle: Handle, slab: ArrayBuffer, offset: number, maxMessages: number): number;
   receive(
     handle: Handle,
-    slab: Uint8Array,
+    slab: ArrayBuffer,
     offset: number,
     maxMessages: number,
     names: string[],

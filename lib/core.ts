@@ -99,8 +99,13 @@ export class Core extends Readiness implements OptionTarget {
 
   /** Milliseconds that an operation may wait unless told otherwise. */
   timeoutOf(direction: Operation): number {
-    this.#timeouts[direction] ??= this.getOption({ id: timeoutIds[direction], kind: kinds.int32 });
-    return this.#timeouts[direction];
+    return this.#timeouts[direction] ?? this.#readTimeout(direction);
+  }
+
+  #readTimeout(direction: Operation): number {
+    const timeout = this.getOption({ id: timeoutIds[direction], kind: kinds.int32 });
+    this.#timeouts[direction] = timeout;
+    return timeout;
   }
 
   /** Ends the socket, and whatever waits for it; once it is no longer blocked. */

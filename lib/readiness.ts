@@ -113,7 +113,11 @@ export class Readiness {
   touched(emptied = false): void {
     this.uses++;
     this.emptied = emptied;
-    if (this.#looking || !this.#awaited) return;
+    if (this.#awaited) this.#wakeSoon();
+  }
+
+  #wakeSoon(): void {
+    if (this.#looking) return;
     this.#looking = true;
     setImmediate(() => {
       this.#looking = false;

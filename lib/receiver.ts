@@ -208,12 +208,16 @@ export class Receiver {
   }
 
   readonly #one = (most = 1, whole = false): Message[] | typeof wouldBlock => {
-    if (this.#head === this.#tail) {
-      this.#head = this.#tail = 0;
-      this.#tail = this.#take(this.#ahead, 0, most, undefined, whole);
-      if (this.#tail === 0) return wouldBlock;
-    }
-    return this.#fetched() as Message[];
+    if (this.#head < this.#tail) return this.#fetched() as Message[];
+    this.#head = this.#tail = 0;
+    const count = this.#take(this.#ahead, 0, most, undefined, whole);
+    if (count === 0) return wouldBlock;
+    // No code has run since that could have taken the memory of the first one.
+    const message = this.#ahead[0]!;
+    this.#ahead[0] = taken;
+    this.#head = 1;
+    this.#tail = count;
+    return message;
   };
 
   #oneWithMetadata(names: string[]): Received | typeof wouldBlock {
@@ -309,7 +313,11 @@ function busy(): Error {
 
 /** Resolves at once, or in the next turn if this one has lasted long enough. */
 function soon<T>(result: T): Promise<T> {
-  return turnIsOver() ? nextTurn().then(() => result) : Promise.resolve(result);
+  return turnIsOver() ? inNextTurn(result) : Promise.resolve(result);
+}
+
+function inNextTurn<T>(result: T): Promise<T> {
+  return nextTurn().then(() => result);
 }
 
 /** An endless loop over a socket; breaking out of it leaves the socket open and usable. */

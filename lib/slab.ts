@@ -27,7 +27,7 @@ const alignment = 8;
 
 // Buffer's own constructor for a view, without the checks of Buffer.from: about half the time.
 const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
-  memory: ArrayBufferLike,
+  memory: ArrayBuffer,
   offset: number,
   length: number,
 ) => Buffer;
@@ -36,8 +36,8 @@ const table = new Int32Array(tableRows);
 const largeFrames: (Buffer | undefined)[] = Array.from({ length: largestBatch }, () => undefined);
 check(binding.receiveInto(new Uint8Array(table.buffer), largeFrames));
 
-let slab: Buffer;
-let memory: ArrayBufferLike;
+let slab: Buffer<ArrayBuffer>;
+let memory: ArrayBuffer;
 let offset: number;
 
 /** False when there is no memory for a new slab; the old one stays then. */
@@ -150,17 +150,87 @@ export class Intake {
   reserve: Reserve | undefined;
 }
 
+// V8 inlines small functions only. What seldom happens is therefore in functions of its own, which leaves the path of
+// a message in one piece.
+
 /** Drops a message of which frames were lost, as a whole: what is left of it must not pass for a message. */
 function dropRest(handle: Handle, intake: Intake): void {
   intake.partial = undefined;
   let more = binding.getOption(handle, ZMQ_RCVMORE, kinds.int32.area) > 0 && kinds.int32.read(4) !== 0;
   while (more) {
-    if (offset >= slabSize || memory.byteLength === 0) renew();
-    const frames = binding.receive(handle, slab, offset, 1) & (emptiedFlag - 1);
+    if (offset >= slabSize || slab.length === 0) renew();
+    const frames = binding.receive(handle, memory, offset, 1) & (emptiedFlag - 1);
     more = frames > 0 && frames <= tableRows && (table[frames - 1]! & moreBit) !== 0;
   }
   largeFrames.fill(undefined);
   intake.torn = false;
+}
+
+/** The error that the last call left for this one, or 0. */
+function takeFailure(intake: Intake): number {
+  const { failure } = intake;
+  intake.failure = 0;
+  return failure;
+}
+
+/** Nothing is lost: the next call goes on from here. */
+function outOfMemory(intake: Intake, complete: number): number {
+  intake.emptied = false;
+  return complete > 0 ? complete : -os.errno.ENOMEM;
+}
+
+/** The end of a call that found no frame, or an error: that ends a message which is here in part. */
+function ended(intake: Intake, complete: number, result: number): number {
+  intake.torn = false;
+  if (result < 0) intake.partial = undefined;
+  if (complete === 0) return result;
+  intake.failure = result;
+  return complete;
+}
+
+/** Takes a Buffer out of the array of large frames. */
+function largeFrame(index: number): Buffer {
+  const frame = largeFrames[index]!;
+  largeFrames[index] = undefined;
+  return frame;
+}
+
+/** Makes messages of the first rows of the table. Returns how many were completed; `intake.partial` has the rest. */
+function readRows(frames: number, messages: Message[][], at: number, intake: Intake): number {
+  let { partial } = intake;
+  let complete = 0;
+  let large = 0;
+  for (let index = 0; index < frames; index++) {
+    const row = table[index]!;
+    const frame = row & ownBufferBit ? largeFrame(large++) : cut(row);
+    if (partial === undefined) partial = [frame];
+    else partial.push(frame);
+    if (row & moreBit) continue;
+    messages[at + complete++] = partial;
+    partial = undefined;
+  }
+  intake.partial = partial;
+  // A frame that no longer fitted went beside the slab, which then counts as full.
+  if (large > 0 && slabSize - offset < slabSize / 4) offset = slabSize;
+  return complete;
+}
+
+/** Keeps a copy of what is not handed out at once; `whole`: this crossing alone brought these messages, in full. */
+function keepAhead(
+  messages: Message[][],
+  count: number,
+  intake: Intake,
+  start: number,
+  frames: number,
+  whole: boolean,
+): void {
+  // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
+  if (!whole || intake.partial !== undefined) {
+    own(messages, count);
+    return;
+  }
+  intake.reserve ??= new Reserve();
+  intake.reserve.save(start, frames);
 }
 
 /**
@@ -179,70 +249,28 @@ export function receiveInto(
   whole = false,
   ahead = false,
 ): number {
-  const { failure } = intake;
-  if (failure !== 0) {
-    intake.failure = 0;
-    return failure;
-  }
+  if (intake.failure !== 0) return takeFailure(intake);
   if (intake.torn) dropRest(handle, intake);
+  const continues = intake.partial !== undefined;
   let complete = 0;
-  let { partial } = intake;
-  const continues = partial !== undefined;
   let crossings = 0;
   do {
     // Some call of the user's may have detached the slab all the same, ArrayBuffer.prototype.transfer for instance.
-    if ((offset >= slabSize || memory.byteLength === 0) && !renew()) {
-      // Nothing is lost: the next call goes on from here.
-      intake.partial = partial;
-      intake.emptied = false;
-      return complete > 0 ? complete : -os.errno.ENOMEM;
-    }
+    if ((offset >= slabSize || slab.length === 0) && !renew()) return outOfMemory(intake, complete);
     // Until the rows have been read. Nothing but an exception leaves it set.
     intake.torn = true;
     const result =
-      properties === undefined || partial !== undefined
-        ? binding.receive(handle, slab, offset, maxMessages - complete)
-        : binding.receive(handle, slab, offset, 1, properties.names, properties.values);
+      properties === undefined || intake.partial !== undefined
+        ? binding.receive(handle, memory, offset, maxMessages - complete)
+        : binding.receive(handle, memory, offset, 1, properties.names, properties.values);
     intake.emptied = result >= emptiedFlag || result === 0;
-    if (result <= 0) {
-      intake.torn = false;
-      // An error ends a message that is here in part. Without one, its other frames are still to come.
-      intake.partial = result < 0 ? undefined : partial;
-      if (complete === 0) return result;
-      intake.failure = result;
-      return complete;
-    }
-    const frames = intake.emptied ? result - emptiedFlag : result;
+    if (result <= 0) return ended(intake, complete, result);
+    const frames = result & (emptiedFlag - 1);
     const start = offset;
-    let large = 0;
-    for (let index = 0; index < frames; index++) {
-      const row = table[index]!;
-      let frame: Buffer;
-      if (row & ownBufferBit) {
-        frame = largeFrames[large]!;
-        largeFrames[large++] = undefined;
-      } else {
-        frame = cut(row);
-      }
-      if (partial === undefined) partial = [frame];
-      else partial.push(frame);
-      if (row & moreBit) continue;
-      messages[at + complete++] = partial;
-      partial = undefined;
-    }
-    // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
-    if (ahead && complete > 1) {
-      if (crossings > 0 || continues || partial !== undefined) {
-        own(messages, complete);
-      } else {
-        intake.reserve ??= new Reserve();
-        intake.reserve.save(start, frames);
-      }
-    }
-    // A frame that no longer fitted went beside the slab, which then counts as full.
-    if (large > 0 && slabSize - offset < slabSize / 4) offset = slabSize;
-    intake.partial = partial;
+    complete += readRows(frames, messages, at + complete, intake);
+    if (ahead && complete > 1)
+      keepAhead(messages, complete, intake, start, frames, crossings === 0 && !continues);
     intake.torn = false;
-  } while (partial !== undefined && (whole || ++crossings < crossingsPerTurn));
+  } while (intake.partial !== undefined && (whole || ++crossings < crossingsPerTurn));
   return complete;
 }

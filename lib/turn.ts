@@ -19,7 +19,10 @@ function endTurn(): void {
 
 /** Counts one operation; true when this turn's budget is used up. */
 export function turnIsOver(): boolean {
-  if (++operations % clockInterval !== 0) return false;
+  return ++operations % clockInterval === 0 && clockSaysSo();
+}
+
+function clockSaysSo(): boolean {
   const now = time();
   if (deadline === 0) {
     deadline = now + budget;

@@ -79,6 +79,14 @@ class Arguments {
     return result;
   }
 
+  /** The memory of an ArrayBuffer: asking for it takes half as long as for that of a Uint8Array. */
+  Bytes memory(size_t index) {
+    void* data = nullptr;
+    size_t size = 0;
+    if (napi_get_arraybuffer_info(env(), value(index), &data, &size) != napi_ok) fail(index, "an ArrayBuffer");
+    return {static_cast<uint8_t*>(data), size};
+  }
+
   napi_value array(size_t index) {
     bool isArray = false;
     if (napi_is_array(env(), value(index), &isArray) != napi_ok || !isArray) fail(index, "an array");

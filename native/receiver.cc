@@ -225,7 +225,7 @@ struct Reception {
   }
 };
 
-// receive(handle, slab: Uint8Array, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or
+// receive(handle, slab: ArrayBuffer, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or
 // -errno; plus kEmptied when libzmq had no more. Stops at the end of the slab, of the table, or when `maxMessages` are
 // complete; all frames that it took from libzmq are in the answer. A message that no Buffer can hold is dropped as a
 // whole: -EMSGSIZE or -ENOMEM, of this call if no message came before it, else of the next. `values` gets the first
@@ -233,7 +233,7 @@ struct Reception {
 Napi::Value receive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
-  const Bytes slab = arguments.bytes(1);
+  const Bytes slab = arguments.memory(1);
   const size_t offset = static_cast<uint32_t>(arguments.integer(2));
   int32_t wanted = arguments.integer(3);
   const bool asksProperties = info.Length() > 4;
