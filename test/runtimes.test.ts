@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { doors, expectTerminations, operations } from "./helpers/terminations.js";
 import { bun, deno, orSkip } from "./helpers/tools.js";
 
 const run = promisify(execFile);
@@ -49,5 +50,14 @@ describe("the smoke suite", () => {
       killSignal: "SIGKILL",
     }).catch((error: { stdout: string }) => error);
     expect(stdout).toMatch(/^\d\d passed, 0 failed$/m);
+  });
+});
+
+// Node's own are in test/lifecycle/loading.test.ts.
+describe("a worker is terminated", () => {
+  describe.each(cases)("in $name", ({ command, env }) => {
+    test.each([...doors, ...operations])("%s", { timeout: 100_000 }, (what) =>
+      expectTerminations(command, what, 20, 40, 100_000, env),
+    );
   });
 });

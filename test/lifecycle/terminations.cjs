@@ -1,0 +1,76 @@
+// terminations.cjs WHAT COUNT MILLISECONDS: terminates workers, each at a random moment of the first milliseconds in
+// which it loads the package or works with it. Prints how many ended. A program of its own, since Bun and Deno run it too.
+
+const { join } = require("node:path");
+const { Worker } = require("node:worker_threads");
+
+const door = (name) => JSON.stringify(join(__dirname, "../../dist", `${name}.js`));
+
+const loads = (name) => `process.emitWarning = () => {}; require(${door(name)});`;
+
+const connected = `
+  const [a, b] = [new zmq.Push({ linger: 0 }), new zmq.Pull()];
+  await b.bind("tcp://127.0.0.1:*");
+  a.connect(b.lastEndpoint);`;
+
+/** What a worker does over and over until it is terminated. */
+const operations = {
+  "opens and closes sockets": `for (;;) { const s = new zmq.Router(); await s.bind("tcp://127.0.0.1:*"); s.close(); }`,
+  "sends and receives": `${connected} for (;;) { await a.send(["one", Buffer.alloc(20_000)]); await b.receive(); }`,
+  "receives large messages and metadata": `${connected}
+    for (;;) { await a.send(Buffer.alloc(600_000)); await b.receiveWithMetadata(); }`,
+  "waits, with time-outs": `
+    const s = new zmq.Pull();
+    await s.bind("tcp://127.0.0.1:*");
+    for (;;) await s.receive({ timeout: 1 }).catch(() => {});`,
+  "ends contexts": `for (;;) { const c = new zmq.Context(); new zmq.Push({ context: c }); await c.close({ linger: 0 }); }`,
+  "runs proxies": `
+    for (;;) {
+      const [front, back] = [new zmq.Pull(), new zmq.Push()];
+      await front.bind("tcp://127.0.0.1:*");
+      await back.bind("tcp://127.0.0.1:*");
+      const proxy = new zmq.Proxy(front, back);
+      const ended = proxy.run();
+      await proxy.statistics();
+      proxy.terminate();
+      await ended;
+    }`,
+  "observes events": `
+    for (;;) {
+      const [a, b] = [new zmq.Push({ linger: 0 }), new zmq.Pull()];
+      b.events.on("accept", () => {});
+      await b.bind("tcp://127.0.0.1:*");
+      a.connect(b.lastEndpoint);
+      await a.send("x");
+      await b.receive();
+      await Promise.all([a.close({ linger: 0 }), b.close({ linger: 0 })]);
+    }`,
+  "makes keys": `for (;;) { zmq.curveKeyPair(); await null; }`,
+};
+const doors = ["index", "draft", "v5-compat"];
+
+async function terminateAll(what, count, milliseconds) {
+  const body = doors.includes(what)
+    ? loads(what)
+    : `const zmq = require(${door("index")}); (async () => {${operations[what]}})();`;
+  for (let round = 0; round < count; round++) {
+    const worker = new Worker(body, { eval: true });
+    worker.on("error", (error) => {
+      if (error?.code !== "ERR_INIT_FAILED") console.log(String(error));
+    });
+    await new Promise((resolve) => worker.once("online", resolve).once("exit", resolve));
+    // Busy, since a timer is too coarse to hit the moments between.
+    const end = performance.now() + Math.random() * milliseconds;
+    while (performance.now() < end);
+    await worker.terminate();
+  }
+  console.log(count);
+}
+
+module.exports = { doors, operations: Object.keys(operations) };
+
+if (require.main === module) {
+  const [what, count, milliseconds] = process.argv.slice(2);
+  // Bun stays after its workers have been terminated.
+  terminateAll(what, Number(count), Number(milliseconds)).then(() => process.exit(0));
+}
