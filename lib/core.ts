@@ -70,8 +70,11 @@ export class Core extends Readiness implements OptionTarget {
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
     const length = binding.getOption(this.handle, id, kind.area);
+    // Before `touched`, which may run hooks of async_hooks: all options are read through one area.
+    const value = length < 0 ? undefined : kind.read(length);
     this.touched();
-    return kind.read(check(length));
+    check(length);
+    return value as T;
   }
 
   setOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">, value: unknown): void {
@@ -103,9 +106,13 @@ export class Core extends Readiness implements OptionTarget {
   }
 
   #readTimeout(direction: Operation): number {
-    const timeout = this.getOption({ id: timeoutIds[direction], kind: kinds.int32 });
+    const length = binding.getOption(this.handle, timeoutIds[direction], kinds.int32.area);
+    // Kept before `touched`, which may run hooks of async_hooks: one of them may set the option.
+    const timeout = length < 0 ? undefined : kinds.int32.read(length);
     this.#timeouts[direction] = timeout;
-    return timeout;
+    this.touched();
+    check(length);
+    return timeout as number;
   }
 
   /** Ends the socket, and whatever waits for it; once it is no longer blocked. */

@@ -2,6 +2,7 @@
 // What a message is to a user, and how it becomes what native code takes.
 
 import { types } from "node:util";
+import { shown } from "./arguments.js";
 import type { WireFrame, WireMessage } from "./binding.js";
 
 /** One received frame. */
@@ -14,7 +15,7 @@ export type Message = Buffer;
 export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null;
 
 // Read once: a property of a module's object is looked up anew on each use.
-const { isUint8Array, isAnyArrayBuffer } = types;
+const { isUint8Array, isAnyArrayBuffer, isProxy } = types;
 
 const empty = new Uint8Array(0);
 // Longer strings are encoded by Node, whose encoder is faster than Node-API's there.
@@ -55,12 +56,19 @@ export function toWire(message: unknown): WireMessage {
     if (length === 1) return [toFrame(message[0])];
     if (length === 2) return [toFrame(message[0]), toFrame(message[1])];
     if (length === 3) return [toFrame(message[0]), toFrame(message[1]), toFrame(message[2])];
-    return length <= 8
+    return isFew(length)
       ? fewFrames(message, length)
       : Array.from({ length }, (_, index) => toFrame(message[index]));
   }
   if (message === undefined) throw new TypeError("Message must be present");
   return toFrame(message);
+}
+
+const mostFew = 8;
+
+/** A proxy's length may be anything. */
+function isFew(length: unknown): boolean {
+  return typeof length === "number" && length >>> 0 === length && length <= mostFew;
 }
 
 /** For up to eight frames a seventh of the time that `Array.from` takes. */
@@ -73,9 +81,24 @@ function fewFrames(message: readonly unknown[], length: number): WireFrame[] {
 
 /** @internal As `toWire`, for each of many messages. */
 export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
+  // Anything else is converted as it comes: a generator may give the same array over and over, with other contents.
+  if (!isPlainList(messages)) return Array.from(iterable(messages), toWire);
   const wire: unknown[] = [...messages];
   for (let index = 0; index < wire.length; index++) wire[index] = toWire(wire[index]);
   return wire as WireMessage[];
+}
+
+const { values } = Array.prototype;
+
+/** Whether going through it runs no code but getters of its elements. */
+function isPlainList(messages: unknown): messages is unknown[] {
+  return Array.isArray(messages) && !isProxy(messages) && messages[Symbol.iterator] === values;
+}
+
+/** @internal Array.from would take any object for an empty list. */
+export function iterable(messages: Iterable<unknown>): Iterable<unknown> {
+  if (typeof messages?.[Symbol.iterator] === "function") return messages;
+  throw new TypeError(`Messages must be an iterable, such as an array of messages, got ${shown(messages)}`);
 }
 
 /**

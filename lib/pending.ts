@@ -60,7 +60,6 @@ export class Pending<T> implements Waiter {
     this.#attempt = attempt;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
-    const before = core[direction];
     const { uses } = core;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -70,10 +69,10 @@ export class Pending<T> implements Waiter {
       if (signal !== undefined && !this.#listen(signal)) return;
       // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
       if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
-      if (!this.#mayWait(before)) return;
-      // Last, and nothing may throw after it.
-      core.wait(direction, this);
+      if (!this.#mayWait()) return;
+      // Before, since what throws near the end of the stack may do so after it has been registered.
       this.#waiting = true;
+      core.wait(direction, this);
       // User code may have used the socket since the attempt, and taken its wake-up.
       if (core.uses !== uses) core.touched();
     } catch (error) {
@@ -109,9 +108,9 @@ export class Pending<T> implements Waiter {
 
   /**
    * Checks the state once more: signals, and hooks of async_hooks that hear of the promise and the timer, may have used
-   * or closed the socket since the attempt. `before`: who waited then.
+   * or closed the socket since it was found free.
    */
-  #mayWait(before: Waiter | undefined): boolean {
+  #mayWait(): boolean {
     const core = this.#core;
     if (core.handle === 0) {
       this.#release();
@@ -119,15 +118,16 @@ export class Pending<T> implements Waiter {
       return false;
     }
     core.usable();
-    if (core[this.#direction] !== before) throw errorOf("EBUSY");
+    if (core[this.#direction] instanceof Pending) throw errorOf("EBUSY");
     return true;
   }
 
   /** Tries a last time, then settles with `value`, or rejects when there is none. */
   #end(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (this.retry()) return;
-    this.#release();
+    // In this order: if it throws near the end of the stack, a second `close` still finds who waits.
     this.#giveUp(code, value);
+    this.#release();
   }
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {

@@ -119,10 +119,17 @@ export class Readiness {
   #wakeSoon(): void {
     if (this.#looking) return;
     this.#looking = true;
-    setImmediate(() => {
-      this.#looking = false;
-      this.wake();
-    });
+    let comes = false;
+    try {
+      setImmediate(() => {
+        this.#looking = false;
+        this.wake();
+      });
+      comes = true;
+    } finally {
+      // It throws near the end of the stack.
+      this.#looking = comes;
+    }
   }
 
   get #awaited(): boolean {

@@ -211,14 +211,21 @@ export class Receiver {
     if (this.#head < this.#tail) return this.#fetched() as Message[];
     this.#head = this.#tail = 0;
     const count = this.#take(this.#ahead, 0, most, undefined, whole);
-    if (count === 0) return wouldBlock;
+    if (count === 0) return this.#nothingYet();
     // No code has run since that could have taken the memory of the first one.
     const message = this.#ahead[0]!;
     this.#ahead[0] = taken;
     this.#head = 1;
     this.#tail = count;
+    if (this.#intake.partial !== undefined) this.#core.touched();
     return message;
   };
+
+  /** The event loop has its turn before the rest of a message of very many frames, of which no wake-up will tell. */
+  #nothingYet(): typeof wouldBlock {
+    if (this.#intake.partial !== undefined) this.#core.touched();
+    return wouldBlock;
+  }
 
   #oneWithMetadata(names: string[]): Received | typeof wouldBlock {
     const ahead = this.#fetched();
@@ -228,7 +235,7 @@ export class Receiver {
     const properties = this.#begun ?? { names, values: Array.from(names, () => null) };
     if (this.#take(messages, 0, 1, properties) === 0) {
       this.#begun = this.#intake.partial === undefined ? undefined : properties;
-      return wouldBlock;
+      return this.#nothingYet();
     }
     const known = names.flatMap((name) => {
       const value = properties.values[properties.names.indexOf(name)];
@@ -250,8 +257,6 @@ export class Receiver {
       core.touched();
       throw failed(count);
     }
-    // The event loop has its turn before the rest of a message of very many frames.
-    if (intake.partial !== undefined) core.touched();
     if (this.#shape !== undefined) {
       for (let index = at; index < at + count; index++) {
         messages[index] = this.#shape(messages[index]!) as Message[];
@@ -271,7 +276,9 @@ export class Receiver {
       if (batch.length === 0) this.#take(batch, 0, max);
       else this.#takeMore(batch, max);
     }
-    return batch.length === 0 ? wouldBlock : batch;
+    if (batch.length === 0) return this.#nothingYet();
+    if (this.#intake.partial !== undefined) this.#core.touched();
+    return batch;
   }
 
   /** Adds to a batch that is not empty what is there, and leaves an error for the next receive. */
@@ -279,7 +286,7 @@ export class Receiver {
     try {
       this.#take(batch, batch.length, max - batch.length);
     } catch (error) {
-      this.#intake.failure = error instanceof ZmqError ? -error.errno : 0;
+      this.#intake.failure = error as object;
     }
   }
 
@@ -353,8 +360,12 @@ class Loop<T> implements SocketIterator<T> {
     // First: a signal that is not Node's own runs code of the user's.
     const aborted = signal?.aborted;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
-    const value = this.#fetched?.();
-    if (value !== undefined) return soon({ value, done: false });
+    try {
+      const value = this.#fetched?.();
+      if (value !== undefined) return soon({ value, done: false });
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (aborted) return Promise.reject(signal?.reason);
     if (core.receiving !== undefined) return Promise.reject(busy());
     if (core.blocked) {

@@ -5,7 +5,7 @@ import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { datagramRefusal } from "./endpoint.js";
 import { errorOf, ZmqError } from "./errors.js";
-import { snapshot, toWire, toWireMany } from "./message.js";
+import { iterable, snapshot, toWire, toWireMany } from "./message.js";
 import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
 import { type Tagging, taggings } from "./tag.js";
@@ -47,7 +47,7 @@ function reportSent(error: unknown, sent: number): void {
 
 /** Of messages given as `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
-  return Array.from(messages, (pair) => {
+  return Array.from(iterable(messages), (pair) => {
     if (!Array.isArray(pair)) throw new TypeError("Each message must be an array of it and its options");
     return tagging.toWire(pair[0], pair[1]);
   });

@@ -105,7 +105,6 @@ class Reserve {
 
   /** Replaces the frames of messages from `head` on; `messages` are those of the crossing that was saved. */
   restore(messages: Message[][], head: number): void {
-    this.#memory = undefined;
     let message = 0;
     let frame = 0;
     let at = 0;
@@ -119,6 +118,8 @@ class Reserve {
       frame = row & moreBit ? frame + 1 : 0;
       if (frame === 0) message++;
     }
+    // Last: if there is no memory for a copy, the next attempt begins anew.
+    this.#memory = undefined;
   }
 }
 
@@ -142,8 +143,8 @@ export class Intake {
   emptied = false;
   /** Frames of a message whose other frames are still in libzmq: the event loop had its turn in between. */
   partial: Message[] | undefined;
-  /** -errno that came after complete messages. */
-  failure = 0;
+  /** -errno that came after complete messages, or an exception; 0 for none. */
+  failure: number | object = 0;
   /** An exception, such as a stack overflow, came between a crossing and the end of its rows: what it brought is lost. */
   torn = false;
   /** Of what a loop fetched ahead, once it has fetched anything. */
@@ -153,34 +154,61 @@ export class Intake {
 // V8 inlines small functions only. What seldom happens is therefore in functions of its own, which leaves the path of
 // a message in one piece.
 
-/** Drops a message of which frames were lost, as a whole: what is left of it must not pass for a message. */
-function dropRest(handle: Handle, intake: Intake): void {
+/** Whose crossing is under way or has its rows read: the table and the slab have room for one only. */
+let reader: Intake | undefined;
+
+/**
+ * Before a call, what the last one left: an error to return or throw, or nothing, 0. Drops a message of which frames
+ * were lost, as a whole: what is left of it must not pass for a message.
+ */
+function settle(handle: Handle, intake: Intake): number {
+  if (reader !== undefined) {
+    // An exception has ended that crossing, or a setter of Array.prototype receives in the midst of it. It then goes on
+    // in a slab without anybody's bytes, finds that it is no longer the reader, and gives its messages up.
+    reader = undefined;
+    largeFrames.fill(undefined);
+    if (renew()) slab.fill(0);
+    else offset = slabSize;
+  }
+  const { failure } = intake;
+  intake.failure = 0;
+  if (typeof failure === "object") throw failure;
+  if (failure !== 0) return failure;
+  return intake.torn ? dropRest(handle, intake) : 0;
+}
+
+/** 0, or -ENOMEM: then the message is still to be dropped. */
+function dropRest(handle: Handle, intake: Intake): number {
   intake.partial = undefined;
   let more = binding.getOption(handle, ZMQ_RCVMORE, kinds.int32.area) > 0 && kinds.int32.read(4) !== 0;
   while (more) {
-    if (offset >= slabSize || slab.length === 0) renew();
+    if ((offset >= slabSize || slab.length === 0) && !renew()) return -os.errno.ENOMEM;
     const frames = binding.receive(handle, memory, offset, 1) & (emptiedFlag - 1);
     more = frames > 0 && frames <= tableRows && (table[frames - 1]! & moreBit) !== 0;
   }
   largeFrames.fill(undefined);
   intake.torn = false;
+  return 0;
 }
 
-/** The error that the last call left for this one, or 0. */
-function takeFailure(intake: Intake): number {
-  const { failure } = intake;
-  intake.failure = 0;
-  return failure;
+/** What a crossing throws when code of the user's received in the midst of it. */
+function overwritten(): Error {
+  return errorOf(
+    "EBUSY",
+    "Another message was received, by a setter of Array.prototype, before this one was complete",
+  );
 }
 
 /** Nothing is lost: the next call goes on from here. */
 function outOfMemory(intake: Intake, complete: number): number {
+  reader = undefined;
   intake.emptied = false;
   return complete > 0 ? complete : -os.errno.ENOMEM;
 }
 
 /** The end of a call that found no frame, or an error: that ends a message which is here in part. */
 function ended(intake: Intake, complete: number, result: number): number {
+  reader = undefined;
   intake.torn = false;
   if (result < 0) intake.partial = undefined;
   if (complete === 0) return result;
@@ -224,13 +252,18 @@ function keepAhead(
   frames: number,
   whole: boolean,
 ): void {
-  // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
-  if (!whole || intake.partial !== undefined) {
-    own(messages, count);
-    return;
+  try {
+    // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
+    if (!whole || intake.partial !== undefined) {
+      own(messages, count);
+      return;
+    }
+    intake.reserve ??= new Reserve();
+    intake.reserve.save(start, frames);
+  } catch {
+    // No memory, or the end of the stack: the messages are here all the same, only without a copy.
+    intake.reserve?.release();
   }
-  intake.reserve ??= new Reserve();
-  intake.reserve.save(start, frames);
 }
 
 /**
@@ -249,11 +282,14 @@ export function receiveInto(
   whole = false,
   ahead = false,
 ): number {
-  if (intake.failure !== 0) return takeFailure(intake);
-  if (intake.torn) dropRest(handle, intake);
+  if (intake.failure !== 0 || intake.torn || reader !== undefined) {
+    const failure = settle(handle, intake);
+    if (failure !== 0) return failure;
+  }
   const continues = intake.partial !== undefined;
   let complete = 0;
   let crossings = 0;
+  reader = intake;
   do {
     // Some call of the user's may have detached the slab all the same, ArrayBuffer.prototype.transfer for instance.
     if ((offset >= slabSize || slab.length === 0) && !renew()) return outOfMemory(intake, complete);
@@ -270,7 +306,9 @@ export function receiveInto(
     complete += readRows(frames, messages, at + complete, intake);
     if (ahead && complete > 1)
       keepAhead(messages, complete, intake, start, frames, crossings === 0 && !continues);
+    if (reader !== intake) throw overwritten();
     intake.torn = false;
   } while (intake.partial !== undefined && (whole || ++crossings < crossingsPerTurn));
+  reader = undefined;
   return complete;
 }

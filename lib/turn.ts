@@ -35,12 +35,17 @@ function clockSaysSo(): boolean {
 
 /** Resolves in the next turn of the event loop, which is kept alive for it. */
 export function nextTurn(): Promise<void> {
-  next ??= new Promise((resolve) => {
-    setImmediate(() => {
-      next = undefined;
-      endTurn();
-      resolve();
-    });
+  if (next !== undefined) return next;
+  let resolve!: () => void;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
   });
-  return next;
+  // Outside of the promise, and before it is kept: near the end of the stack it may throw.
+  setImmediate(() => {
+    next = undefined;
+    endTurn();
+    resolve();
+  });
+  next = promise;
+  return promise;
 }

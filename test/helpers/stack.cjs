@@ -1,0 +1,31 @@
+// Calls a function near the end of the stack. For Node with --no-opt --no-sparkplug, where all frames have one size.
+
+function down(depth, call) {
+  return depth === 0 ? call() : down(depth - 1, call);
+}
+
+/** How deep `down` may go to call what needs no room. */
+function deepest() {
+  let [fits, fails] = [0, 200_000];
+  while (fails - fits > 1) {
+    const middle = (fits + fails) >> 1;
+    try {
+      down(middle, () => {});
+      fits = middle;
+    } catch {
+      fails = middle;
+    }
+  }
+  return fits;
+}
+
+/** Calls with `room` more frames left than it takes to call; returns what it throws. A negative `room` leaves all. */
+module.exports = function nearEnd(room, call) {
+  try {
+    if (room < 0) call();
+    else down(deepest() - room, call);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
