@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { Context, Dealer, Pull, Push } from "zmq-native";
-import { patience, runProgram, startProgram } from "../helpers/program.js";
+import { patience, runProgram } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
-import { command, frame, greeting, hello, join, more, RawPeer, RawServer, ready } from "../helpers/zmtp.js";
+import { command, frame, hello, join, more, RawPeer, RawServer } from "../helpers/zmtp.js";
 
 const transports = ["tcp", "ipc", "ws"] as const;
 type Transport = "tcp" | "ipc" | "ws";
@@ -55,10 +55,10 @@ describe.each(transports)("%s", (transport) => {
       // No more than the system takes while nobody receives.
       const push = new zmq.Push({ linger: -1, sendHighWaterMark: 0 });
       push.connect(${JSON.stringify(pull.lastEndpoint)});
-      for (let i = 0; i < 100; i++) await push.send(String(i));
+      for (let i = 0; i < 80; i++) await push.send(String(i).padEnd(500));
     `);
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
-    expect(await numbers(pull, 100)).toEqual(range(100));
+    expect(await numbers(pull, 80)).toEqual(range(80));
   });
 
   // The last batch fits in part only; its rest is written when the receiver has made room.
@@ -131,7 +131,7 @@ test("a connection that is reset while the receiver's queue is full delivers wha
   await pull.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(pull.lastEndpoint as string, "PUSH");
   // In one write: a reset takes what the sender's system has not sent.
-  peer.say(...range(1000).map((i) => frame(String(i))));
+  peer.say(...range(1000).map((i) => frame(String(i).padEnd(50))));
   await turnOver(context);
   peer.reset();
   await peer.ended;
@@ -149,7 +149,7 @@ test("a socket that connects again after it has read what the last connection le
     peer.say(hello("PUSH"));
     await peer.hear((heard) => heard.includes("READY"));
     // In one write: a reset takes what the sender's system has not sent.
-    peer.say(...range(200).map((i) => frame(String(i))));
+    peer.say(...range(200).map((i) => frame(String(i).padEnd(250))));
     await turnOver(context);
     peer.reset();
     await turnOver(context);
@@ -162,84 +162,13 @@ test("a closing socket whose connection broke while it received nothing ends in 
   const dealer = new Dealer({ context, receiveHighWaterMark: 10, linger: -1 });
   await dealer.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(dealer.lastEndpoint as string, "DEALER");
-  peer.say(...range(1000).map((i) => frame(String(i))));
+  peer.say(...range(1000).map((i) => frame(String(i).padEnd(50))));
   await turnOver(context);
   peer.reset();
   await turnOver(context);
   await dealer.send("for a peer that has gone").catch(() => {});
   dealer.close();
   await context.close();
-});
-
-test("many connections that end leave no pipes behind a socket that never receives", async () => {
-  const { code, stdout } = await runProgram(`
-    const dealer = new zmq.Dealer({ linger: 0 });
-    await dealer.bind("tcp://127.0.0.1:*");
-    const next = (type) => new Promise((resolve) => {
-      const listener = () => { dealer.events.off(type, listener); resolve(); };
-      dealer.events.on(type, listener);
-    });
-    const round = async (count) => {
-      for (let i = 0; i < count; i++) {
-        const peer = new zmq.Dealer({ linger: 0 });
-        const there = next("handshake");
-        peer.connect(dealer.lastEndpoint);
-        await there;
-        const gone = next("disconnect");
-        peer.close();
-        await gone;
-      }
-      return process.memoryUsage.rss();
-    };
-    await round(200);
-    const before = await round(200);
-    const after = await round(1500);
-    console.log(((after - before) / 1500).toFixed());
-    process.exit();
-  `);
-  expect(code).toBe(0);
-  // A pipe that stays takes 30 KB.
-  expect(Number(stdout)).toBeLessThan(15_000);
-});
-
-describe.skipIf(process.platform === "win32")("a process that was stopped", () => {
-  const program = (options: string) => `
-    const pull = new zmq.Pull({ receiveTimeout: ${patience}, ${options} });
-    const lost = [];
-    for (const type of ["disconnect", "handshake:error:other"]) pull.events.on(type, () => lost.push(type));
-    await pull.bind("tcp://127.0.0.1:*");
-    say([pull.lastEndpoint, process.pid]);
-    const first = String(await pull.receive());
-    say([first, lost]);
-  `;
-  const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-  test("reads a handshake that was finished in time", async () => {
-    await using victim = startProgram(program("handshakeInterval: 1000"));
-    const [address, pid] = await victim.hear<[string, number]>();
-    using peer = await RawPeer.connect(address);
-    peer.say(greeting());
-    await peer.hear((heard) => heard.includes("READY"));
-    process.kill(pid, "SIGSTOP");
-    peer.say(ready("PUSH"), frame("sent in time"));
-    await wait(1500);
-    process.kill(pid, "SIGCONT");
-    expect(await victim.hear()).toEqual(["sent in time", []]);
-  });
-
-  test("reads what came within the time to live", async () => {
-    await using victim = startProgram(program(""));
-    const [address, pid] = await victim.hear<[string, number]>();
-    using peer = await RawPeer.enter(address, "PUSH");
-    // Five tenths of a second.
-    peer.say(command("PING", "\0\x05"));
-    await peer.hear((heard) => heard.includes("PONG"));
-    process.kill(pid, "SIGSTOP");
-    peer.say(frame("sent in time"));
-    await wait(1000);
-    process.kill(pid, "SIGCONT");
-    expect(await victim.hear()).toEqual(["sent in time", []]);
-  });
 });
 
 test("a long message that takes longer than heartbeats allow is received", async () => {
