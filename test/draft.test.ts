@@ -1,5 +1,6 @@
 // The draft sockets beyond what zeromq has (test/drop-in/draft.test.ts has that): Peer, Channel, waiting, and rest.
 
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Socket } from "zmq-native";
 import { Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
@@ -173,22 +174,38 @@ test("closing: a waiting receive of each type ends", async () => {
   }
 });
 
-test("a Server is told that a peer has gone although messages of it are still to be received", async () => {
-  using server = new Server();
-  await server.bind("tcp://127.0.0.1:*");
-  const client = new Client();
-  client.connect(server.lastEndpoint as string);
-  await client.send("first");
-  await client.send("second");
-  const [body, options] = await server.receive();
-  client.close();
-  // Until its end is known here, messages for it are queued.
-  const send = async () => {
-    for (;;) {
-      if (!server.trySend(body, options)) throw new Error("would block");
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
-  await expect(send()).rejects.toMatchObject({ code: "EHOSTUNREACH" });
-  expect(String((await server.receive())[0])).toBe("second");
-});
+test.each([
+  ["has room", 1000],
+  ["is full", 1],
+])(
+  "a Server is told that a peer has gone whose queue %s and whose messages are still to be received",
+  async (_, mark) => {
+    using server = new Server({ sendHighWaterMark: mark });
+    await server.bind("tcp://127.0.0.1:*");
+    const client = new Client({ receiveHighWaterMark: 1 });
+    client.connect(server.lastEndpoint as string);
+    await client.send("first");
+    await client.send("second");
+    const [body, options] = await server.receive();
+    // Fills the system's buffers, and then the queue.
+    server.sendTimeout = 100;
+    const fill = () =>
+      server.send(Buffer.alloc(100_000), options).then(
+        () => true,
+        () => false,
+      );
+    while (mark === 1 && (await fill()));
+    const gone = new Promise((resolve) => server.events.on("disconnect", resolve));
+    client.close();
+    await gone;
+    // Until the socket has heard of its end, messages for it are queued.
+    const send = async () => {
+      for (;;) {
+        server.trySend(body, options);
+        await turn();
+      }
+    };
+    await expect(send()).rejects.toMatchObject({ code: "EHOSTUNREACH" });
+    expect(String((await server.receive())[0])).toBe("second");
+  },
+);

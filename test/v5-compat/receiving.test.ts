@@ -101,18 +101,18 @@ describe("message", () => {
     using _ = joined(pull, push);
     let stop = false;
     let count = 0;
-    pull.once("message", () => {
-      setTimeout(() => {
-        stop = true;
-      }, 20);
-    });
-    await new Promise<void>((resolve) => {
-      // Without turns for others, the timer would never be heard of.
+    await new Promise<void>((resolve, reject) => {
       pull.on("message", (frame) => {
         count++;
-        if (stop) resolve();
+        if (stop) return resolve();
+        if (count === 1_000_000) return reject(new Error("a million messages without a turn for the timer"));
+        if (count === 10) {
+          setTimeout(() => {
+            stop = true;
+          });
+        }
         // More come in than go out, up to a limit.
-        else push.send(frame).send(count < 1000 ? frame : []);
+        push.send(frame).send(count < 1000 ? frame : []);
       });
       push.send("x");
     });
