@@ -154,7 +154,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       socket.blocked = true;
       socket.receiving = wake;
     }
-    const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1);
+    const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1, "run()");
     // The thread may have said something before anybody listened, even that it has ended.
     control.touched();
     return promise.then(

@@ -1,16 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  Dealer,
-  Pair,
-  Publisher,
-  Pull,
-  Push,
-  Reply,
-  Request,
-  Router,
-  Subscriber,
-  XPublisher,
-} from "zmq-native";
+import { Dealer, Pair, Publisher, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
 import { join } from "./helpers/pairs.js";
 import { freshEndpoint, transports } from "./helpers/transports.js";
 
@@ -117,15 +106,6 @@ describe("send", () => {
     expect(received).not.toContain("aborted");
     expect(received).not.toContain("late");
     push.close();
-  });
-
-  test("the wrong state is an error at once: EFSM", async () => {
-    using pair = await join(new Reply(), new Request(), "inproc");
-    await expect(pair.bound.send("no request yet")).rejects.toMatchObject({ code: "EFSM", errno: 156384763 });
-    await pair.connected.send("request");
-    await expect(pair.connected.send("another")).rejects.toMatchObject({ code: "EFSM" });
-    using lonely = new Request();
-    await expect(lonely.receive()).rejects.toMatchObject({ code: "EFSM" });
   });
 
   test("Router with mandatory and no such peer: EHOSTUNREACH at once", async () => {
