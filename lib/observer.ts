@@ -2,12 +2,12 @@
 // read whether or not anybody listens, since a monitor that is not read would stop libzmq's I/O thread.
 
 import { EventEmitter } from "node:events";
-import { baseClass, guardMethods } from "./arguments.js";
+import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
 import { refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
-import { check, errorOf } from "./errors.js";
+import { check, errorOf, explained, invalidArgument } from "./errors.js";
 import {
   type Event,
   type EventOfType,
@@ -78,7 +78,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   constructor(socket: Socket) {
     if (!(socket instanceof Socket)) {
       refuseOtherCopy(socket, "Socket", "Socket");
-      throw new TypeError("Socket must be a socket object");
+      const detail = `Socket must be a socket object, got ${shown(socket)}`;
+      if (isObject(socket)) throw invalidArgument(detail);
+      throw explained(new TypeError("Socket must be a socket object"), `got ${shown(socket)}`);
     }
     const observed = coreOf(socket);
     if (observed.context === undefined) throw errorOf("ENOTSOCK");

@@ -1,8 +1,7 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
 
-import { inspect } from "node:util";
 import { atAddress, type EndpointCall } from "./addresses.js";
-import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
+import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments.js";
 import { binding } from "./binding.js";
 import { type CloseOptions, lingerOf } from "./close_options.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
@@ -10,7 +9,7 @@ import { Context, context as defaultContext } from "./context.js";
 import { markClass, refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { toEndpoint } from "./endpoint.js";
-import { check } from "./errors.js";
+import { check, invalidArgument } from "./errors.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
 import {
@@ -133,7 +132,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     const { context = defaultContext, ...values } = options;
     if (!(context instanceof Context)) {
       refuseOtherCopy(context, "Context", "options.context");
-      throw new TypeError(`Invalid argument: options.context must be a Context, got ${inspect(context)}`);
+      throw invalidArgument(`options.context must be a Context, got ${shown(context)}`);
     }
     this.#core = new Core(context, type);
     this.#sender = new Sender(this.#core);
