@@ -57,3 +57,6 @@ for (const [name, value] of Object.entries(exports)) {
   const enumerable = name !== "ZmqError";
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
+
+// What `import zmq from` compiles to in CommonJS. Not enumerable, as above.
+Object.defineProperty(exports, "default", { value: exports });

@@ -2,9 +2,12 @@
 
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { expectTypeError } from "./expectations.js";
 import { loose, mended, ours, packagePath, socketNames, zmq } from "./subject.js";
+
+const packageName = ours ? "zmq-native" : (process.env.DROP_IN_SUBJECT as string);
 
 const names = [
   ...["capability", "context", "curveKeyPair", "version", "Context", "Socket", "Observer", "Proxy"],
@@ -56,6 +59,44 @@ describe("CommonJS", () => {
 
   test("every require answers the same object", () => {
     expect(require(packagePath)).toBe(zmq);
+  });
+
+  /** What a compiler makes of `import zmq from` in CommonJS, run from a folder where the package is known. */
+  function runImport(specifier: string, expression: string): string {
+    const source = `import zmq from "${specifier}"; console.log(${expression});`;
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+    });
+    const cwd = dirname(dirname(packagePath));
+    const { stdout, stderr } = spawnSync(process.execPath, ["-e", outputText], { cwd, encoding: "utf8" });
+    return stdout || stderr;
+  }
+
+  mended(
+    "in zeromq it is undefined, though tsc accepts it",
+    "the default import of a TypeScript program",
+    () => {
+      expect(runImport("zmq-native", 'typeof zmq.Push, zmq === require("zmq-native")')).toBe(
+        "function true\n",
+      );
+      expect(Object.keys(zmq)).not.toContain("default");
+      const draft = runImport("zmq-native/draft", 'typeof zmq.Server, zmq === require("zmq-native/draft")');
+      expect(draft).toMatch(/^function true\n/);
+      const v5 = runImport(
+        "zmq-native/v5-compat",
+        'typeof zmq.socket, zmq === require("zmq-native/v5-compat")',
+      );
+      expect(v5).toMatch(/^function true\n/);
+    },
+  );
+
+  test.each(["lib", "lib/index", "lib/index.js"])("PACKAGE/%s is the package", (path) => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["-p", `require("${packageName}/${path}") === require("${packageName}")`],
+      { cwd: dirname(dirname(packagePath)), encoding: "utf8" },
+    );
+    expect(stdout || stderr).toBe("true\n");
   });
 });
 
@@ -128,10 +169,9 @@ describe("native ESM", () => {
   /** Runs an ES module that imports the package by its name, from a folder where that name is known. */
   function runModule(source: string): unknown {
     const from = dirname(dirname(packagePath));
-    const name = ours ? "zmq-native" : (process.env.DROP_IN_SUBJECT as string);
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      ["--input-type=module", "-e", source.replaceAll("PACKAGE", name)],
+      ["--input-type=module", "-e", source.replaceAll("PACKAGE", packageName)],
       { cwd: from, encoding: "utf8", timeout: 20_000 },
     );
     return stdout === "" ? stderr : JSON.parse(stdout);
@@ -166,6 +206,22 @@ describe("native ESM", () => {
       await push.send(["hello", "world"]);
       console.log(JSON.stringify((await pull.receive()).map(String)));`;
     expect(runModule(source)).toEqual(["hello", "world"]);
+  });
+
+  test('"/lib/index.js" can be imported', () => {
+    const source = `
+      import { Push } from "PACKAGE/lib/index.js";
+      import * as zmq from "PACKAGE";
+      console.log(JSON.stringify(Push === zmq.Push));`;
+    expect(runModule(source)).toBe(true);
+  });
+
+  mended("zeromq has no exports map", 'the default imports of "/draft" and "/v5-compat"', () => {
+    const source = `
+      import draft from "PACKAGE/draft";
+      import v5 from "PACKAGE/v5-compat";
+      console.log(JSON.stringify([typeof draft.Server, typeof v5.socket]));`;
+    expect(runModule(source)).toEqual(["function", "function"]);
   });
 
   test('"/draft.js" and "/v5-compat.js" can be imported', () => {
