@@ -140,6 +140,21 @@ describe("send", () => {
     clearInterval(timer);
     expect(publisher.writable).toBe(true);
   });
+
+  test("the event loop has its turn after 512 operations, however fast they are", async () => {
+    using publisher = new Publisher();
+    for (let round = 0; round < 50; round++) {
+      let operations = 0;
+      let turned = false;
+      await new Promise((resolve) => setImmediate(resolve));
+      setImmediate(() => {
+        turned = true;
+      });
+      for (; !turned; operations++) await publisher.send("nobody listens");
+      // They are counted by the sixteen.
+      expect(operations).toBeLessThanOrEqual(512 + 16);
+    }
+  });
 });
 
 describe("trySend", () => {
