@@ -3,8 +3,9 @@
 
 import { inspect } from "node:util";
 
-/** A value as an error message shows it. */
-export const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });
+/** A value as an error message shows it, without a call of the user's code. */
+export const shown = (value: unknown): string =>
+  inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100, customInspect: false });
 
 /** What a call takes: so many arguments at most, and after them an object of options, which zeromq does not know. */
 interface Arity {

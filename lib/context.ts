@@ -7,6 +7,7 @@ import { markClass } from "./copies.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
+import { contextValues, explainAssignment } from "./option_errors.js";
 import { commonOptions, contextOptions } from "./options.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
@@ -127,7 +128,7 @@ export class Context implements AsyncDisposable {
       Object.assign(this, options);
     } catch (error) {
       this.#handle.release();
-      throw error;
+      throw explainAssignment(error, this, options);
     }
     abandoned.register(this, this.#handle);
   }
@@ -193,7 +194,7 @@ export class Context implements AsyncDisposable {
   }
 }
 
-defineOptions(Context.prototype, contextOptions, handleOf);
+defineOptions(Context.prototype, contextOptions, handleOf, contextValues);
 guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
 guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 

@@ -68,6 +68,7 @@ function addToStack(error: Error, detail: string): void {
 
 /** @internal Adds a `detail` to an error of another class, where the message is zeromq's. */
 export function explained<E extends Error>(error: E, detail: string): E & { detail: string } {
+  if (!Object.isExtensible(error)) return error as E & { detail: string };
   addToStack(error, detail);
   return Object.defineProperty(error, "detail", {
     value: detail,

@@ -5,7 +5,7 @@ import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
 import { type Option, rows } from "./option.js";
 
-const { int32, uint32, int64, uint64, boolean, string, binary, text, key, names } = rows;
+const { int32, uint32, limit, uint64, boolean, string, binary, text, key, names } = rows;
 
 /** Of a context. Set those of threads before the first socket is made. */
 export const contextOptions = {
@@ -48,7 +48,7 @@ export const commonOptions = {
    * `message:rejected` and closes the connection. -1: no limit. Default -1. Does not apply to inproc
    * and Stream. `ZMQ_MAXMSGSIZE`, which limits single frames in other builds of libzmq
    */
-  maxMessageSize: int64(zmq.ZMQ_MAXMSGSIZE),
+  maxMessageSize: limit(zmq.ZMQ_MAXMSGSIZE),
   /**
    * Frames of a message from a peer, the envelope included. libzmq drops a message with more frames, emits
    * `message:rejected` and closes the connection. -1: no limit; 0 and other negative numbers are

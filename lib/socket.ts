@@ -12,6 +12,7 @@ import { toEndpoint } from "./endpoint.js";
 import { check, invalidArgument } from "./errors.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
+import { explainAssignment, explainReading, explainValue } from "./option_errors.js";
 import {
   capability,
   commonOptions,
@@ -142,7 +143,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       Object.assign(this, values);
     } catch (error) {
       this.#core.close();
-      throw error;
+      throw explainAssignment(error, this, values);
     }
   }
 
@@ -262,7 +263,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   set distinctErrors(value: boolean) {
-    if (typeof value !== "boolean") throw new TypeError("Option value must be a boolean");
+    if (typeof value !== "boolean") {
+      const error = new TypeError("Option value must be a boolean");
+      throw explainValue(error, "distinctErrors", { kind: kinds.boolean.takes }, value);
+    }
     this.#core.distinctErrors = value;
   }
 
@@ -327,11 +331,19 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   #get<T>(id: number, kind: Kind<T>): T {
-    return this.#core.getOption({ id, kind });
+    try {
+      return this.#core.getOption({ id, kind });
+    } catch (error) {
+      throw explainReading(error, `option ${id}`);
+    }
   }
 
   #set<T>(id: number, kind: Kind<T>, value: unknown): void {
-    this.#core.setOption({ id, kind }, value);
+    try {
+      this.#core.setOption({ id, kind }, value);
+    } catch (error) {
+      throw explainValue(error, `option ${id}`, { kind: kind.takes }, value);
+    }
   }
 
   #has(event: number): boolean {
@@ -372,14 +384,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 }
 
-for (const table of [
-  commonOptions,
-  statusOptions,
-  capability.curve && curveOptions,
-  capability.gssapi && gssapiOptions,
-  hasWss && wssOptions,
-]) {
-  if (table) defineOptions(Socket.prototype, table, coreOf);
+for (const [table, isBuilt] of [
+  [commonOptions, true],
+  [statusOptions, true],
+  [curveOptions, capability.curve],
+  [gssapiOptions, capability.gssapi],
+  [wssOptions, hasWss],
+] as const) {
+  // Options that are not built are known all the same, for the error.
+  defineOptions(isBuilt ? Socket.prototype : Object.create(null), table, coreOf);
 }
 
 const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
