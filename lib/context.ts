@@ -103,6 +103,16 @@ check(
     ending.delete(token);
   }),
 );
+/** Passes a new context's token on, or throws. */
+function created(result: number): ContextToken {
+  if (result >= 0) return result;
+  const error = new ZmqError(-result);
+  if (error.code !== "EMFILE") throw error;
+  throw error.explain(
+    "the process has no file descriptors left: close contexts and sockets, or raise `ulimit -n`",
+  );
+}
+
 let attaching: ContextToken | undefined;
 
 /**
@@ -122,7 +132,7 @@ export class Context implements AsyncDisposable {
 
   constructor(options: ContextOptions = {}) {
     expectOptions(options);
-    this.#handle = Handle.of(attaching ?? check(binding.createContext()));
+    this.#handle = Handle.of(attaching ?? created(binding.createContext()));
     Object.seal(this);
     try {
       Object.assign(this, options);

@@ -3,6 +3,7 @@
 
 import { types } from "node:util";
 import type { WireFrame, WireMessage } from "./binding.js";
+import { explained } from "./errors.js";
 
 /** One received frame. */
 export type Message = Buffer;
@@ -59,8 +60,16 @@ export function toWire(message: unknown): WireMessage {
       ? fewFrames(message, length)
       : Array.from({ length }, (_, index) => toFrame(message[index]));
   }
-  if (message === undefined) throw new TypeError("Message must be present");
+  if (message === undefined) throw noMessage();
   return toFrame(message);
+}
+
+/** @internal */
+export function noMessage(): TypeError {
+  return explained(
+    new TypeError("Message must be present"),
+    "a message is a string, a Buffer or an array of them, got undefined",
+  );
 }
 
 /** For up to eight frames a seventh of the time that `Array.from` takes. */

@@ -5,8 +5,9 @@ import { EventEmitter } from "node:events";
 import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
+import { openToken } from "./context.js";
 import { refuseOtherCopy } from "./copies.js";
-import { Core } from "./core.js";
+import { Core, checkOpening } from "./core.js";
 import { check, errorOf, explained, invalidArgument } from "./errors.js";
 import {
   type Event,
@@ -88,7 +89,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#bound = observed.bound;
     this.#observed = new WeakRef(observed);
     const endpoint = uniqueEndpoint("monitor");
-    check(binding.monitor(this.#handle, endpoint, observedEvents));
+    checkOpening(binding.monitor(this.#handle, endpoint, observedEvents), openToken(observed.context));
     this.#core = new Core(observed.context, ZMQ_PAIR);
     // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);

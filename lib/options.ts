@@ -168,9 +168,6 @@ export const wssOptions = {
   wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
 };
 
-/** @internal Whether the linked libzmq has wss, of which zeromq's `capability` says nothing. */
-export const hasWss = binding.has("WSS");
-
 /** Of sockets that send. */
 export const sendOptions = {
   /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */
@@ -264,11 +261,16 @@ export const liveOptions: ReadonlySet<number> = new Set([
 ]);
 
 /** What the linked libzmq was built with. */
-export const capability: Record<"ipc" | "pgm" | "tipc" | "norm" | "curve" | "gssapi" | "draft", boolean> = {
+export const capability: Record<
+  "ipc" | "pgm" | "tipc" | "norm" | "ws" | "wss" | "curve" | "gssapi" | "draft",
+  boolean
+> = {
   ipc: binding.has("ipc"),
   pgm: binding.has("pgm"),
   tipc: binding.has("tipc"),
   norm: binding.has("norm"),
+  ws: binding.has("WS"),
+  wss: binding.has("WSS"),
   curve: binding.has("curve"),
   gssapi: binding.has("gssapi"),
   draft: binding.has("draft"),

@@ -3,8 +3,9 @@
 import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
 import { binding, type Handle, type ProxyHandle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
+import { openToken } from "./context.js";
 import { refuseOtherCopy } from "./copies.js";
-import { Core } from "./core.js";
+import { Core, checkOpening } from "./core.js";
 import { check, errorOf, explained, invalidArgument, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
@@ -166,7 +167,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       control.setOption(receiveOptions.receiveHighWaterMark, 0);
       check(binding.bind(control.handle, endpoint));
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
-      const proxy = check(binding.startProxy(...handles, endpoint, frontAhead, backAhead));
+      const started = binding.startProxy(...handles, endpoint, frontAhead, backAhead);
+      const proxy = checkOpening(started, openToken(front.context!));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
       running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {

@@ -1,5 +1,6 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
 
+import { type InspectOptionsStylized, inspect } from "node:util";
 import { atAddress, type EndpointCall } from "./addresses.js";
 import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments.js";
 import { binding } from "./binding.js";
@@ -10,6 +11,7 @@ import { markClass, refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { toEndpoint } from "./endpoint.js";
 import { check, invalidArgument } from "./errors.js";
+import { Endpoints, inspectSocket } from "./inspection.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
 import { explainAssignment, explainReading, explainValue } from "./option_errors.js";
@@ -18,7 +20,6 @@ import {
   commonOptions,
   curveOptions,
   gssapiOptions,
-  hasWss,
   statusOptions,
   wssOptions,
 } from "./options.js";
@@ -56,6 +57,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
+  readonly #endpoints = new Endpoints();
   #observer: Observer | undefined;
 
   static {
@@ -114,6 +116,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         return this.#receiver.messages();
       },
     };
+    Object.defineProperty(Socket.prototype, inspect.custom, {
+      value(this: Socket, depth: number, options: InspectOptionsStylized) {
+        // Of a prototype, or another object that is no socket.
+        if (!(#core in this)) return this;
+        return inspectSocket(this.constructor.name, this.#core, this.#endpoints, depth, options);
+      },
+      configurable: true,
+      writable: true,
+    });
     for (const name of Reflect.ownKeys(operations)) {
       const value = operations[name as keyof typeof operations];
       Object.defineProperty(Socket.prototype, name, { value, writable: true, configurable: true });
@@ -355,7 +366,20 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   #atEndpoint(call: EndpointCall, address: string, connectId?: Uint8Array): number {
     const endpoint = toEndpoint(address);
     this.#core.usable();
-    return atAddress(this.#core, call, endpoint, false, connectId);
+    const result = atAddress(this.#core, call, endpoint, false, connectId);
+    this.#record(call, endpoint);
+    return result;
+  }
+
+  /** For `console.log`. Never throws: the call has succeeded. */
+  #record(call: EndpointCall, address: string): void {
+    let last: string | null = null;
+    try {
+      if (call === "bind") last = this.#core.getOption(statusOptions.lastEndpoint);
+    } catch {
+      // The context has ended meanwhile.
+    }
+    this.#endpoints.record(call, address, last);
   }
 
   /**
@@ -375,7 +399,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     }
     core.blocked = true;
     return Promise.resolve(outcome).then(
-      () => core.unblock(),
+      () => {
+        this.#record(call, endpoint);
+        core.unblock();
+      },
       (error) => {
         core.unblock();
         throw error;
@@ -389,7 +416,7 @@ for (const [table, isBuilt] of [
   [statusOptions, true],
   [curveOptions, capability.curve],
   [gssapiOptions, capability.gssapi],
-  [wssOptions, hasWss],
+  [wssOptions, capability.wss],
 ] as const) {
   // Options that are not built are known all the same, for the error.
   defineOptions(isBuilt ? Socket.prototype : Object.create(null), table, coreOf);

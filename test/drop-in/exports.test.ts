@@ -121,10 +121,25 @@ describe("version", () => {
 });
 
 describe("capability", () => {
-  test("has booleans for ipc pgm tipc norm curve gssapi draft, and nothing else", () => {
+  test("has booleans for ipc pgm tipc norm curve gssapi draft", () => {
     const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft"];
-    expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
+    expect(Object.keys(zmq.capability)).toEqual(expect.arrayContaining(keys));
     for (const key of keys) expect(typeof loose(zmq.capability)[key]).toBe("boolean");
+  });
+
+  mended("zeromq does not tell", "ws and wss, too, and nothing else", () => {
+    const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft", "ws", "wss"];
+    expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
+    // A socket connects over the transports that are there, and over no other.
+    for (const scheme of ["ws", "wss"] as const) {
+      const connect = () => {
+        const push = new zmq.Push({ linger: 0 });
+        push.connect(`${scheme}://127.0.0.1:1/`);
+        push.close();
+      };
+      if (zmq.capability[scheme]) connect();
+      else expect(connect).toThrow(expect.objectContaining({ code: "EPROTONOSUPPORT" }));
+    }
   });
 
   test("ipc, curve and draft are true, tipc on Linux", () => {
