@@ -206,13 +206,12 @@ test("a receive that times out takes no wake-up from a send that waits", async (
     await pair.bind(endpoint);
     const state = new Int32Array(new SharedArrayBuffer(8));
     const worker = new Worker(
-      `const { workerData: { path, endpoint, marks, state } } = require("node:worker_threads");
+      `const { parentPort, workerData: { path, endpoint, marks, state } } = require("node:worker_threads");
        const { Pair } = require(path);
        const peer = new Pair(marks);
        peer.connect(endpoint);
-       Atomics.store(state, 0, 1);
-       Atomics.notify(state, 0);
-       Atomics.wait(state, 0, 1);
+       parentPort.postMessage("ready");
+       Atomics.wait(state, 0, 0);
        while (peer.tryReceive() !== undefined);
        Atomics.store(state, 1, 1);
        Atomics.notify(state, 1);
@@ -222,14 +221,15 @@ test("a receive that times out takes no wake-up from a send that waits", async (
        })();`,
       { eval: true, workerData: { path: packagePath, endpoint, marks, state } },
     );
+    const ready = new Promise((resolve) => worker.once("message", resolve));
     const exited = new Promise((resolve) => worker.once("exit", resolve));
-    await Atomics.waitAsync(state, 0, 0).value;
+    await ready;
     while (pair.trySend("fill"));
     const sending = pair.send("waits");
     const receiving = pair.receive({ timeout: 20 }).catch((error) => error.code);
     // Let both waits be settled before the worker makes room.
     await new Promise(setImmediate);
-    Atomics.store(state, 0, 2);
+    Atomics.store(state, 0, 1);
     Atomics.notify(state, 0);
     Atomics.wait(state, 1, 0);
     // This thread stands still until the timeout is over: its timer comes before the descriptor.

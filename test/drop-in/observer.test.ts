@@ -235,7 +235,7 @@ describe("events over tcp", () => {
     for (const name of ["fd", "localAddress", "remoteAddress"]) {
       expect(Object.getOwnPropertyDescriptor(event, name)?.enumerable).toBe(false);
     }
-    expect((event as { fd: unknown }).fd).toEqual(expect.any(Number));
+    expect((event as unknown as { fd: unknown }).fd).toEqual(expect.any(Number));
   });
 });
 
