@@ -375,8 +375,13 @@ class Loop<T> implements SocketIterator<T> {
     const aborted = signal?.aborted;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
     const value = this.#fetched?.();
-    if (value !== undefined) return soon({ value, done: false });
-    if (aborted) return Promise.reject(signal?.reason);
+    return value === undefined ? this.#receive(aborted) : soon({ value, done: false });
+  }
+
+  /** Apart from `next`, which is small enough to be inlined. */
+  #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
+    const core = this.#core;
+    if (aborted) return Promise.reject(this.#options.signal?.reason);
     if (core.receiving !== undefined) return Promise.reject(busyReading(core));
     if (core.blocked) {
       try {
