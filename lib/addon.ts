@@ -40,10 +40,19 @@ function folders(): string[] {
   return named ? [resolve(named)] : [...new Set([dirname(here), here, dirname(process.execPath)])];
 }
 
+/** False, too, for a file that Node's permission model hides: `existsSync` throws then. */
+function exists(file: string): boolean {
+  try {
+    return existsSync(file);
+  } catch {
+    return false;
+  }
+}
+
 /** In Electron's archives files can be read but not loaded; a copy lies beside the archive. */
 function unpacked(path: string): string {
   const beside = path.replace(/\.asar(?=[\\/])/, ".asar.unpacked");
-  return beside !== path && existsSync(beside) ? beside : path;
+  return beside !== path && exists(beside) ? beside : path;
 }
 
 /** Files of a folder that may be the addon, the likeliest first: one that was built here, then one that came along. */
@@ -84,6 +93,12 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
     lines.push(`${file} does not load: ${error instanceof Error ? error.message : String(error)}`);
   }
   const remedies = [
+    // There is no asking for the right to load addons: `process.permission.has("addon")` is false even with it.
+    ...("permission" in process
+      ? [
+          `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${dirname(here)}\`.`,
+        ]
+      : []),
     ...(isDeno && failures.size > 0
       ? ["Deno loads addons with `--allow-ffi --allow-read --allow-env --allow-sys` or `-A` only."]
       : []),
@@ -100,7 +115,7 @@ export function loadAddon(): unknown {
   const failures = new Map<string, unknown>();
   for (const folder of folders()) {
     for (const file of candidates(folder, libc)) {
-      if (!existsSync(file)) continue;
+      if (!exists(file)) continue;
       try {
         // Not the module's own `require`, which bundlers would follow.
         return createRequire(file)(file);

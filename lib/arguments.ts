@@ -2,9 +2,11 @@
 // in for, thrown before anything else is looked at.
 
 import { inspect } from "node:util";
+import { explained } from "./errors.js";
 
-/** A value as an error message shows it. */
-export const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });
+/** A value as an error message shows it, without a call of the user's code. */
+export const shown = (value: unknown): string =>
+  inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100, customInspect: false });
 
 /** What a call takes: so many arguments at most, and after them an object of options, which zeromq does not know. */
 interface Arity {
@@ -21,7 +23,8 @@ function expectArity({ most, options }: Arity, parameters: unknown[]): void {
 
 /** Throws a `TypeError` for what identifies no option. */
 export function expectIdentifier(value: unknown): void {
-  if (typeof value !== "number") throw new TypeError("Identifier must be a number");
+  if (typeof value === "number") return;
+  throw explained(new TypeError("Identifier must be a number"), `got ${shown(value)}`);
 }
 
 export function isObject(value: unknown): value is object {
@@ -30,7 +33,7 @@ export function isObject(value: unknown): value is object {
 
 /** Throws a `TypeError` for what cannot name options. */
 export function expectOptions(value: unknown): void {
-  if (!isObject(value)) throw new TypeError("Options must be an object");
+  if (!isObject(value)) throw explained(new TypeError("Options must be an object"), `got ${shown(value)}`);
 }
 
 type Constructor = new (...parameters: unknown[]) => object;

@@ -7,6 +7,7 @@ import { markClass } from "./copies.js";
 import type { Core } from "./core.js";
 import { check, errorOf, ZmqError } from "./errors.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
+import { contextValues, explainAssignment } from "./option_errors.js";
 import { commonOptions, contextOptions } from "./options.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
@@ -102,6 +103,16 @@ check(
     ending.delete(token);
   }),
 );
+/** Passes a new context's token on, or throws. */
+function created(result: number): ContextToken {
+  if (result >= 0) return result;
+  const error = new ZmqError(-result);
+  if (error.code !== "EMFILE") throw error;
+  throw error.explain(
+    "the process has no file descriptors left: close contexts and sockets, or raise `ulimit -n`",
+  );
+}
+
 let attaching: ContextToken | undefined;
 
 /**
@@ -121,13 +132,13 @@ export class Context implements AsyncDisposable {
 
   constructor(options: ContextOptions = {}) {
     expectOptions(options);
-    this.#handle = Handle.of(attaching ?? check(binding.createContext()));
+    this.#handle = Handle.of(attaching ?? created(binding.createContext()));
     Object.seal(this);
     try {
       Object.assign(this, options);
     } catch (error) {
       this.#handle.release();
-      throw error;
+      throw explainAssignment(error, this, options);
     }
     abandoned.register(this, this.#handle);
   }
@@ -193,7 +204,7 @@ export class Context implements AsyncDisposable {
   }
 }
 
-defineOptions(Context.prototype, contextOptions, handleOf);
+defineOptions(Context.prototype, contextOptions, handleOf, contextValues);
 guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
 guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 

@@ -1,8 +1,10 @@
 // What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
 
-import { binding } from "./binding.js";
+import { constants as os } from "node:os";
+import { binding, type ContextToken, type Handle } from "./binding.js";
 import {
   ZMQ_IN_BATCH_SIZE,
+  ZMQ_MAX_SOCKETS,
   ZMQ_ONLY_FIRST_SUBSCRIBE,
   ZMQ_OUT_BATCH_SIZE,
   ZMQ_RCVTIMEO,
@@ -11,7 +13,7 @@ import {
   ZMQ_XSUB,
 } from "./constants.js";
 import { type Context, openToken } from "./context.js";
-import { check, errorOf } from "./errors.js";
+import { check, errorOf, ZmqError } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
 import { type Direction, Readiness } from "./readiness.js";
@@ -23,8 +25,34 @@ import { toGroup } from "./tag.js";
  */
 const batchBytes = 32 * 1024;
 
+/** Passes a result on, or throws; what needs another socket fails by the limit of the context or of the process. */
+export function checkOpening(result: number, token: ContextToken): number {
+  if (result >= 0) return result;
+  const error = new ZmqError(-result);
+  if (error.code !== "EMFILE") throw error;
+  const most = binding.getContextOption(token, ZMQ_MAX_SOCKETS);
+  // libzmq does not say which of the two limits it is.
+  throw error.explain(
+    `the context has maxSockets (${most}) sockets open, of which an observer needs one and a proxy two, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
+  );
+}
+
+function open(token: ContextToken, type: number, core: Core): Handle {
+  const result = binding.openSocket(token, type, core);
+  if (result === -os.errno.EINVAL) {
+    throw errorOf("EINVAL").explain(`this build of libzmq has no socket type ${type}`);
+  }
+  return checkOpening(result, token);
+}
+
 type Operation = Exclude<Direction, "watching">;
 const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving: ZMQ_RCVTIMEO };
+
+function blocked(): ZmqError {
+  return errorOf("EBUSY", "Socket is blocked by a bind or unbind operation").explain(
+    "await bind() or unbind() first, or use bindSync(); a socket that a Proxy runs with is blocked until the end of run()",
+  );
+}
 
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
@@ -49,7 +77,7 @@ export class Core extends Readiness implements OptionTarget {
 
   constructor(context: Context, type: number) {
     super();
-    this.handle = check(binding.openSocket(openToken(context), type, this));
+    this.handle = open(openToken(context), type, this);
     this.context = context;
     this.type = type;
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
@@ -65,7 +93,7 @@ export class Core extends Readiness implements OptionTarget {
   /** Throws unless the socket is open and no bind or unbind is under way. */
   usable(): void {
     if (this.handle === 0) throw errorOf("EBADF");
-    if (this.blocked) throw errorOf("EBUSY", "Socket is blocked by a bind or unbind operation");
+    if (this.blocked) throw blocked();
   }
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {

@@ -16,8 +16,10 @@ export interface Writable<
    * Sends a message, an array being one of several frames: all of it or nothing. When libzmq takes it, which is when
    * the promise resolves, it is queued, not delivered. At most one send may wait at a time.
    *
-   * @throws ZmqError rejects with `EAGAIN` after `sendTimeout`, or when the socket closes before there was room;
-   * with `EFSM` when it is not this socket's turn; with `EHOSTUNREACH` when no such peer is there.
+   * On a Request or Reply whose turn it is to receive, waits until the program has received.
+   *
+   * @throws ZmqError rejects with `EAGAIN` after `sendTimeout`, or when the socket closes before there was room; with
+   * `EFSM` if it was not this socket's turn until then; with `EHOSTUNREACH` when no such peer is there.
    * @throws ZmqError at once: `EBUSY` while another send waits, `EBADF` when the socket is closed. `zmq_msg_send`
    * @throws TypeError at once, for a message that cannot be sent or wrong options.
    */
@@ -31,7 +33,10 @@ export interface WritableSocket<
 > extends Writable<M, O> {
   /** As {@link Writable.send}, with a time-out or a signal of its own, which come last. */
   send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
-  /** Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects. */
+  /**
+   * Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects with
+   * `timeout: 0`: `EFSM` on a Request or Reply whose turn it is to receive.
+   */
   trySend(message: M, ...options: O): boolean;
   /**
    * Sends messages in order, waiting as needed: the fast way to send many. Reads all messages before it sends the
@@ -43,7 +48,8 @@ export interface WritableSocket<
    * one reason aborts several calls, `sent` is undefined: give each call a signal of its own to tell their counts.
    *
    * @throws TypeError at once, for a message that cannot be sent or wrong options; nothing is sent then.
-   * @throws ZmqError as `send`.
+   * @throws ZmqError as `send`; but on a Request or Reply whose turn it is to receive, rejects with `EFSM` without
+   * waiting, since each further message would need a receive before it.
    */
   sendMany(messages: Iterable<O extends [] ? M : [M, ...O]>, options?: OperationOptions): Promise<void>;
 }
@@ -54,8 +60,10 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
    * Receives a message: one Buffer for each of its frames. Small frames share memory (32 KiB at most are kept alive
    * by one of them); copy what is to be kept long. At most one receive may wait at a time.
    *
-   * @throws ZmqError rejects with `EAGAIN` after `receiveTimeout`, or when the socket closes; with `EFSM` when it is
-   * not this socket's turn.
+   * On a Request or Reply whose turn it is to send, waits until the program has sent, then for the message.
+   *
+   * @throws ZmqError rejects with `EAGAIN` after `receiveTimeout`, or when the socket closes; with `EFSM` if it was not
+   * this socket's turn until then.
    * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the socket is closed. `zmq_msg_recv`
    */
   receive(): Promise<M>;
@@ -70,7 +78,7 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
 export interface ReadableSocket<M extends object[] = Message[]> extends Readable<M> {
   /** As {@link Readable.receive}, with a time-out or a signal of its own. */
   receive(options?: OperationOptions): Promise<M>;
-  /** Receives a message if one is there; undefined if none is. */
+  /** Receives a message if one is there; undefined if none is. Throws `EFSM` on a Request or Reply whose turn it is to send. */
   tryReceive(): M | undefined;
   /** Waits for a message, then receives all that are there, up to `max`. */
   receiveMany(options?: BatchOptions): Promise<M[]>;

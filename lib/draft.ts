@@ -122,3 +122,6 @@ defineSocketOptions([
   [Peer, sendOptions, receiveOptions],
   [Channel, sendOptions, receiveOptions],
 ]);
+
+// What `import draft from` compiles to in CommonJS.
+Object.defineProperty(exports, "default", { value: exports });

@@ -1,6 +1,7 @@
 // The grammar of endpoints, all schemes: whatever libzmq would misread, fail on for a wrong reason, or abort on is
 // refused here, before anything is opened. Each family of transports has a file in lib/endpoint.
 
+import { shown } from "./arguments.js";
 import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
 import { tipc, vm } from "./endpoint/cluster.js";
@@ -10,6 +11,7 @@ import { norm, pgm } from "./endpoint/multicast.js";
 import type { Plan } from "./endpoint/plan.js";
 import { refusal, type Use } from "./endpoint/refusal.js";
 import { tcp, ws } from "./endpoint/stream.js";
+import { explained } from "./errors.js";
 
 export { datagramRefusal } from "./endpoint/datagram.js";
 export type { Lookup, Plan } from "./endpoint/plan.js";
@@ -17,11 +19,16 @@ export type { Use } from "./endpoint/refusal.js";
 
 /** Passes an address on as an endpoint. Throws a `TypeError` for what is no text that libzmq could read. */
 export function toEndpoint(address: unknown): string {
-  if (typeof address !== "string") throw new TypeError("Address must be a string");
+  if (typeof address !== "string") throw noText(address);
   // libzmq reads up to a NUL, and would serve another endpoint than the one that was named.
   if (address.includes("\0"))
     throw new TypeError(`Address must not contain a NUL, got ${JSON.stringify(address)}`);
   return address;
+}
+
+function noText(address: unknown): TypeError {
+  const detail = `an endpoint is a text such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
+  return explained(new TypeError("Address must be a string"), detail);
 }
 
 interface Transport {

@@ -55,10 +55,33 @@ export class ZmqError extends Error {
   /** Adds the detail. @internal */
   explain(detail: string): this {
     this.#detail = detail;
-    if (this.stack !== undefined)
-      this.stack = this.stack.replace(this.message, () => `${this.message}: ${detail}`);
+    addToStack(this, detail);
     return this;
   }
+}
+
+/** An uncaught error, and `console.error`, print the stack. */
+function addToStack(error: Error, detail: string): void {
+  if (error.stack === undefined) return;
+  error.stack = error.stack.replace(error.message, () => `${error.message}: ${detail}`);
+}
+
+/** @internal Adds a `detail` to an error of another class, where the message is zeromq's. */
+export function explained<E extends Error>(error: E, detail: string): E & { detail: string } {
+  if (!Object.isExtensible(error)) return error as E & { detail: string };
+  addToStack(error, detail);
+  return Object.defineProperty(error, "detail", {
+    value: detail,
+    configurable: true,
+    writable: true,
+  }) as E & {
+    detail: string;
+  };
+}
+
+/** @internal The error of zeromq for an object of a wrong class: no `TypeError`, and without a code. */
+export function invalidArgument(detail: string): Error {
+  return explained(new Error("Invalid argument"), detail);
 }
 
 /** @internal An error for a code such as `"EBUSY"`, whatever its number on this platform. */

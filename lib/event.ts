@@ -24,15 +24,15 @@ export interface AuthenticationError extends Error {
 export interface ConnectionFields {
   /** The endpoint that was bound or connected to; not there in the few events for which libzmq tells none. */
   address: string;
-  /** Our end of the connection; empty as long as there is none. */
+  /** Our end of the connection; empty as long as there is none. Not enumerable. */
   localAddress: string;
-  /** The peer's end of the connection; empty as long as there is none. */
+  /** The peer's end of the connection; empty as long as there is none. Not enumerable. */
   remoteAddress: string;
 }
 
 /** What an event says of a connection that is, or was, open. */
 export interface DescriptorFields extends ConnectionFields {
-  /** The connection's file descriptor, by which a peer can be told from others while it is connected. */
+  /** The connection's file descriptor, by which a peer can be told from others while it is connected. Not enumerable. */
   fd: number;
 }
 
@@ -214,5 +214,16 @@ export function toEvent(frames: readonly Message[], bound: readonly string[]): E
       ? localAddress
       : remoteAddress;
   const named = address === "" ? {} : { address };
-  return { type, ...named, localAddress, remoteAddress, ...read(values) } as Event;
+  const { fd, ...fields } = read(values) as { fd?: number };
+  const event = { type, ...named, ...fields };
+  // zeromq's events do not have these, and its programs compare whole events.
+  hide(event, { localAddress, remoteAddress, ...(fd === undefined ? {} : { fd }) });
+  return event as Event;
+}
+
+/** Adds properties that are neither listed nor compared. */
+function hide(object: object, properties: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(object, name, { value, writable: true, configurable: true });
+  }
 }

@@ -2,6 +2,7 @@
 
 import { binding } from "./binding.js";
 import "./multicast_log.js";
+import { explainVersion5 } from "./version5.js";
 
 export { Context, type ContextOptions, context } from "./context.js";
 export { curveKeyPair } from "./curve.js";
@@ -57,3 +58,7 @@ for (const [name, value] of Object.entries(exports)) {
   const enumerable = name !== "ZmqError";
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
+
+// What `import zmq from` compiles to in CommonJS. Not enumerable, as above.
+Object.defineProperty(exports, "default", { value: exports });
+explainVersion5(exports);

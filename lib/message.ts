@@ -4,6 +4,7 @@
 import { types } from "node:util";
 import { shown } from "./arguments.js";
 import type { WireFrame, WireMessage } from "./binding.js";
+import { explained } from "./errors.js";
 
 /** One received frame. */
 export type Message = Buffer;
@@ -60,8 +61,16 @@ export function toWire(message: unknown): WireMessage {
       ? fewFrames(message, length)
       : Array.from({ length }, (_, index) => toFrame(message[index]));
   }
-  if (message === undefined) throw new TypeError("Message must be present");
+  if (message === undefined) throw noMessage();
   return toFrame(message);
+}
+
+/** @internal */
+export function noMessage(): TypeError {
+  return explained(
+    new TypeError("Message must be present"),
+    "a message is a string, a Buffer or an array of them, got undefined",
+  );
 }
 
 const mostFew = 8;

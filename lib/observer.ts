@@ -2,12 +2,13 @@
 // read whether or not anybody listens, since a monitor that is not read would stop libzmq's I/O thread.
 
 import { EventEmitter } from "node:events";
-import { baseClass, guardMethods } from "./arguments.js";
+import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
+import { openToken } from "./context.js";
 import { refuseOtherCopy } from "./copies.js";
-import { Core } from "./core.js";
-import { check, errorOf } from "./errors.js";
+import { Core, checkOpening } from "./core.js";
+import { check, errorOf, explained, invalidArgument } from "./errors.js";
 import {
   type Event,
   type EventOfType,
@@ -78,7 +79,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   constructor(socket: Socket) {
     if (!(socket instanceof Socket)) {
       refuseOtherCopy(socket, "Socket", "Socket");
-      throw new TypeError("Socket must be a socket object");
+      const detail = `Socket must be a socket object, got ${shown(socket)}`;
+      if (isObject(socket)) throw invalidArgument(detail);
+      throw explained(new TypeError("Socket must be a socket object"), `got ${shown(socket)}`);
     }
     const observed = coreOf(socket);
     if (observed.context === undefined) throw errorOf("ENOTSOCK");
@@ -86,7 +89,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#bound = observed.bound;
     this.#observed = new WeakRef(observed);
     const endpoint = uniqueEndpoint("monitor");
-    check(binding.monitor(this.#handle, endpoint, observedEvents));
+    checkOpening(binding.monitor(this.#handle, endpoint, observedEvents), openToken(observed.context));
     this.#core = new Core(observed.context, ZMQ_PAIR);
     // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);

@@ -3,11 +3,14 @@
 import { emitWarning } from "node:process";
 import { types } from "node:util";
 import { errorOf } from "./errors.js";
+import { explainReading, explainValue, rememberOption, socketValues } from "./option_errors.js";
 
 type Access = "rw" | "r" | "w";
 
 /** Converts between a value and its bytes. */
 export interface Kind<T> {
+  /** Values that it takes, for an error. */
+  readonly takes?: string;
   /** Where libzmq is to write the value: it wants the exact size of a number or key. */
   readonly area: Uint8Array;
   /** The value that libzmq wrote as `length` bytes into the area. */
@@ -40,7 +43,16 @@ const uint64s = new BigUint64Array(scratch);
 
 function numberOf(value: unknown): number {
   if (typeof value !== "number") throw new TypeError("Option value must be a number");
+  // zeromq stores 0, which often means the opposite: no linger, no wait.
+  if (Number.isNaN(value)) throw new TypeError("Option value must not be NaN");
   return value;
+}
+
+/** An int32 would store 0 for an infinite number, as zeromq does. 64 bits store the largest number instead. */
+function finiteOf(value: unknown): number {
+  const number = numberOf(value);
+  if (!Number.isFinite(number)) throw new TypeError("Option value must be a finite number");
+  return number;
 }
 
 const maxUint64 = 2n ** 64n - 1n;
@@ -48,23 +60,31 @@ const maxInt64 = 2n ** 63n - 1n;
 
 /** A whole number within bounds, as a cast in C would do it for a double, but without its undefined cases. */
 function clamp(value: number, low: bigint, high: bigint): bigint {
-  if (Number.isNaN(value)) return 0n;
   if (value >= Number(high)) return high;
   return value <= Number(low) ? low : BigInt(Math.trunc(value));
 }
 
+const wholeNumber = "a whole number";
+
 const int32: Kind<number> = {
+  takes: wholeNumber,
   area: first4,
   read: () => int32s[0]!,
   write(value) {
-    int32s[0] = numberOf(value);
+    int32s[0] = finiteOf(value);
     return first4;
   },
 };
 
-const uint32: Kind<number> = { area: first4, read: () => int32s[0]! >>> 0, write: int32.write };
+const uint32: Kind<number> = {
+  takes: wholeNumber,
+  area: first4,
+  read: () => int32s[0]! >>> 0,
+  write: int32.write,
+};
 
 const int64: Kind<number> = {
+  takes: wholeNumber,
   area: first8,
   read: () => Number(int64s[0]!),
   write(value) {
@@ -73,7 +93,17 @@ const int64: Kind<number> = {
   },
 };
 
+/** From 0, or -1 for no limit: libzmq takes any negative number, and applies no limit. */
+const limit: Kind<number> = {
+  ...int64,
+  write(value) {
+    if (numberOf(value) < 0 && value !== -1) throw errorOf("EINVAL");
+    return int64.write(value);
+  },
+};
+
 const uint64: Kind<number> = {
+  takes: wholeNumber,
   area: first8,
   read: () => Number(uint64s[0]!),
   write(value) {
@@ -87,6 +117,7 @@ const uint64: Kind<number> = {
 };
 
 const boolean: Kind<boolean> = {
+  takes: "true or false",
   area: first4,
   read: () => int32s[0] !== 0,
   write(value) {
@@ -100,6 +131,7 @@ const noBytes = new Uint8Array(0);
 
 /** Text up to the first NUL; empty reads as null. A Buffer may be given for bytes that are no text. */
 const string: Kind<string | null> = {
+  takes: "a string, a Buffer or null",
   area: bytes,
   read(length) {
     const end = bytes.subarray(0, length).indexOf(0);
@@ -115,6 +147,7 @@ const string: Kind<string | null> = {
 
 /** As it is, NULs included. */
 const binary: Kind<Buffer> = {
+  takes: "a Buffer or a string",
   area: bytes,
   read: (length) => Buffer.from(bytes.subarray(0, length)),
   write: string.write,
@@ -152,6 +185,7 @@ export const rows = {
   int32: row(int32),
   uint32: row(uint32),
   int64: row(int64),
+  limit: row(limit),
   uint64: row(uint64),
   boolean: row(boolean),
   string: row(string),
@@ -165,6 +199,7 @@ export const rows = {
     extras: Extras = {},
   ): Option<Name> =>
     row<Name>({
+      takes: names.map((name) => JSON.stringify(name)).join(", "),
       area: first4,
       read: () => names[int32s[0]!] as Name,
       write(value) {
@@ -189,18 +224,29 @@ export function defineOptions<Owner extends object>(
   prototype: Owner,
   table: Record<string, Option<unknown>>,
   target: (owner: Owner) => OptionTarget,
+  values = socketValues,
 ): void {
   for (const [name, option] of Object.entries(table)) {
+    const limits = values[name];
+    rememberOption(prototype, name, option.id, option.access !== "r");
     Object.defineProperty(prototype, name, {
       configurable: true,
       ...(option.access !== "w" && {
         get(this: Owner) {
-          return target(this).getOption(option);
+          try {
+            return target(this).getOption(option);
+          } catch (error) {
+            throw explainReading(error, name);
+          }
         },
       }),
       ...(option.access !== "r" && {
         set(this: Owner, value: unknown) {
-          target(this).setOption(option, value);
+          try {
+            target(this).setOption(option, value);
+          } catch (error) {
+            throw explainValue(error, name, { kind: option.kind.takes, limits }, value);
+          }
         },
       }),
     });

@@ -5,7 +5,7 @@ import { binding } from "./binding.js";
 import * as zmq from "./constants.js";
 import { type Option, rows } from "./option.js";
 
-const { int32, uint32, int64, uint64, boolean, string, binary, text, key, names } = rows;
+const { int32, uint32, limit, uint64, boolean, string, binary, text, key, names } = rows;
 
 /** Of a context. Set those of threads before the first socket is made. */
 export const contextOptions = {
@@ -48,7 +48,7 @@ export const commonOptions = {
    * `message:rejected` and closes the connection. -1: no limit. Default -1. Does not apply to inproc
    * and Stream. `ZMQ_MAXMSGSIZE`, which limits single frames in other builds of libzmq
    */
-  maxMessageSize: int64(zmq.ZMQ_MAXMSGSIZE),
+  maxMessageSize: limit(zmq.ZMQ_MAXMSGSIZE),
   /**
    * Frames of a message from a peer, the envelope included. libzmq drops a message with more frames, emits
    * `message:rejected` and closes the connection. -1: no limit; 0 and other negative numbers are
@@ -168,9 +168,6 @@ export const wssOptions = {
   wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
 };
 
-/** @internal Whether the linked libzmq has wss, of which zeromq's `capability` says nothing. */
-export const hasWss = binding.has("WSS");
-
 /** Of sockets that send. */
 export const sendOptions = {
   /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */
@@ -264,11 +261,16 @@ export const liveOptions: ReadonlySet<number> = new Set([
 ]);
 
 /** What the linked libzmq was built with. */
-export const capability: Record<"ipc" | "pgm" | "tipc" | "norm" | "curve" | "gssapi" | "draft", boolean> = {
+export const capability: Record<
+  "ipc" | "pgm" | "tipc" | "norm" | "ws" | "wss" | "curve" | "gssapi" | "draft",
+  boolean
+> = {
   ipc: binding.has("ipc"),
   pgm: binding.has("pgm"),
   tipc: binding.has("tipc"),
   norm: binding.has("norm"),
+  ws: binding.has("WS"),
+  wss: binding.has("WSS"),
   curve: binding.has("curve"),
   gssapi: binding.has("gssapi"),
   draft: binding.has("draft"),

@@ -2,8 +2,9 @@
 // or the closing of the socket.
 
 import type { Core } from "./core.js";
-import { errorOf } from "./errors.js";
+import { errorOf, type ZmqError } from "./errors.js";
 import type { Direction, Waiter } from "./readiness.js";
+import { busyReading, busyWriting, isOutOfTurn } from "./state_errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "./timers.js";
 
 /** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
@@ -29,6 +30,7 @@ export type Attempt<T> = () => T | typeof wouldBlock;
 /** @internal */
 export class Pending<T> implements Waiter {
   readonly promise: Promise<T>;
+  readonly call: string;
   readonly #core: Core;
   readonly #direction: Direction;
   readonly #attempt: Attempt<T>;
@@ -38,26 +40,31 @@ export class Pending<T> implements Waiter {
   #waiting = false;
   /** The signal has called back. One of the user's own may do so while it is listened to. */
   #aborted = false;
+  /** The last attempt failed because it is not this socket's turn. A send or receive of the program's changes that. */
+  #outOfTurn: ZmqError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
   /**
-   * Waits from now on, after an attempt that would block. `timeout` in milliseconds, or below 0 for none. `whenClosed`:
-   * the result if the socket closes first, instead of an error. Never throws: whatever keeps it from waiting rejects
-   * the promise, and leaves nothing registered.
+   * Waits from now on, after an attempt that would block or was out of turn. `timeout` in milliseconds, or below 0 for
+   * none. `call`: the method that waits, such as `receive()`. `whenClosed`: the result if the socket closes first,
+   * instead of an error. Never throws: whatever keeps it from waiting rejects the promise, and leaves nothing
+   * registered.
    */
   constructor(
     core: Core,
     direction: Direction,
     attempt: Attempt<T>,
     timeout: number,
+    call: string,
     signal?: AbortSignal,
     whenClosed?: T,
   ) {
     this.#core = core;
     this.#direction = direction;
     this.#attempt = attempt;
+    this.call = call;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
     const { uses } = core;
@@ -84,11 +91,18 @@ export class Pending<T> implements Waiter {
   retry(): boolean {
     try {
       const result = this.#attempt();
+      this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#release();
       this.#resolve(result);
     } catch (error) {
+      if (isOutOfTurn(error)) {
+        this.#outOfTurn = error;
+        return false;
+      }
       this.#release();
+      // It has processed libzmq's commands, and may have taken the wake-up of the other direction.
+      this.#core.touched();
       this.#reject(error);
     }
     return true;
@@ -118,21 +132,29 @@ export class Pending<T> implements Waiter {
       return false;
     }
     core.usable();
-    if (core[this.#direction] instanceof Pending) throw errorOf("EBUSY");
+    if (core[this.#direction] instanceof Pending) {
+      throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
+    }
     return true;
   }
 
   /** Tries a last time, then settles with `value`, or rejects when there is none. */
   #end(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (this.retry()) return;
+    // Nobody else looks after the other direction now, whose wake-up that attempt may have taken.
+    this.#core.touched();
     // In this order: if it throws near the end of the stack, a second `close` still finds who waits.
     this.#giveUp(code, value);
     this.#release();
   }
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
-    if (value === undefined) this.#reject(errorOf(this.#core.distinctErrors ? code : "EAGAIN"));
-    else this.#resolve(value);
+    if (value !== undefined) this.#resolve(value);
+    else if (!this.#core.distinctErrors) this.#reject(this.#outOfTurn ?? errorOf("EAGAIN"));
+    else {
+      const detail = this.#outOfTurn?.detail;
+      this.#reject(detail === undefined ? errorOf(code) : errorOf(code).explain(detail));
+    }
   }
 
   readonly #abort = (): void => {

@@ -1,11 +1,12 @@
 // A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
 
-import { baseClass, guardMethods } from "./arguments.js";
+import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
 import { binding, type Handle, type ProxyHandle } from "./binding.js";
 import { ZMQ_PAIR } from "./constants.js";
+import { openToken } from "./context.js";
 import { refuseOtherCopy } from "./copies.js";
-import { Core } from "./core.js";
-import { check, errorOf, ZmqError } from "./errors.js";
+import { Core, checkOpening } from "./core.js";
+import { check, errorOf, explained, invalidArgument, ZmqError } from "./errors.js";
 import { uniqueEndpoint } from "./inproc.js";
 import type { Message } from "./message.js";
 import { receiveOptions, sendOptions, statusOptions } from "./options.js";
@@ -59,10 +60,37 @@ interface Running {
   readonly questions: ((statistics: ProxyStatistics | undefined) => void)[];
 }
 
+/** Throws a `TypeError` for what is no object. */
+function expectObject(value: unknown, what: string): void {
+  if (isObject(value)) return;
+  throw explained(new TypeError(`${what} must be a socket object`), `got ${shown(value)}`);
+}
+
 function socketOf(value: unknown, what: string): Socket {
+  expectObject(value, what);
   if (value instanceof Socket) return value;
   refuseOtherCopy(value, "Socket", what);
-  throw new TypeError(`${what} must be a socket object`);
+  throw invalidArgument(`${what} must be a socket object, got ${shown(value)}`);
+}
+
+/** An object literal, of any realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Reads the options once. Throws for a third socket, and for options that there are not, in zeromq's words. */
+function captureOf(options: ProxyOptions): Socket | undefined {
+  const unknown = Object.keys(options).find((name) => name !== "capture");
+  const { capture } = options;
+  if (unknown !== undefined || (capture === undefined && !isPlain(options))) {
+    const got = unknown === undefined ? `got ${shown(options)}` : `there is no option ${unknown}`;
+    throw explained(
+      new TypeError("Expected 2 arguments but received 3"),
+      `pass the capture socket as { capture: socket }; ${got}`,
+    );
+  }
+  return capture === undefined ? undefined : socketOf(capture, "Capture");
 }
 
 function toStatistics(report: Message): ProxyStatistics {
@@ -94,10 +122,11 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   #running: Running | undefined;
 
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
+    expectObject(frontEnd, "Front-end");
+    expectObject(backEnd, "Back-end");
     this.#frontEnd = socketOf(frontEnd, "Front-end") as F;
     this.#backEnd = socketOf(backEnd, "Back-end") as B;
-    const { capture } = options;
-    this.#capture = capture === undefined ? undefined : socketOf(capture, "Capture");
+    this.#capture = captureOf(options);
   }
 
   /** The socket that was given first. */
@@ -138,7 +167,8 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       control.setOption(receiveOptions.receiveHighWaterMark, 0);
       check(binding.bind(control.handle, endpoint));
       const handles = [front.handle, back.handle, capture?.handle ?? 0, control.handle] as const;
-      const proxy = check(binding.startProxy(...handles, endpoint, frontAhead, backAhead));
+      const started = binding.startProxy(...handles, endpoint, frontAhead, backAhead);
+      const proxy = checkOpening(started, openToken(front.context!));
       const sockets = [...new Set([front, back, ...(capture ? [capture] : [])])];
       running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {
@@ -154,7 +184,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       socket.blocked = true;
       socket.receiving = wake;
     }
-    const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1);
+    const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1, "run()");
     // The thread may have said something before anybody listened, even that it has ended.
     control.touched();
     return promise.then(

@@ -10,6 +10,8 @@ import { clearTimeout, setImmediate, setTimeout } from "./timers.js";
 
 /** An operation that waits. */
 export interface Waiter {
+  /** The method that waits, for the error of a second one: `receive()`. */
+  readonly call?: string;
   /** Tries again; true when it waits no longer. The attempt ends with libzmq's own "not now". */
   retry(): boolean;
   /** The socket closes: tries a last time, then gives up. */

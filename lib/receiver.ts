@@ -4,12 +4,13 @@ import { constants } from "node:buffer";
 import { shown } from "./arguments.js";
 import { ZMQ_REP, ZMQ_REQ } from "./constants.js";
 import type { Core } from "./core.js";
-import { errorOf, ZmqError } from "./errors.js";
+import { errorOf, type ZmqError } from "./errors.js";
 import type { Message } from "./message.js";
 import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { conflateOptions, receiveOptions } from "./options.js";
 import { type Attempt, type OperationOptions, Pending, wouldBlock } from "./pending.js";
 import { Intake, type Properties, receiveInto } from "./slab.js";
+import { busyReading, failureOf, isOutOfTurn } from "./state_errors.js";
 import { taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
 
@@ -55,6 +56,9 @@ const highWaterShare = 16;
 
 /** Stands in the place of a message that was taken, which may then be collected. */
 const taken: Message[] = [];
+
+/** What an error calls the operation of a loop. */
+const loopCall = "a loop (for await)";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
@@ -103,7 +107,10 @@ export class Receiver {
   takeAhead(): Message[][] {
     // The rest of a message that is here in part. First, since it may throw.
     const last: Message[][] = [];
-    if (this.#intake.partial !== undefined) this.#take(last, 0, 1, undefined, true);
+    if (this.#intake.partial !== undefined) {
+      this.#take(last, 0, 1, undefined, true);
+      this.#core.touched();
+    }
     const messages: Message[][] = [];
     for (let message = this.#fetched(); message !== undefined; message = this.#fetched()) {
       messages.push(message);
@@ -119,19 +126,19 @@ export class Receiver {
   }
 
   receive(options?: OperationOptions): Promise<Message[]> {
-    return this.#operate(this.#one, operationOptions(options));
+    return this.#operate(this.#one, operationOptions(options), "receive()");
   }
 
   receiveMany(options?: BatchOptions): Promise<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return this.#operate(() => this.#batch(max), plain);
+    return this.#operate(() => this.#batch(max), plain, "receiveMany()");
   }
 
   receiveWithMetadata(options?: MetadataOptions): Promise<Received> {
     const plain = operationOptions(options);
     const names = namesOf(options);
-    return this.#operate(() => this.#oneWithMetadata(names), plain);
+    return this.#operate(() => this.#oneWithMetadata(names), plain, "receiveWithMetadata()");
   }
 
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
@@ -167,17 +174,17 @@ export class Receiver {
 
   #ready(): void {
     this.#core.usable();
-    if (this.#core.receiving !== undefined) throw busy();
+    if (this.#core.receiving !== undefined) throw busyReading(this.#core);
   }
 
-  #operate<T>(attempt: Attempt<T>, options: PlainOptions): Promise<T> {
+  #operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string): Promise<T> {
     this.#ready();
     if (options.aborted) return Promise.reject(options.signal?.reason);
-    return this.operate(attempt, options);
+    return this.operate(attempt, options, call);
   }
 
   /** Tries at once, unless it is known that nothing is there; then waits. */
-  operate<T>(attempt: Attempt<T>, options: PlainOptions, whenClosed?: T): Promise<T> {
+  operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string, whenClosed?: T): Promise<T> {
     const core = this.#core;
     try {
       const timeout = options.timeout ?? core.timeoutOf("receiving");
@@ -187,13 +194,28 @@ export class Receiver {
         if (result !== wouldBlock) return soon(result);
       }
       if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
-      const pending = new Pending(core, "receiving", attempt, timeout, options.signal, whenClosed);
+      const pending = new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed);
       // No wake-up will tell of frames that libzmq has already.
       if (this.#intake.partial !== undefined) core.touched();
       return pending.promise;
     } catch (error) {
-      return Promise.reject(error);
+      return this.#failed(error, attempt, options, call, whenClosed);
     }
+  }
+
+  /** The first attempt failed. Request and Reply wait for their turn, which a send of the program's brings. */
+  #failed<T>(
+    error: unknown,
+    attempt: Attempt<T>,
+    options: PlainOptions,
+    call: string,
+    whenClosed?: T,
+  ): Promise<T> {
+    const core = this.#core;
+    if (!isOutOfTurn(error)) return Promise.reject(error);
+    const timeout = options.timeout ?? core.timeoutOf("receiving");
+    if (timeout === 0) return Promise.reject(error);
+    return new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed).promise;
   }
 
   /** A message that was fetched ahead. */
@@ -255,7 +277,7 @@ export class Receiver {
     if (count < 0) {
       // A receive that fails has processed libzmq's commands as well, and may have taken a send's wake-up.
       core.touched();
-      throw failed(count);
+      throw failed(core, count);
     }
     if (this.#shape !== undefined) {
       for (let index = at; index < at + count; index++) {
@@ -302,20 +324,13 @@ export class Receiver {
   }
 }
 
-function failed(result: number): ZmqError {
-  const error = new ZmqError(-result);
+function failed(core: Core, result: number): ZmqError {
+  const error = failureOf(core, "receiving", result);
   return error.code === "EMSGSIZE"
     ? error.explain(
         `a received frame is longer than a Buffer can be here (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to refuse such messages`,
       )
     : error;
-}
-
-function busy(): Error {
-  return errorOf(
-    "EBUSY",
-    "Socket is busy reading; only one receive operation may be in progress at any time",
-  );
 }
 
 /** Resolves at once, or in the next turn if this one has lasted long enough. */
@@ -366,8 +381,14 @@ class Loop<T> implements SocketIterator<T> {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (aborted) return Promise.reject(signal?.reason);
-    if (core.receiving !== undefined) return Promise.reject(busy());
+    return this.#receive(aborted);
+  }
+
+  /** Apart from `next`, which is small enough to be inlined. */
+  #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
+    const core = this.#core;
+    if (aborted) return Promise.reject(this.#options.signal?.reason);
+    if (core.receiving !== undefined) return Promise.reject(busyReading(core));
     if (core.blocked) {
       try {
         core.usable();
@@ -375,7 +396,12 @@ class Loop<T> implements SocketIterator<T> {
         return Promise.reject(error);
       }
     }
-    return this.#receiver.operate<IteratorResult<T, undefined>>(this.#attempt, this.#options, finished);
+    return this.#receiver.operate<IteratorResult<T, undefined>>(
+      this.#attempt,
+      this.#options,
+      loopCall,
+      finished,
+    );
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

@@ -4,10 +4,11 @@ import { isObject } from "./arguments.js";
 import { binding, type Handle, type WireMessage } from "./binding.js";
 import type { Core } from "./core.js";
 import { datagramRefusal } from "./endpoint.js";
-import { errorOf, ZmqError } from "./errors.js";
+import { errorOf, type ZmqError } from "./errors.js";
 import { iterable, snapshot, toWire, toWireMany } from "./message.js";
 import { operationOptions, type PlainOptions } from "./operation_options.js";
 import { type OperationOptions, Pending, wouldBlock } from "./pending.js";
+import { busyWriting, failureOf, notItsTurn } from "./state_errors.js";
 import { type Tagging, taggings } from "./tag.js";
 import { nextTurn, turnIsOver } from "./turn.js";
 
@@ -84,11 +85,12 @@ export class Sender {
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
-    if (result < 0) return Promise.reject(new ZmqError(-result));
+    // Request and Reply wait for their turn, which a receive of the program's brings.
+    if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
-    if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
+    if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
     const kept = snapshot(wire);
-    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, plain.signal);
+    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, "send()", plain.signal);
   }
 
   trySend(message: unknown, options?: unknown): boolean {
@@ -96,9 +98,10 @@ export class Sender {
     this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
     const [wire] = this.#fitting([read]);
-    const sent = this.#attempt(wire!);
+    const result = handOver(this.#core.handle, wire!);
     this.#core.touched();
-    return sent;
+    if (result < 0) throw this.#failed(result);
+    return result === 1;
   }
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
@@ -113,10 +116,7 @@ export class Sender {
   #ready(): void {
     this.#core.usable();
     if (this.#core.sendingMany || this.#core.sending !== undefined) {
-      throw errorOf(
-        "EBUSY",
-        "Socket is busy writing; only one send operation may be in progress at any time",
-      );
+      throw busyWriting(this.#core);
     }
   }
 
@@ -142,10 +142,8 @@ export class Sender {
     return result === 1;
   }
 
-  /** A send that fails has processed libzmq's commands as well, and may have taken a receive's wake-up. */
   #failed(result: number): ZmqError {
-    this.#core.touched();
-    return new ZmqError(-result);
+    return failureOf(this.#core, "sending", result);
   }
 
   async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
@@ -170,12 +168,14 @@ export class Sender {
         if (count === 0) {
           const limit = timeout ?? core.timeoutOf("sending");
           if (limit === 0) throw errorOf("EAGAIN");
-          await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), limit, signal);
+          await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), limit, "sendMany()", signal);
         } else if (turnIsOver()) await nextTurn();
         // Before the check of the state: a signal of the user's own runs code.
         if (sent < messages.length && signal?.aborted) throw signal.reason;
       }
     } catch (error) {
+      // A send that fails has processed libzmq's commands as well, and may have taken a receive's wake-up.
+      core.touched();
       reportSent(error, sent);
       throw error;
     } finally {
@@ -183,7 +183,12 @@ export class Sender {
     }
   }
 
-  #wait(attempt: () => undefined | typeof wouldBlock, timeout: number, signal?: AbortSignal): Promise<void> {
-    return new Pending<undefined>(this.#core, "sending", attempt, timeout, signal).promise;
+  #wait(
+    attempt: () => undefined | typeof wouldBlock,
+    timeout: number,
+    call: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return new Pending<undefined>(this.#core, "sending", attempt, timeout, call, signal).promise;
   }
 }

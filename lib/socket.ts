@@ -1,8 +1,8 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/sockets.ts.
 
-import { inspect } from "node:util";
+import { type InspectOptionsStylized, inspect } from "node:util";
 import { atAddress, type EndpointCall } from "./addresses.js";
-import { baseClass, expectIdentifier, expectOptions, guardMethods } from "./arguments.js";
+import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments.js";
 import { binding } from "./binding.js";
 import { type CloseOptions, lingerOf } from "./close_options.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "./constants.js";
@@ -10,15 +10,16 @@ import { Context, context as defaultContext } from "./context.js";
 import { markClass, refuseOtherCopy } from "./copies.js";
 import { Core } from "./core.js";
 import { toEndpoint } from "./endpoint.js";
-import { check } from "./errors.js";
+import { check, invalidArgument } from "./errors.js";
+import { Endpoints, inspectSocket } from "./inspection.js";
 import { endOf, Observer } from "./observer.js";
 import { defineOptions, type Kind, kinds, type Values } from "./option.js";
+import { explainAssignment, explainReading, explainValue } from "./option_errors.js";
 import {
   capability,
   commonOptions,
   curveOptions,
   gssapiOptions,
-  hasWss,
   statusOptions,
   wssOptions,
 } from "./options.js";
@@ -56,6 +57,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
+  readonly #endpoints = new Endpoints();
   #observer: Observer | undefined;
 
   static {
@@ -114,6 +116,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         return this.#receiver.messages();
       },
     };
+    Object.defineProperty(Socket.prototype, inspect.custom, {
+      value(this: Socket, depth: number, options: InspectOptionsStylized) {
+        // Of a prototype, or another object that is no socket.
+        if (!(#core in this)) return this;
+        return inspectSocket(this.constructor.name, this.#core, this.#endpoints, depth, options);
+      },
+      configurable: true,
+      writable: true,
+    });
     for (const name of Reflect.ownKeys(operations)) {
       const value = operations[name as keyof typeof operations];
       Object.defineProperty(Socket.prototype, name, { value, writable: true, configurable: true });
@@ -133,7 +144,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     const { context = defaultContext, ...values } = options;
     if (!(context instanceof Context)) {
       refuseOtherCopy(context, "Context", "options.context");
-      throw new TypeError(`Invalid argument: options.context must be a Context, got ${inspect(context)}`);
+      throw invalidArgument(`options.context must be a Context, got ${shown(context)}`);
     }
     this.#core = new Core(context, type);
     this.#sender = new Sender(this.#core);
@@ -143,7 +154,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       Object.assign(this, values);
     } catch (error) {
       this.#core.close();
-      throw error;
+      throw explainAssignment(error, this, values);
     }
   }
 
@@ -263,7 +274,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   set distinctErrors(value: boolean) {
-    if (typeof value !== "boolean") throw new TypeError("Option value must be a boolean");
+    if (typeof value !== "boolean") {
+      const error = new TypeError("Option value must be a boolean");
+      throw explainValue(error, "distinctErrors", { kind: kinds.boolean.takes }, value);
+    }
     this.#core.distinctErrors = value;
   }
 
@@ -328,11 +342,19 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   #get<T>(id: number, kind: Kind<T>): T {
-    return this.#core.getOption({ id, kind });
+    try {
+      return this.#core.getOption({ id, kind });
+    } catch (error) {
+      throw explainReading(error, `option ${id}`);
+    }
   }
 
   #set<T>(id: number, kind: Kind<T>, value: unknown): void {
-    this.#core.setOption({ id, kind }, value);
+    try {
+      this.#core.setOption({ id, kind }, value);
+    } catch (error) {
+      throw explainValue(error, `option ${id}`, { kind: kind.takes }, value);
+    }
   }
 
   #has(event: number): boolean {
@@ -344,7 +366,20 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   #atEndpoint(call: EndpointCall, address: string, connectId?: Uint8Array): number {
     const endpoint = toEndpoint(address);
     this.#core.usable();
-    return atAddress(this.#core, call, endpoint, false, connectId);
+    const result = atAddress(this.#core, call, endpoint, false, connectId);
+    this.#record(call, endpoint);
+    return result;
+  }
+
+  /** For `console.log`. Never throws: the call has succeeded. */
+  #record(call: EndpointCall, address: string): void {
+    let last: string | null = null;
+    try {
+      if (call === "bind") last = this.#core.getOption(statusOptions.lastEndpoint);
+    } catch {
+      // The context has ended meanwhile.
+    }
+    this.#endpoints.record(call, address, last);
   }
 
   /**
@@ -364,7 +399,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     }
     core.blocked = true;
     return Promise.resolve(outcome).then(
-      () => core.unblock(),
+      () => {
+        this.#record(call, endpoint);
+        core.unblock();
+      },
       (error) => {
         core.unblock();
         throw error;
@@ -373,14 +411,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 }
 
-for (const table of [
-  commonOptions,
-  statusOptions,
-  capability.curve && curveOptions,
-  capability.gssapi && gssapiOptions,
-  hasWss && wssOptions,
-]) {
-  if (table) defineOptions(Socket.prototype, table, coreOf);
+for (const [table, isBuilt] of [
+  [commonOptions, true],
+  [statusOptions, true],
+  [curveOptions, capability.curve],
+  [gssapiOptions, capability.gssapi],
+  [wssOptions, capability.wss],
+] as const) {
+  // Options that are not built are known all the same, for the error.
+  defineOptions(isBuilt ? Socket.prototype : Object.create(null), table, coreOf);
 }
 
 const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];

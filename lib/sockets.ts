@@ -1,12 +1,15 @@
 // The socket classes: which type, which options, and what each can do. How it is done is in the other rooms.
 
 import { types } from "node:util";
+import { shown } from "./arguments.js";
 import * as zmq from "./constants.js";
 import type { Context } from "./context.js";
 import type { ReadableSocket, WritableSocket } from "./directions.js";
+import { explained } from "./errors.js";
 import { copyOf, type Message, type MessageLike } from "./message.js";
 import { defineMulticast, type Multicast } from "./multicast.js";
 import { defineOptions, kinds, type Option, type Values } from "./option.js";
+import { explainValue } from "./option_errors.js";
 import {
   conflateOptions,
   matchOptions,
@@ -95,11 +98,20 @@ export interface Subscriber
     Values<typeof conflateOptions>,
     Values<typeof matchOptions> {}
 
+/** Throws a `TypeError` for what is no text and no bytes. */
+function expectBytes(value: unknown, what: string): asserts value is Prefix {
+  if (typeof value === "string" || types.isUint8Array(value)) return;
+  throw explained(
+    new TypeError("Option value must be a string or buffer"),
+    `${what} is a string or a Buffer, got ${shown(value)}`,
+  );
+}
+
 function setEach(socket: Socket, option: number, prefixes: Prefix[]): void {
   const core = coreOf(socket);
   const read = prefixes.length === 0 ? [""] : prefixes;
   // All are looked at before the first takes effect.
-  for (const prefix of read) kinds.string.write(prefix);
+  for (const prefix of read) if (prefix !== null) expectBytes(prefix, "a topic");
   for (const prefix of read) core.setOption({ id: option, kind: kinds.string }, prefix);
 }
 
@@ -153,9 +165,7 @@ export interface StreamConnectOptions {
 function connectIdOf(options: RouterConnectOptions | null | undefined): Uint8Array | undefined {
   const id: unknown = options?.routingId;
   if (id === undefined || id === null) return undefined;
-  if (typeof id !== "string" && !types.isUint8Array(id)) {
-    throw new TypeError("Option value must be a string or buffer");
-  }
+  expectBytes(id, "routingId");
   const bytes = typeof id === "string" ? Buffer.from(id) : copyOf(id);
   // An empty id is none, and refused by libzmq before 4.3.5.
   return bytes.length === 0 ? undefined : bytes;
@@ -194,6 +204,8 @@ export class Push extends Socket {
 }
 export interface Push extends WritableSocket, Values<typeof conflateOptions> {}
 
+const verbosities: readonly unknown[] = [null, "allSubs", "allSubsUnsubs"];
+
 /** A Publisher that also receives its subscribers' messages: subscriptions, and others. `ZMQ_XPUB` */
 export class XPublisher extends Socket {
   constructor(options?: SocketOptions<XPublisher>) {
@@ -210,6 +222,15 @@ export class XPublisher extends Socket {
    * too, or repeated unsubscriptions as well. `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`
    */
   set verbosity(value: null | "allSubs" | "allSubsUnsubs") {
+    if (!verbosities.includes(value ?? null)) {
+      const names = verbosities.map((name) => JSON.stringify(name)).join(", ");
+      throw explainValue(
+        new TypeError(`Option value must be one of ${names}`),
+        "verbosity",
+        { kind: names },
+        value,
+      );
+    }
     const core = coreOf(this);
     const flag = (id: number, on: boolean) => core.setOption({ id, kind: kinds.boolean }, on);
     flag(zmq.ZMQ_XPUB_VERBOSE, value === "allSubs");

@@ -40,7 +40,14 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
     const found = check(binding.subscribers(core.handle, any, topic));
     return found >= count ? found : wouldBlock;
   };
-  const pending = new Pending<number>(core, "watching", attempt, timeout ?? -1, signal);
+  const pending = new Pending<number>(
+    core,
+    "watching",
+    attempt,
+    timeout ?? -1,
+    "waitForSubscribers()",
+    signal,
+  );
   core.wake();
   return pending.promise;
 }

@@ -2,10 +2,11 @@
 // the boundary the tag is a second frame.
 
 import { types } from "node:util";
+import { shown } from "./arguments.js";
 import type { WireMessage } from "./binding.js";
 import { ZMQ_DISH, ZMQ_PEER, ZMQ_RADIO, ZMQ_SERVER } from "./constants.js";
-import { errorOf } from "./errors.js";
-import { copyOf, type Message, toWire } from "./message.js";
+import { errorOf, explained } from "./errors.js";
+import { copyOf, type Message, noMessage, toWire } from "./message.js";
 
 /** What a Server or Peer is given with a message to send, and gets with a received one. */
 export interface RoutingOptions {
@@ -30,7 +31,10 @@ const longestGroup = 255;
 /** @internal A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
 export function toGroup(group: unknown): Uint8Array {
   if (typeof group !== "string" && !types.isUint8Array(group)) {
-    throw new TypeError("Value must be a string or buffer");
+    throw explained(
+      new TypeError("Value must be a string or buffer"),
+      `a group is a string or a Buffer, got ${shown(group)}`,
+    );
   }
   // A copy, since methods of the user's array may be the user's own.
   const bytes = typeof group === "string" ? Buffer.from(group) : copyOf(group);
@@ -50,10 +54,22 @@ export interface Tagging {
 }
 
 function optionOf(options: unknown, key: string): unknown {
-  if (typeof options !== "object" || options === null) throw new TypeError("Options must be an object");
+  if (typeof options !== "object" || options === null) throw noOption(options, key);
   const value = (options as Record<string, unknown>)[key];
-  if (value === undefined) throw errorOf("EINVAL");
+  if (value === undefined) throw noOption(options, key);
   return value;
+}
+
+function noOption(options: unknown, key: string): Error {
+  const detail = `send(message, { ${key} }) needs a ${key}, got ${shown(options)}`;
+  if (typeof options === "object" && options !== null) return errorOf("EINVAL").explain(detail);
+  return explained(new TypeError("Options must be an object"), detail);
+}
+
+function badRoutingId(id: unknown): Error {
+  const detail = `routingId is a whole number from 1 to 4294967295, got ${shown(id)}`;
+  if (typeof id === "number") return errorOf("EINVAL").explain(detail);
+  return explained(new TypeError("A number was expected"), detail);
 }
 
 /** A message of one frame and its tag; more frames than one are libzmq's to refuse. */
@@ -67,10 +83,9 @@ function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
 
 const routing: Tagging = {
   toWire(message, options) {
-    if (message === undefined) throw new TypeError("Message must be present");
+    if (message === undefined) throw noMessage();
     const id = optionOf(options, "routingId");
-    if (typeof id !== "number") throw new TypeError("A number was expected");
-    if (!(id >= 1 && id < 2 ** 32)) throw errorOf("EINVAL");
+    if (typeof id !== "number" || !(id >= 1 && id < 2 ** 32)) throw badRoutingId(id);
     return withTag(message, id);
   },
   fromFrames: ([message, tag]) => [message!, { routingId: tag!.readUInt32LE() }],
@@ -78,7 +93,7 @@ const routing: Tagging = {
 
 const grouping: Tagging = {
   toWire(message, options) {
-    if (message === undefined) throw new TypeError("Message must be present");
+    if (message === undefined) throw noMessage();
     return withTag(message, toGroup(optionOf(options, "group")));
   },
   fromFrames: ([message, group]) => [message!, { group: group! }],

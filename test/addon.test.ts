@@ -190,3 +190,40 @@ describe("it is not found, and the error says", () => {
     expect(text).toMatch(/prebuilds\/.*\.node does not load: /);
   });
 });
+
+describe("Node's permission model", () => {
+  const program = (flags: string[]) =>
+    spawnSync(process.execPath, [...flags, "-e", load(join(root, "dist/index.js"))], { encoding: "utf8" });
+  const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+    ? "--permission"
+    : "--experimental-permission";
+  const remedy = `it needs \`--allow-addons\`, and \`--allow-fs-read=${root}\``;
+
+  test("an error without --allow-addons names the flags", () => {
+    const { status, stderr } = program([permission, "--allow-fs-read=*"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(remedy);
+  });
+
+  test("so does one without the right to read the binary", () => {
+    const { status, stderr } = program([
+      permission,
+      "--allow-addons",
+      `--allow-fs-read=${join(root, "dist")}`,
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(remedy);
+    expect(stderr).toContain("zmq-native has no binary that loads");
+  });
+
+  test("with both flags it loads", () => {
+    const { status, stdout } = program([permission, "--allow-addons", `--allow-fs-read=${root}`]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "loaded\n" });
+  });
+
+  test("without the model nothing is said of it", () => {
+    const { stderr } = run(`require(${JSON.stringify(join(install("bare"), "dist/index.js"))})`);
+    expect(stderr).toContain("zmq-native has no binary that loads");
+    expect(stderr).not.toContain("permission");
+  });
+});

@@ -199,6 +199,34 @@ describe("tcp", () => {
     ...both("Datagram", "tcp://127.0.0.1:5555", ["ENOCOMPATPROTO", "tcp:// serves every type but Datagram"]),
   ]);
 
+  const linux = process.platform === "linux";
+  if (!linux)
+    console.info("skipped: only Linux refuses to bind to a link-local address without its interface");
+
+  test.skipIf(!hasIpv6)("link-local addresses need their interface", async () => {
+    const zone =
+      /^fe80::1 is a link-local address and needs the interface after a %, as in tcp:\/\/\[fe80::1%\w+\]/;
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", listen);
+    using push = new Push({ ipv6: true, linger: 0 });
+    if (linux) {
+      const bind = expect.objectContaining({ code: "EINVAL", detail: expect.stringMatching(zone) });
+      expect(() => push.bindSync("tcp://[fe80::1]:5555")).toThrow(bind);
+    }
+    push.connect("tcp://[fe80::1]:5555");
+    push.connect("ws://[FE80::1]:5555/");
+    push.connect(`tcp://[fe80::1%${loopback}]:5555`);
+    push.connect("tcp://[fec0::1]:5555");
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", listen);
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]).toMatch(
+      /^tcp:\/\/\[fe80::1\]:5555 cannot be reached: fe80::1 is a link-local address/,
+    );
+    expect(warnings[1]).toMatch(/^ws:\/\/\[FE80::1\]:5555\/ cannot be reached/);
+  });
+
   test.skipIf(!hasIpv6)("IPv6 where the socket uses it", async () => {
     const ipv6 = { ipv6: true };
     for (const endpoint of [

@@ -79,8 +79,35 @@ describe("constructor", () => {
     using first = await open(() => new Pull({ context }));
     using second = await open(() => new Pull({ context }));
     expect([first.closed, second.closed]).toEqual([false, false]);
-    const full = { code: "EMFILE", message: "Too many open file descriptors" };
+    const full = {
+      code: "EMFILE",
+      message: "Too many open file descriptors",
+      detail: expect.stringMatching(
+        /^the context has maxSockets \(2\) sockets open, .* set maxSockets of the Context/,
+      ),
+    };
     expect(() => new Pull({ context })).toThrow(expect.objectContaining(full));
+    expect(() => first.events).toThrow(expect.objectContaining(full));
+  });
+
+  test("of a type that there is not says so", () => {
+    const Any = Socket as unknown as new (type: number) => Pull;
+    expect(() => new Any(99)).toThrow(
+      expect.objectContaining({ code: "EINVAL", detail: "this build of libzmq has no socket type 99" }),
+    );
+  });
+
+  test("is blocked by a bind, and the error says what to do", async () => {
+    using pull = new Pull();
+    const binding = pull.bind("tcp://127.0.0.1:*");
+    expect(() => pull.receive()).toThrow(
+      expect.objectContaining({
+        code: "EBUSY",
+        message: "Socket is blocked by a bind or unbind operation",
+        detail: expect.stringMatching(/^await bind\(\) or unbind\(\) first/),
+      }),
+    );
+    await binding;
   });
 
   test("can be extended", async () => {

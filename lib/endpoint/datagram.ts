@@ -5,6 +5,7 @@ import { ZMQ_DISH, ZMQ_RADIO } from "../constants.js";
 import { errorOf, type ZmqError } from "../errors.js";
 import {
   checkScope,
+  checkZone,
   type Host,
   hostOf,
   interfaceNames,
@@ -83,6 +84,7 @@ export function udp(rest: string, use: Use): Plan {
   const host: Host = hostOf(hostText, use, { any: bind && semicolon < 0, named: bind });
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
   checkScope(host, use);
+  checkZone(host, use);
 
   if (semicolon >= 0) {
     if (!("address" in host) || !isMulticast(host.address)) {

@@ -142,3 +142,20 @@ export function checkScope(host: Host, use: Use): void {
 export function needsIpv6(use: Use): Error {
   return refusal(hostCode(use), "an IPv6 address needs `ipv6: true` set before", use);
 }
+
+/**
+ * Explains why an address such as fe80::1 needs its zone. Linux refuses to bind to it without one; a connect, which
+ * libzmq would try for ever and say nothing, gets a warning.
+ */
+export function checkZone(host: Host, use: Use): void {
+  if (host.kind !== "ipv6" || host.scope !== undefined || !/^fe[89ab][0-9a-f]:/i.test(host.address)) return;
+  const zoned = use.endpoint.replace(host.address, `${host.address}%${linkName()}`);
+  const why = `${host.address} is a link-local address and needs the interface after a %, as in ${zoned}; interfaces are ${interfaceNames()}`;
+  if (use.call === "connect") process.emitWarning(`${use.endpoint} cannot be reached: ${why}.`);
+  else if (process.platform === "linux") throw refusal("EINVAL", why, use);
+}
+
+/** An interface that may have link-local peers, for an example. */
+function linkName(): string {
+  return interfaces().find(({ internal }) => !internal)?.name ?? "eth0";
+}

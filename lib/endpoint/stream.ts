@@ -1,6 +1,6 @@
 // tcp://host:port, ws://host:port/path, wss://host:port/path
 
-import { checkScope, type Host, hostOf, needsIpv6, portOf, splitPort } from "./host.js";
+import { checkScope, checkZone, type Host, hostOf, needsIpv6, portOf, splitPort } from "./host.js";
 import { bracketed, type Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
@@ -15,6 +15,7 @@ function listen(scheme: string, authority: string, path: string, use: Use): Plan
   const host = hostOf(hostText, use, { any: true, named: true });
   checkScope(host, use);
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
+  checkZone(host, use);
   const { endpoint } = use;
   if (host.kind !== "name") return { endpoint };
   const { name } = host;
@@ -45,7 +46,9 @@ function checkSource(text: string, use: Use): void {
 function target(text: string, use: Use): Host {
   const [hostText, portText] = splitPort(text, use);
   portOf(portText, use);
-  return hostOf(hostText, use);
+  const host = hostOf(hostText, use);
+  checkZone(host, use);
+  return host;
 }
 
 export function tcp(rest: string, use: Use): Plan {

@@ -2,9 +2,12 @@
 
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { expectTypeError } from "./expectations.js";
 import { loose, mended, ours, packagePath, socketNames, zmq } from "./subject.js";
+
+const packageName = ours ? "zmq-native" : (process.env.DROP_IN_SUBJECT as string);
 
 const names = [
   ...["capability", "context", "curveKeyPair", "version", "Context", "Socket", "Observer", "Proxy"],
@@ -57,6 +60,44 @@ describe("CommonJS", () => {
   test("every require answers the same object", () => {
     expect(require(packagePath)).toBe(zmq);
   });
+
+  /** What a compiler makes of `import zmq from` in CommonJS, run from a folder where the package is known. */
+  function runImport(specifier: string, expression: string): string {
+    const source = `import zmq from "${specifier}"; console.log(${expression});`;
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+    });
+    const cwd = dirname(dirname(packagePath));
+    const { stdout, stderr } = spawnSync(process.execPath, ["-e", outputText], { cwd, encoding: "utf8" });
+    return stdout || stderr;
+  }
+
+  mended(
+    "in zeromq it is undefined, though tsc accepts it",
+    "the default import of a TypeScript program",
+    () => {
+      expect(runImport("zmq-native", 'typeof zmq.Push, zmq === require("zmq-native")')).toBe(
+        "function true\n",
+      );
+      expect(Object.keys(zmq)).not.toContain("default");
+      const draft = runImport("zmq-native/draft", 'typeof zmq.Server, zmq === require("zmq-native/draft")');
+      expect(draft).toMatch(/^function true\n/);
+      const v5 = runImport(
+        "zmq-native/v5-compat",
+        'typeof zmq.socket, zmq === require("zmq-native/v5-compat")',
+      );
+      expect(v5).toMatch(/^function true\n/);
+    },
+  );
+
+  test.each(["lib", "lib/index", "lib/index.js"])("PACKAGE/%s is the package", (path) => {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["-p", `require("${packageName}/${path}") === require("${packageName}")`],
+      { cwd: dirname(dirname(packagePath)), encoding: "utf8" },
+    );
+    expect(stdout || stderr).toBe("true\n");
+  });
 });
 
 describe("called without new", () => {
@@ -80,10 +121,25 @@ describe("version", () => {
 });
 
 describe("capability", () => {
-  test("has booleans for ipc pgm tipc norm curve gssapi draft, and nothing else", () => {
+  test("has booleans for ipc pgm tipc norm curve gssapi draft", () => {
     const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft"];
-    expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
+    expect(Object.keys(zmq.capability)).toEqual(expect.arrayContaining(keys));
     for (const key of keys) expect(typeof loose(zmq.capability)[key]).toBe("boolean");
+  });
+
+  mended("zeromq does not tell", "ws and wss, too, and nothing else", () => {
+    const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft", "ws", "wss"];
+    expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
+    // A socket connects over the transports that are there, and over no other.
+    for (const scheme of ["ws", "wss"] as const) {
+      const connect = () => {
+        const push = new zmq.Push({ linger: 0 });
+        push.connect(`${scheme}://127.0.0.1:1/`);
+        push.close();
+      };
+      if (zmq.capability[scheme]) connect();
+      else expect(connect).toThrow(expect.objectContaining({ code: "EPROTONOSUPPORT" }));
+    }
   });
 
   test("ipc, curve and draft are true, tipc on Linux", () => {
@@ -128,10 +184,9 @@ describe("native ESM", () => {
   /** Runs an ES module that imports the package by its name, from a folder where that name is known. */
   function runModule(source: string): unknown {
     const from = dirname(dirname(packagePath));
-    const name = ours ? "zmq-native" : (process.env.DROP_IN_SUBJECT as string);
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      ["--input-type=module", "-e", source.replaceAll("PACKAGE", name)],
+      ["--input-type=module", "-e", source.replaceAll("PACKAGE", packageName)],
       { cwd: from, encoding: "utf8", timeout: 20_000 },
     );
     return stdout === "" ? stderr : JSON.parse(stdout);
@@ -166,6 +221,22 @@ describe("native ESM", () => {
       await push.send(["hello", "world"]);
       console.log(JSON.stringify((await pull.receive()).map(String)));`;
     expect(runModule(source)).toEqual(["hello", "world"]);
+  });
+
+  test('"/lib/index.js" can be imported', () => {
+    const source = `
+      import { Push } from "PACKAGE/lib/index.js";
+      import * as zmq from "PACKAGE";
+      console.log(JSON.stringify(Push === zmq.Push));`;
+    expect(runModule(source)).toBe(true);
+  });
+
+  mended("zeromq has no exports map", 'the default imports of "/draft" and "/v5-compat"', () => {
+    const source = `
+      import draft from "PACKAGE/draft";
+      import v5 from "PACKAGE/v5-compat";
+      console.log(JSON.stringify([typeof draft.Server, typeof v5.socket]));`;
+    expect(runModule(source)).toEqual(["function", "function"]);
   });
 
   test('"/draft.js" and "/v5-compat.js" can be imported', () => {

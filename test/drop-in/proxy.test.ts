@@ -79,7 +79,22 @@ describe("new Proxy(front, back)", () => {
     }
     expectTypeError(() => new Proxy(), "Front-end must be a socket object");
     expectTypeError(() => new Proxy(open("Router")), "Back-end must be a socket object");
-    expect(thrown(() => new Proxy({}, open("Dealer")))).toBeInstanceOf(Error);
+    for (const [front, back] of [
+      [{}, {}],
+      [open("Router"), {}],
+      [{}, open("Dealer")],
+    ]) {
+      const error = thrown(() => new Proxy(front, back)) as Error;
+      expect([error.constructor, error.message, Object.keys(error)]).toEqual([Error, "Invalid argument", []]);
+    }
+    expectTypeError(() => new Proxy({}, 5), "Back-end must be a socket object");
+  });
+
+  mended("zeromq says no more", "detail says which one is none, and what it is", () => {
+    expect(thrown(() => new Proxy(open("Router"), { a: 1 }))).toMatchObject({
+      detail: "Back-end must be a socket object, got { a: 1 }",
+    });
+    expect(thrown(() => new Proxy("x", open("Router")))).toMatchObject({ detail: "got 'x'" });
   });
 
   test("a third argument that is no object is one too many", () => {
@@ -91,6 +106,31 @@ describe("new Proxy(front, back)", () => {
       () => new Proxy(open("Router"), open("Dealer"), {}, 4),
       "Expected 2 arguments but received 4",
     );
+  });
+
+  test("so are a third socket and options that there are not", () => {
+    for (const third of [
+      open("Push"),
+      new zmq.Context(),
+      { captur: open("Push") },
+      [open("Push")],
+      () => {},
+    ]) {
+      expectTypeError(
+        () => new Proxy(open("Router"), open("Dealer"), third),
+        "Expected 2 arguments but received 3",
+      );
+    }
+  });
+
+  mended("zeromq has no capture", "detail shows how to pass the capture socket", () => {
+    const remedy = "pass the capture socket as { capture: socket }; ";
+    expect(thrown(() => new Proxy(open("Router"), open("Dealer"), open("Push")))).toMatchObject({
+      detail: expect.stringMatching(`^${remedy}got Push`),
+    });
+    expect(thrown(() => new Proxy(open("Router"), open("Dealer"), { captur: open("Push") }))).toMatchObject({
+      detail: `${remedy}there is no option captur`,
+    });
   });
 
   mended("zeromq has none", "a capture socket may be given", () => {

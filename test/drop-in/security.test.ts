@@ -38,6 +38,8 @@ async function authenticator(decide: (request: string[]) => string) {
   await whenFree(() => reply.bind(zapEndpoint));
   (async () => {
     for await (const frames of reply) {
+      // A request that came as the test ended: a client that was refused has connected again.
+      if (reply.closed) return;
       requests.push(frames);
       const [version, id] = frames;
       await reply.send([version!, id!, decide(frames.map(String)), "text", "user", ""]);

@@ -320,11 +320,120 @@ describe("the wrong state", () => {
     expectFailure(await outcome, "EFSM");
   });
 
-  mended("in zeromq it waits until then", "EFSM at once", async () => {
-    const [reply, request] = [open("Reply"), open("Request")];
-    await expectRejected(() => reply.send("x"), "EFSM");
-    await expectRejected(() => request.receive(), "EFSM");
+  test.each(wrong)("%s.%s %s: waits without a timeout", async (name, method) => {
+    const socket = open(name);
+    const outcome = rejected(() => (method === "send" ? loose(socket).send!("x") : loose(socket).receive!()));
+    expect(await isPending(outcome)).toBe(true);
+    expectThrown(() => (method === "send" ? loose(socket).send!("x") : loose(socket).receive!()), "EBUSY", {
+      message: method === "send" ? writing : reading,
+    });
+    socket.close();
+    await outcome;
   });
+
+  test.each(["inproc", "tcp"] as const)("Reply.send waits for a request, over %s", async (transport) => {
+    using pair = await joined(["Reply"], ["Request"], transport);
+    const [reply, request] = pair;
+    const sending = reply.send("answer");
+    await request.send("question");
+    expect(String(await reply.receive())).toBe("question");
+    await sending;
+    expect(String(await request.receive())).toBe("answer");
+  });
+
+  test.each(["inproc", "tcp"] as const)("Request.receive waits for the send, over %s", async (transport) => {
+    using pair = await joined(["Reply"], ["Request"], transport);
+    const [reply, request] = pair;
+    const receiving = request.receive();
+    await turns(3);
+    await request.send("question");
+    expect(String(await reply.receive())).toBe("question");
+    await reply.send("answer");
+    expect(String(await receiving)).toBe("answer");
+  });
+
+  test.each(["inproc", "tcp"] as const)(
+    "Reply.receive waits for the answer to the last one, over %s",
+    async (transport) => {
+      using pair = await joined(["Reply"], ["Request"], transport);
+      const [reply, request] = pair;
+      await request.send("first");
+      await reply.receive();
+      const receiving = reply.receive();
+      expect(await isPending(receiving)).toBe(true);
+      await reply.send("answer");
+      await request.receive();
+      await request.send("second");
+      expect(String(await receiving)).toBe("second");
+    },
+  );
+
+  test.each(["inproc", "tcp"] as const)(
+    "a second Request.send waits until the reply was received, over %s",
+    async (transport) => {
+      using pair = await joined(["Reply"], ["Request"], transport);
+      const [reply, request] = pair;
+      await request.send("first");
+      const sending = request.send("second");
+      expect(String(await reply.receive())).toBe("first");
+      await reply.send("answer");
+      expect(await isPending(sending)).toBe(true);
+      expect(String(await request.receive())).toBe("answer");
+      await sending;
+      expect(String(await reply.receive())).toBe("second");
+    },
+  );
+
+  test("a Reply loop goes on while its handlers reply later", async () => {
+    using pair = await joined(["Reply"], ["Request"], "tcp");
+    const [reply, request] = pair;
+    const loop = (async () => {
+      for await (const message of reply) setTimeout(() => reply.send(message), 5);
+    })();
+    for (let index = 0; index < 20; index++) {
+      await request.send(String(index));
+      expect(String(await request.receive())).toBe(String(index));
+    }
+    reply.close();
+    await loop;
+  });
+
+  test("a Request loop that begins before the first send gets all replies", async () => {
+    using pair = await joined(["Reply"], ["Request"], "tcp");
+    const [reply, request] = pair;
+    const replies: string[] = [];
+    const loop = (async () => {
+      for await (const message of request) {
+        replies.push(String(message));
+        if (replies.length === 20) break;
+        await request.send(String(replies.length));
+      }
+    })();
+    const echo = (async () => {
+      for await (const message of reply) await reply.send(message);
+    })();
+    await turns(3);
+    await request.send("0");
+    await loop;
+    expect(replies).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
+    reply.close();
+    await echo;
+  });
+
+  mended(
+    "in zeromq, EFSM ends it",
+    "a loop that waits for its turn ends when its socket is closed",
+    async () => {
+      const request = open("Request");
+      const loop = (async () => {
+        for await (const _ of request);
+        return "ended";
+      })();
+      await turns(2);
+      request.close();
+      expect(await loop).toBe("ended");
+    },
+  );
 
   test("Request.send twice: EFSM with timeout 0, and the first reply still comes", async () => {
     using pair = await joined(["Reply"], ["Request", { sendTimeout: 0 }]);

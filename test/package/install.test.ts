@@ -118,6 +118,9 @@ describe("the tarball", () => {
       "./draft.js",
       "./v5-compat",
       "./v5-compat.js",
+      "./lib",
+      "./lib/index",
+      "./lib/index.js",
       "./package.json",
     ]);
   });

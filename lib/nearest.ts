@@ -1,0 +1,41 @@
+// Suggestions for a misspelled name.
+
+/** Edits that make one name of the other: letters to insert, delete or replace. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+/** More names than this are no help. */
+const most = 4;
+
+/** Shorter names are part of too many others. */
+const shortest = 4;
+
+/**
+ * The names that `name` may stand for: those that contain it, as `sendHighWaterMark` contains `highWaterMark`, or else
+ * the nearest ones, where no more than a third of the letters differ. Case and underscores do not count.
+ */
+export function nearest(name: string, names: readonly string[]): string[] {
+  const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
+  const wanted = plain(name);
+  const containing =
+    wanted.length < shortest ? [] : names.filter((candidate) => plain(candidate).includes(wanted));
+  // The shortest differ least.
+  if (containing.length > 0) return containing.sort((a, b) => a.length - b.length).slice(0, most);
+  const ranked = names.map((candidate) => ({ candidate, edits: distance(wanted, plain(candidate)) }));
+  const fewest = Math.min(...ranked.map(({ edits }) => edits));
+  if (fewest > wanted.length / 3) return [];
+  return ranked
+    .filter(({ edits }) => edits === fewest)
+    .map(({ candidate }) => candidate)
+    .slice(0, most);
+}

@@ -1,0 +1,63 @@
+// Programs written for zeromq 5 call `zmq.socket(…)`, which zeromq 6 does not have: "zmq.socket is not a function".
+// Here the error says what to do. Programs that serve both versions test `typeof zmq.socket`, or `zmq.socket &&`, so the
+// property must read as undefined, except where the read is part of a call that is about to fail anyway. The text of the
+// program tells: V8 knows the position of the read.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** What precedes a call of `name`, as in `zmq.` or, from compilers, in `(0, zeromq_1.`; undefined for another use. */
+function calleeAt(text: string, column: number, name: string): string | undefined {
+  const [before, after] = [text.slice(0, column - 1), text.slice(column - 1)];
+  if (!after.startsWith(name)) return undefined;
+  const rest = after.slice(name.length);
+  const compiled = /\(0, ?([\w$.]+)\.$/.exec(before);
+  if (compiled && rest.startsWith(")(")) return compiled[1];
+  return rest.startsWith("(") ? (/([\w$.]+)\.\s*$/.exec(before)?.[1] ?? "zmq") : undefined;
+}
+
+/** Where the getter was read. */
+function readerOf(getter: () => unknown): NodeJS.CallSite | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.prepareStackTrace = (_, sites) => sites;
+    Error.stackTraceLimit = 1;
+    const holder: { stack?: unknown } = {};
+    Error.captureStackTrace(holder, getter);
+    return Array.isArray(holder.stack) ? holder.stack[0] : undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function calleeOf(getter: () => unknown, name: string): string | undefined {
+  try {
+    const site = readerOf(getter);
+    const file = site?.getFileName();
+    const [line, column] = [site?.getLineNumber(), site?.getColumnNumber()];
+    if (!file || !line || !column) return undefined;
+    const source = readFileSync(file.startsWith("file:") ? fileURLToPath(file) : file, "utf8");
+    return calleeAt(source.split("\n")[line - 1] ?? "", column, name);
+  } catch {
+    // No such file, no right to read it, or an engine without positions.
+    return undefined;
+  }
+}
+
+/** @internal Lets a call of one of version 5's functions fail with an error that names the remedy. */
+export function explainVersion5(exports: object): void {
+  for (const name of ["socket", "createSocket"]) {
+    const get = () => {
+      const callee = calleeOf(get, name);
+      if (callee === undefined) return undefined;
+      throw new TypeError(
+        `${callee}.${name} is not a function: this is the interface of zeromq 6, with classes such as \`new zmq.Push()\`; require("zmq-native/v5-compat") has that of zeromq 5`,
+      );
+    };
+    // A program's tests may put a double there.
+    const set = (value: unknown) =>
+      Object.defineProperty(exports, name, { value, writable: true, configurable: true });
+    Object.defineProperty(exports, name, { get, set, configurable: true });
+  }
+}
