@@ -65,13 +65,17 @@ function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
   return wire;
 }
 
+/** @internal The number of a peer. */
+export function toRoutingId(id: unknown): number {
+  if (typeof id !== "number") throw new TypeError("A number was expected");
+  if (!(id >= 1 && id < 2 ** 32)) throw errorOf("EINVAL");
+  return id;
+}
+
 const routing: Tagging = {
   toWire(message, options) {
     if (message === undefined) throw new TypeError("Message must be present");
-    const id = optionOf(options, "routingId");
-    if (typeof id !== "number") throw new TypeError("A number was expected");
-    if (!(id >= 1 && id < 2 ** 32)) throw errorOf("EINVAL");
-    return withTag(message, id);
+    return withTag(message, toRoutingId(optionOf(options, "routingId")));
   },
   fromFrames: ([message, tag]) => [message!, { routingId: tag!.readUInt32LE() }],
 };
