@@ -3,11 +3,12 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import type { Socket } from "zmq-native";
+import { Reply, type Socket } from "zmq-native";
 import { Channel, Client, Datagram, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
 import { join } from "./helpers/pairs.js";
 import { draftPath, runProgram } from "./helpers/program.js";
 import { freshEndpoint, transports } from "./helpers/transports.js";
+import { frame, hello, RawServer } from "./helpers/zmtp.js";
 
 describe.each(transports)("over %s", (transport) => {
   test("Server and Client: 1,000 questions and answers from three clients", async () => {
@@ -272,4 +273,47 @@ test("disconnectPeer of what is no peer", () => {
   expect(() => server.disconnectPeer("5" as unknown as number)).toThrow(TypeError);
   server.close();
   expect(() => server.disconnectPeer(5)).toThrow(expect.objectContaining({ code: "EBADF" }));
+});
+
+describe("connections that are not disconnected by disconnectPeer", () => {
+  test.each([
+    ["Server", Server, "CLIENT"],
+    ["Peer", Peer, "PEER"],
+  ] as const)(
+    "a %s with immediate connects again each time it loses its connection",
+    async (_, Type, peerType) => {
+      using server = await RawServer.listen();
+      using socket = new Type({ immediate: true, reconnectInterval: 5, linger: 0 });
+      socket.connect(`tcp://127.0.0.1:${server.port}`);
+      for (let i = 0; i < 5; i++) {
+        const peer = await server.accept();
+        peer.say(hello(peerType));
+        await peer.hear((heard) => heard.includes("READY"));
+        peer.say(frame(String(i)));
+        expect(String((await socket.receive())[0])).toBe(String(i));
+        peer.reset();
+      }
+    },
+  );
+
+  test("a Server keeps its Client when the ZAP handler closes", async () => {
+    const handler = new Reply();
+    await handler.bind("inproc://zeromq.zap.01");
+    using server = new Server({ zapDomain: "global" });
+    await server.bind("tcp://127.0.0.1:*");
+    using client = new Client();
+    void client.events;
+    client.connect(server.lastEndpoint as string);
+    const [version, id] = await handler.receive();
+    await handler.send([version!, id!, "200", "OK", "", ""]);
+    await client.send("before");
+    const [, from] = await server.receive();
+    await handler.close({ linger: 1000 });
+    for (let i = 0; i < 100; i++) {
+      await server.send("after", from);
+      expect(String((await client.receive())[0])).toBe("after");
+    }
+    client.close();
+    for await (const { type } of client.events) expect(type).not.toBe("disconnect");
+  });
 });

@@ -6,9 +6,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Dealer, type EventType, Pair, Pull, Router, type Socket } from "zmq-native";
+import { Dealer, type EventType, Pair, Pull, Router, type Socket, Stream } from "zmq-native";
 import { namespacesMissing, withinNamespaces } from "./helpers/namespaces.js";
 import { runProgram } from "./helpers/program.js";
+import { RawServer } from "./helpers/zmtp.js";
 
 const reconnectStop = 109;
 type Stops = { setInt32Option(id: number, value: number): void; getInt32Option(id: number): number };
@@ -69,6 +70,19 @@ describe("reconnectStop", () => {
     stops.setInt32Option(reconnectStop, 4);
     expect(stops.getInt32Option(reconnectStop)).toBe(4);
   });
+});
+
+// Without vendor patch libzmq-0095, it connects again once only.
+test("a Stream with immediate connects again each time it loses its connection", async () => {
+  using server = await RawServer.listen();
+  using stream = new Stream({ immediate: true, reconnectInterval: 5, linger: 0, notify: false });
+  stream.connect(`tcp://127.0.0.1:${server.port}`);
+  for (let i = 0; i < 5; i++) {
+    const peer = await server.accept();
+    peer.say(String(i));
+    expect(String((await stream.receive())[1])).toBe(String(i));
+    peer.reset();
+  }
 });
 
 async function freePort(): Promise<number> {
