@@ -48,6 +48,7 @@ export interface Binding {
   leave(handle: Handle, group: Uint8Array): number;
   /** The peer's routing id. */
   connectPeer(handle: Handle, endpoint: string): number;
+  disconnectPeer(handle: Handle, routingId: number): number;
   /** Reports events to a PAIR socket that connects to the endpoint, as frames: event, count, values, local, remote. */
   monitor(handle: Handle, endpoint: string, events: number): number;
   /** Has an event reported for each of the socket's pipes. */

@@ -17,7 +17,7 @@ import { check, errorOf, ZmqError } from "./errors.js";
 import { kinds, type Option, type OptionTarget } from "./option.js";
 import { liveOptions } from "./options.js";
 import { type Direction, Readiness } from "./readiness.js";
-import { toGroup } from "./tag.js";
+import { toGroup, toRoutingId } from "./tag.js";
 
 /**
  * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
@@ -126,6 +126,15 @@ export class Core extends Readiness implements OptionTarget {
     } finally {
       this.touched();
     }
+  }
+
+  /** Disconnects the peer of a Server or Peer. */
+  disconnectPeer(routingId: unknown): void {
+    const id = toRoutingId(routingId);
+    this.usable();
+    const result = binding.disconnectPeer(this.handle, id);
+    this.touched();
+    check(result);
   }
 
   /** Milliseconds that an operation may wait unless told otherwise. */

@@ -5,8 +5,8 @@ import * as zmq from "./constants.js";
 import type { ReadableSocket, WritableSocket } from "./directions.js";
 import type { Message, MessageLike } from "./message.js";
 import type { Values } from "./option.js";
-import { capability, conflateOptions, receiveOptions, sendOptions } from "./options.js";
-import { atEndpoint, Socket } from "./socket.js";
+import { capability, conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options.js";
+import { atEndpoint, coreOf, Socket } from "./socket.js";
 import { defineSocketOptions, type SocketOptions } from "./sockets.js";
 import type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
 
@@ -20,6 +20,17 @@ export class Server extends Socket {
   constructor(options?: SocketOptions<Server>) {
     super(zmq.ZMQ_SERVER, options);
   }
+
+  /**
+   * Disconnects a peer, after what was sent to it. What came from it and has not been received is dropped. A Client that
+   * is disconnected connects again, and is another peer then. Needs the bundled libzmq. `zmq_disconnect_peer`
+   *
+   * @throws ZmqError `EHOSTUNREACH` for a number that no peer has; `EINVAL` for one that none can have; `ENOTSUP` in a
+   * build against the system's libzmq. TypeError for what is no number.
+   */
+  disconnectPeer(routingId: number): void {
+    coreOf(this).disconnectPeer(routingId);
+  }
 }
 export interface Server
   extends ReadableSocket<[Message, RoutingOptions]>,
@@ -31,7 +42,10 @@ export class Client extends Socket {
     super(zmq.ZMQ_CLIENT, options);
   }
 }
-export interface Client extends ReadableSocket<[Message]>, WritableSocket<MessageLike> {}
+export interface Client
+  extends ReadableSocket<[Message]>,
+    WritableSocket<MessageLike>,
+    Values<typeof hiccupOptions> {}
 
 /** Sends each message to the Dishes that joined its group. `ZMQ_RADIO` */
 export class Radio extends Socket {
@@ -98,10 +112,22 @@ export class Peer extends Socket {
   connectPeer(address: string): number {
     return atEndpoint(this, "connectPeer", address);
   }
+
+  /**
+   * Disconnects a peer, after what was sent to it. What came from it and has not been received is dropped. A Client that
+   * is disconnected connects again, and is another peer then. Needs the bundled libzmq. `zmq_disconnect_peer`
+   *
+   * @throws ZmqError `EHOSTUNREACH` for a number that no peer has; `EINVAL` for one that none can have; `ENOTSUP` in a
+   * build against the system's libzmq. TypeError for what is no number.
+   */
+  disconnectPeer(routingId: number): void {
+    coreOf(this).disconnectPeer(routingId);
+  }
 }
 export interface Peer
   extends ReadableSocket<[Message, RoutingOptions]>,
-    WritableSocket<MessageLike, [RoutingOptions]> {}
+    WritableSocket<MessageLike, [RoutingOptions]>,
+    Values<typeof hiccupOptions> {}
 
 /** Talks to exactly one other Channel. Messages have one frame. `ZMQ_CHANNEL` */
 export class Channel extends Socket {
@@ -113,13 +139,13 @@ export interface Channel extends ReadableSocket<[Message]>, WritableSocket<Messa
 
 defineSocketOptions([
   [Server, sendOptions, receiveOptions],
-  [Client, sendOptions, receiveOptions],
+  [Client, sendOptions, receiveOptions, hiccupOptions],
   [Radio, sendOptions],
   [Dish, receiveOptions],
   [Gather, receiveOptions, conflateOptions],
   [Scatter, sendOptions, conflateOptions],
   [Datagram, sendOptions, receiveOptions],
-  [Peer, sendOptions, receiveOptions],
+  [Peer, sendOptions, receiveOptions, hiccupOptions],
   [Channel, sendOptions, receiveOptions],
 ]);
 

@@ -110,6 +110,11 @@ export const commonOptions = {
   zapEnforceDomain: boolean(zmq.ZMQ_ZAP_ENFORCE_DOMAIN),
   /** Windows: the TCP loopback fast path. Default false. `ZMQ_LOOPBACK_FASTPATH` */
   loopbackFastPath: boolean(zmq.ZMQ_LOOPBACK_FASTPATH),
+  /**
+   * Microseconds that the system polls the network device when a TCP socket has nothing to read, Linux. Above the system's
+   * default it needs `CAP_NET_ADMIN`, and has no effect without. Default 0: the system's. `ZMQ_BUSY_POLL`, of libzmq 4.3.5
+   */
+  busyPoll: int32(zmq.ZMQ_BUSY_POLL),
 };
 
 /** Of every socket, to be read. */
@@ -246,13 +251,73 @@ export const matchOptions = {
   invertMatching: boolean(zmq.ZMQ_INVERT_MATCHING),
 };
 
+/** Of XSubscriber. */
+export const xsubscriberOptions = {
+  /**
+   * Also send unsubscriptions of topics that are not subscribed to. By default, libzmq sends the last unsubscription of
+   * each topic. Default false. `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`, of libzmq 4.3.5
+   */
+  verboseUnsubscribe: boolean(zmq.ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, { access: "w", live: true }),
+};
+
+/** Of Publisher, XPublisher, Subscriber and XSubscriber, to be read. */
+export const topicOptions = {
+  /** How many different prefixes are subscribed to. A publisher counts those of all its peers. `ZMQ_TOPICS_COUNT`, of libzmq 4.3.5 */
+  topicsCount: int32(zmq.ZMQ_TOPICS_COUNT, { access: "r" }),
+};
+
+/** Of Dealer, Client and Peer. */
+export const hiccupOptions = {
+  /**
+   * Received by this socket whenever it loses a connection that it made, before it connects again; null: nothing. While the
+   * queue is full, one such message is added to it and others are dropped. Default null. `ZMQ_HICCUP_MSG`, of libzmq 4.3.5
+   */
+  hiccupMessage: string(zmq.ZMQ_HICCUP_MSG, { access: "w" }),
+};
+
+const normModes = ["fixed", "cc", "ccl", "cce", "cceEcnOnly"] as const;
+
+/**
+ * Of Publisher, XPublisher, Subscriber and XSubscriber, where the addon has norm; undefined elsewhere. An endpoint whose
+ * options do not fit together ends with the event `bind:error`.
+ */
+export const normOptions = {
+  /**
+   * A publisher's congestion control: none at the `rate`, NORM-CC, tolerant of loss (NORM-CCL), by ECN as well (NORM-CCE),
+   * or by ECN only. Default `"cc"`. `ZMQ_NORM_MODE`, of libzmq 4.3.5
+   */
+  normMode: names(normModes, zmq.ZMQ_NORM_MODE),
+  /** Subscribers ask the publisher alone for what they lack, not the group. Default false. `ZMQ_NORM_UNICAST_NACK`, of libzmq 4.3.5 */
+  normUnicastNack: boolean(zmq.ZMQ_NORM_UNICAST_NACK),
+  /** Kilobytes of the buffers, up to 1048576. Default 2048. `ZMQ_NORM_BUFFER_SIZE`, of libzmq 4.3.5 */
+  normBufferSize: int32(zmq.ZMQ_NORM_BUFFER_SIZE),
+  /** A publisher's bytes in a segment, up to 65000. Default 1400. `ZMQ_NORM_SEGMENT_SIZE`, of libzmq 4.3.5 */
+  normSegmentSize: int32(zmq.ZMQ_NORM_SEGMENT_SIZE),
+  /** A publisher's segments in a block; with `normNumParity`, up to 255. Default 16. `ZMQ_NORM_BLOCK_SIZE`, of libzmq 4.3.5 */
+  normBlockSize: int32(zmq.ZMQ_NORM_BLOCK_SIZE),
+  /** A publisher's parity segments for each block, which repair losses. Default 4. `ZMQ_NORM_NUM_PARITY`, of libzmq 4.3.5 */
+  normNumParity: int32(zmq.ZMQ_NORM_NUM_PARITY),
+  /** Of these, those that are sent with each block, without being asked for. Default 0. `ZMQ_NORM_NUM_AUTOPARITY`, of libzmq 4.3.5 */
+  normNumAutoparity: int32(zmq.ZMQ_NORM_NUM_AUTOPARITY),
+  /** A publisher whose buffer is full drops the oldest data in it instead of waiting. Default false. `ZMQ_NORM_PUSH`, of libzmq 4.3.5 */
+  normPush: boolean(zmq.ZMQ_NORM_PUSH),
+};
+
 /** Of Stream. */
 export const streamOptions = {
   /** Deliver an empty message when a peer connects or goes. Default true. `ZMQ_STREAM_NOTIFY` */
   notify: boolean(zmq.ZMQ_STREAM_NOTIFY, { access: "w" }),
 };
 
-const tables = [commonOptions, sendOptions, receiveOptions, routerOptions, probeOptions, requestOptions];
+const tables = [
+  commonOptions,
+  sendOptions,
+  receiveOptions,
+  routerOptions,
+  probeOptions,
+  requestOptions,
+  xsubscriberOptions,
+];
 
 /** @internal Ids of options that take effect at once; setting any other on a connected socket deserves a warning. */
 export const liveOptions: ReadonlySet<number> = new Set([

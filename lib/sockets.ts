@@ -11,8 +11,11 @@ import { defineMulticast, type Multicast } from "./multicast.js";
 import { defineOptions, kinds, type Option, type Values } from "./option.js";
 import { explainValue } from "./option_errors.js";
 import {
+  capability,
   conflateOptions,
+  hiccupOptions,
   matchOptions,
+  normOptions,
   probeOptions,
   publishOptions,
   receiveOptions,
@@ -21,7 +24,9 @@ import {
   routingIdOptions,
   sendOptions,
   streamOptions,
+  topicOptions,
   xpublisherOptions,
+  xsubscriberOptions,
 } from "./options.js";
 import { atEndpoint, coreOf, Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
@@ -72,6 +77,8 @@ export class Publisher extends Socket {
 export interface Publisher
   extends WritableSocket,
     Multicast,
+    Readonly<Values<typeof topicOptions>>,
+    Values<typeof normOptions>,
     Values<typeof conflateOptions>,
     Values<typeof publishOptions>,
     Values<typeof matchOptions> {}
@@ -95,6 +102,8 @@ export class Subscriber extends Socket {
 export interface Subscriber
   extends ReadableSocket,
     Multicast,
+    Readonly<Values<typeof topicOptions>>,
+    Values<typeof normOptions>,
     Values<typeof conflateOptions>,
     Values<typeof matchOptions> {}
 
@@ -147,7 +156,8 @@ export interface Dealer
     WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
-    Values<typeof conflateOptions> {}
+    Values<typeof conflateOptions>,
+    Values<typeof hiccupOptions> {}
 
 /** What `Router.connect` takes besides the endpoint. */
 export interface RouterConnectOptions {
@@ -241,6 +251,8 @@ export interface XPublisher
   extends ReadableSocket,
     WritableSocket,
     Multicast,
+    Readonly<Values<typeof topicOptions>>,
+    Values<typeof normOptions>,
     Values<typeof publishOptions>,
     Values<typeof xpublisherOptions>,
     Values<typeof matchOptions> {}
@@ -251,7 +263,13 @@ export class XSubscriber extends Socket {
     super(zmq.ZMQ_XSUB, options);
   }
 }
-export interface XSubscriber extends ReadableSocket, WritableSocket, Multicast {}
+export interface XSubscriber
+  extends ReadableSocket,
+    WritableSocket,
+    Multicast,
+    Readonly<Values<typeof topicOptions>>,
+    Values<typeof normOptions>,
+    Values<typeof xsubscriberOptions> {}
 
 /** Talks to plain TCP peers: each message is `[id, data]`. `ZMQ_STREAM` */
 export class Stream extends Socket {
@@ -284,14 +302,16 @@ defineSocketOptions([
   [Subscriber, receiveOptions, conflateOptions, matchOptions],
   [Request, sendOptions, receiveOptions, routingIdOptions, probeOptions, requestOptions],
   [Reply, sendOptions, receiveOptions, routingIdOptions],
-  [Dealer, sendOptions, receiveOptions, routingIdOptions, probeOptions, conflateOptions],
+  [Dealer, sendOptions, receiveOptions, routingIdOptions, probeOptions, conflateOptions, hiccupOptions],
   [Router, sendOptions, receiveOptions, routingIdOptions, routerOptions, probeOptions],
   [Pull, receiveOptions, conflateOptions],
   [Push, sendOptions, conflateOptions],
   [XPublisher, sendOptions, receiveOptions, publishOptions, xpublisherOptions, matchOptions],
-  [XSubscriber, sendOptions, receiveOptions],
+  [XSubscriber, sendOptions, receiveOptions, xsubscriberOptions],
   [Stream, sendOptions, receiveOptions, streamOptions],
 ]);
 for (const { prototype } of [Publisher, Subscriber, XPublisher, XSubscriber]) {
+  defineOptions(prototype, topicOptions, coreOf);
+  if (capability.norm) defineOptions(prototype, normOptions, coreOf);
   defineMulticast<Socket>(prototype, coreOf);
 }

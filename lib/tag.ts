@@ -81,12 +81,16 @@ function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
   return wire;
 }
 
+/** @internal The number of a peer. */
+export function toRoutingId(id: unknown): number {
+  if (typeof id !== "number" || !(id >= 1 && id < 2 ** 32)) throw badRoutingId(id);
+  return id;
+}
+
 const routing: Tagging = {
   toWire(message, options) {
     if (message === undefined) throw noMessage();
-    const id = optionOf(options, "routingId");
-    if (typeof id !== "number" || !(id >= 1 && id < 2 ** 32)) throw badRoutingId(id);
-    return withTag(message, id);
+    return withTag(message, toRoutingId(optionOf(options, "routingId")));
   },
   fromFrames: ([message, tag]) => [message!, { routingId: tag!.readUInt32LE() }],
 };

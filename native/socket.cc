@@ -191,6 +191,23 @@ Napi::Value connectPeer(const Napi::CallbackInfo& info) {
   return arguments.answer(id);
 }
 
+// disconnectPeer(handle, routingId) -> 0, or -errno
+Napi::Value disconnectPeer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  Socket* socket = arguments.socket(0);
+  // An integer of more than 31 bits arrives as its lower 32 bits.
+  const auto routingId = static_cast<uint32_t>(arguments.integer(1));
+  if (!arguments.ok()) return {};
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+#ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
+  static_cast<void>(routingId);
+  return arguments.answer(-ENOTSUP);
+#else
+  const auto lock = socket->guard();
+  return arguments.answer(zmq_disconnect_peer(socket->get(), routingId) == 0 ? 0 : -zmq_errno());
+#endif
+}
+
 // monitor(handle, endpoint, events) -> 0, or -errno: reports events to a PAIR socket that connects to the inproc
 // endpoint, in version 2 of the format (frames: event, count, values, local, remote); "": no longer
 Napi::Value monitor(const Napi::CallbackInfo& info) {
@@ -292,6 +309,7 @@ void exportSocket(Exports& exports) {
   exports.add<onGroup<zmq_join>>("join");
   exports.add<onGroup<zmq_leave>>("leave");
   exports.add<connectPeer>("connectPeer");
+  exports.add<disconnectPeer>("disconnectPeer");
   exports.add<monitor>("monitor");
   exports.add<reportPipes>("reportPipes");
   exports.add<getOption>("getOption");

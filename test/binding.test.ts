@@ -38,6 +38,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   join: { parameters: [noHandle, bytes], unknown: ENOTSOCK },
   leave: { parameters: [noHandle, bytes], unknown: ENOTSOCK },
   connectPeer: { parameters: [noHandle, "inproc://x"], unknown: ENOTSOCK },
+  disconnectPeer: { parameters: [noHandle, 1], unknown: ENOTSOCK },
   monitor: { parameters: [noHandle, "inproc://x", 1], unknown: ENOTSOCK },
   reportPipes: { parameters: [noHandle], unknown: ENOTSOCK },
   getOption: { parameters: [noHandle, 16, bytes], unknown: ENOTSOCK },

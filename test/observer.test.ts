@@ -1,9 +1,12 @@
 // Events beyond what zeromq tells (test/drop-in/observer.test.ts has that): peers told apart, queues, and observers that
 // nobody reads.
 
+import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { Context, type Event, type EventType, Pull, Push, Router, type Socket } from "zmq-native";
+import { Context, type Event, type EventType, Pull, Push, Router, type Socket, Stream } from "zmq-native";
 import { runProgram } from "./helpers/program.js";
+import { frame, greetingOf2, RawPeer } from "./helpers/zmtp.js";
+import { ourSecurity } from "./interop/exchange.js";
 
 /** Reads events until one of the type comes. */
 async function next<E extends EventType>(socket: Socket, type: E): Promise<Event & { type: E }> {
@@ -301,4 +304,60 @@ test("a request for pipe statistics leaves it to others whether the process live
   `,
   );
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "late\ncollected\n" });
+});
+
+/** The types of a socket's events up to its first of type "disconnect". */
+async function typesUntilDisconnect(socket: Socket): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of socket.events) {
+    types.push(type);
+    if (type === "disconnect") break;
+  }
+  return types.filter((type) => type !== "bind");
+}
+
+// Without vendor patch libzmq-0097, these connections had no event "handshake", and ended with "handshake:error:other".
+test("a peer of ZMTP 2 shakes hands, and disconnects without an error", async () => {
+  using pull = new Pull();
+  void pull.events;
+  await pull.bind("tcp://127.0.0.1:*");
+  using peer = await RawPeer.connect(pull.lastEndpoint as string);
+  // The number of PUSH, an empty routing id and a message.
+  peer.say(greetingOf2(8), frame(""), frame("hello"));
+  expect(String(await pull.receive())).toBe("hello");
+  peer.finish();
+  expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake", "disconnect"]);
+});
+
+test("a peer of ZMTP 2 that hangs up before it has greeted is an error", async () => {
+  using pull = new Pull();
+  void pull.events;
+  await pull.bind("tcp://127.0.0.1:*");
+  using peer = await RawPeer.connect(pull.lastEndpoint as string);
+  peer.say(greetingOf2(8).subarray(0, 11));
+  await peer.hearBytes(11);
+  peer.finish();
+  expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake:error:other", "disconnect"]);
+});
+
+test("a plain TCP peer of a Stream disconnects without an error", async () => {
+  using stream = new Stream();
+  void stream.events;
+  await stream.bind("tcp://127.0.0.1:*");
+  connect(Number(new URL(stream.lastEndpoint as string).port), "127.0.0.1").end("hello");
+  expect(await typesUntilDisconnect(stream)).toEqual(["accept", "disconnect"]);
+});
+
+// Without vendor patch libzmq-0097 there were two.
+test.each(["NULL", "CURVE"] as const)("a handshake over ws is one event, %s", async (mechanism) => {
+  using pull = new Pull(ourSecurity[mechanism].server);
+  void pull.events;
+  await pull.bind("ws://127.0.0.1:*");
+  const push = new Push(ourSecurity[mechanism].client);
+  void push.events;
+  push.connect(pull.lastEndpoint as string);
+  await push.send("hello");
+  await pull.receive();
+  push.close();
+  expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake", "disconnect"]);
 });

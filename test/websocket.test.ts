@@ -7,7 +7,8 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Pull, Push } from "zmq-native";
+import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { type RawPeer, RawServer, webSocketFrame } from "./helpers/zmtp.js";
 
 /** A binary that has wss knows its options. */
 function hasWss(): boolean {
@@ -170,4 +171,72 @@ describe("wss", () => {
       await expect(pull.bind("wss://127.0.0.1:*")).rejects.toMatchObject({ code: "EINVAL" });
     }
   });
+});
+
+// As jszmq 0.1.2 does, whose WebSocket library answers with the first protocol that is offered. Without vendor patch
+// libzmq-0098, the handshake failed.
+describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
+  async function accept(server: RawServer): Promise<RawPeer> {
+    const peer = await server.accept();
+    await peer.hear((heard) => heard.includes("\r\n\r\n"));
+    const [protocol] = /Sec-WebSocket-Protocol: ([^,\r]*)/.exec(String(peer.heard))!.slice(1);
+    expect(protocol).toBe("ZWS2.0/NULL");
+    peer.say(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+      `Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`,
+    );
+    return peer;
+  }
+  const says = (body: string) => webSocketFrame(body, { masked: false });
+
+  test("talks with a client", async () => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ linger: 0 });
+    void dealer.events;
+    dealer.connect(`ws://127.0.0.1:${server.port}`);
+    // Waits for the connection.
+    await dealer.send("question");
+    const peer = await accept(server);
+    peer.say(says("\0peer"), says("\x01one"), says("\0two"));
+    expect((await dealer.receive()).map(String)).toEqual(["one", "two"]);
+    for await (const { type } of dealer.events) {
+      expect(type).not.toMatch(/error/);
+      if (type === "handshake") break;
+    }
+    await dealer.send("more");
+    // Masked: a READY command or a routing id, then the two messages, each with one byte for its flags.
+    const isMessage = (length: number) => Buffer.of(0x82, 0x80 | (length + 1));
+    await peer.hear((heard) => heard.includes(isMessage(8)) && heard.includes(isMessage(4)));
+  });
+
+  test("its routing id that comes with the answer to the upgrade is no message", async () => {
+    using server = await RawServer.listen();
+    using pull = new Pull();
+    pull.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await accept(server);
+    peer.say(says("\0"), says("\0first"));
+    expect(String(await pull.receive())).toBe("first");
+  });
+
+  test("is asked for who it is where ZAP decides", async () => {
+    using server = await RawServer.listen();
+    using pull = new Pull({ zapDomain: "global" });
+    void pull.events;
+    pull.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await accept(server);
+    peer.say(says("\0"), says("\0first"));
+    for await (const { type } of pull.events) {
+      expect(type).not.toBe("handshake");
+      if (type === "handshake:error:protocol") break;
+    }
+  });
+});
+
+test("a subscriber over ws is heard without a mechanism of its own", async () => {
+  using publisher = new XPublisher();
+  using subscriber = new Subscriber();
+  subscriber.subscribe("a");
+  await publisher.bind("ws://127.0.0.1:*");
+  subscriber.connect(publisher.lastEndpoint as string);
+  expect(String(await publisher.receive())).toBe("\x01a");
 });

@@ -99,6 +99,7 @@ napi_value control(napi_env env);
 #define zmq_close ::zmq_native::failing::Paused<(zmq_close)>::call
 #define zmq_connect ::zmq_native::failing::Paused<(zmq_connect)>::call
 #define zmq_connect_peer ::zmq_native::failing::Paused<(zmq_connect_peer)>::call
+#define zmq_disconnect_peer ::zmq_native::failing::Paused<(zmq_disconnect_peer)>::call
 #define zmq_ctx_get ::zmq_native::failing::Paused<(zmq_ctx_get)>::call
 #define zmq_ctx_set ::zmq_native::failing::Paused<(zmq_ctx_set)>::call
 #define zmq_curve_keypair ::zmq_native::failing::Paused<(zmq_curve_keypair)>::call

@@ -91,6 +91,9 @@ module.exports = {
     machine.link(entry, "connected", name);
     entry.socket.connectPeer?.(name);
   },
+  disconnectPeer(_machine, entry, { routingId }) {
+    entry.socket.disconnectPeer?.(routingId);
+  },
   disconnect(machine, { socket }, { endpoint }) {
     socket.disconnect(machine.endpoint(endpoint));
   },

@@ -63,6 +63,7 @@ const table = {
     },
   ],
   connectPeer: [1, { socket: which, endpoint: connectable }],
+  disconnectPeer: [1, { socket: which, routingId: fc.integer({ min: 1, max: 2 ** 32 - 1 }) }],
   unbind: [2, { socket: which, endpoint: connectable, sync: fc.boolean() }],
   disconnect: [2, { socket: which, endpoint: connectable }],
   set: [6, { socket: which, name: fc.constantFrom(...writable), value: wild }],

@@ -435,3 +435,88 @@ describe("topics", () => {
     expect(outcome).toMatchObject({ ...good, stdout: "20000\n" });
   });
 });
+
+// Vendor patch libzmq-0092: a segmentation fault.
+test("a Router with a disconnect message closes, and then its inproc peer", async () => {
+  const outcome = await run(`
+    const router = new zmq.Router();
+    router.setStringOption(111, "gone");
+    await router.bind("inproc://d");
+    const dealer = new zmq.Dealer({ receiveTimeout: 0 });
+    dealer.connect("inproc://d");
+    await dealer.send("x");
+    await router.receive();
+    router.close();
+    // Another thread closes it. The commands that come of that are processed just before the dealer closes, not by
+    // the event loop.
+    for (const end = Date.now() + 100; Date.now() < end; );
+    dealer.readable;
+    dealer.close();
+    console.log("closed");
+  `);
+  expect(outcome).toMatchObject({ ...good, stdout: "closed\n" });
+});
+
+test("a Router hears by its disconnect message that peers have gone, over inproc and tcp", async () => {
+  const outcome = await run(`
+    for (const endpoint of ["inproc://d", "tcp://127.0.0.1:*"]) {
+      const router = new zmq.Router();
+      router.setStringOption(111, "gone");
+      await router.bind(endpoint);
+      const dealer = new zmq.Dealer({ routingId: "peer" });
+      dealer.connect(router.lastEndpoint);
+      await dealer.send("x");
+      console.log(String(await router.receive()));
+      dealer.close();
+      console.log(String(await router.receive()));
+      router.close();
+    }
+  `);
+  expect(outcome).toMatchObject({ ...good, stdout: "peer,x\npeer,gone\npeer,x\npeer,gone\n" });
+});
+
+// Vendor patch libzmq-0092: groups of more than 14 bytes were freed once for each Dish.
+test.skipIf(!capability.draft)("a Radio sends to several Dishes of a group with a long name", async () => {
+  const outcome = await run(
+    `
+    for (const transport of ["inproc", "tcp"]) {
+      for (const group of ["g".repeat(14), "g".repeat(15), "g".repeat(255)]) {
+        const radio = new draft.Radio();
+        await radio.bind(transport === "tcp" ? "tcp://127.0.0.1:*" : "inproc://" + group);
+        const dishes = [0, 1, 2].map(() => new draft.Dish());
+        for (const dish of dishes) {
+          dish.connect(radio.lastEndpoint);
+          dish.join(group);
+        }
+        // Repeated until all have joined.
+        let joined = 0;
+        const firsts = dishes.map((dish) => dish.receive().then(() => joined++));
+        while (joined < dishes.length) {
+          await radio.send("first", { group });
+          await wait(1);
+        }
+        await Promise.all(firsts);
+        for (const size of [1, 33, 34, 100, 10_000]) {
+          for (let i = 0; i < 100; i++) await radio.send(Buffer.alloc(size, 1), { group });
+          for (const dish of dishes) {
+            let count = 0;
+            while (count < 100) {
+              const [body, info] = await dish.receive();
+              if (String(info.group) !== group) throw new Error("group " + info.group);
+              if (String(body) !== "first") {
+                if (body.length !== size) throw new Error("size " + body.length);
+                count++;
+              }
+            }
+          }
+        }
+        for (const dish of dishes) dish.close();
+        radio.close();
+      }
+    }
+    console.log("all");
+  `,
+    { limit: 60_000 },
+  );
+  expect(outcome).toMatchObject({ ...good, stdout: "all\n" });
+});

@@ -180,21 +180,12 @@ const conversations: [string, string, Conversation][] = [
 /** The pairs of types that `exchangeAll` joins. */
 export const pairs = conversations.map(([ours, theirs]) => `${ours} and ${theirs}`);
 
-/**
- * Pairs that libzmq 4.3.4 and 4.3.5 cannot serve: the encoder of ws writes the byte of a subscription in front of CURVE's
- * encrypted command. A test of the matrix shows the fault by itself.
- */
-export function exceptions(transport: Transport, mechanism: Mechanism): string[] {
-  return transport === "ws" && mechanism === "CURVE" ? ["XPublisher and SUB", "Subscriber and XPUB"] : [];
-}
-
 type Constructor = new (options: object) => zmq.Socket & AsyncDisposable;
 
-/** Holds all conversations but the exceptions, once with our socket bound and once with the peer's. */
+/** Holds all conversations, once with our socket bound and once with the peer's. */
 export async function exchangeAll(agent: Agent, transport: Transport, mechanism: Mechanism): Promise<void> {
   for (const weBind of [true, false]) {
     for (const [type, peerType, converse] of conversations) {
-      if (exceptions(transport, mechanism).includes(`${type} and ${peerType}`)) continue;
       // Stock libzmq's REQ drops a connection as a server whose ZAP handler names a user, so a peer's is always the client.
       const weServe = peerType === "REQ" || weBind;
       const [ourRole, peerRole] = weServe ? (["server", "client"] as const) : (["client", "server"] as const);

@@ -19,6 +19,24 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
 
   test("every pair of types, in both directions", () => exchangeAll(agent, "tcp", "NULL"));
 
+  // Without vendor patch libzmq-0097 there was no "handshake", and "handshake:error:other" at the end.
+  test("its connection is an event, and so is its end", async () => {
+    using pull = new Pull();
+    void pull.events;
+    await pull.bind("tcp://127.0.0.1:*");
+    const peer = await PeerSocket.open(agent, "PUSH");
+    await peer.connect(pull.lastEndpoint as string);
+    await peer.send(["hello"]);
+    expect(String(await pull.receive(limit))).toBe("hello");
+    await peer[Symbol.asyncDispose]();
+    const types: string[] = [];
+    for await (const { type } of pull.events) {
+      types.push(type);
+      if (type === "disconnect") break;
+    }
+    expect(types).toEqual(["bind", "accept", "handshake", "disconnect"]);
+  });
+
   const bodies = [0, 1, 254, 255, 256, 8191, 8192, 65_535, 65_536, 2_000_000].map((size) =>
     Buffer.alloc(size, "abcdefg"),
   );

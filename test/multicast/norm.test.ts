@@ -43,6 +43,71 @@ describe.skipIf(missing)("norm over loopback", () => {
     }
   });
 
+  // The options of libzmq 4.3.5.
+  test.each([
+    { normMode: "fixed", rate: 50_000 },
+    { normMode: "ccl" },
+    { normMode: "cce" },
+    { normMode: "cceEcnOnly" },
+    { normUnicastNack: true },
+    { normBufferSize: 64 },
+    { normSegmentSize: 100 },
+    { normSegmentSize: 8000, normBufferSize: 8192 },
+    { normBlockSize: 1, normNumParity: 0 },
+    { normBlockSize: 200, normNumParity: 55, normNumAutoparity: 2 },
+    { normPush: true },
+  ] as const)("messages arrive with %o", async (options) => {
+    const group = await freshGroup();
+    using subscriber = new Subscriber({ receiveTimeout: 20_000, ...options });
+    using publisher = new Publisher(options);
+    subscriber.subscribe();
+    await subscriber.bind(group.endpoint("norm"));
+    publisher.connect(group.endpoint("norm"));
+    await meet(publisher, subscriber);
+    for (const size of [0, 1, 1400, 5000]) {
+      await publisher.send(["head", Buffer.alloc(size, size % 251)]);
+      const [head, received] = await subscriber.receive();
+      expect([String(head), received!.equals(Buffer.alloc(size, size % 251))]).toEqual(["head", true]);
+    }
+  });
+
+  test("the least and the greatest values of the options do not end the process", async () => {
+    const groups = await Promise.all(Array.from({ length: 8 }, () => freshGroup()));
+    await using running = startProgram(
+      `
+      const endpoints = ${JSON.stringify(groups.map((group) => group.endpoint("norm")))};
+      const extremes = [
+        { normBufferSize: 1 },
+        { normSegmentSize: 1 },
+        { normSegmentSize: 65_000 },
+        { normSegmentSize: 65_000, normBufferSize: 1 },
+        { normBlockSize: 255, normNumParity: 0 },
+        { normBlockSize: 1, normNumParity: 254, normNumAutoparity: 254 },
+        { normBlockSize: 1, normNumParity: 0, normSegmentSize: 1, normBufferSize: 1 },
+        { normPush: true, normBufferSize: 1, normSegmentSize: 1400 },
+      ];
+      for (const [i, options] of extremes.entries()) {
+        const publisher = new zmq.Publisher({ linger: 0, ...options });
+        const subscriber = new zmq.Subscriber({ linger: 0, receiveTimeout: 100, ...options });
+        subscriber.subscribe();
+        subscriber.connect(endpoints[i]);
+        publisher.connect(endpoints[i]);
+        for (let n = 0; n < 50; n++) {
+          await publisher.send(["x", Buffer.alloc(3000, n)]);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+        await subscriber.receive().catch(() => {});
+        publisher.close();
+        subscriber.close();
+      }
+      say("survived");
+    `,
+      { limit: 60_000 },
+    );
+    expect(await running.hear()).toBe("survived");
+    expect(await running.outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
+  });
+
   // Aborts, or delivers garbage, in some runs without the same patch.
   test("subscribers join and leave while more is sent than they can take", async () => {
     const group = await freshGroup();
