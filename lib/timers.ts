@@ -1,7 +1,7 @@
 // Timers and the clock as they were when the library was loaded. Test runners replace the global ones, and a pending
 // operation must not wait for a clock that a test has stopped.
 
-export { clearTimeout, setImmediate, setTimeout } from "node:timers";
+export { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
 
 export const { nextTick } = process;
 const { queueMicrotask: microtask } = globalThis;

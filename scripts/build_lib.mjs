@@ -73,6 +73,7 @@ function dependencies(code) {
 async function bundle(name, modules, external) {
   const barrel = `\0${name}`;
   const exported = new Map();
+  let decorates = false;
   const build = await rolldown({
     input: barrel,
     platform: "node",
@@ -90,7 +91,9 @@ async function bundle(name, modules, external) {
         },
         load(id) {
           if (id === barrel) return modules.map((module) => `export * from "./${module}.js";`).join("\n");
-          return transpile(id, ts.ModuleKind.ESNext, false);
+          const module = transpile(id, ts.ModuleKind.ESNext, false);
+          decorates ||= module.code.includes("__esDecorate");
+          return module;
         },
         buildEnd() {
           for (const module of modules) {
@@ -108,7 +111,7 @@ async function bundle(name, modules, external) {
     format: "cjs",
     sourcemap: true,
     strict: true,
-    intro: name === "library" ? decoratorHelpers : "",
+    intro: () => (decorates ? decoratorHelpers : ""),
     comments: false,
     esModule: false,
     externalLiveBindings: false,
@@ -145,7 +148,7 @@ modules.delete("constants");
 await bundle("library", [...modules], () => undefined);
 await bundle("draft", ["draft"], (path) => (/^(draft|constants)\.ts$/.test(path) ? undefined : "library.js"));
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
-  if (isV5(path)) return undefined;
+  if (isV5(path) || path === "constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";
 });
 entry("index", index, () => "library.js");
