@@ -56,7 +56,7 @@ function build(revision) {
   console.log(`building ${commit}`);
   const env = { ...process.env, ZMQ_NATIVE_SOURCES: join(root, "vendor/sources") };
   need(process.execPath, ["scripts/build.mjs"], { cwd: folder, env });
-  need(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", "tsconfig.build.json"], { cwd: folder });
+  need("npm", ["run", "--silent", "build:lib"], { cwd: folder });
   return { commit, folder };
 }
 

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isDeno, runtime } from "./runtime.js";
 
 /** What prebuilds/ calls this platform. */
@@ -28,8 +29,32 @@ function libcOfProcess(): "glibc" | "musl" | undefined {
   }
 }
 
-/** A folder of this file; of the program where a bundler has made it part of an ES module. */
-const here = typeof __dirname === "string" ? __dirname : dirname(process.argv[1] ?? process.execPath);
+/**
+ * The folder of the ES module that a bundler has made this code part of. `import.meta.url` would be a syntax error in
+ * CommonJS, so the file's name is taken from the stack: as V8 has it, which source maps do not change.
+ */
+function folderOfBundle(): string | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 1;
+    Error.prepareStackTrace = (_, sites) => sites[0]?.getFileName();
+    const name = new Error().stack as string | undefined;
+    if (typeof name !== "string") return undefined;
+    return dirname(name.startsWith("file:") ? fileURLToPath(name) : name);
+  } catch {
+    return undefined;
+  } finally {
+    // False with frozen intrinsics, where nothing was changed.
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
+/** The folder of this file, of the bundle that it is part of, or, if there is no telling, of the program. */
+const here =
+  typeof __dirname === "string"
+    ? __dirname
+    : (folderOfBundle() ?? dirname(process.argv[1] ?? process.execPath));
 
 /**
  * Folders that may hold `build` or `prebuilds`: the package's, since lib/ and dist/ lie directly in it; a bundle's, that
@@ -106,7 +131,8 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
       "a bundle needs the package's folder `prebuilds` beside it (docs/platforms.md).",
   ];
   const text = [`zmq-native has no binary that loads on ${where}, ${runtime}:`, ...lines, ...remedies];
-  return new Error(text.join("\n  "), { cause: failures.values().next().value });
+  const [cause] = failures.values();
+  return new Error(text.join("\n  "), failures.size > 0 ? { cause } : {});
 }
 
 /** The addon's exports. */

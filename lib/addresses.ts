@@ -1,11 +1,11 @@
 // The addresses that a socket was given, where libzmq knows them by another name: a host name was looked up, an
 // interface found, a scheme's shorthand spelled out. And the lookups that are still under way.
 
-import { promises as dns, V4MAPPED } from "node:dns";
 import { binding } from "./binding.js";
-import { ZMQ_CONNECT_ROUTING_ID } from "./constants.js";
+import { ZMQ_CONNECT_ROUTING_ID, ZMQ_DGRAM } from "./constants.js";
 import type { Core } from "./core.js";
 import { hostOf, portOf } from "./endpoint/host.js";
+import { isPlainTcp } from "./endpoint/ip.js";
 import { refusal } from "./endpoint/refusal.js";
 import { type Lookup, type Plan, planFor, splitScheme } from "./endpoint.js";
 import { check, errorOf, ZmqError } from "./errors.js";
@@ -82,6 +82,7 @@ function undoPlan(core: Core, call: EndpointCall, address: string): Plan {
 /** What libzmq is to be given. Throws for an address that it is not to see. */
 function plan(core: Core, call: EndpointCall, address: string): Plan {
   if (isUndo(call)) return undoPlan(core, call, address);
+  if (call === "connect" && core.type !== ZMQ_DGRAM && isPlainTcp(address)) return { endpoint: address };
   const use = {
     endpoint: address,
     call: call === "bind" ? call : ("connect" as const),
@@ -96,7 +97,8 @@ function plan(core: Core, call: EndpointCall, address: string): Plan {
 /** Looks a host up, as libzmq would: the first address of the family that it would use. */
 async function lookUp({ name, ipv6 }: Lookup): Promise<string> {
   // V4MAPPED: an IPv4 address in IPv6's form, where the host has no other.
-  return (await dns.lookup(name, ipv6 ? { family: 6, hints: V4MAPPED } : { family: 4 })).address;
+  const { promises, V4MAPPED } = process.getBuiltinModule("node:dns");
+  return (await promises.lookup(name, ipv6 ? { family: 6, hints: V4MAPPED } : { family: 4 })).address;
 }
 
 /** Looks up the host that an address names, and answers what libzmq is to be given instead. */
@@ -149,6 +151,7 @@ function remember(core: Core, call: EndpointCall, address: string, endpoint: str
     return;
   }
   if (endpoint.startsWith("tcp://") && call !== "bind") {
+    if (isPlainTcp(endpoint)) return;
     if (tcpName(endpoint.slice(6), address) !== undefined) remembered(core).connected.add(address);
     return;
   }

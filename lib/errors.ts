@@ -2,13 +2,13 @@
 
 import { constants as os } from "node:os";
 import { binding } from "./binding.js";
-import * as zmq from "./constants.js";
+import { errnos } from "./constants.js";
 
 const codes = new Map<number, string>();
 const numbers = new Map<string, number>();
 // The platform's own numbers first; libzmq brings its own for what a platform lacks. Of two names for one number the
 // first counts: EAGAIN, not EWOULDBLOCK.
-for (const [code, errno] of [...Object.entries(os.errno), ...Object.entries(zmq)]) {
+for (const [code, errno] of [...Object.entries(os.errno), ...Object.entries(errnos)]) {
   if (!code.startsWith("E")) continue;
   if (!codes.has(errno)) codes.set(errno, code);
   if (!numbers.has(code)) numbers.set(code, errno);

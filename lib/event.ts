@@ -6,7 +6,7 @@ import type { Message } from "./message.js";
 
 type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
 /** What a peer did wrong in a handshake. @useDeclaredType */
-export type ProtocolErrorCode = CodeOf<keyof typeof zmq>;
+export type ProtocolErrorCode = CodeOf<keyof typeof zmq.protocolErrors>;
 
 /** An error that a handshake ended with because the peer did not keep to ZMTP, the ZAP protocol or WebSocket. */
 export interface ProtocolError extends Error {
@@ -127,11 +127,10 @@ const descriptor = ([fd]: Values) => ({ fd: fd! });
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
 const protocolCodes = new Map<number, ProtocolErrorCode>(
-  Object.entries(zmq).flatMap(([name, value]) =>
-    name.startsWith("ZMQ_PROTOCOL_ERROR_")
-      ? [[value, name.replace("ZMQ_PROTOCOL_ERROR", "ERR") as ProtocolErrorCode]]
-      : [],
-  ),
+  Object.entries(zmq.protocolErrors).map(([name, value]) => [
+    value,
+    name.replace("ZMQ_PROTOCOL_ERROR", "ERR") as ProtocolErrorCode,
+  ]),
 );
 
 function protocolError([number]: Values): { error: ProtocolError } {

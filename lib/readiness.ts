@@ -50,6 +50,7 @@ export class Readiness {
   uses = 0;
   /** Which of those who wait keep the process alive. */
   readonly #alive: Record<Direction, boolean> = { sending: false, receiving: false, watching: false };
+  #referenced = true;
   #looking = false;
   #pause = firstPause;
   #later: NodeJS.Timeout | undefined;
@@ -60,7 +61,7 @@ export class Readiness {
    */
   wait(direction: Direction, waiter: Waiter, alive = true): void {
     const aliveAnyway = this.#keepsAlive(direction);
-    const again = check(binding.hold(this.handle, true, alive || aliveAnyway)) === 1;
+    const again = check(binding.hold(this.handle, true, this.#referenced && (alive || aliveAnyway))) === 1;
     const awaited = this.#awaited;
     this.#alive[direction] = alive;
     waiting.set(this.handle, this);
@@ -96,6 +97,15 @@ export class Readiness {
     this.receiving = undefined;
     this.watching = undefined;
     clearTimeout(this.#later);
+  }
+
+  /** Sets whether pending operations keep the process alive, now and later, as `ref` and `unref` of a timer do. */
+  set referenced(on: boolean) {
+    this.#referenced = on;
+    if (!this.#awaited) return;
+    const { sending, receiving, watching } = this.#alive;
+    const alive = on && (sending || receiving || watching);
+    if (binding.hold(this.handle, true, alive) === 1) this.touched();
   }
 
   /** Whether an operation in another direction keeps the process alive. */

@@ -2,7 +2,6 @@
 // native code writes frames from an offset on, and Buffers are cut from it here, with no further crossing.
 
 import { constants as os } from "node:os";
-import * as threads from "node:worker_threads";
 import { binding, type Handle } from "./binding.js";
 import { ZMQ_RCVMORE } from "./constants.js";
 import { check, errorOf } from "./errors.js";
@@ -36,26 +35,33 @@ const table = new Int32Array(tableRows);
 const largeFrames: (Buffer | undefined)[] = Array.from({ length: largestBatch }, () => undefined);
 check(binding.receiveInto(new Uint8Array(table.buffer), largeFrames));
 
-let slab: Buffer<ArrayBuffer>;
-let memory: ArrayBuffer;
-let offset: number;
+// The first receive replaces them: until then, a program that only sends has neither the memory nor the module.
+let slab = Buffer.alloc(0);
+let memory = slab.buffer;
+let offset = 0;
+
+type Threads = typeof import("node:worker_threads");
+let threads: Partial<Threads> | undefined;
 
 /** False when there is no memory for a new slab; the old one stays then. */
 function renew(): boolean {
+  let fresh: Buffer<ArrayBuffer>;
   try {
     // Not zeroed: native code tells how much of it was written.
-    slab = Buffer.allocUnsafeSlow(slabSize);
+    fresh = Buffer.allocUnsafeSlow(slabSize);
   } catch {
     return false;
   }
+  // As Node does with its own pool: users hold views of this memory, and postMessage with one of them in its transfer
+  // list would take it away from all the others. Bun and Deno lack the function. Loading the module takes Node 4 ms.
+  threads ??= process.getBuiltinModule("node:worker_threads");
+  threads.markAsUntransferable?.(fresh.buffer);
+  // Only now: near the end of the stack, the lines above may throw.
+  slab = fresh;
   memory = slab.buffer;
   offset = 0;
-  // As Node does with its own pool: users hold views of this memory, and postMessage with one of them in its transfer
-  // list would take it away from all the others. Bun and Deno lack the function.
-  (threads as Partial<typeof threads>).markAsUntransferable?.(memory);
   return true;
 }
-if (!renew()) throw errorOf("ENOMEM");
 
 /** Cuts the frame behind one row of the table out of the slab. */
 function cut(row: number): Buffer {

@@ -1,12 +1,12 @@
 // Errors about the state of a socket: another operation is pending, or it is not this socket's turn. Programs written
 // for zeromq compare the messages, so the remedy is in `detail`.
 
-import { EFSM, ZMQ_REP } from "./constants.js";
+import { errnos, ZMQ_REP } from "./constants.js";
 import type { Core } from "./core.js";
 import { errorOf, ZmqError } from "./errors.js";
 
 /** @internal A result of native code: the socket is a Request or Reply, and must do the other of send and receive first. */
-export const notItsTurn = -EFSM;
+export const notItsTurn = -errnos.EFSM!;
 
 const remedies = {
   request: {
@@ -33,7 +33,7 @@ export function failureOf({ type }: Core, direction: "sending" | "receiving", re
 
 /** @internal Whether an attempt failed because it is not this socket's turn. */
 export const isOutOfTurn = (error: unknown): error is ZmqError =>
-  error instanceof ZmqError && error.errno === EFSM;
+  error instanceof ZmqError && error.errno === errnos.EFSM;
 
 const pending = (call: string) =>
   `${call} is pending: await it first, or end it with its { timeout } or { signal }`;

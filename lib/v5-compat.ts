@@ -1,12 +1,12 @@
 // The interface of version 5: what `zmq-native/v5-compat` exports, and nothing else.
 
-import { curveKeyPair } from "./index.js";
+import { curveKeyPair, version } from "./index.js";
 
 export type { MessageLike } from "./index.js";
 export { version } from "./index.js";
 export * from "./v5-compat/constants.js";
 export { Context } from "./v5-compat/context.js";
-export type { MonitorEvents } from "./v5-compat/monitor.js";
+export { events, type MonitorEvents } from "./v5-compat/monitor.js";
 export {
   type Option,
   type OptionInput,
@@ -21,10 +21,11 @@ export {
   createSocket as socket,
   type EndpointCallback,
   Socket,
+  SocketBinding,
   type SocketEvents,
   type SocketOptions,
 } from "./v5-compat/socket.js";
-export type { SocketType } from "./v5-compat/types.js";
+export { type SocketType, types } from "./v5-compat/types.js";
 
 /**
  * A new key pair for CURVE, each key 40 characters of Z85.
@@ -40,6 +41,11 @@ export function curveKeypair(): {
   const { publicKey, secretKey } = curveKeyPair();
   return { public: publicKey, secret: secretKey };
 }
+
+/** The version of libzmq, as `version`. */
+export const zmqVersion = (): string => version;
+
+export { curveKeypair as zmqCurveKeypair };
 
 // Plain properties, where the compiler makes getters: a program's tests can put a double in the place of a function.
 for (const [name, value] of Object.entries(exports)) {

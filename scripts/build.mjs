@@ -24,7 +24,7 @@ const flags = parseFlags({
       type: "boolean",
       help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
     },
-    lib: { type: "boolean", help: "also the JavaScript, where TypeScript is installed" },
+    lib: { type: "boolean", help: "also the JavaScript, where TypeScript and rolldown are installed" },
     verbose: { type: "boolean", help: "show what CMake and the compiler say" },
   },
 });
@@ -91,6 +91,5 @@ renameSync(join(target, "zmq_native.node.new"), join(target, "zmq_native.node"))
 rmSync(join(root, "compile_commands.json"), { force: true });
 symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
 
-const tsc = flags.lib && installed("typescript/bin/tsc");
-if (tsc)
-  run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { what: "the TypeScript compiler", shown: true });
+if (flags.lib && installed("typescript") && installed("rolldown"))
+  run(process.execPath, ["scripts/build_lib.mjs"], { what: "building dist/", shown: true });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
 import type { Core } from "../lib/core.js";
 
-const { coreOf } = createRequire(__filename)("../dist/socket.js") as { coreOf: (socket: object) => Core };
+const { coreOf } = createRequire(__filename)("../dist/library.js") as { coreOf: (socket: object) => Core };
 
 test("binding and unbinding again and again leaves nothing behind", async () => {
   using pull = new Pull();

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Binding } from "../lib/binding.js";
 
 // In a process of its own (vitest forks), where the package has set its receive area already.
-const { binding } = createRequire(__filename)("../dist/binding.js") as { binding: Binding };
+const { binding } = createRequire(__filename)("../dist/library.js") as { binding: Binding };
 type Native = Record<keyof Binding, (...parameters: unknown[]) => unknown>;
 const native = binding as unknown as Native;
 

@@ -8,7 +8,7 @@ import { freshEndpoint } from "./helpers/transports.js";
 
 // Other programs that use a build of the patched sources depend on it (pyzmq, libzmq's own test_poller): the pipe of a
 // connection that nobody has read yet brings its first message without a wake-up.
-const { binding } = createRequire(__filename)("../dist/binding.js") as { binding: Binding };
+const { binding } = createRequire(__filename)("../dist/library.js") as { binding: Binding };
 const contexts = process.platform === "linux" ? [binding.createContext()] : [];
 if (contexts.length === 0)
   console.warn("SKIPPED: only Linux tells whether a descriptor is readable without a read");

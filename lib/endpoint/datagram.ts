@@ -11,11 +11,11 @@ import {
   interfaceNames,
   interfaces,
   interfaceWith,
-  isMulticast,
   needsIpv6,
   portOf,
   splitPort,
 } from "./host.js";
+import { isMulticast } from "./ip.js";
 import { bracketed, type Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 

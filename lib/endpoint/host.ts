@@ -1,7 +1,7 @@
 // Hosts, ports and interfaces, as every IP transport writes them.
 
-import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { inNetwork, isIPv4, isIPv6, isSame } from "./ip.js";
 import { refusal, type Use } from "./refusal.js";
 
 export type Family = "ipv4" | "ipv6";
@@ -59,34 +59,13 @@ export function interfaceNames(): string {
   return [...new Set(interfaces().map(({ name }) => name))].join(", ");
 }
 
-const familyOf = (address: string): Family => (isIPv4(address) ? "ipv4" : "ipv6");
-
-/** Whether two ways of writing an address mean the same one. */
-function same(a: string, b: string): boolean {
-  const list = new BlockList();
-  list.addAddress(a, familyOf(a));
-  return list.check(b, familyOf(b));
-}
-
 /** The interface that has this address; all of 127.0.0.0/8 belongs to the loopback interface where the system says so. */
 export function interfaceWith(address: string): Interface | undefined {
   return interfaces().find((info) => {
-    if (same(info.address, address)) return true;
+    if (isSame(info.address, address)) return true;
     if (process.platform !== "linux" || !info.internal || info.cidr === null) return false;
     return inNetwork(address, info.cidr);
   });
-}
-
-/** Whether an address lies in a network such as `10.77.0.0/24`. */
-export function inNetwork(address: string, network: string): boolean {
-  const [base, bits] = network.split("/") as [string, string];
-  const list = new BlockList();
-  list.addSubnet(base, Number(bits), familyOf(base));
-  return list.check(address, familyOf(address));
-}
-
-export function isMulticast(address: string): boolean {
-  return isIPv4(address) ? inNetwork(address, "224.0.0.0/4") : inNetwork(address, "ff00::/8");
 }
 
 /** Whether the resolver reads a text of digits and dots as an address: 127.1 is 127.0.0.1. */
@@ -120,7 +99,7 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
   }
   if (bracketed !== undefined) throw bad(`[${bracketed}] holds no IPv6 address`);
   if (/[[\]]/.test(text)) throw bad("an IPv6 address stands between brackets, as in [::1]:5555");
-  if (isIP(text) !== 0) return { kind: "ipv4", address: text, scope: undefined };
+  if (isIPv4(text)) return { kind: "ipv4", address: text, scope: undefined };
 
   if (named && interfaces().some(({ name }) => name === text)) return { kind: "interface", name: text };
   if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is no IPv4 address`);

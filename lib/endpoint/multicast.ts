@@ -7,13 +7,12 @@ import {
   type Host,
   hostOf,
   type Interface,
-  inNetwork,
   interfaceNames,
   interfaces,
   interfaceWith,
-  isMulticast,
   splitPort,
 } from "./host.js";
+import { inNetwork, isMulticast } from "./ip.js";
 import { bracketed, type Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 

@@ -1,13 +1,15 @@
 // The constants that programs of version 5 know, by the names of libzmq: socket options, types, flags and states.
 
 // Options of a socket. Their values are in lib/v5-compat/options.ts.
+export const ZMQ_HWM = 1;
+export const ZMQ_SWAP = 3;
 export const ZMQ_AFFINITY = 4;
 export const ZMQ_IDENTITY = 5;
 export const ZMQ_SUBSCRIBE = 6;
 export const ZMQ_UNSUBSCRIBE = 7;
 export const ZMQ_RATE = 8;
 export const ZMQ_RECOVERY_IVL = 9;
-export const ZMQ_RECOVERY_IVL_MSEC = 9;
+export const ZMQ_MCAST_LOOP = 10;
 export const ZMQ_SNDBUF = 11;
 export const ZMQ_RCVBUF = 12;
 export const ZMQ_RCVMORE = 13;
@@ -17,6 +19,7 @@ export const ZMQ_TYPE = 16;
 export const ZMQ_LINGER = 17;
 export const ZMQ_RECONNECT_IVL = 18;
 export const ZMQ_BACKLOG = 19;
+export const ZMQ_RECOVERY_IVL_MSEC = 20;
 export const ZMQ_RECONNECT_IVL_MAX = 21;
 export const ZMQ_MAXMSGSIZE = 22;
 export const ZMQ_SNDHWM = 23;

@@ -1,19 +1,19 @@
-// Hands things to the program one by one, in order, on ticks of their own. A listener that throws fails alone: what
-// comes after it is handed over all the same.
-
-import { soon } from "./turn.js";
+// Calls the program for items one by one, in order, never inside of a call of the program's. If a listener throws, the
+// items after it are delivered nevertheless.
 
 export class Delivery<T> {
   readonly #deliver: (item: T) => void;
+  readonly #later: (callback: () => void) => void;
   readonly #emptied: (() => void) | undefined;
   #items: T[] = [];
   #next = 0;
   #scheduled = false;
   #held = false;
 
-  /** `emptied` is called when the last of what was there has been delivered. */
-  constructor(deliver: (item: T) => void, emptied?: () => void) {
+  /** `later`: when to deliver. `emptied` is called when no items are left. */
+  constructor(deliver: (item: T) => void, later: (callback: () => void) => void, emptied?: () => void) {
     this.#deliver = deliver;
+    this.#later = later;
     this.#emptied = emptied;
   }
 
@@ -53,7 +53,7 @@ export class Delivery<T> {
   #schedule(): void {
     if (this.#scheduled || this.#held || this.empty) return;
     this.#scheduled = true;
-    soon(this.#run);
+    this.#later(this.#run);
   }
 
   readonly #run = (): void => {

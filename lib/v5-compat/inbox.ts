@@ -1,6 +1,7 @@
 // Receiving: fetches messages in batches as they come and hands each to the program, unless it is paused. What was
 // fetched before a pause waits here, in order; meanwhile nothing more is taken from libzmq.
 
+import { clearInterval, setImmediate, setInterval } from "../timers.js";
 import { Delivery } from "./delivery.js";
 import type { AnySocket, Turn } from "./types.js";
 
@@ -10,7 +11,7 @@ const seldom = 2 ** 31 - 1;
 const paused = Symbol("paused");
 
 export interface InboxEvents {
-  /** A message is delivered, on a tick of its own or with others of its batch. */
+  /** A message is delivered, with others of its batch. */
   message(frames: Buffer[]): void;
   /** Messages are here that will be delivered; sockets that take turns may send. */
   arrived(): void;
@@ -37,7 +38,8 @@ export class Inbox {
     this.#events = events;
     this.#takesTurns = first !== undefined;
     this.#isTurn = first !== "send";
-    this.#delivery = new Delivery(events.message, () => this.fetch());
+    // As version 5: a message never comes before a setImmediate that the program queued when it sent the request.
+    this.#delivery = new Delivery(events.message, setImmediate, () => this.fetch());
     this.fetch();
   }
 
@@ -82,6 +84,12 @@ export class Inbox {
     this.fetch();
   }
 
+  /** Whether the open socket keeps the process alive. */
+  set referenced(on: boolean) {
+    if (on) this.#alive.ref();
+    else this.#alive.unref();
+  }
+
   close(): void {
     this.#closed = true;
     this.#delivery.hold();
@@ -95,7 +103,8 @@ export class Inbox {
     this.#delivery.addAll(messages);
     if (!this.#takesTurns) return;
     this.#isTurn = false;
-    this.#events.arrived();
+    // After the messages: the listener of a reply is called before the callback of the next request.
+    setImmediate(() => this.#events.arrived());
   };
 
   readonly #failed = (reason: unknown): void => {

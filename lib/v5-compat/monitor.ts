@@ -46,6 +46,20 @@ const names = {
   disconnect: "disconnect",
 } as const satisfies Partial<Record<EventType, keyof MonitorEvents>>;
 
+/** Names of events by their numbers in libzmq. */
+export const events: Record<number, keyof MonitorEvents> = {
+  1: "connect",
+  2: "connect_delay",
+  4: "connect_retry",
+  8: "listen",
+  16: "bind_error",
+  32: "accept",
+  64: "accept_error",
+  128: "close",
+  256: "close_error",
+  512: "disconnect",
+};
+
 type Type = keyof typeof names;
 const types = Object.keys(names) as Type[];
 

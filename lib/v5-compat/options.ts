@@ -1,5 +1,6 @@
 // Options of sockets by their numbers, and the short names of the common ones. To add an option, add a row.
 
+import { ZMQ_MULTICAST_LOOP } from "../constants.js";
 import type { Socket } from "../index.js";
 import * as zmq from "./constants.js";
 
@@ -81,14 +82,45 @@ function only<W>(type: number, name: string, { write }: { write: Write<W> }) {
   };
 }
 
+/** The one option of libzmq 2 for both directions. */
+const highWaterMark = {
+  read: (socket, _id) => socket.getInt32Option(zmq.ZMQ_SNDHWM),
+  write: (socket, _id, value) => {
+    socket.setInt32Option(zmq.ZMQ_SNDHWM, value);
+    socket.setInt32Option(zmq.ZMQ_RCVHWM, value);
+  },
+} satisfies Kind<number>;
+
+let warnedOfSwap = false;
+
+const swap = {
+  read: () => 0,
+  write: () => {
+    if (warnedOfSwap) return;
+    warnedOfSwap = true;
+    process.emitWarning("ZMQ_SWAP has no effect: libzmq has had no swap file since version 3");
+  },
+} satisfies Kind<number>;
+
+/** An option that libzmq has by another number. */
+const renamed = <R, W>(id: number, { read, write }: Required<Kind<R, W>>) =>
+  ({
+    read: (socket: Access, _id: number) => read(socket, id),
+    write: (socket: Access, _id: number, value: W) => write(socket, id, value),
+  }) satisfies Kind<R, W>;
+
 /** By number; the two of subscriptions can only be written, with the methods of a sub socket. */
 const table = {
+  [zmq.ZMQ_HWM]: highWaterMark,
+  [zmq.ZMQ_SWAP]: swap,
   [zmq.ZMQ_AFFINITY]: uint64,
   [zmq.ZMQ_IDENTITY]: text,
   [zmq.ZMQ_SUBSCRIBE]: writeOnly(text),
   [zmq.ZMQ_UNSUBSCRIBE]: writeOnly(text),
   [zmq.ZMQ_RATE]: int32,
   [zmq.ZMQ_RECOVERY_IVL]: int32,
+  [zmq.ZMQ_RECOVERY_IVL_MSEC]: renamed(zmq.ZMQ_RECOVERY_IVL, int32),
+  [zmq.ZMQ_MCAST_LOOP]: renamed(ZMQ_MULTICAST_LOOP, flag),
   [zmq.ZMQ_SNDBUF]: int32,
   [zmq.ZMQ_RCVBUF]: int32,
   [zmq.ZMQ_RCVMORE]: { read: unsupported("ZMQ_RCVMORE") },
@@ -149,14 +181,17 @@ const shortNames = {
   _unsubscribe: zmq.ZMQ_UNSUBSCRIBE,
   affinity: zmq.ZMQ_AFFINITY,
   backlog: zmq.ZMQ_BACKLOG,
+  hwm: zmq.ZMQ_HWM,
   identity: zmq.ZMQ_IDENTITY,
   linger: zmq.ZMQ_LINGER,
+  mcast_loop: zmq.ZMQ_MCAST_LOOP,
   rate: zmq.ZMQ_RATE,
   rcvbuf: zmq.ZMQ_RCVBUF,
   last_endpoint: zmq.ZMQ_LAST_ENDPOINT,
   reconnect_ivl: zmq.ZMQ_RECONNECT_IVL,
   recovery_ivl: zmq.ZMQ_RECOVERY_IVL,
   sndbuf: zmq.ZMQ_SNDBUF,
+  swap: zmq.ZMQ_SWAP,
   mechanism: zmq.ZMQ_MECHANISM,
   plain_server: zmq.ZMQ_PLAIN_SERVER,
   plain_username: zmq.ZMQ_PLAIN_USERNAME,

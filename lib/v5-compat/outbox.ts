@@ -6,6 +6,7 @@ import type { WireFrame, WireMessage } from "../binding.js";
 import { type MessageLike, ZmqError } from "../index.js";
 import { snapshot, toWire } from "../message.js";
 import { Delivery } from "./delivery.js";
+import { soon } from "./turn.js";
 import type { AnySocket } from "./types.js";
 
 /** What `send` takes: a frame, or a list of frames. */
@@ -82,7 +83,7 @@ export class Outbox {
       if (callback === undefined) events.failed(error as Error);
       else if (error === undefined) callback();
       else callback(error);
-    });
+    }, soon);
   }
 
   /** `more`: the message goes on with the next call. */

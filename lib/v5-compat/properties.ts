@@ -1,78 +1,71 @@
 // The short names of options as properties of sockets. Flags read as 0 or 1; text may be written as a Buffer, too.
 
 import { options } from "./options.js";
-
-/** @inline */
-type Text = string | Buffer | null;
-/** @inline */
-type Flag = 0 | 1;
+import type { Untyped } from "./types.js";
 
 export interface Properties {
   /** Bit mask of the I/O threads that serve new connections; 0: all. Default 0. `ZMQ_AFFINITY` */
-  affinity: number;
+  affinity: Untyped;
   /** Connections that wait to be accepted. Default 100. `ZMQ_BACKLOG` */
-  backlog: number;
+  backlog: Untyped;
   /** Milliseconds for a TCP connect; 0: the system's. Default 0. `ZMQ_CONNECT_TIMEOUT` */
-  connect_timeout: number;
+  connect_timeout: Untyped;
   /** Our public key: 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_PUBLICKEY` */
-  get curve_publickey(): string | null;
-  set curve_publickey(value: Text);
+  curve_publickey: Untyped;
   /** Our secret key: 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_SECRETKEY` */
-  get curve_secretkey(): string | null;
-  set curve_secretkey(value: Text);
+  curve_secretkey: Untyped;
   /** Be the server of CURVE security. Default 0. `ZMQ_CURVE_SERVER` */
-  get curve_server(): Flag;
-  set curve_server(value: number | boolean);
+  curve_server: Untyped;
   /** A client's: the server's public key, 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_SERVERKEY` */
-  get curve_serverkey(): string | null;
-  set curve_serverkey(value: Text);
+  curve_serverkey: Untyped;
   /** Milliseconds between heartbeats; 0: none. Default 0. `ZMQ_HEARTBEAT_IVL` */
-  heartbeat_ivl: number;
+  heartbeat_ivl: Untyped;
   /** Milliseconds without an answer before the connection is dropped. Default -1: the interval. `ZMQ_HEARTBEAT_TIMEOUT` */
-  heartbeat_timeout: number;
+  heartbeat_timeout: Untyped;
   /** Milliseconds after which the peer should give us up, in steps of 100. Default 0. `ZMQ_HEARTBEAT_TTL` */
-  heartbeat_ttl: number;
+  heartbeat_ttl: Untyped;
+  /** High-water mark of both directions; reads that of sending. Use `ZMQ_SNDHWM` and `ZMQ_RCVHWM`. `ZMQ_HWM` */
+  hwm: Untyped;
   /** The name that a router knows us by; null: none yet. `ZMQ_IDENTITY` */
-  get identity(): string | null;
-  set identity(value: Text);
+  identity: Untyped;
   /** The endpoint of the last bind or connect, with what a wildcard became; null before. `ZMQ_LAST_ENDPOINT` */
-  readonly last_endpoint: string | null;
+  readonly last_endpoint: Untyped;
   /** Milliseconds that queued messages are kept after close; -1: for ever, 0: not at all. Default -1. `ZMQ_LINGER` */
-  linger: number;
+  linger: Untyped;
+  /** Multicast by udp: whether this machine receives its own messages. Default 1. `ZMQ_MULTICAST_LOOP` */
+  mcast_loop: Untyped;
   /** The security mechanism in force: 0 none, 1 PLAIN, 2 CURVE, 3 GSSAPI. `ZMQ_MECHANISM` */
-  readonly mechanism: number;
+  readonly mechanism: Untyped;
   /** Password for PLAIN. Default null. `ZMQ_PLAIN_PASSWORD` */
-  get plain_password(): string | null;
-  set plain_password(value: Text);
+  plain_password: Untyped;
   /** Be the server of PLAIN security. Default 0. `ZMQ_PLAIN_SERVER` */
-  get plain_server(): Flag;
-  set plain_server(value: number | boolean);
+  plain_server: Untyped;
   /** User name for PLAIN. Default null. `ZMQ_PLAIN_USERNAME` */
-  get plain_username(): string | null;
-  set plain_username(value: Text);
+  plain_username: Untyped;
   /** Multicast: kilobits a second at most. Default 100. `ZMQ_RATE` */
-  rate: number;
+  rate: Untyped;
   /** Bytes of the kernel's receive buffer. Default -1: the system's. `ZMQ_RCVBUF` */
-  rcvbuf: number;
+  rcvbuf: Untyped;
   /** Milliseconds before reconnecting; -1: never. Default 100. `ZMQ_RECONNECT_IVL` */
-  reconnect_ivl: number;
+  reconnect_ivl: Untyped;
   /** Multicast: milliseconds that a receiver can be away and still recover. Default 10000. `ZMQ_RECOVERY_IVL` */
-  recovery_ivl: number;
+  recovery_ivl: Untyped;
   /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */
-  sndbuf: number;
+  sndbuf: Untyped;
+  /** Without effect, and reads as 0: libzmq has had no swap file since version 3. `ZMQ_SWAP` */
+  swap: Untyped;
   /** Domain named to the ZAP handler. Default null. `ZMQ_ZAP_DOMAIN` */
-  get zap_domain(): string | null;
-  set zap_domain(value: Text);
+  zap_domain: Untyped;
   /** What can be done without waiting: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. `ZMQ_EVENTS` */
-  readonly _ioevents: number;
+  readonly _ioevents: Untyped;
   /** As `subscribe`, of a sub socket. `ZMQ_SUBSCRIBE` */
-  set _subscribe(value: Text);
+  _subscribe: Untyped;
   /** As `unsubscribe`, of a sub socket. `ZMQ_UNSUBSCRIBE` */
-  set _unsubscribe(value: Text);
+  _unsubscribe: Untyped;
   /** Throws: the descriptor is the library's own. `ZMQ_FD` */
-  readonly _fd: never;
+  readonly _fd: Untyped;
   /** Throws: messages come as a whole. `ZMQ_RCVMORE` */
-  readonly _receiveMore: never;
+  readonly _receiveMore: Untyped;
 }
 
 interface Target {

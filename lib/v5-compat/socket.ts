@@ -2,22 +2,15 @@
 
 import { EventEmitter } from "node:events";
 import { Subscriber } from "../index.js";
+import { coreOf } from "../socket.js";
 import { nextTick } from "../timers.js";
-import { ZMQ_EVENTS, ZMQ_POLLIN, ZMQ_SNDMORE, ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE } from "./constants.js";
+import * as zmq from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Monitor, type MonitorEvents } from "./monitor.js";
-import {
-  getOption,
-  numberOf,
-  type Option,
-  type OptionInput,
-  type OptionName,
-  type OptionValue,
-  setOption,
-} from "./options.js";
+import { getOption, numberOf, type OptionName, setOption } from "./options.js";
 import { Outbox, type Payload, type SendCallback } from "./outbox.js";
 import { defineProperties, type Properties } from "./properties.js";
-import { type AnySocket, type SocketType, traitsOf } from "./types.js";
+import { type AnySocket, type SocketType, traitsOf, type Untyped } from "./types.js";
 
 /** Events of a socket, with what their listeners are given. */
 export interface SocketEvents extends MonitorEvents {
@@ -34,37 +27,133 @@ export interface SocketEvents extends MonitorEvents {
 /** Called when a bind or unbind is done, with an error if it failed. */
 export type EndpointCallback = (error?: Error) => void;
 
-export interface Socket extends Properties {}
+/** What a socket is made of. Not private fields: a class that is extended by `util.inherits` constructs no object. */
+interface Parts {
+  readonly socket: AnySocket;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox | undefined;
+  monitor: Monitor | undefined;
+  /** Binds and unbinds under way. */
+  busy: number;
+}
+
+const partsOf = new WeakMap<object, Parts>();
+const parts = (socket: object): Parts => {
+  const made = partsOf.get(socket);
+  if (made === undefined) throw new TypeError("Not a Socket: its constructor was not called");
+  return made;
+};
+
+/** What version 5 calls the native socket: `_zmq` of a socket. */
+export class SocketBinding {
+  readonly #parts: Parts;
+
+  /** @internal */
+  constructor(socket: object) {
+    this.#parts = parts(socket);
+  }
+
+  /** `STATE_READY`, `STATE_BUSY` during a bind or unbind, or `STATE_CLOSED`. */
+  get state(): number {
+    const { busy, socket } = this.#parts;
+    if (busy > 0) return zmq.STATE_BUSY;
+    return socket.closed ? zmq.STATE_CLOSED : zmq.STATE_READY;
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#refer(true);
+  }
+
+  /** Lets the process end while the socket is open. */
+  unref(): void {
+    this.#refer(false);
+  }
+
+  /** Reads an option by its number. */
+  getsockopt(option: number): Untyped {
+    return getOption(this.#parts.socket, option);
+  }
+
+  /** Sets an option by its number. */
+  setsockopt(option: number, value: Untyped): void {
+    setOption(this.#parts.socket, option, value);
+  }
+
+  #refer(on: boolean): void {
+    const { socket, inbox } = this.#parts;
+    coreOf(socket).referenced = on;
+    if (inbox !== undefined) inbox.referenced = on;
+  }
+}
+
+/** Makes an object the socket that a constructor was asked for. */
+function initialize(self: Socket, type: SocketType): void {
+  const { class: SocketClass, sends = true, receives = true, first } = traitsOf(type);
+  self.type = type;
+  const socket = new SocketClass() as AnySocket;
+  const failed = (error: Error) => self.emit("error", error);
+  const outbox = new Outbox(socket, sends, { sent: () => inbox?.sent(), failed });
+  const message = (frames: Buffer[]) => self.emit("message", ...frames);
+  const inbox = receives
+    ? new Inbox(socket, first, { message, arrived: () => outbox.flush(), failed })
+    : undefined;
+  partsOf.set(self, { socket, outbox, inbox, monitor: undefined, busy: 0 });
+  Object.defineProperty(self, "_zmq", { value: new SocketBinding(self), configurable: true, writable: true });
+}
+
+type Constructor = new (type: SocketType) => object;
+
+/** Makes the class a function, too: programs extend it by `util.inherits`, and call it as `Socket.call(this, type)`. */
+function callable<Class extends Constructor>(target: Class): Class {
+  const made = new Proxy(target, {
+    apply(_, self, [type]: [SocketType]) {
+      if (!(self instanceof target)) return new target(type);
+      EventEmitter.call(self as unknown as EventEmitter);
+      initialize(self as Socket, type);
+    },
+  });
+  target.prototype.constructor = made;
+  return made;
+}
+
+let warnedOfArguments = false;
+
+export interface Socket extends Properties {
+  /** The socket below, of which programs read the `state`. */
+  readonly _zmq: SocketBinding;
+  // As in the declarations of zeromq, which let programs use any property.
+  [key: string]: Untyped;
+}
 
 /**
  * A socket of version 5. It receives from the start, and every message is an event `"message"`: one that nobody listens
  * for is lost. While it is open, a socket that receives keeps the process alive.
  */
-export class Socket extends EventEmitter<SocketEvents> implements Disposable {
+@callable
+export class Socket extends EventEmitter implements Disposable {
   /** The type it was made with. */
-  readonly type: SocketType;
-  readonly #socket: AnySocket;
-  readonly #outbox: Outbox;
-  readonly #inbox: Inbox | undefined;
-  #monitor: Monitor | undefined;
+  declare type: SocketType;
 
   /** @throws Error for a type that there is not; ZmqError `EMFILE` when too many sockets are open. */
   constructor(type: SocketType) {
     super();
-    const { class: SocketClass, sends = true, receives = true, first } = traitsOf(type);
-    this.type = type;
-    this.#socket = new SocketClass() as AnySocket;
-    const failed = (error: Error) => this.emit("error", error);
-    this.#outbox = new Outbox(this.#socket, sends, { sent: () => this.#inbox?.sent(), failed });
-    if (receives) {
-      const message = (frames: Buffer[]) => this.emit("message", ...frames);
-      this.#inbox = new Inbox(this.#socket, first, { message, arrived: () => this.#outbox.flush(), failed });
-    }
+    initialize(this, type);
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this._zmq.ref();
+  }
+
+  /** Lets the process end while the socket is open. Messages that have not been handed to libzmq are lost then. */
+  unref(): void {
+    this._zmq.unref();
   }
 
   /** True once `close` has been called, and no bind or unbind is under way any more. */
   get closed(): boolean {
-    return this.#socket.closed;
+    return parts(this).socket.closed;
   }
 
   /**
@@ -84,23 +173,23 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
 
   /** As `bind`, but done on return, without an event; throws when it fails. */
   bindSync(address: string): void {
-    this.#socket.bindSync(address);
+    parts(this).socket.bindSync(address);
   }
 
   /** As `unbind`, but done on return, without an event; throws when it fails. */
   unbindSync(address: string): void {
-    this.#socket.unbindSync(address);
+    parts(this).socket.unbindSync(address);
   }
 
   /** Connects to an endpoint, now or when it appears; throws when it is none. `zmq_connect` */
   connect(address: string): this {
-    this.#socket.connect(address);
+    parts(this).socket.connect(address);
     return this;
   }
 
   /** Undoes `connect`; throws `ENOENT` when there was none. `zmq_disconnect` */
   disconnect(address: string): this {
-    this.#socket.disconnect(address);
+    parts(this).socket.disconnect(address);
     return this;
   }
 
@@ -113,13 +202,13 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
    * socket that only receives. `zmq_msg_send`
    */
   send(message: Payload, flags?: number | null, callback?: SendCallback): this {
-    const more = ((flags ?? 0) & ZMQ_SNDMORE) !== 0;
-    this.#outbox.send(message, more, typeof callback === "function" ? callback : undefined);
+    const more = ((flags ?? 0) & zmq.ZMQ_SNDMORE) !== 0;
+    parts(this).outbox.send(message, more, typeof callback === "function" ? callback : undefined);
     return this;
   }
 
   /** Gone since version 6: throws. */
-  read(): never {
+  read(): void {
     throw new Error("read() has been removed from compatibility mode; use on('message', ...) instead.");
   }
 
@@ -128,14 +217,14 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
    * high-water mark holds for them.
    */
   pause(): void {
-    this.#inbox?.pause();
-    this.#outbox.pause();
+    parts(this).inbox?.pause();
+    parts(this).outbox.pause();
   }
 
   /** Undoes `pause`: what waited goes on in order. */
   resume(): void {
-    this.#inbox?.resume();
-    this.#outbox.resume();
+    parts(this).inbox?.resume();
+    parts(this).outbox.resume();
   }
 
   /**
@@ -143,9 +232,10 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
    * are given `EAGAIN`. What libzmq has is still sent, within `linger`. `zmq_close`
    */
   close(): this {
-    this.#inbox?.close();
-    this.#outbox.close();
-    this.#socket.close();
+    const { inbox, outbox, socket } = parts(this);
+    inbox?.close();
+    outbox.close();
+    socket.close();
     return this;
   }
 
@@ -155,13 +245,15 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
   }
 
   /** Emits what happens to connections from now on. Its parameters in version 5, intervals, are not needed any more. */
-  monitor(..._ignored: number[]): this {
-    if (_ignored.length > 0) {
+  monitor(interval?: number, events?: number): this {
+    if ((interval || events) && !warnedOfArguments) {
+      warnedOfArguments = true;
       process.emitWarning(
         "Arguments to monitor() are ignored in compatibility mode; all events are read automatically",
       );
     }
-    this.#monitor ??= new Monitor(this.#socket, (name, ...parameters) => {
+    const made = parts(this);
+    made.monitor ??= new Monitor(made.socket, (name, ...parameters) => {
       this.emit(name, ...parameters);
     });
     return this;
@@ -169,8 +261,9 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
 
   /** Undoes `monitor`. */
   unmonitor(): this {
-    this.#monitor?.stop();
-    this.#monitor = undefined;
+    const made = parts(this);
+    made.monitor?.stop();
+    made.monitor = undefined;
     return this;
   }
 
@@ -187,37 +280,36 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
   }
 
   /** Sets an option. Throws for one that is not known or cannot be set, or a wrong value. `zmq_setsockopt` */
-  setsockopt<O extends Option>(option: O, value: OptionInput<O>): this;
-  setsockopt(option: number | string, value: number | boolean | string | Buffer | null): this;
-  setsockopt(option: number | string, value: unknown): this {
+  setsockopt(option: number | string, value: Untyped): this {
     const id = numberOf(option);
-    if (id === ZMQ_SUBSCRIBE) return this.subscribe(value as string);
-    if (id === ZMQ_UNSUBSCRIBE) return this.unsubscribe(value as string);
-    setOption(this.#socket, option, value);
+    if (id === zmq.ZMQ_SUBSCRIBE) return this.subscribe(value as string);
+    if (id === zmq.ZMQ_UNSUBSCRIBE) return this.unsubscribe(value as string);
+    setOption(parts(this).socket, option, value);
     return this;
   }
 
   /** Reads an option. Throws for one that is not known or cannot be read. `zmq_getsockopt` */
-  getsockopt<O extends Option>(option: O): OptionValue<O>;
-  getsockopt(option: number | string): number | string | null;
-  getsockopt(option: number | string): unknown {
-    const value = getOption(this.#socket, option);
+  getsockopt(option: number | string): Untyped {
+    const value = getOption(parts(this).socket, option);
     // Messages that were fetched before a pause are still to come.
-    const more = numberOf(option) === ZMQ_EVENTS && this.#inbox?.holdsMessages;
-    return more ? (value as number) | ZMQ_POLLIN : value;
+    const more = numberOf(option) === zmq.ZMQ_EVENTS && parts(this).inbox?.holdsMessages;
+    return more ? (value as number) | zmq.ZMQ_POLLIN : value;
   }
 
   get #subscriber(): Subscriber {
-    const socket: unknown = this.#socket;
+    const socket: unknown = parts(this).socket;
     if (!(socket instanceof Subscriber)) throw new Error("Subscriber socket required");
     return socket;
   }
 
   #inBackground(call: "bind" | "unbind", address: string, callback: EndpointCallback | undefined): this {
-    const done = this.#socket[call](address);
+    const made = parts(this);
+    const done = made.socket[call](address);
+    made.busy++;
     const proceed = () => {
-      this.#inbox?.fetch();
-      this.#outbox.flush();
+      made.busy--;
+      made.inbox?.fetch();
+      made.outbox.flush();
     };
     done.then(
       () => {
@@ -238,8 +330,8 @@ export class Socket extends EventEmitter<SocketEvents> implements Disposable {
 
 defineProperties(Socket.prototype);
 
-/** Options that a new socket is given: its short-name properties. */
-export type SocketOptions = { [N in OptionName]?: OptionInput<N> };
+/** Options that a new socket is given: its short-name properties, and others that become properties of the socket. */
+export type SocketOptions = { [N in OptionName]?: Untyped } & { [key: string]: Untyped };
 
 /** Makes a socket. `options` are set as properties, by their short names. */
 export function createSocket(type: SocketType, options?: SocketOptions): Socket {

@@ -1,6 +1,7 @@
 // The types of sockets of version 5: which class of this library does the work, and what it can do.
 
 import * as zmq from "../index.js";
+import * as constants from "./constants.js";
 
 /** @internal A socket of whatever type: what it cannot do fails when it is tried. */
 export type AnySocket = zmq.Socket & zmq.WritableSocket & zmq.ReadableSocket;
@@ -35,6 +36,28 @@ const traits = {
 
 /** What sockets are made by. @useDeclaredType */
 export type SocketType = keyof typeof traits;
+
+/** Numbers of the types of sockets, by name. */
+export const types: Record<SocketType, number> = {
+  pub: constants.ZMQ_PUB,
+  xpub: constants.ZMQ_XPUB,
+  sub: constants.ZMQ_SUB,
+  xsub: constants.ZMQ_XSUB,
+  req: constants.ZMQ_REQ,
+  xreq: constants.ZMQ_XREQ,
+  rep: constants.ZMQ_REP,
+  xrep: constants.ZMQ_XREP,
+  push: constants.ZMQ_PUSH,
+  pull: constants.ZMQ_PULL,
+  dealer: constants.ZMQ_DEALER,
+  router: constants.ZMQ_ROUTER,
+  pair: constants.ZMQ_PAIR,
+  stream: constants.ZMQ_STREAM,
+};
+
+/** A value without a type, as in the declarations of zeromq: programs that were written for them compile unchanged. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Untyped = any;
 
 /** @internal @throws Error for a type that there is not. */
 export function traitsOf(type: SocketType): Traits {

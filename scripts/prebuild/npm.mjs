@@ -24,7 +24,7 @@ export function run(command, args, options = {}) {
 }
 
 /** The environment without what an npm above has set for its scripts. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+export const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 
 /** The folder of a package. With `sha512`, in base64, of its archive, any other is refused. */
 export function fromNpm(name, version, sha512) {

@@ -2,7 +2,7 @@
 // fails does so by an Error, and the next one succeeds with the right bytes. Run by test/hostile/failing.test.ts with
 // the build of `npm run sanitize -- asan`; prints what it did as JSON.
 
-const { loadAddon } = require("../../dist/addon.js");
+const { loadAddon } = require("../../dist/library.js");
 const zmq = require("../../dist/index.js");
 process.removeAllListeners("warning");
 process.emitWarning = () => {};

@@ -39,3 +39,9 @@ export function orSkip<T>(find: () => T): T | undefined {
     return undefined;
   }
 }
+
+interface Trees {
+  /** A folder whose `node_modules` has packages with all that they depend on, by name and version. */
+  treeOf(dependencies: Record<string, string>): string;
+}
+export const { treeOf }: Trees = require("../../scripts/prebuild/tree.mjs");

@@ -83,20 +83,25 @@ describe("the tarball", () => {
     }
   });
 
-  test("has a file of JavaScript and of declarations for each source, maps that lead to it, and no stale ones", () => {
+  test("has declarations for each source, a few files of JavaScript, maps that lead to the sources, and no stale ones", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
-    const built = stems.flatMap((stem) => {
-      const declarations = stem.replace(/\.(m?)ts$/, ".d.$1ts");
-      const script = stem.replace(/ts$/, "js");
-      return [declarations, `${declarations}.map`, script, `${script}.map`];
-    });
+    const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
+    const entries = ["index", "draft", "v5-compat"].flatMap((name) => [`${name}.js`, `${name}.mjs`]);
+    const built = [...declarations, ...entries, "library.js", "v5-library.js"].flatMap((file) => [
+      file,
+      `${file}.map`,
+    ]);
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
       built.map((file) => `dist/${file}`).sort(),
     );
     for (const map of built.filter((file) => file.endsWith(".map"))) {
       const { sources } = JSON.parse(readFileSync(inWorkshop("package/dist", map), "utf8"));
-      expect(existsSync(join(inWorkshop("package/dist", map), "..", sources[0])), map).toBe(true);
+      for (const source of sources) {
+        expect(existsSync(join(inWorkshop("package/dist", map), "..", source)), `${map}: ${source}`).toBe(
+          true,
+        );
+      }
     }
   });
 

@@ -98,10 +98,6 @@ describe.skipIf(!esbuild)("a bundle by esbuild, far from its package", () => {
   ])("as %s, with prebuilds beside it", async (format, name) => {
     const out = inWorkshop(`bundle-${format}`);
     const flags = ["--bundle", "--platform=node", `--format=${format}`, `--outfile=${join(out, name)}`];
-    // What esbuild's documents say a bundle of CommonJS needs as an ES module.
-    const banner =
-      'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-    if (format === "esm") flags.push(`--banner:js=${banner}`);
     await workshop.run("bundled", esbuild!, "program.cjs", ...flags);
     await expect(workshop.run(`bundle-${format}`, "node", name)).rejects.toThrow(
       /a bundle needs the package's folder `prebuilds` beside it/,

@@ -31,7 +31,7 @@ async function within(promise) {
 async function main() {
   const zmq = require(`${folder}/dist/index.js`);
   const draft = require(`${folder}/dist/draft.js`);
-  const { runtime } = require(`${folder}/dist/runtime.js`);
+  const { runtime } = require(`${folder}/dist/library.js`);
   console.log(`${runtime}, ${process.platform}-${process.arch}, libzmq ${zmq.version}`);
   for (const group of groups) {
     if (without.has(group)) {

@@ -15,7 +15,7 @@ type Told = [name: string, value: number | undefined, address: string, error: Er
 /** Records what a socket tells. */
 function record(socket: zmq.Socket) {
   const told: Told[] = [];
-  for (const name of names) socket.on(name, (...given) => told.push([name, ...given]));
+  for (const name of names) socket.on(name, (...given) => told.push([name, ...given] as Told));
   const heard = (name: string) => until(() => told.some(([other]) => other === name));
   return { told, heard };
 }
@@ -138,6 +138,7 @@ test("intervals are not needed any more, which is said in a warning", () => {
   using socket = open("push");
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   expect(socket.monitor()).toBe(socket);
+  expect(socket.monitor(0, 0)).toBe(socket);
   expect(warn).not.toHaveBeenCalled();
   expect(socket.monitor(500, 0)).toBe(socket);
   expect(warn).toHaveBeenCalledExactlyOnceWith(
