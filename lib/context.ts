@@ -1,14 +1,14 @@
 // Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
 
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments.js";
-import { binding, type ContextToken } from "./binding.js";
-import { type CloseOptions, lingerOf } from "./close_options.js";
-import { markClass } from "./copies.js";
-import type { Core } from "./core.js";
-import { check, errorOf, ZmqError } from "./errors.js";
-import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./option.js";
-import { contextValues, explainAssignment } from "./option_errors.js";
-import { commonOptions, contextOptions } from "./options.js";
+import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments/checks.js";
+import { binding, type ContextToken } from "./binding/index.js";
+import { type CloseOptions, lingerOf } from "./arguments/close-options.js";
+import { markClass } from "./arguments/copies.js";
+import type { Core } from "./core/open-socket.js";
+import { check, errorOf, ZmqError } from "./binding/errors.js";
+import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./options/kinds.js";
+import { contextValues, explainAssignment } from "./options/explain.js";
+import { commonOptions, contextOptions } from "./options/table.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
 const abandoned = new FinalizationRegistry<Handle>((handle) => handle.release());

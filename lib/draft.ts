@@ -1,16 +1,16 @@
 // The sockets that libzmq calls drafts: what they are may still change in libzmq.
 
 import { emitWarning } from "node:process";
-import * as zmq from "./constants.js";
-import type { ReadableSocket, WritableSocket } from "./directions.js";
-import type { Message, MessageLike } from "./message.js";
-import type { Values } from "./option.js";
-import { capability, conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options.js";
-import { atEndpoint, coreOf, Socket } from "./socket.js";
-import { defineSocketOptions, type SocketOptions } from "./sockets.js";
-import type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
+import * as zmq from "./binding/constants.js";
+import type { ReadableSocket, WritableSocket } from "./socket/interfaces.js";
+import type { Message, MessageLike } from "./message/frames.js";
+import type { Values } from "./options/kinds.js";
+import { capability, conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
+import { atEndpoint, coreOf, Socket } from "./socket/socket.js";
+import { defineSocketOptions, type SocketOptions } from "./socket/classes.js";
+import type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 
-export type { GroupInfo, GroupOptions, RoutingOptions } from "./tag.js";
+export type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 
 if (!capability.draft) throw new Error("This build of libzmq has no draft sockets");
 emitWarning("ZeroMQ draft features are experimental and could change at any time.");

@@ -1,13 +1,13 @@
 // The public interface, and nothing else.
 
-import { binding } from "./binding.js";
-import "./multicast_log.js";
-import { explainVersion5 } from "./version5.js";
+import { binding } from "./binding/index.js";
+import "./binding/pgm-log.js";
+import { explainVersion5 } from "./version5-hint.js";
 
 export { Context, type ContextOptions, context } from "./context.js";
 export { curveKeyPair } from "./curve.js";
-export type { Readable, ReadableSocket, Writable, WritableSocket } from "./directions.js";
-export { ZmqError } from "./errors.js";
+export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
+export { ZmqError } from "./binding/errors.js";
 export type {
   AuthenticationError,
   ConnectionFields,
@@ -20,15 +20,15 @@ export type {
   EventType,
   ProtocolError,
   ProtocolErrorCode,
-} from "./event.js";
-export type { Message, MessageLike } from "./message.js";
-export type { Multicast, MulticastOptions } from "./multicast.js";
-export { Observer } from "./observer.js";
-export { capability } from "./options.js";
-export type { OperationOptions } from "./pending.js";
+} from "./observer/event.js";
+export type { Message, MessageLike } from "./message/frames.js";
+export type { Multicast, MulticastOptions } from "./socket/multicast.js";
+export { Observer } from "./observer/observer.js";
+export { capability } from "./options/table.js";
+export type { OperationOptions } from "./core/pending.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
-export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
-export { type CloseOptions, Socket } from "./socket.js";
+export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./socket/receiver.js";
+export { type CloseOptions, Socket } from "./socket/socket.js";
 export {
   Dealer,
   Pair,
@@ -45,9 +45,9 @@ export {
   Subscriber,
   XPublisher,
   XSubscriber,
-} from "./sockets.js";
+} from "./socket/classes.js";
 
-export type { SubscriberOptions } from "./subscribers.js";
+export type { SubscriberOptions } from "./socket/subscribers.js";
 
 /** The version of libzmq inside, for instance `"4.3.4"`. */
 export const version: string = binding.version();

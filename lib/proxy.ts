@@ -1,18 +1,18 @@
 // A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
 
-import { baseClass, guardMethods, isObject, shown } from "./arguments.js";
-import { binding, type Handle, type ProxyHandle } from "./binding.js";
-import { ZMQ_PAIR } from "./constants.js";
+import { baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
+import { binding, type Handle, type ProxyHandle } from "./binding/index.js";
+import { ZMQ_PAIR } from "./binding/constants.js";
 import { openToken } from "./context.js";
-import { refuseOtherCopy } from "./copies.js";
-import { Core, checkOpening } from "./core.js";
-import { check, errorOf, explained, invalidArgument, ZmqError } from "./errors.js";
-import { uniqueEndpoint } from "./inproc.js";
-import type { Message } from "./message.js";
-import { receiveOptions, sendOptions, statusOptions } from "./options.js";
-import { Pending, wouldBlock } from "./pending.js";
-import { Intake, receiveInto } from "./slab.js";
-import { coreOf, receiverOf, Socket } from "./socket.js";
+import { refuseOtherCopy } from "./arguments/copies.js";
+import { Core, checkOpening } from "./core/open-socket.js";
+import { check, errorOf, explained, invalidArgument, ZmqError } from "./binding/errors.js";
+import { uniqueEndpoint } from "./core/inproc-name.js";
+import type { Message } from "./message/frames.js";
+import { receiveOptions, sendOptions, statusOptions } from "./options/table.js";
+import { Pending, wouldBlock } from "./core/pending.js";
+import { Intake, receiveInto } from "./message/slab.js";
+import { coreOf, receiverOf, Socket } from "./socket/socket.js";
 
 /** What has passed in one direction of one socket. */
 export interface Traffic {

@@ -1,5 +1,5 @@
 // Module entry, run once per JavaScript environment. The module has one function, which each copy of the library that
-// is loaded calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of lib/binding.ts.
+// is loaded calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of lib/binding/index.ts.
 
 #include <new>
 

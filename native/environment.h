@@ -18,7 +18,7 @@ namespace zmq_native {
 
 class Lifetime;
 
-/** What the runtime has, as lib/runtime.ts knows. */
+/** What the runtime has, as lib/runtime/features.ts knows. */
 struct Runtime {
   /** libuv's polls work. */
   bool hasPolls = true;
@@ -37,7 +37,7 @@ struct ReceiveArea {
 class Environment {
  public:
   /**
-   * A new environment, as the object whose functions are lib/binding.ts's `Binding`. It ends with its thread, or when
+   * A new environment, as the object whose functions are lib/binding/index.ts's `Binding`. It ends with its thread, or when
    * that object is garbage-collected. Null when the thread is ending or Node-API fails; nothing is left behind then.
    */
   static napi_value open(napi_env env, const Runtime& runtime);

@@ -12,7 +12,7 @@
 
 namespace zmq_native {
 
-/** The functions of lib/binding.ts's `Binding`, gathered to be defined in one call. */
+/** The functions of lib/binding/index.ts's `Binding`, gathered to be defined in one call. */
 class Exports {
  public:
   explicit Exports(Environment& environment) : environment_(environment) {}

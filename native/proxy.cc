@@ -353,7 +353,7 @@ void Proxy::report(const void* data, size_t size) {
 namespace {
 
 /**
- * Copies messages, an array of arrays of Uint8Arrays that lib/receiver.ts has made: no user code runs when its elements
+ * Copies messages, an array of arrays of Uint8Arrays that lib/socket/receiver.ts has made: no user code runs when its elements
  * are read. Answers 0, -ENOMEM, or -EINVAL for anything else.
  */
 int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {

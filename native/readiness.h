@@ -8,7 +8,7 @@
 // disconnected would stay.
 //
 // ZMQ_FD says "commands are pending", never "readable": after a wake both directions are tried, and any libzmq call
-// in between may have taken the wake-up of the other direction. Answering that is lib/readiness.ts's part.
+// in between may have taken the wake-up of the other direction. Answering that is lib/core/readiness.ts's part.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 namespace zmq_native {
 namespace {
 
-// A row of the frame table, lib/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a Buffer of
+// A row of the frame table, lib/message/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a Buffer of
 // its own, next in the array of large frames; from bit 2, the length of a frame in the slab.
 constexpr int32_t kMore = 1;
 constexpr int32_t kOwnBuffer = 2;
@@ -163,7 +163,7 @@ class Writer {
 
 /**
  * Reads properties of a message, such as its peer's address, into an array: text, or null where it has none. Both
- * arrays are lib/receiver.ts's own and have an element at each index, so this runs no code of JavaScript's.
+ * arrays are lib/socket/receiver.ts's own and have an element at each index, so this runs no code of JavaScript's.
  */
 void readProperties(napi_env env, Message& frame, napi_value names, napi_value values) {
   uint32_t count = 0;

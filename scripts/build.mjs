@@ -1,4 +1,4 @@
-// Builds the addon and puts it where lib/addon.ts looks: build/Release/zmq_native.node.
+// Builds the addon and puts it where lib/binding/load.ts looks: build/Release/zmq_native.node.
 // Vendored sources are fetched first; a second run compiles only what has changed.
 
 import { spawnSync } from "node:child_process";
@@ -82,7 +82,7 @@ if (cmakeJs) {
 }
 if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"], { shown });
 
-// Where lib/addon.ts looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
+// Where lib/binding/load.ts looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
 const target = join(root, flags.sanitize ? out : "", "build", config);
 mkdirSync(target, { recursive: true });
 // Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.

@@ -142,13 +142,13 @@ const [index, draft, v5] = ["index", "draft", "v5-compat"].map((name) =>
 );
 const isV5 = (module) => module.startsWith("v5-compat/");
 // Besides what the entry points import: what version 5 uses inside, and tests.
-const inside = ["addon", "binding", "message", "runtime", "timers"];
+const inside = ["binding/index", "binding/load", "message/frames", "runtime/features", "runtime/timers"];
 const modules = new Set([...dependencies(index.code), ...dependencies(draft.code), ...inside]);
-modules.delete("constants");
+modules.delete("binding/constants");
 await bundle("library", [...modules], () => undefined);
-await bundle("draft", ["draft"], (path) => (/^(draft|constants)\.ts$/.test(path) ? undefined : "library.js"));
+await bundle("draft", ["draft"], (path) => (/^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js"));
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
-  if (isV5(path) || path === "constants.ts") return undefined;
+  if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";
 });
 entry("index", index, () => "library.js");

@@ -22,7 +22,7 @@ const unchecked = [
   "napi_release_threadsafe_function",
   "napi_remove_async_cleanup_hook",
   "napi_set_instance_data",
-  // Of the module's exports; lib/binding.ts finds nothing then.
+  // Of the module's exports; lib/binding/index.ts finds nothing then.
   "napi_set_named_property",
   "napi_throw_error",
   "napi_throw_type_error",

@@ -1,4 +1,4 @@
-// Makes lib/constants.ts from the vendored zmq.h. With --check: exit code 1 if the file on disk is stale.
+// Makes lib/binding/constants.ts from the vendored zmq.h. With --check: exit code 1 if the file on disk is stale.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,11 +6,11 @@ import { fail, parseFlags } from "./terminal.mjs";
 
 const flags = parseFlags({
   usage: "node scripts/constants.mjs [--check]",
-  options: { check: { type: "boolean", help: "only say whether lib/constants.ts is up to date" } },
+  options: { check: { type: "boolean", help: "only say whether lib/binding/constants.ts is up to date" } },
 });
 
 const header = readFileSync(new URL("../vendor/src/libzmq/include/zmq.h", import.meta.url), "utf8");
-const target = new URL("../lib/constants.ts", import.meta.url);
+const target = new URL("../lib/binding/constants.ts", import.meta.url);
 
 // Numbers only: plain, in hexadecimal, or an error number counted from ZMQ_HAUSNUMERO.
 const base = Number(/#define ZMQ_HAUSNUMERO (\d+)/.exec(header)?.[1]);

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
-import type { Core } from "../lib/core.js";
+import type { Core } from "../lib/core/open-socket.js";
 
 const { coreOf } = createRequire(__filename)("../dist/library.js") as { coreOf: (socket: object) => Core };
 

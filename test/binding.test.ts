@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import type { Binding } from "../lib/binding.js";
+import type { Binding } from "../lib/binding/index.js";
 
 // In a process of its own (vitest forks), where the package has set its receive area already.
 const { binding } = createRequire(__filename)("../dist/library.js") as { binding: Binding };

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
-import type { Binding } from "../lib/binding.js";
+import type { Binding } from "../lib/binding/index.js";
 import { freshEndpoint } from "./helpers/transports.js";
 
 // Other programs that use a build of the patched sources depend on it (pyzmq, libzmq's own test_poller): the pipe of a

@@ -2,7 +2,7 @@
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { operationOptions } from "../lib/operation_options.js";
+import { operationOptions } from "../lib/arguments/operation-options.js";
 
 const anything = (value: unknown) => operationOptions(value);
 

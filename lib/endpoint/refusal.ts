@@ -1,7 +1,7 @@
 // What a refusal says: its text is libzmq's own words for the code, which programs may compare with. Which part is wrong
 // and what would be right is its detail, which is printed with it.
 
-import { errorOf, type ZmqError } from "../errors.js";
+import { errorOf, type ZmqError } from "../binding/errors.js";
 
 /** An address, and what a socket is about to do with it. */
 export interface Use {

@@ -1,7 +1,7 @@
 // Receiving: fetches messages in batches as they come and hands each to the program, unless it is paused. What was
 // fetched before a pause waits here, in order; meanwhile nothing more is taken from libzmq.
 
-import { clearInterval, setImmediate, setInterval } from "../timers.js";
+import { clearInterval, setImmediate, setInterval } from "../runtime/timers.js";
 import { Delivery } from "./delivery.js";
 import type { AnySocket, Turn } from "./types.js";
 

@@ -1,6 +1,6 @@
 // Options of sockets by their numbers, and the short names of the common ones. To add an option, add a row.
 
-import { ZMQ_MULTICAST_LOOP } from "../constants.js";
+import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
 import type { Socket } from "../index.js";
 import * as zmq from "./constants.js";
 

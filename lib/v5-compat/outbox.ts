@@ -2,9 +2,9 @@
 // that what the program does to a Buffer meanwhile reaches nobody.
 
 import { constants } from "node:os";
-import type { WireFrame, WireMessage } from "../binding.js";
+import type { WireFrame, WireMessage } from "../binding/index.js";
 import { type MessageLike, ZmqError } from "../index.js";
-import { snapshot, toWire } from "../message.js";
+import { snapshot, toWire } from "../message/frames.js";
 import { Delivery } from "./delivery.js";
 import { soon } from "./turn.js";
 import type { AnySocket } from "./types.js";

@@ -2,8 +2,8 @@
 
 import { EventEmitter } from "node:events";
 import { Subscriber } from "../index.js";
-import { coreOf } from "../socket.js";
-import { nextTick } from "../timers.js";
+import { coreOf } from "../socket/socket.js";
+import { nextTick } from "../runtime/timers.js";
 import * as zmq from "./constants.js";
 import { Inbox } from "./inbox.js";
 import { Monitor, type MonitorEvents } from "./monitor.js";

@@ -1,7 +1,7 @@
 // Fairness towards the rest of the program: one that sends from the callback of its last send, or receives more than
 // it can handle, would never let timers and other I/O have their turn of the event loop.
 
-import { nextTick, setImmediate, now as time } from "../timers.js";
+import { nextTick, setImmediate, now as time } from "../runtime/timers.js";
 
 /** Milliseconds of one turn that callbacks and listeners may use up before they go on in the next one. */
 const budget = 1;

@@ -1,0 +1,176 @@
+// What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
+
+import { constants as os } from "node:os";
+import { binding, type ContextToken, type Handle } from "../binding/index.js";
+import {
+  ZMQ_IN_BATCH_SIZE,
+  ZMQ_MAX_SOCKETS,
+  ZMQ_ONLY_FIRST_SUBSCRIBE,
+  ZMQ_OUT_BATCH_SIZE,
+  ZMQ_RCVTIMEO,
+  ZMQ_SNDTIMEO,
+  ZMQ_XPUB,
+  ZMQ_XSUB,
+} from "../binding/constants.js";
+import { type Context, openToken } from "../context.js";
+import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
+import { liveOptions } from "../options/table.js";
+import { type Direction, Readiness } from "./readiness.js";
+import { toGroup, toRoutingId } from "../message/tag.js";
+
+/**
+ * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
+ * (docs/performance.md), for that much more memory in a connection that is busy. `ZMQ_IN_BATCH_SIZE`, `ZMQ_OUT_BATCH_SIZE`
+ */
+const batchBytes = 32 * 1024;
+
+/** Passes a result on, or throws; what needs another socket fails by the limit of the context or of the process. */
+export function checkOpening(result: number, token: ContextToken): number {
+  if (result >= 0) return result;
+  const error = new ZmqError(-result);
+  if (error.code !== "EMFILE") throw error;
+  const most = binding.getContextOption(token, ZMQ_MAX_SOCKETS);
+  // libzmq does not say which of the two limits it is.
+  throw error.explain(
+    `the context has maxSockets (${most}) sockets open, of which an observer needs one and a proxy two, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
+  );
+}
+
+function open(token: ContextToken, type: number, core: Core): Handle {
+  const result = binding.openSocket(token, type, core);
+  if (result === -os.errno.EINVAL) {
+    throw errorOf("EINVAL").explain(`this build of libzmq has no socket type ${type}`);
+  }
+  return checkOpening(result, token);
+}
+
+type Operation = Exclude<Direction, "watching">;
+const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving: ZMQ_RCVTIMEO };
+
+function blocked(): ZmqError {
+  return errorOf("EBUSY", "Socket is blocked by a bind or unbind operation").explain(
+    "await bind() or unbind() first, or use bindSync(); a socket that a Proxy runs with is blocked until the end of run()",
+  );
+}
+
+export class Core extends Readiness implements OptionTarget {
+  readonly type: number;
+  /** Undefined once closed. While the socket is open its context must not be collected. */
+  context: Context | undefined;
+  /** A bind or unbind is under way, or a proxy has the socket. */
+  blocked = false;
+  /** A `sendMany` has not settled. It is not always a waiter: between its parts other code has its turn. */
+  sendingMany = false;
+  /** `close` was called while the socket was blocked. */
+  closing = false;
+  /** Waits that end without success say why by their error's code, instead of `EAGAIN` for all. */
+  distinctErrors = false;
+  /** Binds and connects so far, less what was undone. */
+  endpoints = 0;
+  /** Those of them that are of udp, where a message has a limit. */
+  datagramEndpoints = 0;
+  /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
+  readonly bound: string[] = [];
+  /** Timeouts as they were last read: an operation that has to wait needs one each time. */
+  readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };
+
+  constructor(context: Context, type: number) {
+    super();
+    this.handle = open(openToken(context), type, this);
+    this.context = context;
+    this.type = type;
+    for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
+      // A libzmq without drafts has no such option, and does without.
+      binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
+    }
+    // libzmq would take any frame of a message for a subscription that begins with a byte 0 or 1, and split the message.
+    if (type === ZMQ_XPUB || type === ZMQ_XSUB) {
+      binding.setOption(this.handle, ZMQ_ONLY_FIRST_SUBSCRIBE, kinds.int32.write(1));
+    }
+  }
+
+  /** Throws unless the socket is open and no bind or unbind is under way. */
+  usable(): void {
+    if (this.handle === 0) throw errorOf("EBADF");
+    if (this.blocked) throw blocked();
+  }
+
+  getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
+    const length = binding.getOption(this.handle, id, kind.area);
+    // Before `touched`, which may run hooks of async_hooks: all options are read through one area.
+    const value = length < 0 ? undefined : kind.read(length);
+    this.touched();
+    check(length);
+    return value as T;
+  }
+
+  setOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">, value: unknown): void {
+    const bytes = kind.write(value);
+    const result = binding.setOption(this.handle, id, bytes);
+    this.touched();
+    check(result);
+    if (id === ZMQ_SNDTIMEO) this.#timeouts.sending = undefined;
+    if (id === ZMQ_RCVTIMEO) this.#timeouts.receiving = undefined;
+    if ((this.endpoints > 0 || this.blocked) && !liveOptions.has(id)) {
+      process.emitWarning("Socket option will not take effect until next connect/bind.");
+    }
+  }
+
+  /** Joins or leaves groups; only a Dish can. */
+  group(call: "join" | "leave", groups: readonly unknown[]): void {
+    const read = groups.map(toGroup);
+    this.usable();
+    try {
+      for (const group of read) check(binding[call](this.handle, group));
+    } finally {
+      this.touched();
+    }
+  }
+
+  /** Disconnects the peer of a Server or Peer. */
+  disconnectPeer(routingId: unknown): void {
+    const id = toRoutingId(routingId);
+    this.usable();
+    const result = binding.disconnectPeer(this.handle, id);
+    this.touched();
+    check(result);
+  }
+
+  /** Milliseconds that an operation may wait unless told otherwise. */
+  timeoutOf(direction: Operation): number {
+    return this.#timeouts[direction] ?? this.#readTimeout(direction);
+  }
+
+  #readTimeout(direction: Operation): number {
+    const length = binding.getOption(this.handle, timeoutIds[direction], kinds.int32.area);
+    // Kept before `touched`, which may run hooks of async_hooks: one of them may set the option.
+    const timeout = length < 0 ? undefined : kinds.int32.read(length);
+    this.#timeouts[direction] = timeout;
+    this.touched();
+    check(length);
+    return timeout as number;
+  }
+
+  /** Ends the socket, and whatever waits for it; once it is no longer blocked. */
+  close(): void {
+    if (this.handle === 0) return;
+    if (this.blocked) {
+      this.closing = true;
+      return;
+    }
+    this.receiving?.close();
+    this.sending?.close();
+    this.watching?.close();
+    binding.closeSocket(this.handle);
+    this.forget();
+    this.handle = 0;
+    this.context = undefined;
+  }
+
+  /** To be called when what blocked the socket is done. */
+  unblock(): void {
+    this.blocked = false;
+    if (this.closing) this.close();
+  }
+}

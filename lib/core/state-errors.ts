@@ -1,0 +1,55 @@
+// Errors about the state of a socket: another operation is pending, or it is not this socket's turn. Programs written
+// for zeromq compare the messages, so the remedy is in `detail`.
+
+import { errnos, ZMQ_REP } from "../binding/constants.js";
+import type { Core } from "./open-socket.js";
+import { errorOf, ZmqError } from "../binding/errors.js";
+
+/** @internal A result of native code: the socket is a Request or Reply, and must do the other of send and receive first. */
+export const notItsTurn = -errnos.EFSM!;
+
+const remedies = {
+  request: {
+    sending:
+      "the last request has no reply yet: receive() the reply first, or set `relaxed: true` (best with `correlate: true`) to send again without it",
+    receiving: "no request is under way: call send() first",
+  },
+  reply: {
+    sending: "there is no request to answer: call receive() first",
+    receiving: "the last request is not answered: call send() first",
+  },
+};
+
+/** @internal The error for a negative result of native code. */
+export function failureOf({ type }: Core, direction: "sending" | "receiving", result: number): ZmqError {
+  const error = new ZmqError(-result);
+  if (result !== notItsTurn) return error;
+  return error.explain(
+    type === ZMQ_REP
+      ? `this Reply: ${remedies.reply[direction]}`
+      : `this Request: ${remedies.request[direction]}`,
+  );
+}
+
+/** @internal Whether an attempt failed because it is not this socket's turn. */
+export const isOutOfTurn = (error: unknown): error is ZmqError =>
+  error instanceof ZmqError && error.errno === errnos.EFSM;
+
+const pending = (call: string) =>
+  `${call} is pending: await it first, or end it with its { timeout } or { signal }`;
+
+/** @internal */
+export function busyReading({ receiving }: Core): ZmqError {
+  return errorOf(
+    "EBUSY",
+    "Socket is busy reading; only one receive operation may be in progress at any time",
+  ).explain(pending(receiving?.call ?? "receive()"));
+}
+
+/** @internal */
+export function busyWriting({ sending, sendingMany }: Core): ZmqError {
+  return errorOf(
+    "EBUSY",
+    "Socket is busy writing; only one send operation may be in progress at any time",
+  ).explain(pending(sendingMany ? "sendMany()" : (sending?.call ?? "send()")));
+}

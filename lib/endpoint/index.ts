@@ -1,0 +1,156 @@
+// The grammar of endpoints, all schemes: whatever libzmq would misread, fail on for a wrong reason, or abort on is
+// refused here, before anything is opened. Each family of transports has a file in lib/endpoint.
+
+import { shown } from "../arguments/checks.js";
+import { binding } from "../binding/index.js";
+import * as zmq from "../binding/constants.js";
+import { tipc, vm } from "./tipc-vsock.js";
+import { udp } from "./udp.js";
+import { inproc, ipc } from "./inproc-ipc.js";
+import { norm, pgm } from "./pgm-norm.js";
+import type { Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+import { tcp, ws } from "./tcp-ws.js";
+import { explained } from "../binding/errors.js";
+
+export { datagramRefusal } from "./udp.js";
+export type { Lookup, Plan } from "./plan.js";
+export type { Use } from "./refusal.js";
+
+/** Passes an address on as an endpoint. Throws a `TypeError` for what is no text that libzmq could read. */
+export function toEndpoint(address: unknown): string {
+  if (typeof address !== "string") throw noText(address);
+  // libzmq reads up to a NUL, and would serve another endpoint than the one that was named.
+  if (address.includes("\0"))
+    throw new TypeError(`Address must not contain a NUL, got ${JSON.stringify(address)}`);
+  return address;
+}
+
+function noText(address: unknown): TypeError {
+  const detail = `an endpoint is a text such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
+  return explained(new TypeError("Address must be a string"), detail);
+}
+
+interface Transport {
+  /** Reads what follows `://`. */
+  readonly read: (rest: string, use: Use) => Plan;
+  /** Which sockets it serves, in words; all that have no row in `serves` are refused. */
+  readonly sockets: string;
+  readonly serves: (use: Use) => boolean;
+  /** Why this binary may lack it; libzmq says whether it does, by this name. */
+  readonly built?: { readonly as: string; readonly needs: string };
+}
+
+const isNot =
+  (...types: number[]) =>
+  ({ type }: Use) =>
+    !types.includes(type);
+const streams = { sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
+/** A Stream socket speaks to the bare byte stream of a connection. */
+const messages = {
+  sockets: "every type but Stream and Datagram",
+  serves: isNot(zmq.ZMQ_DGRAM, zmq.ZMQ_STREAM),
+};
+const multicastTypes = [zmq.ZMQ_PUB, zmq.ZMQ_SUB, zmq.ZMQ_XPUB, zmq.ZMQ_XSUB];
+const multicast = {
+  sockets: "Publisher, Subscriber, XPublisher and XSubscriber",
+  serves: ({ type }: Use) => multicastTypes.includes(type),
+};
+const openPgm = { as: "pgm", needs: "OpenPGM, which binaries for Linux have" };
+
+const transports = new Map<string, Transport>(
+  Object.entries({
+    tcp: { read: tcp, ...streams },
+    ipc: {
+      read: ipc,
+      ...streams,
+      built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
+    },
+    inproc: { read: inproc, ...messages },
+    ws: {
+      read: ws,
+      ...messages,
+      built: { as: "WS", needs: "libzmq's drafts, which every binary of a release has" },
+    },
+    wss: {
+      read: ws,
+      ...messages,
+      built: { as: "WSS", needs: "a binary that was built with GnuTLS, by `npm run build:wss`" },
+    },
+    udp: {
+      read: udp,
+      sockets: "a Radio that connects, and a Dish or Datagram that binds",
+      serves: ({ type, call }) =>
+        call === "bind" ? type === zmq.ZMQ_DISH || type === zmq.ZMQ_DGRAM : type === zmq.ZMQ_RADIO,
+    },
+    pgm: { read: pgm, ...multicast, built: openPgm },
+    epgm: { read: pgm, ...multicast, built: openPgm },
+    norm: { read: norm, ...multicast, built: { as: "norm", needs: "NORM, which binaries for Linux have" } },
+    tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, which binaries for Linux have" } },
+    vmci: {
+      read: vm,
+      ...streams,
+      built: { as: "vmci", needs: "VMware's VMCI, which no binary of a release has" },
+    },
+    vsock: {
+      read: vm,
+      ...streams,
+      built: { as: "vsock", needs: "a later libzmq, which no binary of a release has" },
+    },
+  } satisfies Record<string, Transport>),
+);
+
+/** Whether this binary has a transport, for those that a binary may lack. */
+const has = new Map<string, boolean>();
+function isBuilt(name: string): boolean {
+  let built = has.get(name);
+  if (built === undefined) {
+    built = binding.has(name);
+    has.set(name, built);
+  }
+  return built;
+}
+
+/** The transport of an endpoint, and what follows the `://`. */
+export function splitScheme(endpoint: string): [scheme: string, rest: string] {
+  const at = endpoint.indexOf("://");
+  if (at <= 0 || at + 3 === endpoint.length) {
+    throw refusal("EINVAL", "an endpoint is transport://address, as in tcp://127.0.0.1:5555", { endpoint });
+  }
+  return [endpoint.slice(0, at), endpoint.slice(at + 3)];
+}
+
+/** The schemes that this binary serves. */
+function schemes(): string[] {
+  return [...transports].filter(([, { built }]) => !built || isBuilt(built.as)).map(([scheme]) => scheme);
+}
+
+/**
+ * Says what libzmq is to be given for an address.
+ *
+ * @throws ZmqError with the codes of libzmq: `EINVAL`, `ENODEV` for a host that cannot be bound to, `EADDRNOTAVAIL`
+ * for one of another machine, `ENAMETOOLONG`, `EPROTONOSUPPORT` for a transport that this binary lacks,
+ * `ENOCOMPATPROTO` for one that does not serve the socket.
+ */
+export function planFor(use: Use): Plan {
+  const [scheme, rest] = splitScheme(use.endpoint);
+  const transport = transports.get(scheme);
+  if (transport === undefined) {
+    const why = transports.has(scheme.trim().toLowerCase())
+      ? `a scheme is in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
+      : `there is no transport ${scheme}://, only ${schemes().join(", ")}`;
+    throw refusal("EPROTONOSUPPORT", why, use);
+  }
+  const { built } = transport;
+  if (built && !isBuilt(built.as)) {
+    throw refusal(
+      "EPROTONOSUPPORT",
+      `${scheme}:// needs ${built.needs}, and this one is built without (see docs/transports.md)`,
+      use,
+    );
+  }
+  if (!transport.serves(use)) {
+    throw refusal("ENOCOMPATPROTO", `${scheme}:// serves ${transport.sockets}`, use);
+  }
+  return transport.read(rest, use);
+}

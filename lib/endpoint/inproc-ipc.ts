@@ -1,0 +1,67 @@
+// inproc://name, ipc://path, ipc://@name, ipc://*
+
+import { lstatSync } from "node:fs";
+import { ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER } from "../binding/constants.js";
+import type { Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Bytes of an endpoint that `lastEndpoint` can tell, less the NUL at its end. */
+const maxEndpointLength = 1023;
+/** Bytes of a path: the system's `sun_path`, less the NUL at its end. */
+const maxPathLength = process.platform === "linux" || process.platform === "win32" ? 107 : 103;
+
+/** Where libzmq asks who may connect; it asserts that somebody is there who can answer. */
+const zapEndpoint = "inproc://zeromq.zap.01";
+const zapTypes = [ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER];
+
+export function inproc(_name: string, use: Use): Plan {
+  if (use.call === "bind" && use.endpoint === zapEndpoint && !zapTypes.includes(use.type)) {
+    throw refusal("EINVAL", "a ZAP handler is a Reply, a Router or a Server", use);
+  }
+  const length = Buffer.byteLength(use.endpoint);
+  if (length > maxEndpointLength) {
+    throw refusal(
+      "EINVAL",
+      `an inproc endpoint is at most ${maxEndpointLength} bytes, and not ${length}`,
+      use,
+    );
+  }
+  return { endpoint: use.endpoint };
+}
+
+/** Refuses to bind where there is a file: libzmq takes what it finds for a socket that was left behind, and deletes it. */
+function keepsFile(path: string, use: Use): void {
+  let kind: ReturnType<typeof lstatSync>;
+  try {
+    kind = lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // libzmq will say what is wrong with the folder.
+    return;
+  }
+  if (kind?.isFile()) throw refusal("EADDRINUSE", "there is a file of that name, and it is no socket", use);
+}
+
+export function ipc(path: string, use: Use): Plan {
+  const { endpoint } = use;
+  if (path === "*") {
+    if (use.call === "bind") return { endpoint };
+    throw refusal("EINVAL", "* is for bind: connect to the `lastEndpoint` of who bound", use);
+  }
+  if (path.startsWith("@")) {
+    if (process.platform !== "linux") {
+      throw refusal("EINVAL", "only Linux has sockets with abstract names (@…): use a path", use);
+    }
+    if (path === "@") throw refusal("EINVAL", "a name must follow the @", use);
+  }
+  const length = Buffer.byteLength(path);
+  if (length > maxPathLength) {
+    const remedy = process.platform === "linux" ? "a shorter one, or ipc://@name" : "a shorter one";
+    throw refusal(
+      "ENAMETOOLONG",
+      `the system takes paths of ${maxPathLength} bytes, and this one has ${length}: use ${remedy}`,
+      use,
+    );
+  }
+  if (use.call === "bind" && !path.startsWith("@")) keepsFile(path, use);
+  return { endpoint };
+}

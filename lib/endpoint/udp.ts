@@ -1,0 +1,110 @@
+// udp://host:port, udp://group:port, udp://interface;group:port
+
+import type { WireFrame, WireMessage } from "../binding/index.js";
+import { ZMQ_DISH, ZMQ_RADIO } from "../binding/constants.js";
+import { errorOf, type ZmqError } from "../binding/errors.js";
+import {
+  checkScope,
+  checkZone,
+  type Host,
+  hostOf,
+  interfaceNames,
+  interfaces,
+  interfaceWith,
+  needsIpv6,
+  portOf,
+  splitPort,
+} from "./host.js";
+import { isMulticast } from "./ip.js";
+import { bracketed, type Plan } from "./plan.js";
+import { refusal, type Use } from "./refusal.js";
+
+/** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
+const maxDatagramLength = 8192;
+
+const lengthOf = (frame: WireFrame | undefined): number =>
+  frame === undefined ? 0 : Buffer.byteLength(frame as string | Uint8Array);
+
+/**
+ * The error for a message that is too long for udp, undefined when it fits: the body of a Datagram, or body and group
+ * of a Radio, with which a byte for the group's length travels.
+ */
+export function datagramRefusal(type: number, wire: WireMessage): ZmqError | undefined {
+  const [first, second] = Array.isArray(wire) ? wire : [wire];
+  const radio = type === ZMQ_RADIO;
+  const most = radio ? maxDatagramLength - 1 : maxDatagramLength;
+  const bytes = lengthOf(second) + (radio ? lengthOf(first) : 0);
+  if (bytes <= most) return undefined;
+  const what = radio ? "body and group of a message over udp are" : "the body of a datagram is";
+  return errorOf("EMSGSIZE").explain(`${what} at most ${most} bytes, and not ${bytes}`);
+}
+
+/** The interface before a group: libzmq takes its name for IPv6, and either for IPv4. */
+function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
+  if (text === "*") return text;
+  const named = interfaces().filter(({ name }) => name === text);
+  const wanted = family === "ipv4" ? "IPv4" : "IPv6";
+  if (named.length > 0) {
+    if (named.some((info) => info.family === wanted)) return text;
+    throw refusal("ENODEV", `the interface ${text} has no ${wanted} address`, use);
+  }
+  const code = use.call === "bind" ? "ENODEV" : "EINVAL";
+  const host = /^[\d.]+$|[:[\]]/.test(text) ? hostOf(text, { ...use, call: "bind" }) : undefined;
+  if (host?.kind !== "ipv4" && host?.kind !== "ipv6") {
+    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+  }
+  if (isMulticast(host.address)) {
+    throw refusal("EINVAL", `before the ; stands an interface, and ${host.address} is a group`, use);
+  }
+  if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
+  const found = interfaceWith(host.address);
+  if (!found) throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${host.address}`, use);
+  if (host.kind !== family) {
+    throw refusal(code, `the interface and the group must both be ${wanted}`, use);
+  }
+  return family === "ipv6" ? found.name : text;
+}
+
+/** Refuses to bind to an address of another machine: libzmq would try for ever, and its context never end. */
+function checkOwn(address: string, use: Use): void {
+  if (/^(?:0\.0\.0\.0|255\.255\.255\.255|::)$/.test(address) || isMulticast(address)) return;
+  if (interfaceWith(address)) return;
+  throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${address}`, use);
+}
+
+export function udp(rest: string, use: Use): Plan {
+  const semicolon = rest.lastIndexOf(";");
+  const [hostText, portText] = splitPort(rest.slice(semicolon + 1), use);
+  const bind = use.call === "bind";
+  const port = portOf(portText, use);
+  // A Datagram socket may well send from any port, but nobody could find a Dish there.
+  if (port === 0 && (!bind || use.type === ZMQ_DISH)) {
+    throw refusal("EINVAL", "the port must be a number from 1 to 65535, which the peers know", use);
+  }
+  const host: Host = hostOf(hostText, use, { any: bind && semicolon < 0, named: bind });
+  if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
+  checkScope(host, use);
+  checkZone(host, use);
+
+  if (semicolon >= 0) {
+    if (!("address" in host) || !isMulticast(host.address)) {
+      throw refusal("EINVAL", `after the ; stands a multicast group, and ${hostText} is none`, use);
+    }
+    const device = interfaceOf(rest.slice(0, semicolon), host.kind, use);
+    return { endpoint: `udp://${device};${hostText}:${portText}` };
+  }
+  if (bind && "address" in host) checkOwn(host.address, use);
+  const { endpoint } = use;
+  if (host.kind !== "name") return { endpoint };
+  return {
+    endpoint,
+    lookup: {
+      name: host.name,
+      ipv6: use.ipv6,
+      with(address) {
+        if (bind) checkOwn(address, use);
+        return `udp://${bracketed(address)}:${portText}`;
+      },
+    },
+  };
+}

@@ -1,0 +1,174 @@
+// What is wrong with an option, and what would be right. The messages are zeromq's; the rest is in `detail`.
+
+import { isObject, shown } from "../arguments/checks.js";
+import * as zmq from "../binding/constants.js";
+import { explained, ZmqError } from "../binding/errors.js";
+import { nearest } from "./nearest.js";
+
+const count = "a whole number from 0";
+const milliseconds = "milliseconds from 0";
+const systemDefault = "or -1 for the system's default";
+const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
+const shortText = "1 to 255 bytes, or null for none";
+
+/** @internal Values that libzmq takes, for the options of a socket of which it refuses some. */
+export const socketValues: Record<string, string> = {
+  sendHighWaterMark: `${count} (no limit)`,
+  receiveHighWaterMark: `${count} (no limit)`,
+  sendTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
+  receiveTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
+  linger: `${milliseconds} (drop queued messages), or -1 to keep them without a limit`,
+  rate: "kilobits a second from 1",
+  recoveryInterval: milliseconds,
+  sendBufferSize: `bytes from 0, ${systemDefault}`,
+  receiveBufferSize: `bytes from 0, ${systemDefault}`,
+  typeOfService: count,
+  reconnectInterval: `${milliseconds}, or -1 to never reconnect`,
+  reconnectMaxInterval: `${milliseconds} (no doubling)`,
+  backlog: count,
+  maxMessageSize: "bytes from 0, or -1 for no limit",
+  maxFrames: "a whole number from 1, or -1 for no limit",
+  multicastHops: "a whole number from 1",
+  multicastMaxTransportDataUnit: "bytes from 1",
+  tcpKeepalive: `0 (off), 1 (on), ${systemDefault}`,
+  tcpKeepaliveCount: `${count}, ${systemDefault}`,
+  tcpKeepaliveIdle: `seconds from 0, ${systemDefault}`,
+  tcpKeepaliveInterval: `seconds from 0, ${systemDefault}`,
+  tcpAcceptFilter: "an address or a network such as 10.0.0.0/8, or null to remove all filters",
+  plainUsername: shortText,
+  plainPassword: shortText,
+  zapDomain: "up to 255 bytes, or null for none",
+  handshakeInterval: `${milliseconds} (no limit)`,
+  socksProxy: "host:port, or null for none",
+  heartbeatInterval: `${milliseconds} (no heartbeats)`,
+  heartbeatTimeToLive: "milliseconds from 0 to 6553599",
+  heartbeatTimeout: milliseconds,
+  connectTimeout: `${milliseconds} (the system's default)`,
+  tcpMaxRetransmitTimeout: `${milliseconds} (the system's default)`,
+  busyPoll: "microseconds from 0",
+  normBufferSize: "kilobytes from 1 to 1048576",
+  normSegmentSize: "bytes from 1 to 65000",
+  normBlockSize: "a whole number from 1 to 255",
+  normNumParity: "a whole number from 0 to 254",
+  normNumAutoparity: "a whole number from 0 to 254",
+  interface: "the name of a network interface, or null for none",
+  curvePublicKey: curveKey,
+  curveSecretKey: curveKey,
+  curveServerKey: curveKey,
+  routingId: "1 to 255 bytes, of which the first is not 0",
+  routingIdBytes: "1 to 255 bytes, of which the first is not 0",
+};
+
+/** @internal As `socketValues`, for the options of a context. */
+export const contextValues: Record<string, string> = {
+  ioThreads: count,
+  maxSockets: "a whole number from 1 to maxSocketsLimit",
+  maxMessageSize: "bytes from 0",
+  threadPriority: count,
+  threadSchedulingPolicy: count,
+};
+
+/** Their values must not get into a log. */
+const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
+
+function got(name: string, value: unknown): string {
+  if (value === undefined) return "undefined: leave the option out for its default";
+  if (!secrets.has(name)) return shown(value);
+  const { length } = value as { length?: unknown };
+  return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
+}
+
+/** Which values an option takes: by its type, and by what libzmq refuses besides. */
+interface Values {
+  readonly kind: string | undefined;
+  readonly limits?: string | undefined;
+}
+
+/** @internal Adds to the error of setting an option which option it is, which values it takes, and what it got. */
+export function explainValue(
+  error: unknown,
+  name: string,
+  { kind, limits }: Values,
+  value: unknown,
+): unknown {
+  const takes = `${name} takes ${limits ?? kind}`;
+  if (error instanceof ZmqError) {
+    if (error.code !== "EINVAL") return error;
+    const fault =
+      limits === undefined ? `${name}: this build of libzmq does not have it, or refuses the value` : takes;
+    return error.explain(`${fault}; got ${got(name, value)}`);
+  }
+  return error instanceof TypeError ? explained(error, `${takes}; got ${got(name, value)}`) : error;
+}
+
+/** @internal Adds to the error of reading an option which option it is. */
+export function explainReading(error: unknown, name: string): unknown {
+  return error instanceof ZmqError && error.code === "EINVAL"
+    ? error.explain(
+        `${name} cannot be read: this build of libzmq does not have the option, or only lets it be set`,
+      )
+    : error;
+}
+
+interface Known {
+  readonly prototype: object;
+  readonly name: string;
+  readonly id: number;
+  readonly writable: boolean;
+}
+
+/** Options of all classes. */
+const known: Known[] = [];
+
+/** @internal */
+export function rememberOption(prototype: object, name: string, id: number, writable: boolean): void {
+  known.push({ prototype, name, id, writable });
+}
+
+/** Options that are no rows of a table. */
+const others = ["context", "distinctErrors", "multicast", "verbosity"];
+
+/** Names of zmq 2 and zeromq 5 that are no name of libzmq's today. */
+const formerly: Record<string, readonly string[]> = {
+  identity: ["routingId"],
+  hwm: ["sendHighWaterMark", "receiveHighWaterMark"],
+};
+
+/** The option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
+function byLibzmqName(name: string, options: readonly Known[]): string[] {
+  const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
+  return options.filter((option) => option.id === id).map((option) => option.name);
+}
+
+/** Why an option cannot be set, if that is why; otherwise undefined. */
+function faultOf(owner: object, name: string): string | undefined {
+  const className = owner.constructor.name;
+  const options = known.filter(({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, owner));
+  if (options.some((option) => option.name === name && !option.writable)) return `${name} can only be read`;
+  if (name in owner) return undefined;
+  const names = [
+    ...options.filter(({ writable }) => writable).map((option) => option.name),
+    ...others.filter((other) => other === "context" || other in owner),
+  ];
+  const former = (formerly[name.toLowerCase()] ?? []).filter((option) => names.includes(option));
+  const exact = former.length > 0 ? former : byLibzmqName(name, options);
+  const suggestions = exact.length > 0 ? exact : nearest(name, names);
+  if (known.some((option) => option.name === name)) {
+    return `${className} has no option ${name}: it belongs to other socket types, or to builds of libzmq with more features`;
+  }
+  if (suggestions.length === 0) {
+    return `${className} has no option ${name}, and none with a similar name`;
+  }
+  return `${className} has no option ${name}; did you mean ${suggestions.join(" or ")}?`;
+}
+
+/** @internal Adds to the error that assigning options to a sealed object has thrown which option there is not. */
+export function explainAssignment(error: unknown, owner: object, options: object): unknown {
+  // What has a detail is about a value; other errors are the program's own, of a getter.
+  if (!(error instanceof TypeError) || "detail" in error) return error;
+  for (const name of isObject(options) ? Object.keys(options) : []) {
+    const fault = faultOf(owner, name);
+    if (fault !== undefined) return explained(error, fault);
+  }
+  return error;
+}

@@ -1,0 +1,254 @@
+// How one option crosses the boundary: its kind says what JavaScript sees and which bytes libzmq sees.
+
+import { emitWarning } from "node:process";
+import { types } from "node:util";
+import { errorOf } from "../binding/errors.js";
+import { explainReading, explainValue, rememberOption, socketValues } from "./explain.js";
+
+type Access = "rw" | "r" | "w";
+
+/** Converts between a value and its bytes. */
+export interface Kind<T> {
+  /** Values that it takes, for an error. */
+  readonly takes?: string;
+  /** Where libzmq is to write the value: it wants the exact size of a number or key. */
+  readonly area: Uint8Array;
+  /** The value that libzmq wrote as `length` bytes into the area. */
+  read(length: number): T;
+  /** The value's bytes, in the area or elsewhere. */
+  write(value: unknown): Uint8Array;
+}
+
+/** A row of a table of options: `T` is the type of its value in JavaScript. */
+export interface Option<T> {
+  readonly id: number;
+  readonly kind: Kind<T>;
+  readonly access: Access;
+  /** Takes effect at once; any other option only on the next bind or connect. */
+  readonly live: boolean;
+}
+
+/** Properties whose types come from a table of options. */
+export type Values<Table> = { [Name in keyof Table]: Table[Name] extends Option<infer T> ? T : never };
+
+// One area for all, since a value is read or written at once: longer than any text of libzmq, which ends at 255 bytes,
+// endpoints excepted.
+const scratch = new ArrayBuffer(1024);
+const bytes = new Uint8Array(scratch);
+const first4 = bytes.subarray(0, 4);
+const first8 = bytes.subarray(0, 8);
+const int32s = new Int32Array(scratch);
+const int64s = new BigInt64Array(scratch);
+const uint64s = new BigUint64Array(scratch);
+
+function numberOf(value: unknown): number {
+  if (typeof value !== "number") throw new TypeError("Option value must be a number");
+  // zeromq stores 0, which often means the opposite: no linger, no wait.
+  if (Number.isNaN(value)) throw new TypeError("Option value must not be NaN");
+  return value;
+}
+
+/** An int32 would store 0 for an infinite number, as zeromq does. 64 bits store the largest number instead. */
+function finiteOf(value: unknown): number {
+  const number = numberOf(value);
+  if (!Number.isFinite(number)) throw new TypeError("Option value must be a finite number");
+  return number;
+}
+
+const maxUint64 = 2n ** 64n - 1n;
+const maxInt64 = 2n ** 63n - 1n;
+
+/** A whole number within bounds, as a cast in C would do it for a double, but without its undefined cases. */
+function clamp(value: number, low: bigint, high: bigint): bigint {
+  if (value >= Number(high)) return high;
+  return value <= Number(low) ? low : BigInt(Math.trunc(value));
+}
+
+const wholeNumber = "a whole number";
+
+const int32: Kind<number> = {
+  takes: wholeNumber,
+  area: first4,
+  read: () => int32s[0]!,
+  write(value) {
+    int32s[0] = finiteOf(value);
+    return first4;
+  },
+};
+
+const uint32: Kind<number> = {
+  takes: wholeNumber,
+  area: first4,
+  read: () => int32s[0]! >>> 0,
+  write: int32.write,
+};
+
+const int64: Kind<number> = {
+  takes: wholeNumber,
+  area: first8,
+  read: () => Number(int64s[0]!),
+  write(value) {
+    int64s[0] = clamp(numberOf(value), -maxInt64 - 1n, maxInt64);
+    return first8;
+  },
+};
+
+/** From 0, or -1 for no limit: libzmq takes any negative number, and applies no limit. */
+const limit: Kind<number> = {
+  ...int64,
+  write(value) {
+    if (numberOf(value) < 0 && value !== -1) throw errorOf("EINVAL");
+    return int64.write(value);
+  },
+};
+
+const uint64: Kind<number> = {
+  takes: wholeNumber,
+  area: first8,
+  read: () => Number(uint64s[0]!),
+  write(value) {
+    const number = numberOf(value);
+    if (number > Number.MAX_SAFE_INTEGER) {
+      emitWarning("Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.");
+    }
+    uint64s[0] = clamp(number, 0n, maxUint64);
+    return first8;
+  },
+};
+
+const boolean: Kind<boolean> = {
+  takes: "true or false",
+  area: first4,
+  read: () => int32s[0] !== 0,
+  write(value) {
+    if (typeof value !== "boolean") throw new TypeError("Option value must be a boolean");
+    int32s[0] = value ? 1 : 0;
+    return first4;
+  },
+};
+
+const noBytes = new Uint8Array(0);
+
+/** Text up to the first NUL; empty reads as null. A Buffer may be given for bytes that are no text. */
+const string: Kind<string | null> = {
+  takes: "a string, a Buffer or null",
+  area: bytes,
+  read(length) {
+    const end = bytes.subarray(0, length).indexOf(0);
+    return Buffer.from(scratch, 0, end < 0 ? length : end).toString() || null;
+  },
+  write(value) {
+    if (value === null) return noBytes;
+    if (typeof value === "string") return Buffer.from(value);
+    if (types.isUint8Array(value)) return value;
+    throw new TypeError("Option value must be a string or buffer");
+  },
+};
+
+/** As it is, NULs included. */
+const binary: Kind<Buffer> = {
+  takes: "a Buffer or a string",
+  area: bytes,
+  read: (length) => Buffer.from(bytes.subarray(0, length)),
+  write: string.write,
+};
+
+/** Text that null takes back. Empty text is refused: it would take back a user's name, and security with it. */
+const text: Kind<string | null> = {
+  ...string,
+  write(value) {
+    const written = string.write(value);
+    if (value !== null && written.length === 0) throw errorOf("EINVAL");
+    return written;
+  },
+};
+
+/** A key of CURVE: 40 characters of Z85 and a NUL; given as those, or as 32 bytes. */
+const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
+
+/** @internal By name. */
+export const kinds = { int32, uint32, int64, uint64, boolean, string };
+
+type Extras = { access?: Access; live?: boolean };
+
+function row<T>(kind: Kind<T>) {
+  return (id: number, extras: Extras = {}): Option<T> => ({
+    id,
+    kind,
+    access: extras.access ?? "rw",
+    live: extras.live ?? false,
+  });
+}
+
+/** @internal One row each, by kind. */
+export const rows = {
+  int32: row(int32),
+  uint32: row(uint32),
+  int64: row(int64),
+  limit: row(limit),
+  uint64: row(uint64),
+  boolean: row(boolean),
+  string: row(string),
+  binary: row(binary),
+  text: row(text),
+  key: row(key),
+  /** An int32 that stands for one of the names, by position. */
+  names: <Name extends string | null>(
+    names: readonly Name[],
+    id: number,
+    extras: Extras = {},
+  ): Option<Name> =>
+    row<Name>({
+      takes: names.map((name) => JSON.stringify(name)).join(", "),
+      area: first4,
+      read: () => names[int32s[0]!] as Name,
+      write(value) {
+        const index = names.indexOf(value as Name);
+        if (index < 0)
+          throw new TypeError(
+            `Option value must be one of ${names.map((name) => JSON.stringify(name)).join(", ")}`,
+          );
+        return int32.write(index);
+      },
+    })(id, extras),
+};
+
+/** @internal What a table's properties read and write through. */
+export interface OptionTarget {
+  getOption<T>(option: Option<T>): T;
+  setOption<T>(option: Option<T>, value: unknown): void;
+}
+
+/** @internal Defines a property on `prototype` for each row: without a getter when it cannot be read, or without a setter. */
+export function defineOptions<Owner extends object>(
+  prototype: Owner,
+  table: Record<string, Option<unknown>>,
+  target: (owner: Owner) => OptionTarget,
+  values = socketValues,
+): void {
+  for (const [name, option] of Object.entries(table)) {
+    const limits = values[name];
+    rememberOption(prototype, name, option.id, option.access !== "r");
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      ...(option.access !== "w" && {
+        get(this: Owner) {
+          try {
+            return target(this).getOption(option);
+          } catch (error) {
+            throw explainReading(error, name);
+          }
+        },
+      }),
+      ...(option.access !== "r" && {
+        set(this: Owner, value: unknown) {
+          try {
+            target(this).setOption(option, value);
+          } catch (error) {
+            throw explainValue(error, name, { kind: option.kind.takes, limits }, value);
+          }
+        },
+      }),
+    });
+  }
+}

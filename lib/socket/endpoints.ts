@@ -1,0 +1,279 @@
+// The addresses that a socket was given, where libzmq knows them by another name: a host name was looked up, an
+// interface found, a scheme's shorthand spelled out. And the lookups that are still under way.
+
+import { binding } from "../binding/index.js";
+import { ZMQ_CONNECT_ROUTING_ID, ZMQ_DGRAM } from "../binding/constants.js";
+import type { Core } from "../core/open-socket.js";
+import { hostOf, portOf } from "../endpoint/host.js";
+import { isPlainTcp } from "../endpoint/ip.js";
+import { refusal } from "../endpoint/refusal.js";
+import { type Lookup, type Plan, planFor, splitScheme } from "../endpoint/index.js";
+import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { checkMulticast } from "./multicast.js";
+import { commonOptions, statusOptions } from "../options/table.js";
+import { setTimeout } from "../runtime/timers.js";
+
+export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
+
+const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
+
+/** Milliseconds between two lookups of a name that was not found. */
+const retryInterval = 1000;
+
+class Addresses {
+  /** What libzmq knows an address by. */
+  readonly names = new Map<string, string>();
+  /** tcp endpoints with host names that were connected to. */
+  readonly connected = new Set<string>();
+  /** Addresses to connect to as soon as their host is known. */
+  readonly pending = new Set<string>();
+  /** Endpoints of `Core.bound` that are bound no more, the oldest first. */
+  readonly unbound = new Set<string>();
+}
+
+const addressesOf = new WeakMap<Core, Addresses>();
+
+function remembered(core: Core): Addresses {
+  let addresses = addressesOf.get(core);
+  if (!addresses) {
+    addresses = new Addresses();
+    addressesOf.set(core, addresses);
+  }
+  return addresses;
+}
+
+/** The host of a tcp endpoint if it is a name, and not an address or an interface. */
+function tcpName(rest: string, address: string): string | undefined {
+  const text = rest.slice(rest.lastIndexOf(";") + 1);
+  const host = text.slice(0, text.lastIndexOf(":"));
+  try {
+    const use = { endpoint: address, call: "bind", type: 0, ipv6: false } as const;
+    const read = hostOf(host, use, { any: true, named: true });
+    return read.kind === "name" ? read.name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to undo, by libzmq's name for it. */
+function undoPlan(core: Core, call: EndpointCall, address: string): Plan {
+  const known = addressesOf.get(core)?.names.get(address);
+  if (known !== undefined) return { endpoint: known };
+  const [scheme, rest] = splitScheme(address);
+  if (scheme !== "tcp") return { endpoint: address };
+  // libzmq would undo the endpoint of another port.
+  const port = rest.slice(rest.lastIndexOf(":") + 1);
+  if (/^\d+$/.test(port)) portOf(port, { endpoint: address, call: "bind", type: 0, ipv6: false });
+  const name = tcpName(rest, address);
+  if (name === undefined || addressesOf.get(core)?.connected.has(address)) return { endpoint: address };
+  // libzmq would look the name up, here and now, in case it is that of something bound.
+  if (call === "disconnect") throw errorOf("ENOENT");
+  const ipv6 = core.getOption(commonOptions.ipv6);
+  return {
+    endpoint: address,
+    lookup: {
+      name,
+      ipv6,
+      with: (numeric) => `tcp://${numeric.includes(":") ? `[${numeric}]` : numeric}:${port}`,
+    },
+  };
+}
+
+/** What libzmq is to be given. Throws for an address that it is not to see. */
+function plan(core: Core, call: EndpointCall, address: string): Plan {
+  if (isUndo(call)) return undoPlan(core, call, address);
+  if (call === "connect" && core.type !== ZMQ_DGRAM && isPlainTcp(address)) return { endpoint: address };
+  const use = {
+    endpoint: address,
+    call: call === "bind" ? call : ("connect" as const),
+    type: core.type,
+    ipv6: core.getOption(commonOptions.ipv6),
+  };
+  const made = planFor(use);
+  checkMulticast(core, use);
+  return made;
+}
+
+/** Looks a host up, as libzmq would: the first address of the family that it would use. */
+async function lookUp({ name, ipv6 }: Lookup): Promise<string> {
+  // V4MAPPED: an IPv4 address in IPv6's form, where the host has no other.
+  const { promises, V4MAPPED } = process.getBuiltinModule("node:dns");
+  return (await promises.lookup(name, ipv6 ? { family: 6, hints: V4MAPPED } : { family: 4 })).address;
+}
+
+/** Looks up the host that an address names, and answers what libzmq is to be given instead. */
+async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Promise<string> {
+  let numeric: string;
+  try {
+    numeric = await lookUp(lookup);
+  } catch (error) {
+    if (call === "unbind") throw errorOf("ENOENT");
+    const code = String((error as { code?: string }).code);
+    throw refusal("ENODEV", `no interface is named ${lookup.name}, and no host is (${code})`, {
+      endpoint: address,
+    });
+  }
+  return lookup.with(numeric);
+}
+
+// Where the socket listens is what libzmq remembers of these; of the others, what it was given.
+const listening = /^(?:tcp|wss?|ipc):/;
+/** Undone by `lastEndpoint` only: the same address may have become several endpoints. */
+const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
+
+/** Endpoints that are kept after their unbind: events of their connections are still to come, and name them. */
+const mostUnbound = 64;
+
+function rememberBound(core: Core, endpoint: string): void {
+  const { bound } = core;
+  addressesOf.get(core)?.unbound.delete(endpoint);
+  if (!bound.includes(endpoint)) bound.push(endpoint);
+}
+
+/** Drops the endpoint once 64 others have been unbound after it. */
+function forgetBound(core: Core, endpoint: string): void {
+  const { unbound } = remembered(core);
+  unbound.delete(endpoint);
+  unbound.add(endpoint);
+  if (unbound.size <= mostUnbound) return;
+  const [oldest] = unbound;
+  unbound.delete(oldest!);
+  const at = core.bound.indexOf(oldest!);
+  if (at >= 0) core.bound.splice(at, 1);
+}
+
+/** Remembers what an address now stands for, or forgets it. */
+function remember(core: Core, call: EndpointCall, address: string, endpoint: string): void {
+  if (isUndo(call)) {
+    addressesOf.get(core)?.names.delete(address);
+    addressesOf.get(core)?.connected.delete(address);
+    if (call === "unbind") forgetBound(core, endpoint);
+    return;
+  }
+  if (endpoint.startsWith("tcp://") && call !== "bind") {
+    if (isPlainTcp(endpoint)) return;
+    if (tcpName(endpoint.slice(6), address) !== undefined) remembered(core).connected.add(address);
+    return;
+  }
+  const last = core.getOption(statusOptions.lastEndpoint) ?? endpoint;
+  if (call === "bind") rememberBound(core, last);
+  const name = call === "bind" && listening.test(endpoint) ? last : endpoint;
+  if (name !== address && !wildcard.test(address)) remembered(core).names.set(address, name);
+}
+
+/** Gives the peer of the connect that follows its routing id. Not earlier: a refused connect would leave it to another. */
+function setConnectId(core: Core, id: Uint8Array | undefined): void {
+  if (id !== undefined) check(binding.setOption(core.handle, ZMQ_CONNECT_ROUTING_ID, id));
+}
+
+/**
+ * Connects as soon as the host is known, as a connection by tcp does: a name that is not found is looked up again,
+ * with one warning, until it is found, disconnected, or the socket closed.
+ */
+function connectLater(core: Core, address: string, lookup: Lookup, connectId: Uint8Array | undefined): void {
+  const { pending } = remembered(core);
+  if (pending.has(address)) return;
+  pending.add(address);
+  // An idle socket is not kept for a name that may never be found.
+  const weak = new WeakRef(core);
+  let warned = false;
+  const attempt = async (): Promise<void> => {
+    let numeric: string | undefined;
+    let endpoint: string | undefined;
+    try {
+      numeric = await lookUp(lookup);
+      endpoint = lookup.with(numeric);
+    } catch (error) {
+      if (!warned && pending.has(address)) {
+        const why =
+          numeric === undefined ? String((error as { code?: string }).code) : (error as Error).message;
+        process.emitWarning(`${address} waits for its host ${lookup.name}: ${why}. It is looked up again.`);
+        warned = true;
+      }
+    }
+    const socket = weak.deref();
+    if (!socket || socket.handle === 0 || !pending.has(address)) return;
+    if (endpoint === undefined) {
+      setTimeout(attempt, retryInterval).unref();
+      return;
+    }
+    pending.delete(address);
+    try {
+      setConnectId(socket, connectId);
+      check(binding.connect(socket.handle, endpoint));
+      socket.endpoints++;
+      if (endpoint.startsWith("udp:")) socket.datagramEndpoints++;
+      remember(socket, "connect", address, endpoint);
+    } catch (error) {
+      process.emitWarning(`${address} could not be connected to: ${(error as Error).message}`);
+    } finally {
+      socket.touched();
+    }
+  };
+  void attempt();
+}
+
+/**
+ * Binds, connects, or undoes it. Where a host name is to be looked up first, the answer is a promise if the caller
+ * `mayWait`; a connection is made later, and a bind looks the name up by itself, while the thread stands still.
+ *
+ * `connectId`: the routing id that the peer is given.
+ *
+ * @throws ZmqError with the `address`.
+ */
+export function atAddress(
+  core: Core,
+  call: EndpointCall,
+  address: string,
+  mayWait: false,
+  connectId?: Uint8Array,
+): number;
+export function atAddress(
+  core: Core,
+  call: EndpointCall,
+  address: string,
+  mayWait: true,
+): number | Promise<number>;
+export function atAddress(
+  core: Core,
+  call: EndpointCall,
+  address: string,
+  mayWait: boolean,
+  connectId?: Uint8Array,
+): number | Promise<number> {
+  const failed = (error: unknown): never => {
+    if (error instanceof ZmqError) error.address = address;
+    throw error;
+  };
+  const make = (endpoint: string): number => {
+    try {
+      setConnectId(core, connectId);
+      const result = check(binding[call](core.handle, endpoint));
+      remember(core, call, address, endpoint);
+      core.endpoints += isUndo(call) ? -1 : 1;
+      if (endpoint.startsWith("udp:")) core.datagramEndpoints += isUndo(call) ? -1 : 1;
+      return result;
+    } finally {
+      core.touched();
+    }
+  };
+  try {
+    const waiting = addressesOf.get(core)?.pending;
+    if (call === "disconnect" && waiting?.delete(address)) return 0;
+    const { endpoint, lookup } = plan(core, call, address);
+    if (lookup === undefined) return make(endpoint);
+    if (mayWait) return lookedUp(address, call, lookup).then(make).catch(failed);
+    if (call === "bind" && address.startsWith("udp:")) {
+      // libzmq would not, and could not tell later that the address is another machine's.
+      throw refusal("ENODEV", `bindSync looks no name up for udp: use bind, or an address`, {
+        endpoint: address,
+      });
+    }
+    // To norm binding and connecting are the same.
+    if (call !== "connect" && !address.startsWith("norm:")) return make(endpoint);
+    connectLater(core, address, lookup, connectId);
+    return 0;
+  } catch (error) {
+    return failed(error);
+  }
+}
