@@ -113,7 +113,8 @@ async function bundle(name, modules, external) {
     strict: true,
     intro: () => (decorates ? decoratorHelpers : ""),
     comments: false,
-    esModule: false,
+    // Of the modules that programs load.
+    esModule: name === "draft",
     externalLiveBindings: false,
     generatedCode: { symbols: false },
   });

@@ -1,8 +1,10 @@
 // Timers and the clock as they were when the library was loaded. Test runners replace the global ones, and a pending
 // operation must not wait for a clock that a test has stopped.
 
-export { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
+import * as timers from "node:timers";
 
+// Constants, since node:test's mocks replace the functions of the module itself.
+export const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = timers;
 export const { nextTick } = process;
 const { queueMicrotask: microtask } = globalThis;
 

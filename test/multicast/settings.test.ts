@@ -10,7 +10,7 @@ import { packagePath, startProgram } from "../helpers/program.js";
 const missing = capability.pgm && capability.norm ? undefined : "this build of libzmq has no pgm and norm";
 if (missing) console.warn(`SKIPPED: ${missing}`);
 
-const bindingPath = join(packagePath, "../binding.js");
+const bindingPath = join(packagePath, "../library.js");
 
 // `open(type, options)` is a handle; what is said is what calls answer.
 const program = `
