@@ -1,7 +1,7 @@
 // Keys of CURVE, libzmq's encryption.
 
-import { binding } from "./binding/index.js";
 import { check } from "./binding/errors.js";
+import { binding } from "./binding/index.js";
 
 /**
  * A new key pair, each key 40 characters of Z85.

@@ -2,13 +2,15 @@
 
 import { emitWarning } from "node:process";
 import * as zmq from "./binding/constants.js";
-import type { ReadableSocket, WritableSocket } from "./socket/interfaces.js";
+import { coreOf } from "./core/registry.js";
 import type { Message, MessageLike } from "./message/frames.js";
+import type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 import type { Values } from "./options/kinds.js";
 import { capability, conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
-import { atEndpoint, coreOf, Socket } from "./socket/socket.js";
 import { defineSocketOptions, type SocketOptions } from "./socket/classes.js";
-import type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
+import { atEndpoint } from "./socket/endpoints.js";
+import type { ReadableSocket, WritableSocket } from "./socket/interfaces.js";
+import { Socket } from "./socket/socket.js";
 
 export type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 
@@ -110,7 +112,7 @@ export class Peer extends Socket {
    * @throws ZmqError as `connect`; `EFAULT` with `immediate`, which leaves it open when there will be a peer.
    */
   connectPeer(address: string): number {
-    return atEndpoint(this, "connectPeer", address);
+    return atEndpoint(coreOf(this), "connectPeer", address);
   }
 
   /**

@@ -4,10 +4,11 @@ import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
-export { Context, type ContextOptions, context } from "./context.js";
-export { curveKeyPair } from "./curve.js";
-export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
 export { ZmqError } from "./binding/errors.js";
+export { Context, type ContextOptions, context } from "./context/context.js";
+export type { OperationOptions } from "./core/pending.js";
+export { curveKeyPair } from "./curve.js";
+export type { Message, MessageLike } from "./message/frames.js";
 export type {
   AuthenticationError,
   ConnectionFields,
@@ -21,14 +22,9 @@ export type {
   ProtocolError,
   ProtocolErrorCode,
 } from "./observer/event.js";
-export type { Message, MessageLike } from "./message/frames.js";
-export type { Multicast, MulticastOptions } from "./socket/multicast.js";
 export { Observer } from "./observer/observer.js";
 export { capability } from "./options/table.js";
-export type { OperationOptions } from "./core/pending.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
-export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./socket/receiver.js";
-export { type CloseOptions, Socket } from "./socket/socket.js";
 export {
   Dealer,
   Pair,
@@ -46,6 +42,10 @@ export {
   XPublisher,
   XSubscriber,
 } from "./socket/classes.js";
+export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
+export type { Multicast, MulticastOptions } from "./socket/multicast.js";
+export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./socket/receiver.js";
+export { type CloseOptions, Socket } from "./socket/socket.js";
 
 export type { SubscriberOptions } from "./socket/subscribers.js";
 

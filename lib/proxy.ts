@@ -1,18 +1,19 @@
 // A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
 
 import { baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
-import { binding, type Handle, type ProxyHandle } from "./binding/index.js";
-import { ZMQ_PAIR } from "./binding/constants.js";
-import { openToken } from "./context.js";
 import { refuseOtherCopy } from "./arguments/copies.js";
-import { Core, checkOpening } from "./core/open-socket.js";
+import { ZMQ_PAIR } from "./binding/constants.js";
 import { check, errorOf, explained, invalidArgument, ZmqError } from "./binding/errors.js";
+import { binding, type Handle, type ProxyHandle } from "./binding/index.js";
+import { openToken } from "./context/context.js";
 import { uniqueEndpoint } from "./core/inproc-name.js";
-import type { Message } from "./message/frames.js";
-import { receiveOptions, sendOptions, statusOptions } from "./options/table.js";
+import { Core, checkOpening } from "./core/open-socket.js";
 import { Pending, wouldBlock } from "./core/pending.js";
+import { coreOf } from "./core/registry.js";
+import type { Message } from "./message/frames.js";
 import { Intake, receiveInto } from "./message/slab.js";
-import { coreOf, receiverOf, Socket } from "./socket/socket.js";
+import { receiveOptions, sendOptions, statusOptions } from "./options/table.js";
+import { Socket } from "./socket/socket.js";
 
 /** What has passed in one direction of one socket. */
 export interface Traffic {
@@ -152,16 +153,14 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     const capture = this.#capture && this.#usable(this.#capture, "Capture");
     const endpoint = uniqueEndpoint("proxy");
     const control = new Core(front.context!, ZMQ_PAIR);
-    const frontReceiver = receiverOf(this.#frontEnd);
-    const backReceiver = receiverOf(this.#backEnd);
     let frontAhead: Message[][] = [];
     let backAhead: Message[][] = [];
     let running: Running;
     try {
       // The proxy passes on the messages that a loop fetched ahead before any other. If one socket is both ends, all of
       // them belong to the front end.
-      frontAhead = frontReceiver.takeAhead();
-      backAhead = backReceiver.takeAhead();
+      frontAhead = front.ahead.takeAhead();
+      backAhead = back.ahead.takeAhead();
       // Commands and reports are never dropped, however many are under way.
       control.setOption(sendOptions.sendHighWaterMark, 0);
       control.setOption(receiveOptions.receiveHighWaterMark, 0);
@@ -173,17 +172,14 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       running = { control, handle: control.handle, proxy, sockets, intake: new Intake(), questions: [] };
     } catch (error) {
       control.close();
-      frontReceiver.putAhead(frontAhead);
-      backReceiver.putAhead(backAhead);
+      front.ahead.putAhead(frontAhead);
+      back.ahead.putAhead(backAhead);
       throw error;
     }
     this.#running = running;
     // A use of the socket on this thread may take in what the proxy's thread was to be woken for.
     const wake = { retry: () => this.#command("") && false, close: () => {} };
-    for (const socket of running.sockets) {
-      socket.blocked = true;
-      socket.receiving = wake;
-    }
+    for (const socket of running.sockets) socket.lend(wake);
     const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1, "run()");
     // The thread may have said something before anybody listened, even that it has ended.
     control.touched();
@@ -264,10 +260,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     // Until now it was lent, and could not be closed.
     binding.closeSocket(handle);
     control.close();
-    for (const socket of sockets) {
-      socket.receiving = undefined;
-      socket.unblock();
-    }
+    for (const socket of sockets) socket.takeBack();
     coreOf(this.#frontEnd).close();
     coreOf(this.#backEnd).close();
     for (const answer of questions) answer(undefined);

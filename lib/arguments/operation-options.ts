@@ -1,8 +1,8 @@
 // Reads the options that every operation takes into plain values, once, before the socket's state is checked: getters
 // and proxies run user code, which may close the socket or start another operation on it.
 
-import { isObject, shown } from "./checks.js";
 import type { OperationOptions } from "../core/pending.js";
+import { isObject, shown } from "./checks.js";
 
 /** @internal `timeout` and `signal` after validation. Reading them again runs no user code. */
 export interface PlainOptions {

@@ -1,8 +1,8 @@
 // Every error of the library is made here: from an errno of libzmq or the platform, with its code, text and address.
 
 import { constants as os } from "node:os";
-import { binding } from "./index.js";
 import { errnos } from "./constants.js";
+import { binding } from "./index.js";
 
 const codes = new Map<number, string>();
 const numbers = new Map<string, number>();

@@ -2,8 +2,8 @@
 // A result below zero is always -errno; only lib/binding/errors.ts turns it into an error.
 
 import { constants } from "node:buffer";
-import { loadAddon } from "./load.js";
 import { hasExternalMemory, hasPolls } from "../runtime/features.js";
+import { loadAddon } from "./load.js";
 
 /** Stands for an open socket; 0 stands for none. */
 export type Handle = number;

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeno, runtime } from "../runtime/features.js";
 
@@ -56,13 +56,16 @@ const here =
     ? __dirname
     : (folderOfBundle() ?? dirname(process.argv[1] ?? process.execPath));
 
+/** The package's folder: dist/ lies directly in it, and so does lib/, where this file is one folder deeper. */
+const packageFolder = basename(here) === "binding" ? dirname(dirname(here)) : dirname(here);
+
 /**
- * Folders that may hold `build` or `prebuilds`: the package's, since lib/ and dist/ lie directly in it; a bundle's, that
+ * Folders that may hold `build` or `prebuilds`: the package's, a bundle's, that
  * has `prebuilds` beside it; that of a program with the runtime inside. `ZMQ_NATIVE_PREBUILD` names another.
  */
 function folders(): string[] {
   const named = process.env.ZMQ_NATIVE_PREBUILD;
-  return named ? [resolve(named)] : [...new Set([dirname(here), here, dirname(process.execPath)])];
+  return named ? [resolve(named)] : [...new Set([packageFolder, here, dirname(process.execPath)])];
 }
 
 /** False, too, for a file that Node's permission model hides: `existsSync` throws then. */
@@ -121,7 +124,7 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
     // There is no asking for the right to load addons: `process.permission.has("addon")` is false even with it.
     ...("permission" in process
       ? [
-          `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${dirname(here)}\`.`,
+          `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${packageFolder}\`.`,
         ]
       : []),
     ...(isDeno && failures.size > 0

@@ -1,7 +1,6 @@
 // What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
 
 import { constants as os } from "node:os";
-import { binding, type ContextToken, type Handle } from "../binding/index.js";
 import {
   ZMQ_IN_BATCH_SIZE,
   ZMQ_MAX_SOCKETS,
@@ -12,12 +11,15 @@ import {
   ZMQ_XPUB,
   ZMQ_XSUB,
 } from "../binding/constants.js";
-import { type Context, openToken } from "../context.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { binding, type ContextToken, type Handle } from "../binding/index.js";
+import { type Context, openToken } from "../context/context.js";
+import type { Message } from "../message/frames.js";
+import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/table.js";
-import { type Direction, Readiness } from "./readiness.js";
-import { toGroup, toRoutingId } from "../message/tag.js";
+import { EndpointRecord } from "./endpoint-record.js";
+import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
  * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
@@ -54,6 +56,13 @@ function blocked(): ZmqError {
   );
 }
 
+/** Messages that a loop has fetched ahead: whoever takes the socket over, as a proxy does, passes them on first. */
+export interface FetchedAhead {
+  takeAhead(): Message[][];
+  /** Puts back what was taken, when the socket was not taken over after all. */
+  putAhead(messages: Message[][]): void;
+}
+
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
   /** Undefined once closed. While the socket is open its context must not be collected. */
@@ -70,6 +79,10 @@ export class Core extends Readiness implements OptionTarget {
   endpoints = 0;
   /** Those of them that are of udp, where a message has a limit. */
   datagramEndpoints = 0;
+  /** For `console.log`. */
+  readonly record = new EndpointRecord();
+  /** What a loop has fetched ahead. */
+  ahead!: FetchedAhead;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** Timeouts as they were last read: an operation that has to wait needs one each time. */
@@ -166,6 +179,18 @@ export class Core extends Readiness implements OptionTarget {
     this.forget();
     this.handle = 0;
     this.context = undefined;
+  }
+
+  /** Lends the socket to a proxy's thread. `wake` is retried whenever this thread may have taken that thread's wake-up. */
+  lend(wake: Waiter): void {
+    this.blocked = true;
+    this.receiving = wake;
+  }
+
+  /** Undoes `lend`. */
+  takeBack(): void {
+    this.receiving = undefined;
+    this.unblock();
   }
 
   /** To be called when what blocked the socket is done. */

@@ -1,11 +1,11 @@
 // One operation that waits: it settles exactly once, by an attempt that succeeds or fails, its time-out, its signal,
 // or the closing of the socket.
 
-import type { Core } from "./open-socket.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
+import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
+import type { Core } from "./open-socket.js";
 import type { Direction, Waiter } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn } from "./state-errors.js";
-import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 
 /** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
 export interface OperationOptions {

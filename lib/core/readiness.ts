@@ -3,15 +3,17 @@
 // for the other direction. So whoever waits is looked after once per turn of the event loop in which the socket was
 // used for anything else.
 
-import { binding, type Handle } from "../binding/index.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
+import { binding, type Handle } from "../binding/index.js";
 import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
 
 /** An operation that waits. */
 export interface Waiter {
   /** The method that waits, for the error of a second one: `receive()`. */
   readonly call?: string;
+  /** What is not to be collected while this waits. */
+  readonly holds?: object | undefined;
   /** Tries again; true when it waits no longer. The attempt ends with libzmq's own "not now". */
   retry(): boolean;
   /** The socket closes: tries a last time, then gives up. */

@@ -2,8 +2,8 @@
 // for zeromq compare the messages, so the remedy is in `detail`.
 
 import { errnos, ZMQ_REP } from "../binding/constants.js";
-import type { Core } from "./open-socket.js";
 import { errorOf, ZmqError } from "../binding/errors.js";
+import type { Core } from "./open-socket.js";
 
 /** @internal A result of native code: the socket is a Request or Reply, and must do the other of send and receive first. */
 export const notItsTurn = -errnos.EFSM!;

@@ -2,20 +2,20 @@
 // refused here, before anything is opened. Each family of transports has a file in lib/endpoint.
 
 import { shown } from "../arguments/checks.js";
-import { binding } from "../binding/index.js";
 import * as zmq from "../binding/constants.js";
-import { tipc, vm } from "./tipc-vsock.js";
-import { udp } from "./udp.js";
+import { explained } from "../binding/errors.js";
+import { binding } from "../binding/index.js";
 import { inproc, ipc } from "./inproc-ipc.js";
 import { norm, pgm } from "./pgm-norm.js";
 import type { Plan } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 import { tcp, ws } from "./tcp-ws.js";
-import { explained } from "../binding/errors.js";
+import { tipc, vm } from "./tipc-vsock.js";
+import { udp } from "./udp.js";
 
-export { datagramRefusal } from "./udp.js";
 export type { Lookup, Plan } from "./plan.js";
 export type { Use } from "./refusal.js";
+export { datagramRefusal } from "./udp.js";
 
 /** Passes an address on as an endpoint. Throws a `TypeError` for what is no text that libzmq could read. */
 export function toEndpoint(address: unknown): string {

@@ -1,8 +1,8 @@
 // udp://host:port, udp://group:port, udp://interface;group:port
 
-import type { WireFrame, WireMessage } from "../binding/index.js";
 import { ZMQ_DISH, ZMQ_RADIO } from "../binding/constants.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
+import type { WireFrame, WireMessage } from "../binding/index.js";
 import {
   checkScope,
   checkZone,

@@ -3,8 +3,8 @@
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
-import type { WireFrame, WireMessage } from "../binding/index.js";
 import { explained } from "../binding/errors.js";
+import type { WireFrame, WireMessage } from "../binding/index.js";
 
 /** One received frame. */
 export type Message = Buffer;

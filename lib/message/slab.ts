@@ -2,11 +2,11 @@
 // native code writes frames from an offset on, and Buffers are cut from it here, with no further crossing.
 
 import { constants as os } from "node:os";
-import { binding, type Handle } from "../binding/index.js";
 import { ZMQ_RCVMORE } from "../binding/constants.js";
 import { check, errorOf } from "../binding/errors.js";
-import type { Message } from "./frames.js";
+import { binding, type Handle } from "../binding/index.js";
 import { kinds } from "../options/kinds.js";
+import type { Message } from "./frames.js";
 
 /** A kept small message keeps its slab alive: this many bytes at most. */
 const slabSize = 32 * 1024;

@@ -3,9 +3,9 @@
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
-import type { WireMessage } from "../binding/index.js";
 import { ZMQ_DISH, ZMQ_PEER, ZMQ_RADIO, ZMQ_SERVER } from "../binding/constants.js";
 import { errorOf, explained } from "../binding/errors.js";
+import type { WireMessage } from "../binding/index.js";
 import { copyOf, type Message, noMessage, toWire } from "./frames.js";
 
 /** What a Server or Peer is given with a message to send, and gets with a received one. */

@@ -3,12 +3,19 @@
 
 import { EventEmitter } from "node:events";
 import { baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
-import { binding, type Handle } from "../binding/index.js";
-import { ZMQ_PAIR } from "../binding/constants.js";
-import { openToken } from "../context.js";
 import { refuseOtherCopy } from "../arguments/copies.js";
-import { Core, checkOpening } from "../core/open-socket.js";
+import { ZMQ_PAIR } from "../binding/constants.js";
 import { check, errorOf, explained, invalidArgument } from "../binding/errors.js";
+import { binding, type Handle } from "../binding/index.js";
+import { openToken } from "../context/context.js";
+import { uniqueEndpoint } from "../core/inproc-name.js";
+import { Core, checkOpening } from "../core/open-socket.js";
+import type { Waiter } from "../core/readiness.js";
+import { findCore } from "../core/registry.js";
+import type { Message } from "../message/frames.js";
+import { Intake, receiveInto } from "../message/slab.js";
+import { receiveOptions } from "../options/table.js";
+import { nextTick, setTimeout } from "../runtime/timers.js";
 import {
   type Event,
   type EventOfType,
@@ -17,13 +24,6 @@ import {
   observedEvents,
   toEvent,
 } from "./event.js";
-import { uniqueEndpoint } from "../core/inproc-name.js";
-import type { Message } from "../message/frames.js";
-import { receiveOptions } from "../options/table.js";
-import type { Waiter } from "../core/readiness.js";
-import { Intake, receiveInto } from "../message/slab.js";
-import { coreOf, Socket } from "../socket/socket.js";
-import { nextTick, setTimeout } from "../runtime/timers.js";
 
 /** Events kept for a reader at most; when it stays away, the oldest go. */
 const mostKept = 10_000;
@@ -44,6 +44,11 @@ const finished = { done: true } as IteratorReturnResult<undefined>;
 interface Reader {
   resolve(event: Event): void;
   reject(error: Error): void;
+}
+
+/** A socket. */
+export interface Observable {
+  readonly events: Observer;
 }
 
 /** Observes one socket; a socket has one observer, `socket.events`. */
@@ -76,14 +81,14 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   }
 
   /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
-  constructor(socket: Socket) {
-    if (!(socket instanceof Socket)) {
+  constructor(socket: Observable) {
+    const observed = isObject(socket) ? findCore(socket) : undefined;
+    if (observed === undefined) {
       refuseOtherCopy(socket, "Socket", "Socket");
       const detail = `Socket must be a socket object, got ${shown(socket)}`;
       if (isObject(socket)) throw invalidArgument(detail);
       throw explained(new TypeError("Socket must be a socket object"), `got ${shown(socket)}`);
     }
-    const observed = coreOf(socket);
     if (observed.context === undefined) throw errorOf("ENOTSOCK");
     this.#handle = observed.handle;
     this.#bound = observed.bound;
@@ -225,9 +230,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
             if (!this.#over) this.#deliver({ type: "end" });
           });
         },
-        // Nobody reads it: who waits holds it, so that the socket is not collected while its events are awaited.
-        observed: awaited ? this.#observed.deref() : undefined,
-      } as Waiter,
+        // The socket is not collected while its events are awaited.
+        holds: awaited ? this.#observed.deref() : undefined,
+      },
       awaited,
     );
   }

@@ -1,8 +1,8 @@
 // Every option of libzmq that has a name here: one row each, in groups by the sockets that have them
 // (lib/socket/classes.ts says which). To add an option, add a row.
 
-import { binding } from "../binding/index.js";
 import * as zmq from "../binding/constants.js";
+import { binding } from "../binding/index.js";
 import { type Option, rows } from "./kinds.js";
 
 const { int32, uint32, limit, uint64, boolean, string, binary, text, key, names } = rows;

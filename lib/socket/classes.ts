@@ -3,13 +3,12 @@
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
-import type { Context } from "../context.js";
-import type { ReadableSocket, WritableSocket } from "./interfaces.js";
 import { explained } from "../binding/errors.js";
+import type { Context } from "../context/context.js";
+import { coreOf } from "../core/registry.js";
 import { copyOf, type Message, type MessageLike } from "../message/frames.js";
-import { defineMulticast, type Multicast } from "./multicast.js";
-import { defineOptions, kinds, type Option, type Values } from "../options/kinds.js";
 import { explainValue } from "../options/explain.js";
+import { defineOptions, kinds, type Option, type Values } from "../options/kinds.js";
 import {
   capability,
   conflateOptions,
@@ -28,7 +27,10 @@ import {
   xpublisherOptions,
   xsubscriberOptions,
 } from "../options/table.js";
-import { atEndpoint, coreOf, Socket } from "./socket.js";
+import { atEndpoint } from "./endpoints.js";
+import type { ReadableSocket, WritableSocket } from "./interfaces.js";
+import { defineMulticast, type Multicast } from "./multicast.js";
+import { Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
 type Properties<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -188,7 +190,7 @@ export class Router extends Socket {
   }
 
   override connect(address: string, options?: RouterConnectOptions): void {
-    atEndpoint(this, "connect", address, connectIdOf(options));
+    atEndpoint(coreOf(this), "connect", address, connectIdOf(options));
   }
 }
 export interface Router
@@ -278,7 +280,7 @@ export class Stream extends Socket {
   }
 
   override connect(address: string, options?: StreamConnectOptions): void {
-    atEndpoint(this, "connect", address, connectIdOf(options));
+    atEndpoint(coreOf(this), "connect", address, connectIdOf(options));
   }
 }
 export interface Stream
@@ -313,5 +315,5 @@ defineSocketOptions([
 for (const { prototype } of [Publisher, Subscriber, XPublisher, XSubscriber]) {
   defineOptions(prototype, topicOptions, coreOf);
   if (capability.norm) defineOptions(prototype, normOptions, coreOf);
-  defineMulticast<Socket>(prototype, coreOf);
+  defineMulticast(prototype);
 }

@@ -1,19 +1,18 @@
 // The addresses that a socket was given, where libzmq knows them by another name: a host name was looked up, an
 // interface found, a scheme's shorthand spelled out. And the lookups that are still under way.
 
-import { binding } from "../binding/index.js";
 import { ZMQ_CONNECT_ROUTING_ID, ZMQ_DGRAM } from "../binding/constants.js";
+import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { binding } from "../binding/index.js";
+import type { EndpointCall } from "../core/endpoint-record.js";
 import type { Core } from "../core/open-socket.js";
 import { hostOf, portOf } from "../endpoint/host.js";
+import { type Lookup, type Plan, planFor, splitScheme, toEndpoint } from "../endpoint/index.js";
 import { isPlainTcp } from "../endpoint/ip.js";
 import { refusal } from "../endpoint/refusal.js";
-import { type Lookup, type Plan, planFor, splitScheme } from "../endpoint/index.js";
-import { check, errorOf, ZmqError } from "../binding/errors.js";
-import { checkMulticast } from "./multicast.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
-
-export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
+import { checkMulticast } from "./multicast.js";
 
 const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
 
@@ -276,4 +275,24 @@ export function atAddress(
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Does to an endpoint what the native function of that name does, at once. `connectId`: as in `atAddress`. */
+export function atEndpoint(core: Core, call: EndpointCall, address: string, connectId?: Uint8Array): number {
+  const endpoint = toEndpoint(address);
+  core.usable();
+  const result = atAddress(core, call, endpoint, false, connectId);
+  record(core, call, endpoint);
+  return result;
+}
+
+/** For `console.log`. Never throws: the call has succeeded. */
+export function record(core: Core, call: EndpointCall, address: string): void {
+  let last: string | null = null;
+  try {
+    if (call === "bind") last = core.getOption(statusOptions.lastEndpoint);
+  } catch {
+    // The context has ended meanwhile.
+  }
+  core.record.add(call, address, last);
 }

@@ -1,10 +1,10 @@
 // What sockets that send can do, and what those that receive can: types only. How it is done is in sender.ts and
 // receiver.ts.
 
+import type { OperationOptions } from "../core/pending.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
-import type { OperationOptions } from "../core/pending.js";
 import type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
 
 /** Sockets that send, as the package that this one stands in for knows them. `M`: what they send, `O`: what else must be said. */

@@ -1,9 +1,10 @@
 // The options of multicast, which make sense only together: set, read and checked as a set.
 
 import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
-import type { Core } from "../core/open-socket.js";
-import { refusal, type Use } from "../endpoint/refusal.js";
 import { errorOf } from "../binding/errors.js";
+import type { Core } from "../core/open-socket.js";
+import { coreOf } from "../core/registry.js";
+import { refusal, type Use } from "../endpoint/refusal.js";
 import { type Option, rows } from "../options/kinds.js";
 import { commonOptions, sendOptions } from "../options/table.js";
 
@@ -115,17 +116,14 @@ export function checkMulticast(core: Core, use: Use): void {
 }
 
 /** @internal Defines `multicast` on a class. */
-export function defineMulticast<Owner extends object>(
-  prototype: Owner,
-  coreOf: (owner: Owner) => Core,
-): void {
+export function defineMulticast(prototype: object): void {
   Object.defineProperty(prototype, "multicast", {
     configurable: true,
-    get(this: Owner): MulticastOptions {
+    get(this: object): MulticastOptions {
       const core = coreOf(this);
       return { ...read(core), loop: core.getOption(table.loop) };
     },
-    set(this: Owner, value: unknown) {
+    set(this: object, value: unknown) {
       const core = coreOf(this);
       if (typeof value !== "object" || value === null) {
         throw new TypeError("multicast must be an object, as in { rate: 10000, recoveryInterval: 5000 }");

@@ -2,17 +2,17 @@
 
 import { constants } from "node:buffer";
 import { shown } from "../arguments/checks.js";
-import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
-import type { Core } from "../core/open-socket.js";
-import { errorOf, type ZmqError } from "../binding/errors.js";
-import type { Message } from "../message/frames.js";
 import { operationOptions, type PlainOptions } from "../arguments/operation-options.js";
-import { conflateOptions, receiveOptions } from "../options/table.js";
-import { type Attempt, type OperationOptions, Pending, wouldBlock } from "../core/pending.js";
-import { Intake, type Properties, receiveInto } from "../message/slab.js";
-import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
-import { taggings } from "../message/tag.js";
+import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
+import { errorOf, type ZmqError } from "../binding/errors.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
+import type { Core, FetchedAhead } from "../core/open-socket.js";
+import { type Attempt, type OperationOptions, Pending, wouldBlock } from "../core/pending.js";
+import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
+import type { Message } from "../message/frames.js";
+import { Intake, type Properties, receiveInto } from "../message/slab.js";
+import { taggings } from "../message/tag.js";
+import { conflateOptions, receiveOptions } from "../options/table.js";
 
 /** What batches and `receiveMany` may be given. */
 export interface BatchOptions extends OperationOptions {
@@ -81,7 +81,7 @@ function namesOf(options: MetadataOptions | undefined): string[] {
 }
 
 /** @internal */
-export class Receiver {
+export class Receiver implements FetchedAhead {
   readonly #core: Core;
   /** Makes of frames what a user gets, where that is anything else. */
   readonly #shape: ((frames: Message[]) => unknown) | undefined;
@@ -95,6 +95,7 @@ export class Receiver {
 
   constructor(core: Core) {
     this.#core = core;
+    core.ahead = this;
     this.#shape = taggings.get(core.type)?.fromFrames;
   }
 

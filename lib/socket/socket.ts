@@ -1,20 +1,21 @@
 // The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/socket/classes.ts.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
-import { atAddress, type EndpointCall } from "./endpoints.js";
 import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
-import { binding } from "../binding/index.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
-import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
-import { Context, context as defaultContext } from "../context.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
-import { Core } from "../core/open-socket.js";
-import { toEndpoint } from "../endpoint/index.js";
+import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
-import { Endpoints, inspectSocket } from "./inspection.js";
+import { binding } from "../binding/index.js";
+import { Context, context as defaultContext } from "../context/context.js";
+import type { EndpointCall } from "../core/endpoint-record.js";
+import { Core } from "../core/open-socket.js";
+import type { OperationOptions } from "../core/pending.js";
+import { coreOf, register } from "../core/registry.js";
+import { toEndpoint } from "../endpoint/index.js";
 import { endOf, Observer } from "../observer/observer.js";
-import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
+import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import {
   capability,
   commonOptions,
@@ -23,26 +24,12 @@ import {
   statusOptions,
   wssOptions,
 } from "../options/table.js";
-import type { OperationOptions } from "../core/pending.js";
+import { atAddress, atEndpoint, record } from "./endpoints.js";
+import { inspectSocket } from "./inspection.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 
 export type { CloseOptions } from "../arguments/close-options.js";
-
-/** @internal The part of a socket that the other rooms of the library work with. */
-export let coreOf: (socket: Socket) => Core;
-/** @internal What a socket receives with. */
-export let receiverOf: (socket: Socket) => Receiver;
-/**
- * @internal Does to an endpoint what the native function of that name does. `connectId`: the routing id that the peer
- * is given.
- */
-export let atEndpoint: (
-  socket: Socket,
-  call: EndpointCall,
-  address: string,
-  connectId?: Uint8Array,
-) => number;
 
 export interface Socket
   extends Values<typeof commonOptions>,
@@ -57,14 +44,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
-  readonly #endpoints = new Endpoints();
   #observer: Observer | undefined;
 
   static {
     markClass(Socket.prototype, "Socket");
-    coreOf = (socket) => socket.#core;
-    receiverOf = (socket) => socket.#receiver;
-    atEndpoint = (socket, call, address, connectId) => socket.#atEndpoint(call, address, connectId);
 
     // Every class has these, as in the package that this one stands in for; the types show them only where they make
     // sense, as Writable and Readable.
@@ -120,7 +103,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       value(this: Socket, depth: number, options: InspectOptionsStylized) {
         // Of a prototype, or another object that is no socket.
         if (!(#core in this)) return this;
-        return inspectSocket(this.constructor.name, this.#core, this.#endpoints, depth, options);
+        return inspectSocket(this.constructor.name, this.#core, depth, options);
       },
       configurable: true,
       writable: true,
@@ -147,6 +130,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       throw invalidArgument(`options.context must be a Context, got ${shown(context)}`);
     }
     this.#core = new Core(context, type);
+    register(this, this.#core);
     this.#sender = new Sender(this.#core);
     this.#receiver = new Receiver(this.#core);
     Object.seal(this);
@@ -195,12 +179,12 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   /** As `bind`, but done on return: while a host name is looked up, the thread stands still. */
   bindSync(address: string): void {
-    this.#atEndpoint("bind", address);
+    atEndpoint(this.#core, "bind", address);
   }
 
   /** As `unbind`, but done on return. */
   unbindSync(address: string): void {
-    this.#atEndpoint("unbind", address);
+    atEndpoint(this.#core, "unbind", address);
   }
 
   /**
@@ -210,12 +194,12 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * @throws ZmqError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, …, before anything is opened.
    */
   connect(address: string): void {
-    this.#atEndpoint("connect", address);
+    atEndpoint(this.#core, "connect", address);
   }
 
   /** Undoes `connect`; throws `ENOENT` when there was none. `zmq_disconnect` */
   disconnect(address: string): void {
-    this.#atEndpoint("disconnect", address);
+    atEndpoint(this.#core, "disconnect", address);
   }
 
   /**
@@ -363,25 +347,6 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     return (events & event) !== 0;
   }
 
-  #atEndpoint(call: EndpointCall, address: string, connectId?: Uint8Array): number {
-    const endpoint = toEndpoint(address);
-    this.#core.usable();
-    const result = atAddress(this.#core, call, endpoint, false, connectId);
-    this.#record(call, endpoint);
-    return result;
-  }
-
-  /** For `console.log`. Never throws: the call has succeeded. */
-  #record(call: EndpointCall, address: string): void {
-    let last: string | null = null;
-    try {
-      if (call === "bind") last = this.#core.getOption(statusOptions.lastEndpoint);
-    } catch {
-      // The context has ended meanwhile.
-    }
-    this.#endpoints.record(call, address, last);
-  }
-
   /**
    * libzmq binds within microseconds, so the call is made here and now, unless a host name is to be looked up; only
    * its outcome is told later. Until then the socket counts as blocked, as programs expect that were written for a
@@ -400,7 +365,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     core.blocked = true;
     return Promise.resolve(outcome).then(
       () => {
-        this.#record(call, endpoint);
+        record(core, call, endpoint);
         core.unblock();
       },
       (error) => {

@@ -1,8 +1,8 @@
 // A socket as version 5 has it: an emitter of events, around a socket of this library.
 
 import { EventEmitter } from "node:events";
+import { coreOf } from "../core/registry.js";
 import { Subscriber } from "../index.js";
-import { coreOf } from "../socket/socket.js";
 import { nextTick } from "../runtime/timers.js";
 import * as zmq from "./constants.js";
 import { Inbox } from "./inbox.js";

@@ -1,17 +1,16 @@
 // Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
 
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "./arguments/checks.js";
-import { binding, type ContextToken } from "./binding/index.js";
-import { type CloseOptions, lingerOf } from "./arguments/close-options.js";
-import { markClass } from "./arguments/copies.js";
-import type { Core } from "./core/open-socket.js";
-import { check, errorOf, ZmqError } from "./binding/errors.js";
-import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "./options/kinds.js";
-import { contextValues, explainAssignment } from "./options/explain.js";
-import { commonOptions, contextOptions } from "./options/table.js";
+import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
+import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
+import { markClass } from "../arguments/copies.js";
+import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { binding, type ContextToken, type Handle } from "../binding/index.js";
+import { contextValues, explainAssignment } from "../options/explain.js";
+import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "../options/kinds.js";
+import { commonOptions, contextOptions } from "../options/table.js";
 
 /** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
-const abandoned = new FinalizationRegistry<Handle>((handle) => handle.release());
+const abandoned = new FinalizationRegistry<Holder>((handle) => handle.release());
 
 type ReadOnly = "maxSocketsLimit";
 type OptionValues = Values<typeof contextOptions>;
@@ -21,25 +20,31 @@ export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
+/** An open socket of this thread, as its context sees it. */
+interface OpenSocket {
+  readonly handle: Handle;
+  close(): void;
+}
+
 /** The contexts that this copy of the library has open, by token. */
-const handles = new Map<ContextToken, Handle>();
+const holders = new Map<ContextToken, Holder>();
 
 /**
  * A context as the other rooms see it: its token, and its options. The thread holds one native reference to it, which
  * all its Context objects share: the first that is garbage-collected must not take it from the others.
  */
-class Handle implements OptionTarget {
+class Holder implements OptionTarget {
   closing: Promise<void> | undefined;
   #objects = 0;
 
   private constructor(readonly token: ContextToken) {}
 
   /** For one more object. The caller has got a native reference by creating or attaching. */
-  static of(token: ContextToken): Handle {
-    let handle = handles.get(token);
+  static of(token: ContextToken): Holder {
+    let handle = holders.get(token);
     if (handle === undefined) {
-      handle = new Handle(token);
-      handles.set(token, handle);
+      handle = new Holder(token);
+      holders.set(token, handle);
     }
     handle.#objects++;
     return handle;
@@ -48,27 +53,27 @@ class Handle implements OptionTarget {
   /** For one object less. After a close there is nothing left to release. */
   release(): void {
     if (--this.#objects > 0 || this.closing !== undefined) return;
-    handles.delete(this.token);
+    holders.delete(this.token);
     binding.releaseContext(this.token);
   }
 
   close(linger: number | undefined): Promise<void> {
     if (this.closing !== undefined) return this.closing;
-    const owners = binding.ownersOf(this.token) as Core[] | number;
+    const owners = binding.ownersOf(this.token) as OpenSocket[] | number;
     if (typeof owners === "number") throw new ZmqError(-owners);
     let resolve!: () => void;
     // Before anything is closed: what hears of a close may call this again.
     this.closing = new Promise((settle) => {
       resolve = settle;
     });
-    for (const core of owners) {
+    for (const socket of owners) {
       // Without a check: a socket whose context ended elsewhere has no options, and is closed all the same.
       if (linger !== undefined) {
-        binding.setOption(core.handle, commonOptions.linger.id, kinds.int32.write(linger));
+        binding.setOption(socket.handle, commonOptions.linger.id, kinds.int32.write(linger));
       }
-      core.close();
+      socket.close();
     }
-    handles.delete(this.token);
+    holders.delete(this.token);
     if (binding.closeContext(this.token) === 1) ending.set(this.token, resolve);
     else resolve();
     return this.closing;
@@ -86,11 +91,11 @@ class Handle implements OptionTarget {
   }
 }
 
-let handleOf: (context: Context) => Handle;
+let holderOf: (context: Context) => Holder;
 
 /** @internal The token for opening a socket. Throws `EFAULT` once the context is being closed. */
 export function openToken(context: Context): ContextToken {
-  const { token, closing } = handleOf(context);
+  const { token, closing } = holderOf(context);
   if (closing !== undefined) throw errorOf("EFAULT");
   return token;
 }
@@ -123,24 +128,24 @@ let attaching: ContextToken | undefined;
  */
 @baseClass({ most: 1 })
 export class Context implements AsyncDisposable {
-  readonly #handle: Handle;
+  readonly #holder: Holder;
 
   static {
     markClass(Context.prototype, "Context");
-    handleOf = (context) => context.#handle;
+    holderOf = (context) => context.#holder;
   }
 
   constructor(options: ContextOptions = {}) {
     expectOptions(options);
-    this.#handle = Handle.of(attaching ?? created(binding.createContext()));
+    this.#holder = Holder.of(attaching ?? created(binding.createContext()));
     Object.seal(this);
     try {
       Object.assign(this, options);
     } catch (error) {
-      this.#handle.release();
+      this.#holder.release();
       throw explainAssignment(error, this, options);
     }
-    abandoned.register(this, this.#handle);
+    abandoned.register(this, this.#holder);
   }
 
   /**
@@ -160,7 +165,7 @@ export class Context implements AsyncDisposable {
 
   /** Stands for this context in other threads, see {@link Context.attach}. */
   get token(): number {
-    return this.#handle.token;
+    return this.#holder.token;
   }
 
   /**
@@ -175,7 +180,7 @@ export class Context implements AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<void> {
     const linger = lingerOf(options);
-    return this.#handle.close(linger);
+    return this.#holder.close(linger);
   }
 
   /** As {@link Context.close}, at the end of an `await using`. */
@@ -185,26 +190,26 @@ export class Context implements AsyncDisposable {
 
   /** Reads an option by its number. `zmq_ctx_get` */
   protected getBoolOption(option: number): boolean {
-    return this.#handle.getOption({ id: option, kind: kinds.boolean });
+    return this.#holder.getOption({ id: option, kind: kinds.boolean });
   }
 
   /** Sets an option by its number. `zmq_ctx_set` */
   protected setBoolOption(option: number, value: boolean): void {
-    this.#handle.setOption({ id: option, kind: kinds.boolean }, value);
+    this.#holder.setOption({ id: option, kind: kinds.boolean }, value);
   }
 
   /** Reads an option by its number. `zmq_ctx_get` */
   protected getInt32Option(option: number): number {
-    return this.#handle.getOption({ id: option, kind: kinds.int32 });
+    return this.#holder.getOption({ id: option, kind: kinds.int32 });
   }
 
   /** Sets an option by its number. `zmq_ctx_set` */
   protected setInt32Option(option: number, value: number): void {
-    this.#handle.setOption({ id: option, kind: kinds.int32 }, value);
+    this.#holder.setOption({ id: option, kind: kinds.int32 }, value);
   }
 }
 
-defineOptions(Context.prototype, contextOptions, handleOf, contextValues);
+defineOptions(Context.prototype, contextOptions, holderOf, contextValues);
 guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
 guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 

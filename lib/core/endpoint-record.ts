@@ -1,0 +1,32 @@
+// The endpoints of a socket as its program knows them, for `console.log`.
+
+export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
+
+export class EndpointRecord {
+  /** What an address has become, wildcards resolved, with the address. */
+  readonly #bound = new Map<string, string>();
+  /** One disconnect undoes all connects of an address. */
+  readonly #connected = new Set<string>();
+
+  /** To be called after a call has succeeded; `last`: the socket's last endpoint, after a bind. */
+  add(call: EndpointCall, address: string, last: string | null): void {
+    if (call === "bind") this.#bound.set(last ?? address, address);
+    else if (call === "unbind") this.#unbound(address);
+    else if (call === "disconnect") this.#connected.delete(address);
+    else this.#connected.add(address);
+  }
+
+  get bound(): string[] {
+    return [...this.#bound.keys()];
+  }
+
+  get connected(): string[] {
+    return [...this.#connected];
+  }
+
+  /** By what it has become, or by the address that was given. */
+  #unbound(address: string): void {
+    if (this.#bound.delete(address)) return;
+    for (const [endpoint, given] of this.#bound) if (given === address) this.#bound.delete(endpoint);
+  }
+}
