@@ -252,10 +252,21 @@ test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
     const outcome = await run(
       `
       const { Pair, Peer } = { ...zmq, ...draft };
+      // Sockets that were closed keep their places until libzmq's thread has disposed of them.
+      const open = async (Type) => {
+        for (;;) {
+          try {
+            return new Type();
+          } catch (error) {
+            if (error.code !== "EMFILE") throw error;
+            await wait(1);
+          }
+        }
+      };
       const main = async () => {
         for (let round = 0; round < 6000; round++) {
           const endpoint = "inproc://meeting " + round;
-          const [bound, first, closed] = [new Pair(), new Pair(), new ${type}()];
+          const [bound, first, closed] = [await open(Pair), await open(Pair), await open(${type})];
           // A Pair takes one peer: it ends its connection to the other at once.
           first.connect(endpoint);
           closed.connect(endpoint);
