@@ -6,14 +6,15 @@ import * as zmq from "../binding/constants.js";
 import { explained } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import { inproc, ipc } from "./inproc-ipc.js";
+import { isPlainTcp } from "./ip.js";
 import { norm, pgm } from "./pgm-norm.js";
-import type { Plan } from "./plan.js";
+import type { Plan, Reading, Transport } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 import { tcp, ws } from "./tcp-ws.js";
 import { tipc, vm } from "./tipc-vsock.js";
 import { udp } from "./udp.js";
 
-export type { Lookup, Plan } from "./plan.js";
+export type { Lookup, Plan, Transport } from "./plan.js";
 export type { Use } from "./refusal.js";
 export { datagramRefusal } from "./udp.js";
 
@@ -31,9 +32,10 @@ function noText(address: unknown): TypeError {
   return explained(new TypeError("Address must be a string"), detail);
 }
 
-interface Transport {
+/** A transport, and how its endpoints are read. */
+interface Row extends Omit<Transport, "scheme"> {
   /** Reads what follows `://`. */
-  readonly read: (rest: string, use: Use) => Plan;
+  readonly read: (rest: string, use: Use, scheme: string) => Reading;
   /** Which sockets it serves, in words; all that have no row in `serves` are refused. */
   readonly sockets: string;
   readonly serves: (use: Use) => boolean;
@@ -45,60 +47,82 @@ const isNot =
   (...types: number[]) =>
   ({ type }: Use) =>
     !types.includes(type);
-const streams = { sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
+const usual = { datagrams: false, multicast: "none", listens: false, bindByName: "now" } as const;
+const streams = { ...usual, sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
 /** A Stream socket speaks to the bare byte stream of a connection. */
 const messages = {
+  ...usual,
   sockets: "every type but Stream and Datagram",
   serves: isNot(zmq.ZMQ_DGRAM, zmq.ZMQ_STREAM),
 };
 const multicastTypes = [zmq.ZMQ_PUB, zmq.ZMQ_SUB, zmq.ZMQ_XPUB, zmq.ZMQ_XSUB];
 const multicast = {
+  ...usual,
+  multicast: "all",
   sockets: "Publisher, Subscriber, XPublisher and XSubscriber",
   serves: ({ type }: Use) => multicastTypes.includes(type),
-};
+} as const;
 const openPgm = { as: "pgm", needs: "OpenPGM, which binaries for Linux have" };
 
-const transports = new Map<string, Transport>(
-  Object.entries({
-    tcp: { read: tcp, ...streams },
-    ipc: {
-      read: ipc,
-      ...streams,
-      built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
-    },
-    inproc: { read: inproc, ...messages },
-    ws: {
-      read: ws,
-      ...messages,
-      built: { as: "WS", needs: "libzmq's drafts, which every binary of a release has" },
-    },
-    wss: {
-      read: ws,
-      ...messages,
-      built: { as: "WSS", needs: "a binary that was built with GnuTLS, by `npm run build:wss`" },
-    },
-    udp: {
-      read: udp,
-      sockets: "a Radio that connects, and a Dish or Datagram that binds",
-      serves: ({ type, call }) =>
-        call === "bind" ? type === zmq.ZMQ_DISH || type === zmq.ZMQ_DGRAM : type === zmq.ZMQ_RADIO,
-    },
-    pgm: { read: pgm, ...multicast, built: openPgm },
-    epgm: { read: pgm, ...multicast, built: openPgm },
-    norm: { read: norm, ...multicast, built: { as: "norm", needs: "NORM, which binaries for Linux have" } },
-    tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, which binaries for Linux have" } },
-    vmci: {
-      read: vm,
-      ...streams,
-      built: { as: "vmci", needs: "VMware's VMCI, which no binary of a release has" },
-    },
-    vsock: {
-      read: vm,
-      ...streams,
-      built: { as: "vsock", needs: "a later libzmq, which no binary of a release has" },
-    },
-  } satisfies Record<string, Transport>),
+const rows: Record<string, Row> = {
+  tcp: { read: tcp, ...streams, listens: true },
+  ipc: {
+    read: ipc,
+    ...streams,
+    listens: true,
+    built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
+  },
+  inproc: { read: inproc, ...messages },
+  ws: {
+    read: ws,
+    ...messages,
+    listens: true,
+    built: { as: "WS", needs: "libzmq's drafts, which every binary of a release has" },
+  },
+  wss: {
+    read: ws,
+    ...messages,
+    listens: true,
+    built: { as: "WSS", needs: "a binary that was built with GnuTLS, by `npm run build:wss`" },
+  },
+  udp: {
+    read: udp,
+    ...usual,
+    datagrams: true,
+    multicast: "hops",
+    bindByName: "never",
+    sockets: "a Radio that connects, and a Dish or Datagram that binds",
+    serves: ({ type, call }) =>
+      call === "bind" ? type === zmq.ZMQ_DISH || type === zmq.ZMQ_DGRAM : type === zmq.ZMQ_RADIO,
+  },
+  pgm: { read: pgm, ...multicast, built: openPgm },
+  epgm: { read: pgm, ...multicast, built: openPgm },
+  norm: {
+    read: norm,
+    ...multicast,
+    multicast: "hops",
+    bindByName: "later",
+    built: { as: "norm", needs: "NORM, which binaries for Linux have" },
+  },
+  tipc: { read: tipc, ...streams, built: { as: "tipc", needs: "TIPC, which binaries for Linux have" } },
+  vmci: {
+    read: vm,
+    ...streams,
+    built: { as: "vmci", needs: "VMware's VMCI, which no binary of a release has" },
+  },
+  vsock: {
+    read: vm,
+    ...streams,
+    built: { as: "vsock", needs: "a later libzmq, which no binary of a release has" },
+  },
+};
+const transports = new Map(
+  Object.entries(rows).map(([scheme, row]): [string, Row & Transport] => [scheme, { scheme, ...row }]),
 );
+
+/** The transport of an endpoint; undefined for an unknown one. */
+export const transportOf = (endpoint: string): Transport | undefined =>
+  transports.get(splitScheme(endpoint)[0]);
 
 /** Whether this binary has a transport, for those that a binary may lack. */
 const has = new Map<string, boolean>();
@@ -133,6 +157,9 @@ function schemes(): string[] {
  * `ENOCOMPATPROTO` for one that does not serve the socket.
  */
 export function planFor(use: Use): Plan {
+  if (use.call === "connect" && use.type !== zmq.ZMQ_DGRAM && isPlainTcp(use.endpoint)) {
+    return { endpoint: use.endpoint, transport: transports.get("tcp")! };
+  }
   const [scheme, rest] = splitScheme(use.endpoint);
   const transport = transports.get(scheme);
   if (transport === undefined) {
@@ -152,5 +179,5 @@ export function planFor(use: Use): Plan {
   if (!transport.serves(use)) {
     throw refusal("ENOCOMPATPROTO", `${scheme}:// serves ${transport.sockets}`, use);
   }
-  return transport.read(rest, use);
+  return { ...transport.read(rest, use, scheme), transport };
 }

@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER } from "../binding/constants.js";
-import type { Plan } from "./plan.js";
+import type { Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Bytes of an endpoint that `lastEndpoint` can tell, less the NUL at its end. */
@@ -14,7 +14,7 @@ const maxPathLength = process.platform === "linux" || process.platform === "win3
 const zapEndpoint = "inproc://zeromq.zap.01";
 const zapTypes = [ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER];
 
-export function inproc(_name: string, use: Use): Plan {
+export function inproc(_name: string, use: Use): Reading {
   if (use.call === "bind" && use.endpoint === zapEndpoint && !zapTypes.includes(use.type)) {
     throw refusal("EINVAL", "a ZAP handler is a Reply, a Router or a Server", use);
   }
@@ -41,7 +41,7 @@ function keepsFile(path: string, use: Use): void {
   if (kind?.isFile()) throw refusal("EADDRINUSE", "there is a file of that name, and it is no socket", use);
 }
 
-export function ipc(path: string, use: Use): Plan {
+export function ipc(path: string, use: Use): Reading {
   const { endpoint } = use;
   if (path === "*") {
     if (use.call === "bind") return { endpoint };

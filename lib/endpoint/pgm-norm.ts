@@ -13,7 +13,7 @@ import {
   splitPort,
 } from "./host.js";
 import { inNetwork, isMulticast } from "./ip.js";
-import { bracketed, type Plan } from "./plan.js";
+import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Characters of an endpoint after its scheme: OpenPGM cuts or refuses what is longer. */
@@ -119,7 +119,7 @@ function mayOpenRawSockets(use: Use): void {
 }
 
 /** Reads an endpoint of pgm or epgm; bind and connect are the same there. */
-export function pgm(rest: string, use: Use): Plan {
+export function pgm(rest: string, use: Use, scheme: string): Reading {
   const [network, portText] = splitPort(rest, use);
   const port = fixedPortOf(portText, use);
   const fields = network.split(";");
@@ -140,7 +140,6 @@ export function pgm(rest: string, use: Use): Plan {
     if (sending.family !== family) throw differentFamilies(use);
   }
   const address = bracketed(interfaceAddress(device, family, use));
-  const scheme = use.endpoint.startsWith("epgm:") ? "epgm" : "pgm";
   const network2 = [address, ...fields.slice(1)].join(";");
   if (network2.length > maxLength) {
     throw refusal(
@@ -154,7 +153,7 @@ export function pgm(rest: string, use: Use): Plan {
 }
 
 /** Reads an endpoint of norm; bind and connect are the same there. */
-export function norm(rest: string, use: Use): Plan {
+export function norm(rest: string, use: Use): Reading {
   if (rest.length > maxLength) {
     throw refusal("EINVAL", `an endpoint of norm is at most ${maxLength} characters`, use);
   }

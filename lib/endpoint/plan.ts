@@ -1,11 +1,33 @@
 // What becomes of an address that was not refused.
 
+/** What the rest of the library must know of a transport. */
+export interface Transport {
+  readonly scheme: string;
+  /** A message is a datagram, whose length has a limit. */
+  readonly datagrams: boolean;
+  /** The multicast options that are checked before an endpoint is opened. */
+  readonly multicast: "none" | "hops" | "all";
+  /** libzmq knows what is bound by the `lastEndpoint` of the socket; otherwise by what it was given. */
+  readonly listens: boolean;
+  /**
+   * What `bindSync` does with a host name: libzmq looks it up while the thread waits; nobody can; or it is looked up
+   * later, since binding is the same as connecting.
+   */
+  readonly bindByName: "now" | "never" | "later";
+}
+
 /** What libzmq is given for an address. */
-export interface Plan {
+export interface Reading {
   /** The endpoint for libzmq; where a name is to be looked up, the one with the name in it. */
   readonly endpoint: string;
+  /** libzmq looks the host of this connection up, at each attempt. */
+  readonly looksUp?: boolean;
   /** A host whose address belongs into the endpoint, where libzmq would look it up in the caller's thread. */
   readonly lookup?: Lookup;
+}
+
+export interface Plan extends Reading {
+  readonly transport: Transport;
 }
 
 export interface Lookup {

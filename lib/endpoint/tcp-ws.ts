@@ -1,14 +1,14 @@
 // tcp://host:port, ws://host:port/path, wss://host:port/path
 
 import { checkScope, checkZone, type Host, hostOf, needsIpv6, portOf, splitPort } from "./host.js";
-import { bracketed, type Plan } from "./plan.js";
+import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Where a ws path ends: libzmq builds its request, path and host and all, in 8 KiB, and asserts that it fits. */
 const maxPathLength = 2048;
 
 /** Where to listen: a name that is no interface's is looked up before libzmq sees it. */
-function listen(scheme: string, authority: string, path: string, use: Use): Plan {
+function listen(scheme: string, authority: string, path: string, use: Use): Reading {
   const [hostText, portText] = splitPort(authority, use);
   // libzmq ignores what follows the digits, such as the end of a line; that much is clear enough.
   portOf(portText.replace(/[\s/]+$/, ""), use);
@@ -51,7 +51,7 @@ function target(text: string, use: Use): Host {
   return host;
 }
 
-export function tcp(rest: string, use: Use): Plan {
+export function tcp(rest: string, use: Use): Reading {
   const { endpoint } = use;
   const parts = rest.split(";");
   if (use.call === "bind") {
@@ -68,10 +68,10 @@ export function tcp(rest: string, use: Use): Plan {
       `${endpoint} cannot be reached by a socket without \`ipv6: true\`, set before connect.`,
     );
   }
-  return { endpoint };
+  return { endpoint, looksUp: host.kind === "name" };
 }
 
-export function ws(rest: string, use: Use): Plan {
+export function ws(rest: string, use: Use, scheme: string): Reading {
   const slash = rest.indexOf("/");
   const path = slash < 0 ? "" : rest.slice(slash);
   // It goes into an HTTP request as it is.
@@ -87,7 +87,7 @@ export function ws(rest: string, use: Use): Plan {
   }
   const authority = slash < 0 ? rest : rest.slice(0, slash);
   if (/[?#]/.test(authority)) throw refusal("EINVAL", "a query follows a path: /?…", use);
-  if (use.call === "bind") return listen(use.endpoint.split(":", 1)[0] as string, authority, path, use);
+  if (use.call === "bind") return listen(scheme, authority, path, use);
   const host = target(authority, use);
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
   return { endpoint: use.endpoint };

@@ -1,7 +1,7 @@
 // tipc://{type,lower,upper}, tipc://{type,instance}@zone.cluster.node, tipc://<zone.cluster.node:reference>, tipc://<*>;
 // vmci://cid:port, vsock://cid:port: transports of clusters and virtual machines.
 
-import type { Plan } from "./plan.js";
+import type { Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Types below are the protocol's own. */
@@ -23,7 +23,7 @@ function checkNode([zone, cluster, node]: string[], use: Use): void {
   }
 }
 
-export function tipc(rest: string, use: Use): Plan {
+export function tipc(rest: string, use: Use): Reading {
   const { endpoint, call } = use;
   if (rest === "<*>") {
     if (call === "bind") return { endpoint };
@@ -61,7 +61,7 @@ export function tipc(rest: string, use: Use): Plan {
 }
 
 /** A context id, or @ for any; a port, or * for any. */
-export function vm(rest: string, use: Use): Plan {
+export function vm(rest: string, use: Use): Reading {
   const match = /^(\d+|@|\*):(\d+|\*|@)$/.exec(rest);
   if (!match) throw refusal("EINVAL", "the form is cid:port, both numbers", use);
   const numbers = match.slice(1).filter((text) => /^\d/.test(text));

@@ -16,7 +16,7 @@ import {
   splitPort,
 } from "./host.js";
 import { isMulticast } from "./ip.js";
-import { bracketed, type Plan } from "./plan.js";
+import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
 /** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
@@ -72,7 +72,7 @@ function checkOwn(address: string, use: Use): void {
   throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${address}`, use);
 }
 
-export function udp(rest: string, use: Use): Plan {
+export function udp(rest: string, use: Use): Reading {
   const semicolon = rest.lastIndexOf(";");
   const [hostText, portText] = splitPort(rest.slice(semicolon + 1), use);
   const bind = use.call === "bind";

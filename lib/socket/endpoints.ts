@@ -1,14 +1,21 @@
 // The addresses that a socket was given, where libzmq knows them by another name: a host name was looked up, an
 // interface found, a scheme's shorthand spelled out. And the lookups that are still under way.
 
-import { ZMQ_CONNECT_ROUTING_ID, ZMQ_DGRAM } from "../binding/constants.js";
+import { ZMQ_CONNECT_ROUTING_ID } from "../binding/constants.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { EndpointCall } from "../core/endpoint-record.js";
 import type { Core } from "../core/open-socket.js";
 import { hostOf, portOf } from "../endpoint/host.js";
-import { type Lookup, type Plan, planFor, splitScheme, toEndpoint } from "../endpoint/index.js";
-import { isPlainTcp } from "../endpoint/ip.js";
+import {
+  type Lookup,
+  type Plan,
+  planFor,
+  splitScheme,
+  type Transport,
+  toEndpoint,
+  transportOf,
+} from "../endpoint/index.js";
 import { refusal } from "../endpoint/refusal.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
@@ -19,9 +26,12 @@ const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "d
 /** Milliseconds between two lookups of a name that was not found. */
 const retryInterval = 1000;
 
+/** An endpoint as libzmq is given it. The transport is undefined for one that it will not know. */
+type Known = Pick<Plan, "endpoint" | "looksUp" | "lookup"> & { readonly transport: Transport | undefined };
+
 class Addresses {
   /** What libzmq knows an address by. */
-  readonly names = new Map<string, string>();
+  readonly names = new Map<string, Known>();
   /** tcp endpoints with host names that were connected to. */
   readonly connected = new Set<string>();
   /** Addresses to connect to as soon as their host is known. */
@@ -55,21 +65,22 @@ function tcpName(rest: string, address: string): string | undefined {
 }
 
 /** What to undo, by libzmq's name for it. */
-function undoPlan(core: Core, call: EndpointCall, address: string): Plan {
+function undoPlan(core: Core, call: EndpointCall, address: string): Known {
   const known = addressesOf.get(core)?.names.get(address);
-  if (known !== undefined) return { endpoint: known };
+  if (known !== undefined) return known;
   const [scheme, rest] = splitScheme(address);
-  if (scheme !== "tcp") return { endpoint: address };
+  const asGiven = { endpoint: address, transport: transportOf(address) };
+  if (scheme !== "tcp") return asGiven;
   // libzmq would undo the endpoint of another port.
   const port = rest.slice(rest.lastIndexOf(":") + 1);
   if (/^\d+$/.test(port)) portOf(port, { endpoint: address, call: "bind", type: 0, ipv6: false });
   const name = tcpName(rest, address);
-  if (name === undefined || addressesOf.get(core)?.connected.has(address)) return { endpoint: address };
+  if (name === undefined || addressesOf.get(core)?.connected.has(address)) return asGiven;
   // libzmq would look the name up, here and now, in case it is that of something bound.
   if (call === "disconnect") throw errorOf("ENOENT");
   const ipv6 = core.getOption(commonOptions.ipv6);
   return {
-    endpoint: address,
+    ...asGiven,
     lookup: {
       name,
       ipv6,
@@ -79,17 +90,19 @@ function undoPlan(core: Core, call: EndpointCall, address: string): Plan {
 }
 
 /** What libzmq is to be given. Throws for an address that it is not to see. */
-function plan(core: Core, call: EndpointCall, address: string): Plan {
+function plan(core: Core, call: EndpointCall, address: string): Known {
   if (isUndo(call)) return undoPlan(core, call, address);
-  if (call === "connect" && core.type !== ZMQ_DGRAM && isPlainTcp(address)) return { endpoint: address };
   const use = {
     endpoint: address,
     call: call === "bind" ? call : ("connect" as const),
     type: core.type,
-    ipv6: core.getOption(commonOptions.ipv6),
+    // Asked for when it matters.
+    get ipv6() {
+      return core.getOption(commonOptions.ipv6);
+    },
   };
   const made = planFor(use);
-  checkMulticast(core, use);
+  checkMulticast(core, made.transport, use);
   return made;
 }
 
@@ -115,8 +128,6 @@ async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Pr
   return lookup.with(numeric);
 }
 
-// Where the socket listens is what libzmq remembers of these; of the others, what it was given.
-const listening = /^(?:tcp|wss?|ipc):/;
 /** Undone by `lastEndpoint` only: the same address may have become several endpoints. */
 const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
 
@@ -142,22 +153,24 @@ function forgetBound(core: Core, endpoint: string): void {
 }
 
 /** Remembers what an address now stands for, or forgets it. */
-function remember(core: Core, call: EndpointCall, address: string, endpoint: string): void {
+function remember(core: Core, call: EndpointCall, address: string, known: Known): void {
+  const { endpoint, looksUp, transport } = known;
   if (isUndo(call)) {
     addressesOf.get(core)?.names.delete(address);
     addressesOf.get(core)?.connected.delete(address);
     if (call === "unbind") forgetBound(core, endpoint);
     return;
   }
-  if (endpoint.startsWith("tcp://") && call !== "bind") {
-    if (isPlainTcp(endpoint)) return;
-    if (tcpName(endpoint.slice(6), address) !== undefined) remembered(core).connected.add(address);
+  if (transport?.scheme === "tcp" && call !== "bind") {
+    if (looksUp) remembered(core).connected.add(address);
     return;
   }
   const last = core.getOption(statusOptions.lastEndpoint) ?? endpoint;
   if (call === "bind") rememberBound(core, last);
-  const name = call === "bind" && listening.test(endpoint) ? last : endpoint;
-  if (name !== address && !wildcard.test(address)) remembered(core).names.set(address, name);
+  const name = call === "bind" && transport?.listens ? last : endpoint;
+  if (name !== address && !wildcard.test(address)) {
+    remembered(core).names.set(address, { endpoint: name, transport });
+  }
 }
 
 /** Gives the peer of the connect that follows its routing id. Not earlier: a refused connect would leave it to another. */
@@ -165,11 +178,23 @@ function setConnectId(core: Core, id: Uint8Array | undefined): void {
   if (id !== undefined) check(binding.setOption(core.handle, ZMQ_CONNECT_ROUTING_ID, id));
 }
 
+function count(core: Core, call: EndpointCall, transport: Transport | undefined): void {
+  const change = isUndo(call) ? -1 : 1;
+  core.endpoints += change;
+  if (transport?.datagrams) core.datagramEndpoints += change;
+}
+
 /**
  * Connects as soon as the host is known, as a connection by tcp does: a name that is not found is looked up again,
  * with one warning, until it is found, disconnected, or the socket closed.
  */
-function connectLater(core: Core, address: string, lookup: Lookup, connectId: Uint8Array | undefined): void {
+function connectLater(
+  core: Core,
+  address: string,
+  lookup: Lookup,
+  transport: Transport | undefined,
+  connectId: Uint8Array | undefined,
+): void {
   const { pending } = remembered(core);
   if (pending.has(address)) return;
   pending.add(address);
@@ -200,9 +225,8 @@ function connectLater(core: Core, address: string, lookup: Lookup, connectId: Ui
     try {
       setConnectId(socket, connectId);
       check(binding.connect(socket.handle, endpoint));
-      socket.endpoints++;
-      if (endpoint.startsWith("udp:")) socket.datagramEndpoints++;
-      remember(socket, "connect", address, endpoint);
+      count(socket, "connect", transport);
+      remember(socket, "connect", address, { endpoint, transport });
     } catch (error) {
       process.emitWarning(`${address} could not be connected to: ${(error as Error).message}`);
     } finally {
@@ -244,13 +268,12 @@ export function atAddress(
     if (error instanceof ZmqError) error.address = address;
     throw error;
   };
-  const make = (endpoint: string): number => {
+  const make = (known: Known): number => {
     try {
       setConnectId(core, connectId);
-      const result = check(binding[call](core.handle, endpoint));
-      remember(core, call, address, endpoint);
-      core.endpoints += isUndo(call) ? -1 : 1;
-      if (endpoint.startsWith("udp:")) core.datagramEndpoints += isUndo(call) ? -1 : 1;
+      const result = check(binding[call](core.handle, known.endpoint));
+      remember(core, call, address, known);
+      count(core, call, known.transport);
       return result;
     } finally {
       core.touched();
@@ -259,18 +282,22 @@ export function atAddress(
   try {
     const waiting = addressesOf.get(core)?.pending;
     if (call === "disconnect" && waiting?.delete(address)) return 0;
-    const { endpoint, lookup } = plan(core, call, address);
-    if (lookup === undefined) return make(endpoint);
-    if (mayWait) return lookedUp(address, call, lookup).then(make).catch(failed);
-    if (call === "bind" && address.startsWith("udp:")) {
+    const made = plan(core, call, address);
+    const { lookup, transport } = made;
+    if (lookup === undefined) return make(made);
+    if (mayWait) {
+      return lookedUp(address, call, lookup)
+        .then((endpoint) => make({ endpoint, transport }))
+        .catch(failed);
+    }
+    if (call === "bind" && transport?.bindByName === "never") {
       // libzmq would not, and could not tell later that the address is another machine's.
-      throw refusal("ENODEV", `bindSync looks no name up for udp: use bind, or an address`, {
+      throw refusal("ENODEV", `bindSync looks no name up for ${transport.scheme}: use bind, or an address`, {
         endpoint: address,
       });
     }
-    // To norm binding and connecting are the same.
-    if (call !== "connect" && !address.startsWith("norm:")) return make(endpoint);
-    connectLater(core, address, lookup, connectId);
+    if (call !== "connect" && transport?.bindByName !== "later") return make(made);
+    connectLater(core, address, lookup, transport, connectId);
     return 0;
   } catch (error) {
     return failed(error);

@@ -4,6 +4,7 @@ import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
 import { errorOf } from "../binding/errors.js";
 import type { Core } from "../core/open-socket.js";
 import { coreOf } from "../core/registry.js";
+import type { Transport } from "../endpoint/index.js";
 import { refusal, type Use } from "../endpoint/refusal.js";
 import { type Option, rows } from "../options/kinds.js";
 import { commonOptions, sendOptions } from "../options/table.js";
@@ -96,13 +97,13 @@ function read(core: Core): Numbers {
 let warned = false;
 
 /** @internal Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
-export function checkMulticast(core: Core, use: Use): void {
-  if (/^(?:udp|norm):\/\//.test(use.endpoint)) {
+export function checkMulticast(core: Core, { multicast }: Transport, use: Use): void {
+  if (multicast === "none") return;
+  if (multicast === "hops") {
     const hops = core.getOption(table.hops);
     if (hops > 255) throw refusal("EINVAL", `multicastHops is ${hops}, and must be from 1 to 255`, use);
     return;
   }
-  if (!/^e?pgm:\/\//.test(use.endpoint)) return;
   const settings = read(core);
   const fault = faultIn(settings);
   if (fault !== undefined) throw refusal("EINVAL", fault, use);
