@@ -4,9 +4,9 @@ import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
+export type { OperationOptions } from "./arguments/operation-options.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
-export type { OperationOptions } from "./core/pending.js";
 export { curveKeyPair } from "./curve.js";
 export type { Message, MessageLike } from "./message/frames.js";
 export type {

@@ -1,5 +1,6 @@
 // Module entry, run once per JavaScript environment. The module has one function, which each copy of the library that
-// is loaded calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of lib/binding/index.ts.
+// is loaded calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of
+// lib/binding/index.ts.
 
 #include <new>
 
@@ -17,7 +18,7 @@ bool exportAll(Environment& environment, napi_value object) {
   exportSubscribers(exports);
   exportProxy(exports);
   exportMulticastLog(exports);
-  exportSecurity(exports);
+  exportLibrary(exports);
   return exports.define(object);
 }
 

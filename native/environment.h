@@ -37,8 +37,9 @@ struct ReceiveArea {
 class Environment {
  public:
   /**
-   * A new environment, as the object whose functions are lib/binding/index.ts's `Binding`. It ends with its thread, or when
-   * that object is garbage-collected. Null when the thread is ending or Node-API fails; nothing is left behind then.
+   * A new environment, as the object whose functions are lib/binding/index.ts's `Binding`. It ends with its thread, or
+   * when that object is garbage-collected. Null when the thread is ending or Node-API fails; nothing is left behind
+   * then.
    */
   static napi_value open(napi_env env, const Runtime& runtime);
 

@@ -58,7 +58,7 @@ void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);
 void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);
-void exportSecurity(Exports& exports);
+void exportLibrary(Exports& exports);
 
 /** Defines all of them on an object. False when Node-API fails. */
 bool exportAll(Environment& environment, napi_value object);

@@ -353,8 +353,8 @@ void Proxy::report(const void* data, size_t size) {
 namespace {
 
 /**
- * Copies messages, an array of arrays of Uint8Arrays that lib/socket/receiver.ts has made: no user code runs when its elements
- * are read. Answers 0, -ENOMEM, or -EINVAL for anything else.
+ * Copies messages, an array of arrays of Uint8Arrays that lib/socket/receiver.ts has made: no user code runs when its
+ * elements are read. Answers 0, -ENOMEM, or -EINVAL for anything else.
  */
 int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
   uint32_t count = 0;

@@ -15,8 +15,8 @@
 namespace zmq_native {
 namespace {
 
-// A row of the frame table, lib/message/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a Buffer of
-// its own, next in the array of large frames; from bit 2, the length of a frame in the slab.
+// A row of the frame table, lib/message/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a
+// Buffer of its own, next in the array of large frames; from bit 2, the length of a frame in the slab.
 constexpr int32_t kMore = 1;
 constexpr int32_t kOwnBuffer = 2;
 constexpr int kLengthShift = 2;

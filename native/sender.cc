@@ -114,7 +114,8 @@ class Frames {
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
 
   uint32_t count() const { return count_; }
-  /** Elements of an array are properties: lib/message/frames.ts defines them, but a program may have changed what arrays are.
+  /** Elements of an array are properties: lib/message/frames.ts defines them, but a program may have changed what
+   * arrays are.
    */
   bool mayRunCode() const { return info_ == nullptr; }
 

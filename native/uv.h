@@ -25,7 +25,8 @@ struct Uv {
   int (*poll_init_socket)(uv_loop_s* loop, uv_poll_s* handle, Descriptor socket);
   int (*poll_start)(uv_poll_s* handle, int events, void (*callback)(uv_poll_s*, int, int));
   int (*poll_stop)(uv_poll_s* handle);
-  /** Whether the process has all of them. That they work is another matter: lib/runtime/features.ts knows where they do not. */
+  /** Whether the process has all of them. That they work is another matter: lib/runtime/features.ts knows where they do
+   * not. */
   bool available = false;
 
   Uv();

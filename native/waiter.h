@@ -1,5 +1,5 @@
-// Waits for sockets where libuv's polls do not work (lib/runtime/features.ts says where): one thread per environment, which
-// calls JavaScript through a thread-safe function. A wake-up takes some 20 µs longer than by libuv.
+// Waits for sockets where libuv's polls do not work (lib/runtime/features.ts says where): one thread per environment,
+// which calls JavaScript through a thread-safe function. A wake-up takes some 20 µs longer than by libuv.
 #pragma once
 
 #include <cstdint>

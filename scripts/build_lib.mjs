@@ -147,7 +147,9 @@ const inside = ["binding/index", "binding/load", "message/frames", "runtime/feat
 const modules = new Set([...dependencies(index.code), ...dependencies(draft.code), ...inside]);
 modules.delete("binding/constants");
 await bundle("library", [...modules], () => undefined);
-await bundle("draft", ["draft"], (path) => (/^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js"));
+await bundle("draft", ["draft"], (path) =>
+  /^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js",
+);
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";

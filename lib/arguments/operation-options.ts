@@ -1,8 +1,22 @@
 // Reads the options that every operation takes into plain values, once, before the socket's state is checked: getters
 // and proxies run user code, which may close the socket or start another operation on it.
 
-import type { OperationOptions } from "../core/pending.js";
 import { isObject, shown } from "./checks.js";
+
+/** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
+export interface OperationOptions {
+  /**
+   * Milliseconds to wait at most. 0 does not wait; -1 and `Infinity` wait without a limit, as do values above
+   * 2,147,483,647 (24.8 days). Fractions are rounded up. `NaN`, other negative numbers and other types throw a
+   * `TypeError`. Default: the socket's `sendTimeout` or `receiveTimeout`.
+   */
+  timeout?: number | undefined;
+  /**
+   * Aborts the operation: its promise rejects with the signal's reason. A signal that is aborted already rejects at
+   * once. Anything but an `AbortSignal`, for instance an `AbortController`, throws a `TypeError`.
+   */
+  signal?: AbortSignal | undefined;
+}
 
 /** @internal `timeout` and `signal` after validation. Reading them again runs no user code. */
 export interface PlainOptions {

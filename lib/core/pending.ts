@@ -7,21 +7,6 @@ import type { Core } from "./open-socket.js";
 import type { Direction, Waiter } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn } from "./state-errors.js";
 
-/** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
-export interface OperationOptions {
-  /**
-   * Milliseconds to wait at most. 0 does not wait; -1 and `Infinity` wait without a limit, as do values above
-   * 2,147,483,647 (24.8 days). Fractions are rounded up. `NaN`, other negative numbers and other types throw a
-   * `TypeError`. Default: the socket's `sendTimeout` or `receiveTimeout`.
-   */
-  timeout?: number | undefined;
-  /**
-   * Aborts the operation: its promise rejects with the signal's reason. A signal that is aborted already rejects at
-   * once. Anything but an `AbortSignal`, for instance an `AbortController`, throws a `TypeError`.
-   */
-  signal?: AbortSignal | undefined;
-}
-
 /** @internal The answer of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
 /** @internal */

@@ -1,7 +1,7 @@
 // What sockets that send can do, and what those that receive can: types only. How it is done is in sender.ts and
 // receiver.ts.
 
-import type { OperationOptions } from "../core/pending.js";
+import type { OperationOptions } from "../arguments/operation-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";

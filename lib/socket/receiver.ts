@@ -2,12 +2,16 @@
 
 import { constants } from "node:buffer";
 import { shown } from "../arguments/checks.js";
-import { operationOptions, type PlainOptions } from "../arguments/operation-options.js";
+import {
+  type OperationOptions,
+  operationOptions,
+  type PlainOptions,
+} from "../arguments/operation-options.js";
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core, FetchedAhead } from "../core/open-socket.js";
-import { type Attempt, type OperationOptions, Pending, wouldBlock } from "../core/pending.js";
+import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
 import type { Message } from "../message/frames.js";
 import { Intake, type Properties, receiveInto } from "../message/slab.js";

@@ -1,12 +1,16 @@
 // Sending: at once when libzmq takes the message, else one operation waits until it does.
 
 import { isObject } from "../arguments/checks.js";
-import { operationOptions, type PlainOptions } from "../arguments/operation-options.js";
+import {
+  type OperationOptions,
+  operationOptions,
+  type PlainOptions,
+} from "../arguments/operation-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
-import { type OperationOptions, Pending, wouldBlock } from "../core/pending.js";
+import { Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";

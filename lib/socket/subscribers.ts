@@ -2,11 +2,11 @@
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
-import { operationOptions } from "../arguments/operation-options.js";
+import { type OperationOptions, operationOptions } from "../arguments/operation-options.js";
 import { check, errorOf } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { Core } from "../core/open-socket.js";
-import { type OperationOptions, Pending, wouldBlock } from "../core/pending.js";
+import { Pending, wouldBlock } from "../core/pending.js";
 import { copyOf } from "../message/frames.js";
 
 /** What {@link Publisher.waitForSubscribers} may be given. */

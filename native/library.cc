@@ -1,4 +1,4 @@
-// What libzmq says of itself, and CURVE's keys. Stateless.
+// What libzmq says of itself (version, capabilities, errors), and key pairs for CURVE. Stateless.
 
 #include <zmq.h>
 
@@ -48,7 +48,7 @@ Napi::Value curveKeyPair(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportSecurity(Exports& exports) {
+void exportLibrary(Exports& exports) {
   exports.add<version>("version");
   exports.add<has>("has");
   exports.add<describeError>("describeError");

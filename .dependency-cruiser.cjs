@@ -1,0 +1,51 @@
+// The rules of lib/'s folders, checked by `npm run check`. docs/architecture.md explains them.
+
+/** Each folder of lib/ imports only from those before it. */
+const layers = [
+  "runtime",
+  "binding",
+  "arguments",
+  "options",
+  "endpoint",
+  "message",
+  "context",
+  "core",
+  "observer",
+  "socket",
+];
+
+const downward = layers.map((layer, index) => ({
+  name: `${layer} imports downward`,
+  severity: "error",
+  from: { path: `^lib/${layer}/` },
+  to: { path: "^lib/", pathNot: `^lib/(?:${layers.slice(0, index + 1).join("|")})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: "no cycles", severity: "error", from: { path: "^lib/" }, to: { circular: true } },
+    ...downward,
+    {
+      name: "only binding loads the addon",
+      severity: "error",
+      from: { path: "^lib/", pathNot: "^lib/binding/" },
+      to: { path: "^lib/binding/load" },
+    },
+    {
+      name: "v5-compat is written against the public interface",
+      comment: "Besides, it needs Node's own timers, how messages are read, and `referenced` of a socket.",
+      severity: "error",
+      from: { path: "^lib/v5-compat/" },
+      to: {
+        path: "^lib/",
+        pathNot:
+          "^lib/(?:v5-compat/|index\\.ts|runtime/|message/frames\\.ts|core/registry\\.ts|binding/(?:index|constants)\\.ts)",
+      },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+  },
+};
