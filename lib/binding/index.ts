@@ -116,7 +116,7 @@ export interface Binding {
   /** What OpenPGM logged since the last call, a line each: `Warn: …`. Shared by all threads. */
   takeMulticastLog(): string[];
 
-  // native/security.cc
+  // native/library.cc
   version(): string;
   has(capability: string): boolean;
   describeError(errno: number): string;
