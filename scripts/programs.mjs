@@ -172,4 +172,5 @@ if (markdown) {
   table.push(...rows);
   console.log(table.toString());
 }
-process.exit(rows.some(([, , , theirs, ours]) => / passed$/.test(theirs) && theirs !== ours) ? 1 : 0);
+const succeeded = (result) => /^\d+ passed$/.test(result);
+process.exit(rows.some(([, , , theirs, ours]) => succeeded(theirs) && !succeeded(ours)) ? 1 : 0);
