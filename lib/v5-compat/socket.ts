@@ -27,7 +27,10 @@ export interface SocketEvents extends MonitorEvents {
 /** Called when a bind or unbind is done, with an error if it failed. */
 export type EndpointCallback = (error?: Error) => void;
 
-/** What a socket is made of. Not private fields: a class that is extended by `util.inherits` constructs no object. */
+/**
+ * The parts of a socket. `Socket` has no private members, neither fields nor methods: an object of a class that extends
+ * it by `util.inherits` is not made by its constructor and lacks them.
+ */
 interface Parts {
   readonly socket: AnySocket;
   readonly outbox: Outbox;
@@ -102,6 +105,42 @@ function initialize(self: Socket, type: SocketType): void {
   Object.defineProperty(self, "_zmq", { value: new SocketBinding(self), configurable: true, writable: true });
 }
 
+function subscriberOf(self: Socket): Subscriber {
+  const socket: unknown = parts(self).socket;
+  if (!(socket instanceof Subscriber)) throw new Error("Subscriber socket required");
+  return socket;
+}
+
+/** Binds or unbinds, then emits the event of that name and calls back. */
+function inBackground(
+  self: Socket,
+  call: "bind" | "unbind",
+  address: string,
+  callback: EndpointCallback | undefined,
+): void {
+  const made = parts(self);
+  const done = made.socket[call](address);
+  made.busy++;
+  const proceed = () => {
+    made.busy--;
+    made.inbox?.fetch();
+    made.outbox.flush();
+  };
+  done.then(
+    () => {
+      proceed();
+      nextTick(() => {
+        self.emit(call, address);
+        callback?.();
+      });
+    },
+    (error: Error) => {
+      proceed();
+      nextTick(() => (callback ? callback(error) : self.emit("error", error)));
+    },
+  );
+}
+
 type Constructor = new (type: SocketType) => object;
 
 /** Makes the class a function, too: programs extend it by `util.inherits`, and call it as `Socket.call(this, type)`. */
@@ -163,12 +202,14 @@ export class Socket extends EventEmitter implements Disposable {
    * callback or, without one, an event `"error"`. `zmq_bind`
    */
   bind(address: string, callback?: EndpointCallback): this {
-    return this.#inBackground("bind", address, callback);
+    inBackground(this, "bind", address, callback);
+    return this;
   }
 
   /** Stops accepting connections on an endpoint, then emits `"unbind"` and calls back. Fails as `bind`. `zmq_unbind` */
   unbind(address: string, callback?: EndpointCallback): this {
-    return this.#inBackground("unbind", address, callback);
+    inBackground(this, "unbind", address, callback);
+    return this;
   }
 
   /** As `bind`, but done on return, without an event; throws when it fails. */
@@ -269,13 +310,13 @@ export class Socket extends EventEmitter implements Disposable {
 
   /** A sub's: also receives messages that begin with `filter`; all of them, if it is empty. `ZMQ_SUBSCRIBE` */
   subscribe(filter: string | Buffer): this {
-    this.#subscriber.subscribe(filter);
+    subscriberOf(this).subscribe(filter);
     return this;
   }
 
   /** Undoes one `subscribe` to the same filter. `ZMQ_UNSUBSCRIBE` */
   unsubscribe(filter: string | Buffer): this {
-    this.#subscriber.unsubscribe(filter);
+    subscriberOf(this).unsubscribe(filter);
     return this;
   }
 
@@ -294,37 +335,6 @@ export class Socket extends EventEmitter implements Disposable {
     // Messages that were fetched before a pause are still to come.
     const more = numberOf(option) === zmq.ZMQ_EVENTS && parts(this).inbox?.holdsMessages;
     return more ? (value as number) | zmq.ZMQ_POLLIN : value;
-  }
-
-  get #subscriber(): Subscriber {
-    const socket: unknown = parts(this).socket;
-    if (!(socket instanceof Subscriber)) throw new Error("Subscriber socket required");
-    return socket;
-  }
-
-  #inBackground(call: "bind" | "unbind", address: string, callback: EndpointCallback | undefined): this {
-    const made = parts(this);
-    const done = made.socket[call](address);
-    made.busy++;
-    const proceed = () => {
-      made.busy--;
-      made.inbox?.fetch();
-      made.outbox.flush();
-    };
-    done.then(
-      () => {
-        proceed();
-        nextTick(() => {
-          this.emit(call, address);
-          callback?.();
-        });
-      },
-      (error: Error) => {
-        proceed();
-        nextTick(() => (callback ? callback(error) : this.emit("error", error)));
-      },
-    );
-    return this;
   }
 }
 

@@ -38,6 +38,44 @@ describe("Socket as a function", () => {
     expect(await received).toEqual([["one"], ["two", "frames"]]);
   });
 
+  test("has every method in a class that extends it by util.inherits", async () => {
+    using sub = new Named("subscriber", "sub");
+    using pub = new Named("publisher", "xpub");
+    const events: string[] = [];
+    for (const name of ["bind", "unbind", "listen"]) pub.on(name, () => events.push(name));
+    expect(pub.monitor()).toBe(pub);
+    await new Promise((resolve) => expect(pub.bind("tcp://127.0.0.1:*", resolve)).toBe(pub));
+    await until(() => events.includes("listen"));
+    expect(pub.unmonitor()).toBe(pub);
+    const address: string = pub.getsockopt("last_endpoint");
+    expect(sub.connect(address)).toBe(sub);
+
+    const filters = new Set<string>();
+    pub.on("message", (frame: Buffer) => {
+      if (frame[0] === 1) filters.add(frame.toString("utf8", 1));
+      else filters.delete(frame.toString("utf8", 1));
+    });
+    expect(sub.subscribe("a")).toBe(sub);
+    expect(sub.setsockopt(zmq.ZMQ_SUBSCRIBE, "b")).toBe(sub);
+    expect(sub.subscribe(Buffer.from("c"))).toBe(sub);
+    expect(sub.unsubscribe("a")).toBe(sub);
+    expect(sub.setsockopt(zmq.ZMQ_UNSUBSCRIBE, "c")).toBe(sub);
+    sub.subscribe("last");
+    await until(() => filters.has("last"));
+    expect([...filters].sort()).toEqual(["b", "last"]);
+
+    pub.pause();
+    pub.resume();
+    sub.unref();
+    sub.ref();
+    sub.disconnect(address);
+    await new Promise((resolve) => expect(pub.unbind(address, resolve)).toBe(pub));
+    expect(events).toEqual(expect.arrayContaining(["bind", "unbind", "listen"]));
+    pub.bindSync("tcp://127.0.0.1:*");
+    pub.unbindSync(pub.last_endpoint);
+    expect(() => pub.subscribe("a")).toThrow("Subscriber socket required");
+  });
+
   test("is called through the constructor of its prototype", () => {
     const made: zmq.Socket = Object.create(zmq.Socket.prototype);
     Reflect.apply(zmq.Socket.prototype.constructor, made, ["pub"]);
