@@ -128,7 +128,7 @@ describe("it is found", () => {
 
   test.skipIf(!onLinux)("by the version of a 32-bit ARM", () => {
     const path = install("plain");
-    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     expect(run(arm("7") + load(path))).toEqual(loaded);
   });
 });
@@ -171,10 +171,10 @@ describe("it is not found, and the error says", () => {
 
   test.skipIf(!onLinux)("an ARMv6, with a binary for ARMv7 alone", () => {
     const path = install("plain");
-    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     const text = failing(path, arm("6"));
     expect(text).toContain("no binary that loads on linux-arm (glibc, armv6)");
-    expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.glibc.armv7.node`);
+    expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.armv7.glibc.node`);
   });
 
   test("what the loader said of each file", () => {
