@@ -38,6 +38,14 @@ const headers = existsSync(join(installation, "include/node/common.gypi"))
 const resultsFile = join(root, "out/prebuild/builds.json");
 const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")) : {};
 
+// node-gyp empties build/. At the end, also after an error, this machine's own build is put back.
+const native = join(root, "out/release/zmq_native.node");
+process.on("exit", () => {
+  if (!existsSync(native)) return;
+  mkdirSync(join(root, "build/Release"), { recursive: true });
+  copyFileSync(native, join(root, "build/Release/zmq_native.node"));
+});
+
 for (const [name, target] of chosen) {
   const began = performance.now();
   if (flags.clean) rmSync(join(root, "out/prebuild", name), { recursive: true, force: true });
@@ -69,11 +77,4 @@ for (const [name, target] of chosen) {
   results[name] = { seconds, bytes };
   writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
   console.log(`${target.file}: ${bytes.toLocaleString("en")} bytes, ${seconds} s`);
-}
-
-// node-gyp empties build/: this machine's own build is put back.
-const native = join(root, "out/release/zmq_native.node");
-if (existsSync(native)) {
-  mkdirSync(join(root, "build/Release"), { recursive: true });
-  copyFileSync(native, join(root, "build/Release/zmq_native.node"));
 }

@@ -208,7 +208,9 @@ describe("npm pack", () => {
 });
 
 test("of the prebuilt binaries that are here, none fails its checks", () => {
-  if (!existsSync(join(root, "prebuilds"))) {
+  const prebuilds = join(root, "prebuilds");
+  const files = existsSync(prebuilds) ? readdirSync(prebuilds, { recursive: true, encoding: "utf8" }) : [];
+  if (!files.some((file) => file.endsWith(".node"))) {
     console.warn("SKIPPED: checks of prebuilt binaries: there are none here");
     return;
   }
