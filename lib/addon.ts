@@ -185,12 +185,14 @@ function search(libc: string | undefined, failures: Map<string, unknown>): unkno
 export function loadAddon(): unknown {
   const libc = libcOfProcess();
   const failures = new Map<string, unknown>();
-  // node-gyp-build knows musl by Alpine's release file alone; elsewhere it takes the binary for glibc, which loads where
-  // there is gcompat, and crashes later. And it does not look beside a bundle.
-  const searchFirst = libc === "musl" || exists(join(here(), "prebuilds"));
-  const addon = searchFirst
-    ? (search(libc, failures) ?? askNodeGypBuild())
-    : (askNodeGypBuild() ?? search(libc, failures));
+  // node-gyp-build knows musl by Alpine's release file. On other systems with musl it takes the binary for glibc, which
+  // loads where gcompat is installed, and crashes later.
+  const mistaken = libc === "musl" && !exists("/etc/alpine-release");
+  const ask = mistaken ? () => undefined : askNodeGypBuild;
+  // node-gyp-build does not look beside a bundle, but in the folder above, where another package's addon may lie.
+  const addon = exists(join(here(), "prebuilds"))
+    ? (search(libc, failures) ?? ask())
+    : (ask() ?? search(libc, failures));
   if (addon === undefined) throw diagnose(libc, failures);
   return addon;
 }

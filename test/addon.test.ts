@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function install(name: string): string {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
-  for (const part of ["dist", "package.json"])
+  for (const part of ["dist", "package.json", "node_modules/node-gyp-build"])
     cpSync(join(root, part), join(path, part), { recursive: true });
   return path;
 }
@@ -115,6 +115,29 @@ describe("it is found", () => {
     mkdirSync(dirname(built), { recursive: true });
     writeFileSync(built, "not a binary");
     expect(run(load(path))).toEqual(loaded);
+  });
+
+  test("by node-gyp-build, which takes what node-gyp built by any name", () => {
+    const path = install("plain");
+    put(join(path, "build/Release/addon.node"));
+    expect(run(load(path))).toEqual(loaded);
+  });
+
+  test("without node-gyp-build, for instance where files were copied one by one", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds", target, own));
+    rmSync(join(path, "node_modules"), { recursive: true });
+    expect(run(load(path))).toEqual(loaded);
+  });
+
+  test.skipIf(!onLinux)("on musl without asking node-gyp-build, which takes the binary for glibc", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds", target, "zmq-native.musl.node"));
+    put(join(path, "prebuilds", target, "zmq-native.glibc.node"));
+    const files = `console.log(require("node:fs").readFileSync("/proc/self/maps", "utf8").match(/zmq-native\\.\\w+/)[0]);`;
+    expect(run(`${load(path)} ${files}`).stdout).toBe("loaded\nzmq-native.glibc\n");
+    const ofProcess = files.replace('require("node:fs").readFileSync', "readFileSync");
+    expect(run(`${musl} ${load(path)} ${ofProcess}`).stdout).toBe("loaded\nzmq-native.musl\n");
   });
 
   test.skipIf(!onLinux)("by the C library of the process, not the distribution", () => {
