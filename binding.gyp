@@ -1,4 +1,4 @@
-# CMake is the one build graph; this target only hands over to it, so that node-gyp works.
+# CMake is the one build graph; this target only hands over to it, so that node-gyp and prebuildify work.
 {
   "targets": [
     {

@@ -1,5 +1,5 @@
-# Windows without MSVC: Node-API is found in whatever program has loaded the addon, node.exe by any name, or node.dll. An
-# import would name one file, and MSVC's hook for delayed imports is not to be had. Sets NODE_IMPORTS to a source file.
+# Windows: the addon looks up Node-API in the program that loads it, node.exe by any name, or in node.dll. An import would
+# name one file, and would need a library of Node's to link with. Sets NODE_IMPORTS to a source file.
 set(NODE_API_NAMES)
 foreach(list js_native_api node_api)
   file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/vendor/headers/node-api-headers/def/${list}.def names REGEX "^(napi|node_api)_")
@@ -17,7 +17,15 @@ endforeach()
 file(CONFIGURE OUTPUT ${NODE_IMPORTS} CONTENT "#include <windows.h>
 @variables@
 /* What an old Node lacks stays null: only functions of NAPI_VERSION may be called. */
-__attribute__((constructor)) static void bind_node_api(void) {
+static void initialize(void);
+#ifdef _MSC_VER
+#pragma section(\".CRT$XCU\", read)
+__declspec(allocate(\".CRT$XCU\")) void (*bind_node_api)(void) = initialize;
+#pragma comment(linker, \"/include:bind_node_api\")
+#else
+__attribute__((constructor)) static void bind_node_api(void) { initialize(); }
+#endif
+static void initialize(void) {
   HMODULE node = GetModuleHandleA(\"node.dll\");
   if (node == NULL) node = GetModuleHandleA(NULL);
 @bindings@}

@@ -1,17 +1,19 @@
-// Builds the addon and puts it where lib/binding/load.ts looks: build/Release/zmq_native.node.
-// Vendored sources are fetched first; a second run compiles only what has changed.
+// Builds the addon with CMake and puts it where node-gyp-build looks: build/Release/zmq_native.node. binding.gyp calls
+// this script, so node-gyp and prebuildify do the same. Vendored sources are fetched first; a second run compiles only
+// what has changed.
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { askedByPrebuildify, toolchainOf } from "./prebuild/toolchain.mjs";
 import { fail, jobs, parseFlags, run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const flags = parseFlags({
   usage:
-    "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--lib] [--verbose]",
+    "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]",
   options: {
     debug: { type: "boolean", help: "without optimisation, with symbols" },
     sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
@@ -24,6 +26,10 @@ const flags = parseFlags({
       type: "boolean",
       help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
     },
+    target: {
+      type: "string",
+      help: "for another platform, with zig; default: what prebuildify asks for, or this machine",
+    },
     lib: { type: "boolean", help: "also the JavaScript, where TypeScript and rolldown are installed" },
     verbose: { type: "boolean", help: "show what CMake and the compiler say" },
   },
@@ -35,7 +41,11 @@ if (flags.sanitize !== undefined && !(flags.sanitize in sanitizers)) {
   fail(`--sanitize must be one of ${Object.keys(sanitizers).join(", ")}, got ${flags.sanitize}.`);
 }
 
-for (const tool of ["cmake", process.env.CXX ?? "c++"]) {
+const name = flags.target ?? process.env.ZMQ_NATIVE_TARGET ?? askedByPrebuildify();
+const target = name === undefined ? undefined : toolchainOf(name);
+
+const compiler = process.env.CXX ?? "c++";
+for (const tool of ["cmake", ...(target || process.platform === "win32" ? [] : [compiler])]) {
   if (spawnSync(tool, ["--version"]).status !== 0) {
     fail(
       `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
@@ -48,48 +58,53 @@ run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources", sh
 
 const shown = flags.verbose === true;
 const config = flags.debug ? "Debug" : "Release";
-const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((name) => flags[name]);
-const out = join("out", variant ?? config.toLowerCase());
+const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((flag) => flags[flag]);
+const out = target ? join("out/prebuild", name) : join("out", variant ?? config.toLowerCase());
 const defines = [
+  `CMAKE_BUILD_TYPE=${config}`,
   ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${sanitizers[flags.sanitize]}`] : []),
   ...(flags.wss ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ...(flags["system-libzmq"] ? ["ZMQ_NATIVE_SYSTEM_LIBZMQ=ON"] : []),
+  ...(target?.defines ?? []),
 ];
 const { resolve } = createRequire(import.meta.url);
-/** A file of a package that is needed for development; undefined in the package, where none is installed. */
+/** Whether a package is installed that is needed for development: not so in the package. */
 function installed(path) {
   try {
-    return resolve(path);
+    return resolve(path) !== undefined;
   } catch {
-    return undefined;
+    return false;
   }
 }
 if (!existsSync(join(root, out, "zmq_native.node"))) {
   console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
 }
-const cmakeJs = installed("cmake-js/bin/cmake-js");
-if (cmakeJs) {
-  // Not its `compile`, which builds everything anew after an error.
-  const given = defines.map((define) => `--CD${define}`);
-  run(process.execPath, [cmakeJs, "build", "--out", out, "--config", config, ...given], { shown });
-} else {
-  run(
-    "cmake",
-    ["-S", ".", "-B", out, `-DCMAKE_BUILD_TYPE=${config}`, ...defines.map((define) => `-D${define}`)],
-    { shown },
-  );
-  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel", jobs], { shown });
-}
-if (flags["perf-tools"]) run("cmake", ["--build", out, "--target", "perf_tools"], { shown });
+// A build folder keeps the generator that it was made with.
+const fresh = !existsSync(join(root, out, "CMakeCache.txt")) && process.env.CMAKE_GENERATOR === undefined;
+const ninja = fresh && process.platform !== "win32" && spawnSync("ninja", ["--version"]).status === 0;
+// Of the make that runs binding.gyp's action: its job server is not for CMake's.
+const { MAKEFLAGS: _, MFLAGS: __, ...inherited } = process.env;
+const settings = { shown, env: { ...inherited, ...target?.env } };
+run(
+  "cmake",
+  [...["-S", ".", "-B", out, ...(ninja ? ["-G", "Ninja"] : [])], ...defines.map((define) => `-D${define}`)],
+  { what: "configuring the build", ...settings },
+);
+const build = (...parameters) =>
+  run("cmake", ["--build", out, "--config", config, ...parameters], { what: "the build", ...settings });
+build("--target", "zmq_native", "--parallel", jobs);
+if (flags["perf-tools"]) build("--target", "perf_tools", "--parallel", jobs);
 
-// Where lib/binding/load.ts looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
-const target = join(root, flags.sanitize ? out : "", "build", config);
-mkdirSync(target, { recursive: true });
+// Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
+const folder = join(root, flags.sanitize ? out : "", "build", config);
+mkdirSync(folder, { recursive: true });
 // Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.
-copyFileSync(join(root, out, "zmq_native.node"), join(target, "zmq_native.node.new"));
-renameSync(join(target, "zmq_native.node.new"), join(target, "zmq_native.node"));
-rmSync(join(root, "compile_commands.json"), { force: true });
-symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+copyFileSync(join(root, out, "zmq_native.node"), join(folder, "zmq_native.node.new"));
+renameSync(join(folder, "zmq_native.node.new"), join(folder, "zmq_native.node"));
+if (!target && existsSync(join(root, out, "compile_commands.json"))) {
+  rmSync(join(root, "compile_commands.json"), { force: true });
+  symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+}
 
 if (flags.lib && installed("typescript") && installed("rolldown"))
   run(process.execPath, ["scripts/build_lib.mjs"], { what: "building dist/", shown: true });

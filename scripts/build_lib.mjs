@@ -2,7 +2,7 @@
 //
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become two
 // files, library.js and, for version 5, v5-library.js. index.js, draft.js and v5-compat.js are CommonJS modules as
-// TypeScript emits them: they choose what is exported and how.
+// TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers (lib/binding/binary.ts).
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -86,7 +86,8 @@ async function bundle(name, modules, external) {
           if (id === barrel) return id;
           if (!id.startsWith(".")) return null;
           const path = join(importer === barrel ? lib : dirname(importer), id.replace(/\.js$/, ".ts"));
-          const file = external(path.slice(lib.length + 1));
+          const file =
+            path === join(lib, "binding", "binary.ts") ? "binary.js" : external(path.slice(lib.length + 1));
           return file ? { id: `./${file}`, external: true } : path;
         },
         load(id) {
@@ -138,7 +139,7 @@ run(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.bu
   shown: true,
 });
 
-const [index, draft, v5] = ["index", "draft", "v5-compat"].map((name) =>
+const [index, draft, v5, binary] = ["index", "draft", "v5-compat", "binding/binary"].map((name) =>
   transpile(join(lib, `${name}.ts`), ts.ModuleKind.CommonJS),
 );
 const isV5 = (module) => module.startsWith("v5-compat/");
@@ -155,6 +156,7 @@ await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   return path === "index.ts" ? "index.js" : "library.js";
 });
 entry("index", index, () => "library.js");
+entry("binary", binary);
 entry("v5-compat", v5, (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`));
 for (const name of ["index", "draft", "v5-compat"]) {
   const { code, map } = transpile(join(lib, `${name}.mts`), ts.ModuleKind.ESNext);

@@ -20,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function install(name: string): string {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
-  for (const part of ["dist", "package.json"])
+  for (const part of ["dist", "package.json", "node_modules/node-gyp-build"])
     cpSync(join(root, part), join(path, part), { recursive: true });
   return path;
 }
@@ -117,6 +117,29 @@ describe("it is found", () => {
     expect(run(load(path))).toEqual(loaded);
   });
 
+  test("by node-gyp-build, which takes what node-gyp built by any name", () => {
+    const path = install("plain");
+    put(join(path, "build/Release/addon.node"));
+    expect(run(load(path))).toEqual(loaded);
+  });
+
+  test("without node-gyp-build, for instance where files were copied one by one", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds", target, own));
+    rmSync(join(path, "node_modules"), { recursive: true });
+    expect(run(load(path))).toEqual(loaded);
+  });
+
+  test.skipIf(!onLinux)("on musl without asking node-gyp-build, which takes the binary for glibc", () => {
+    const path = install("plain");
+    put(join(path, "prebuilds", target, "zmq-native.musl.node"));
+    put(join(path, "prebuilds", target, "zmq-native.glibc.node"));
+    const files = `console.log(require("node:fs").readFileSync("/proc/self/maps", "utf8").match(/zmq-native\\.\\w+/)[0]);`;
+    expect(run(`${load(path)} ${files}`).stdout).toBe("loaded\nzmq-native.glibc\n");
+    const ofProcess = files.replace('require("node:fs").readFileSync', "readFileSync");
+    expect(run(`${musl} ${load(path)} ${ofProcess}`).stdout).toBe("loaded\nzmq-native.musl\n");
+  });
+
   test.skipIf(!onLinux)("by the C library of the process, not the distribution", () => {
     const path = install("plain");
     const prebuilds = join(path, "prebuilds", target);
@@ -128,7 +151,7 @@ describe("it is found", () => {
 
   test.skipIf(!onLinux)("by the version of a 32-bit ARM", () => {
     const path = install("plain");
-    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     expect(run(arm("7") + load(path))).toEqual(loaded);
   });
 });
@@ -171,10 +194,10 @@ describe("it is not found, and the error says", () => {
 
   test.skipIf(!onLinux)("an ARMv6, with a binary for ARMv7 alone", () => {
     const path = install("plain");
-    put(join(path, "prebuilds/linux-arm/zmq-native.glibc.armv7.node"));
+    put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     const text = failing(path, arm("6"));
     expect(text).toContain("no binary that loads on linux-arm (glibc, armv6)");
-    expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.glibc.armv7.node`);
+    expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.armv7.glibc.node`);
   });
 
   test("what the loader said of each file", () => {

@@ -22,11 +22,16 @@ const slow = ["child_process", "dns", "http", "net", "perf_hooks", "stream", "ur
 const slowOf = (modules: string[]) => slow.filter((name) => modules.includes(`NativeModule ${name}`));
 
 describe("loading the package", () => {
-  it("loads two files of JavaScript and the addon", () => {
+  it("loads three files of its own, two of node-gyp-build, and the addon", () => {
     const { files } = after("");
-    expect(files.map((file) => file.split(/[\\/]/).at(-1))).toEqual([
-      "index.js",
-      "library.js",
+    expect(files.map((file) => file.split(/[\\/]/).slice(-2).join("/"))).toEqual([
+      "dist/index.js",
+      "dist/library.js",
+      "dist/binary.js",
+      "node-gyp-build/index.js",
+      "node-gyp-build/node-gyp-build.js",
+      // node-gyp-build reads the package's name.
+      expect.stringMatching(/\/package\.json$/),
       expect.stringMatching(/\.node$/),
     ]);
   });

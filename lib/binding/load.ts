@@ -1,4 +1,4 @@
-// Finds the addon's file and loads it, or says in words why none loads, and what to do.
+// Loads the addon through node-gyp-build, finds the binaries that node-gyp-build does not find, and explains why none loads.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,12 +9,15 @@ import { isDeno, runtime } from "../runtime/features.js";
 /** What prebuilds/ calls this platform. */
 const target = `${process.platform}-${process.arch}`;
 
-/** 32-bit ARM has versions, and a process dies of code for a later one than its own: a Raspberry Pi Zero has ARMv6. */
-const { arm_version: armVersion } = (process.config?.variables ?? {}) as { arm_version?: string };
-const processor = process.arch === "arm" && armVersion ? `armv${armVersion}` : undefined;
-
-/** What files are named by besides platform and processor. */
-const tagsOf = (libc: string | undefined) => [libc, processor].filter((tag) => tag !== undefined);
+/**
+ * prebuildify's tag for the version of an ARM processor. A process crashes on code for a later version than its own: a
+ * Raspberry Pi Zero has ARMv6.
+ */
+function armTag(): string | undefined {
+  if (process.arch === "arm64") return "armv8";
+  const { arm_version: version } = (process.config?.variables ?? {}) as { arm_version?: string };
+  return process.arch === "arm" && version ? `armv${version}` : undefined;
+}
 
 /**
  * The C library that this process runs on, by what is mapped into it: musl is not only Alpine's, and a program may have
@@ -50,14 +53,17 @@ function folderOfBundle(): string | undefined {
   }
 }
 
-/** The folder of this file, of the bundle that it is part of, or, if there is no telling, of the program. */
-const here =
-  typeof __dirname === "string"
-    ? __dirname
-    : (folderOfBundle() ?? dirname(process.argv[1] ?? process.execPath));
+/** The folder of this file or of the bundle with it; as a last resort, the folder of the program. */
+function here(): string {
+  if (typeof __dirname === "string") return __dirname;
+  return folderOfBundle() ?? dirname(process.argv[1] ?? process.execPath);
+}
 
 /** The package's folder: dist/ lies directly in it, and so does lib/, where this file is one folder deeper. */
-const packageFolder = basename(here) === "binding" ? dirname(dirname(here)) : dirname(here);
+function packageFolder(): string {
+  const folder = here();
+  return basename(folder) === "binding" ? dirname(dirname(folder)) : dirname(folder);
+}
 
 /**
  * Folders that may hold `build` or `prebuilds`: the package's, a bundle's, that
@@ -65,7 +71,7 @@ const packageFolder = basename(here) === "binding" ? dirname(dirname(here)) : di
  */
 function folders(): string[] {
   const named = process.env.ZMQ_NATIVE_PREBUILD;
-  return named ? [resolve(named)] : [...new Set([packageFolder, here, dirname(process.execPath)])];
+  return named ? [resolve(named)] : [...new Set([packageFolder(), here(), dirname(process.execPath)])];
 }
 
 /** False, too, for a file that Node's permission model hides: `existsSync` throws then. */
@@ -83,15 +89,28 @@ function unpacked(path: string): string {
   return beside !== path && exists(beside) ? beside : path;
 }
 
-/** Files of a folder that may be the addon, the likeliest first: one that was built here, then one that came along. */
+/**
+ * Whether a binary is for this process, by the tags in its name: prebuildify makes `zmq-native.armv7.glibc.node` of them.
+ * It tags binaries for Windows and macOS with glibc, too.
+ */
+function fits(name: string, libc: string | undefined): boolean {
+  const [stem, ...tags] = name.split(".");
+  if (stem !== "zmq-native" || tags.pop() !== "node") return false;
+  return tags.every((tag) => {
+    if (tag === "glibc" || tag === "musl") return tag === (libc ?? "glibc");
+    return !tag.startsWith("armv") || tag === armTag();
+  });
+}
+
+/** Files of a folder that may be the addon: a local build first, then prebuilt binaries, the one with most tags first. */
 function candidates(folder: string, libc: string | undefined): string[] {
   const prebuilds = join(folder, "prebuilds", target);
-  const tags = tagsOf(libc);
+  const prebuilt = list(prebuilds).filter((name) => fits(name, libc));
+  prebuilt.sort((a, b) => b.split(".").length - a.split(".").length);
   return [
     join(folder, "build", "Release", "zmq_native.node"),
     join(folder, "build", "Debug", "zmq_native.node"),
-    ...(tags.length === 0 ? [] : [join(prebuilds, ["zmq-native", ...tags, "node"].join("."))]),
-    join(prebuilds, "zmq-native.node"),
+    ...prebuilt.map((name) => join(prebuilds, name)),
   ].map(unpacked);
 }
 
@@ -104,7 +123,7 @@ function list(folder: string): string[] {
 }
 
 function diagnose(libc: string | undefined, failures: Map<string, unknown>): Error {
-  const tags = tagsOf(libc).join(", ");
+  const tags = [libc, armTag()].filter((tag) => tag !== undefined).join(", ");
   const where = tags === "" ? target : `${target} (${tags})`;
   const lines = folders().map((folder) => {
     const built = list(join(folder, "build", "Release"));
@@ -124,7 +143,7 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
     // There is no asking for the right to load addons: `process.permission.has("addon")` is false even with it.
     ...("permission" in process
       ? [
-          `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${packageFolder}\`.`,
+          `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${packageFolder()}\`.`,
         ]
       : []),
     ...(isDeno && failures.size > 0
@@ -138,10 +157,22 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
   return new Error(text.join("\n  "), failures.size > 0 ? { cause } : {});
 }
 
-/** The addon's exports. */
-export function loadAddon(): unknown {
-  const libc = libcOfProcess();
-  const failures = new Map<string, unknown>();
+/** The addon that node-gyp-build loads, if any. */
+function askNodeGypBuild(): unknown {
+  // An ES module has no `__dirname`, and not always a `require`.
+  if (typeof __dirname !== "string") return undefined;
+  try {
+    const { addon } = require("./binary.js");
+    // In a bundle, the folder above may hold the build of another addon, which node-gyp-build takes by its extension.
+    return typeof addon?.instantiate === "function" ? addon : undefined;
+  } catch {
+    // `search` tries the same files, and collects their errors by name.
+    return undefined;
+  }
+}
+
+/** Looks for the binary in all folders; adds to `failures` the error of each file that does not load. */
+function search(libc: string | undefined, failures: Map<string, unknown>): unknown {
   for (const folder of folders()) {
     for (const file of candidates(folder, libc)) {
       if (!exists(file)) continue;
@@ -153,5 +184,21 @@ export function loadAddon(): unknown {
       }
     }
   }
-  throw diagnose(libc, failures);
+  return undefined;
+}
+
+/** The addon's exports. */
+export function loadAddon(): unknown {
+  const libc = libcOfProcess();
+  const failures = new Map<string, unknown>();
+  // node-gyp-build knows musl by Alpine's release file. On other systems with musl it takes the binary for glibc, which
+  // loads where gcompat is installed, and crashes later.
+  const mistaken = libc === "musl" && !exists("/etc/alpine-release");
+  const ask = mistaken ? () => undefined : askNodeGypBuild;
+  // node-gyp-build does not look beside a bundle, but in the folder above, where another package's addon may lie.
+  const addon = exists(join(here(), "prebuilds"))
+    ? (search(libc, failures) ?? ask())
+    : (ask() ?? search(libc, failures));
+  if (addon === undefined) throw diagnose(libc, failures);
+  return addon;
 }

@@ -1,21 +1,19 @@
-// Builds the addon for other platforms, and puts it where it is looked for: prebuilds/PLATFORM-ARCH/zmq-native….node
+// Makes prebuilt binaries with prebuildify: prebuilds/PLATFORM-ARCH/zmq-native….node. prebuildify runs node-gyp, binding.gyp
+// runs scripts/build.mjs, and that runs CMake with zig's compiler, also for this machine: its binary needs an older glibc.
 //
-//   npm run prebuild -- --all
-//   npm run prebuild -- linux-x64-glibc linux-arm64-musl
-//
-// Without a target it does nothing: npm runs a script of this name before each `npm run build`.
+//   npm run prebuilds -- --all
+//   npm run prebuilds -- linux-x64-glibc linux-arm64-musl
 
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, jobs, parseFlags, run } from "../terminal.mjs";
+import { fail, parseFlags, run } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
-import { zig } from "./zig.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = parseFlags({
-  usage: `npm run prebuild -- [--all] [--clean] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
+  usage: `npm run prebuilds -- [--all] [--clean] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
   options: {
     all: { type: "boolean", help: "every target" },
     clean: { type: "boolean", help: "begin each anew" },
@@ -27,39 +25,53 @@ const flags = parseFlags({
   positionals: true,
 });
 const chosen = targetsOf(flags.positionals, flags.all, fail);
-if (chosen.length === 0) process.exit(0);
+if (chosen.length === 0) {
+  fail(`Name targets, or --all: there are ${Object.keys(targets).join(", ")}.`);
+}
 
-const compiler = zig();
-run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources" });
-const ninja = spawnSync("ninja", ["--version"]).status === 0;
+const prebuildify = createRequire(import.meta.url).resolve("prebuildify/bin.js");
+// node-gyp needs Node's headers, although nothing is compiled with them. Those of this Node spare a download.
+const installation = dirname(dirname(process.execPath));
+const headers = existsSync(join(installation, "include/node/common.gypi"))
+  ? { npm_config_nodedir: installation }
+  : {};
 const resultsFile = join(root, "out/prebuild/builds.json");
 const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "utf8")) : {};
 
+// node-gyp empties build/. At the end, also after an error, this machine's own build is put back.
+const native = join(root, "out/release/zmq_native.node");
+process.on("exit", () => {
+  if (!existsSync(native)) return;
+  mkdirSync(join(root, "build/Release"), { recursive: true });
+  copyFileSync(native, join(root, "build/Release/zmq_native.node"));
+});
+
 for (const [name, target] of chosen) {
   const began = performance.now();
-  const out = join("out/prebuild", name);
-  if (flags.clean) rmSync(join(root, out), { recursive: true, force: true });
-  // Whatever the machine has installed is not to be found.
-  const env = { ...process.env, ...compiler.env, PKG_CONFIG_LIBDIR: "/nonexistent" };
+  if (flags.clean) rmSync(join(root, "out/prebuild", name), { recursive: true, force: true });
+  const { platform, arch, libc, armv } = target;
   run(
-    "cmake",
+    process.execPath,
     [
-      ...["-S", ".", "-B", out, "-G", ninja ? "Ninja" : "Unix Makefiles"],
-      "-DCMAKE_BUILD_TYPE=Release",
-      `-DCMAKE_TOOLCHAIN_FILE=${join(root, "scripts/prebuild/toolchain.cmake")}`,
-      `-DZIG=${compiler.path}`,
-      `-DZIG_TOOLS=${compiler.tools}`,
-      `-DZIG_TARGET=${target.triple}`,
+      ...[prebuildify, "--napi", "--target", process.versions.node, "--platform", platform, "--arch", arch],
+      ...(libc ? ["--libc", libc, "--tag-libc"] : []),
+      ...(armv ? ["--armv", armv, "--tag-armv"] : []),
+      // The linker strips the others: stripping a Mach-O file afterwards would break its signature.
+      ...(platform === "linux" ? ["--strip"] : []),
     ],
-    { what: `configuring ${name}`, env },
+    {
+      what: `building ${name}`,
+      env: {
+        ...process.env,
+        ...headers,
+        ZMQ_NATIVE_TARGET: name,
+        PREBUILD_STRIP_BIN: "llvm-strip",
+        ...(flags.jobs ? { CMAKE_BUILD_PARALLEL_LEVEL: flags.jobs } : {}),
+      },
+    },
   );
-  run("cmake", ["--build", out, "--target", "zmq_native", "--parallel", flags.jobs ?? jobs], {
-    what: `building ${name}`,
-    env,
-  });
   const file = join(root, target.file);
-  mkdirSync(dirname(file), { recursive: true });
-  copyFileSync(join(root, out, "zmq_native.node"), file);
+  if (!existsSync(file)) fail(`prebuildify made no ${target.file}: the target table and its names differ.`);
   const seconds = Math.round((performance.now() - began) / 1000);
   const bytes = statSync(file).size;
   results[name] = { seconds, bytes };

@@ -1,19 +1,16 @@
 // Looks at prebuilt binaries without running them: processor, C library, what they need, what they show, size.
 //
-//   npm run prebuild:check                       those that there are
-//   npm run prebuild:check -- linux-x64-glibc    these, and they must be there
+//   npm run prebuilds:check                       those that there are
+//   npm run prebuilds:check -- linux-x64-glibc    these, and they must be there
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, parseFlags } from "../terminal.mjs";
-import { readElf } from "./elf.mjs";
-import { readMacho } from "./macho.mjs";
-import { readPe } from "./pe.mjs";
+import { readBinary } from "./readobj.mjs";
 import { budget, targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const readers = { elf: readElf, pe: readPe, macho: readMacho };
 const entryPoints = ["napi_register_module_v1", "node_api_module_get_api_version_v1"];
 
 const older = (version, than) => {
@@ -79,8 +76,15 @@ function lost(name) {
 
 /** What is wrong with a binary, a sentence each; and what there is to say of it. */
 function examine(name, target) {
-  const file = readFileSync(join(root, target.file));
-  const binary = readers[target.format](file);
+  const file = join(root, target.file);
+  const { size } = statSync(file);
+  const binary = readBinary(file);
+  if (binary.format !== target.format) {
+    return {
+      wrong: [`it is an ${binary.format} file`],
+      facts: { bytes: size, needs: [], exports: 0, floor: "" },
+    };
+  }
   const surplus = binary.libraries.filter(
     (name) =>
       !target.libraries.some((known) => (known instanceof RegExp ? known.test(name) : known === name)),
@@ -90,7 +94,7 @@ function examine(name, target) {
     ...(binary.arch === target.arch ? [] : [`it is for ${binary.arch}`]),
     ...(surplus.length > 0 ? [`it needs ${surplus.join(", ")}`] : []),
     ...(lacking.length > 0 ? [`it does not export ${lacking.join(", ")}`] : []),
-    ...(file.length < budget ? [] : [`it has ${file.length} bytes, and ${budget} are its budget`]),
+    ...(size < budget ? [] : [`it has ${size} bytes, and ${budget} are its budget`]),
     ...(binary.stripped ? [] : ["it is not stripped"]),
     ...formats[target.format](target, binary),
     ...lost(name),
@@ -102,7 +106,7 @@ function examine(name, target) {
   return {
     wrong,
     facts: {
-      bytes: file.length,
+      bytes: size,
       needs: binary.libraries,
       exports: binary.exported.length,
       floor: floor === undefined ? (binary.minimum ?? "") : `GLIBC_${floor}`,
@@ -111,14 +115,14 @@ function examine(name, target) {
 }
 
 const flags = parseFlags({
-  usage: `npm run prebuild:check -- [--all] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
+  usage: `npm run prebuilds:check -- [--all] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
   options: { all: { type: "boolean", help: "every target, and none may be missing" } },
   positionals: true,
 });
 const named = targetsOf(flags.positionals, flags.all, fail);
 const chosen =
   named.length > 0 ? named : Object.entries(targets).filter(([, { file }]) => existsSync(join(root, file)));
-if (chosen.length === 0) fail("There are no prebuilt binaries: make them with `npm run prebuild -- --all`.");
+if (chosen.length === 0) fail("There are no prebuilt binaries: make them with `npm run prebuilds -- --all`.");
 
 const reportFile = join(root, "out/prebuild/checks.json");
 const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, "utf8")) : {};
@@ -126,9 +130,14 @@ let failed = false;
 for (const [name, target] of chosen) {
   let wrong;
   if (!existsSync(join(root, target.file))) {
-    wrong = [`${target.file} does not exist: make it with \`npm run prebuild -- ${name}\``];
+    wrong = [`${target.file} does not exist: make it with \`npm run prebuilds -- ${name}\``];
   } else {
-    const result = examine(name, target);
+    let result;
+    try {
+      result = examine(name, target);
+    } catch (error) {
+      fail(`${target.file} cannot be read: ${error.message}.`);
+    }
     wrong = result.wrong;
     report[name] = { ...result.facts, wrong };
     const { bytes, floor, exports, needs } = result.facts;

@@ -1,7 +1,7 @@
 // Runs the smoke suite (test/smoke) against prebuilt binaries, each in the runtimes that can be had here.
 //
-//   npm run prebuild:run                       every binary that there is
-//   npm run prebuild:run -- linux-x64-musl     these
+//   npm run prebuilds:run                       every binary that there is
+//   npm run prebuilds:run -- linux-x64-musl     these
 //
 // A runtime or emulator that is missing is told, and its runs are left out; exit code 1 only when one failed.
 
@@ -24,7 +24,7 @@ import { targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = parseFlags({
-  usage: `npm run prebuild:run -- [--runtime WORD] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
+  usage: `npm run prebuilds:run -- [--runtime WORD] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
   options: {
     runtime: { type: "string", help: "only runs whose description has this in it, for instance Bun" },
     minutes: { type: "string", help: "kill a run after so many; default 10" },
@@ -39,7 +39,7 @@ const limit = Number(flags.minutes ?? 10) * 60_000;
 function stage(name, target) {
   const folder = join(root, "out/prebuild/stage", name);
   rmSync(folder, { recursive: true, force: true });
-  for (const path of ["dist", "package.json", target.file]) {
+  for (const path of ["dist", "package.json", "node_modules/node-gyp-build", target.file]) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }

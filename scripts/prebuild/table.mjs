@@ -13,7 +13,7 @@ const [begin, end] = ["<!-- begin of the table -->", "<!-- end of the table -->"
 function read(name) {
   const file = join(root, "out/prebuild", `${name}.json`);
   if (!existsSync(file))
-    fail(`${file} does not exist: run prebuild -- --all, prebuild:check and prebuild:run first.`);
+    fail(`${file} does not exist: run prebuilds -- --all, prebuilds:check and prebuilds:run first.`);
   return JSON.parse(readFileSync(file, "utf8"));
 }
 const [builds, checks, runs] = ["builds", "checks", "runs"].map(read);

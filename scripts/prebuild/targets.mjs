@@ -14,7 +14,8 @@ const linux = (arch, zigArch, libc, more = {}) => ({
   arch,
   libc,
   triple: `${zigArch}-linux-${libc === "glibc" ? `${more.abi ?? "gnu"}.${glibc}` : "musl"}`,
-  file: `prebuilds/linux-${arch}/zmq-native.${libc}${more.tag ?? ""}.node`,
+  // As prebuildify names it.
+  file: `prebuilds/linux-${arch}/${["zmq-native", ...(more.armv ? [`armv${more.armv}`] : []), libc, "node"].join(".")}`,
   format: "elf",
   glibc: libc === "glibc" ? glibc : undefined,
   libraries:
@@ -57,8 +58,9 @@ export const targets = {
   "linux-arm64-glibc": linux("arm64", "aarch64", "glibc"),
   "linux-arm64-musl": linux("arm64", "aarch64", "musl"),
   // With NEON; an ARMv6 is another tag.
-  "linux-arm-glibc": linux("arm", "arm", "glibc", { abi: "gnueabihf", tag: ".armv7" }),
+  "linux-arm-glibc": linux("arm", "arm", "glibc", { abi: "gnueabihf", armv: "7" }),
   "win32-x64": windows("x64", "x86_64"),
+  "win32-arm64": windows("arm64", "aarch64"),
   "darwin-x64": darwin("x64", "x86_64"),
   "darwin-arm64": darwin("arm64", "aarch64"),
 };

@@ -32,6 +32,10 @@ endforeach()
 set(CMAKE_C_FLAGS_INIT -fno-sanitize=undefined)
 set(CMAKE_CXX_FLAGS_INIT -fno-sanitize=undefined)
 
+if(ZIG_TARGET MATCHES "^aarch64-windows-")
+  string(APPEND CMAKE_CXX_FLAGS_INIT " -include ${CMAKE_CURRENT_LIST_DIR}/windows_arm64.h")
+endif()
+
 if(ZIG_TARGET MATCHES "-linux-")
   # Bitcode is optimised all the same. Told of it, zig makes its own libraries of bitcode too, and then some seventy of
   # their functions are exported, whatever native/exports.map says.

@@ -20,7 +20,7 @@ const wrappers = {
   rc: [
     'while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done',
     'echo > "$out.c"',
-    'exec "$ZIG" cc -target x86_64-windows-gnu -c "$out.c" -o "$out"',
+    'exec "$ZIG" cc -target "$ZIG_TARGET" -c "$out.c" -o "$out"',
   ].join("\n"),
 };
 

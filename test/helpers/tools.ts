@@ -20,7 +20,6 @@ export const { bun, deno }: Runtimes = require("../../scripts/prebuild/runtimes.
 
 interface SharedObject {
   arch: string;
-  libraries: string[];
   exported: string[];
   imported: string[];
   stripped: boolean;
@@ -28,7 +27,8 @@ interface SharedObject {
   executableStack: boolean;
   textRelocations: boolean;
 }
-export const { readElf }: { readElf(file: Buffer): SharedObject } = require("../../scripts/prebuild/elf.mjs");
+export const { readBinary }: { readBinary(file: string): SharedObject } =
+  require("../../scripts/prebuild/readobj.mjs");
 
 /** What `find` finds; undefined, and told, where it cannot be had. */
 export function orSkip<T>(find: () => T): T | undefined {

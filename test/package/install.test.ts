@@ -1,4 +1,4 @@
-// The package as users get it: packed, installed without a network, loaded in every way.
+// The package as users get it: packed, installed with npm, loaded in every way.
 
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -88,10 +88,9 @@ describe("the tarball", () => {
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
     const entries = ["index", "draft", "v5-compat"].flatMap((name) => [`${name}.js`, `${name}.mjs`]);
-    const built = [...declarations, ...entries, "library.js", "v5-library.js"].flatMap((file) => [
-      file,
-      `${file}.map`,
-    ]);
+    const built = [...declarations, ...entries, "binary.js", "library.js", "v5-library.js"].flatMap(
+      (file) => [file, `${file}.map`],
+    );
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
       built.map((file) => `dist/${file}`).sort(),
     );

@@ -1,5 +1,5 @@
-// The packed package under other package managers and in a bundle, without a network. Those tools come from npm, into
-// the cache folder of scripts/prebuild; where they cannot be had, their tests are left out.
+// The packed package under other package managers and in a bundle. Those tools come from npm, into the cache folder of
+// scripts/prebuild; where they cannot be had, their tests are left out.
 
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +45,6 @@ beforeAll(async () => {
   // Each tool's own caches, and its state, in the workshop.
   workshop.env = {
     HOME: inWorkshop("home"),
-    YARN_ENABLE_NETWORK: "0",
     YARN_ENABLE_TELEMETRY: "0",
     YARN_ENABLE_GLOBAL_CACHE: "0",
     YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
@@ -59,7 +58,7 @@ test.skipIf(!pnpm)(
   "pnpm",
   async () => {
     project("pnpm");
-    await workshop.run("pnpm", "node", pnpm!, "install", "--offline", "--store-dir", inWorkshop("store"));
+    await workshop.run("pnpm", "node", pnpm!, "install", "--store-dir", inWorkshop("store"));
     expect(await workshop.run("pnpm", "node", "program.cjs")).toBe(printed);
   },
   60_000,

@@ -1,7 +1,11 @@
-// Packs the package as it is published, with a binary for this machine, and installs it where there is no network.
+// Packs the package as it is published, with a binary for this machine, and installs it. Package managers reach one
+// registry, on loopback, which has the dependencies of the package and nothing else.
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -22,8 +26,34 @@ const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_|^ZMQ_NATIVE_|^LD_PRELOAD$/i.test(name)),
 );
 
+/** A registry with these folders as packages. */
+async function serve(folders: Record<string, unknown>[], tarballs: Buffer[]): Promise<Server> {
+  const server = createServer((request, response) => {
+    const at = folders.findIndex(({ name }) => request.url === `/${name}` || request.url === `/${name}.tgz`);
+    if (at < 0) return response.writeHead(404).end();
+    if (request.url?.endsWith(".tgz")) return response.end(tarballs[at]);
+    const [manifest, tarball] = [folders[at], tarballs[at]] as [Record<string, unknown>, Buffer];
+    const { port } = server.address() as AddressInfo;
+    const dist = {
+      integrity: `sha512-${createHash("sha512").update(tarball).digest("base64")}`,
+      shasum: createHash("sha1").update(tarball).digest("hex"),
+      tarball: `http://127.0.0.1:${port}/${manifest.name}.tgz`,
+    };
+    const { name, version } = manifest as { name: string; version: string };
+    const versions = { [version]: { ...manifest, dist } };
+    response.setHeader("content-type", "application/json");
+    // yarn installs no version that was published within the last days.
+    const time = { [version]: "2020-01-01T00:00:00.000Z" };
+    response.end(JSON.stringify({ name, "dist-tags": { latest: version }, time, versions }));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return server.unref();
+}
+
 /** A folder of its own under the system's temporary one, and a way to remove it. */
 export class Workshop {
+  #registry: Server | undefined;
+
   /** Adds to the environment of what is run. */
   env: NodeJS.ProcessEnv = {};
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-package-")));
@@ -37,17 +67,33 @@ export class Workshop {
   async runFor(timeout: number, folder: string, command: string, ...parameters: string[]): Promise<string> {
     const { stdout } = await run(command, parameters, {
       cwd: join(this.folder, folder),
-      env: { ...env, ...this.env },
+      env: { ...env, ...this.#registryEnv(), ...this.env },
       maxBuffer: 2 ** 26,
       timeout,
+    }).catch((error) => {
+      // yarn reports errors on stdout.
+      throw Object.assign(error, { message: `${error.message}\n${error.stdout}` });
     });
     return stdout;
   }
 
+  /** Names the registry to each package manager. A port that nothing listens on stands for a registry not started. */
+  #registryEnv(): NodeJS.ProcessEnv {
+    const { port } = (this.#registry?.address() ?? { port: 9 }) as AddressInfo;
+    const url = `http://127.0.0.1:${port}/`;
+    return {
+      NO_PROXY: "127.0.0.1",
+      no_proxy: "127.0.0.1",
+      npm_config_registry: url,
+      YARN_NPM_REGISTRY_SERVER: url,
+      YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
+    };
+  }
+
   npm(folder: string, ...parameters: string[]): Promise<string> {
-    // With a cache of its own, so that nothing comes from anywhere but the tarballs.
+    // A cache of its own, so that packages come from the tarballs and the registry only.
     const cache = `--cache=${join(this.folder, "cache")}`;
-    return this.run(folder, "npm", ...parameters, "--offline", "--no-audit", "--no-fund", cache);
+    return this.run(folder, "npm", ...parameters, "--no-audit", "--no-fund", cache);
   }
 
   /** Writes a folder's files; values that are no strings as JSON. */
@@ -61,12 +107,15 @@ export class Workshop {
 
   /** Packs a folder; the path of the tarball. */
   async pack(folder: string): Promise<string> {
-    const [name] = (await this.npm("", "pack", folder, "--silent", "--ignore-scripts")).trim().split("\n");
+    const [name] = (await this.npm("", "pack", folder, "--silent")).trim().split("\n");
     return join(this.folder, name as string);
   }
 
-  /** Packs this package, with a binary for this machine; the path of the tarball. */
+  /** Packs this package, with a binary for this machine, and starts the registry; the path of the tarball. */
   async packOurs(): Promise<string> {
+    const dependency = join(root, "node_modules/node-gyp-build");
+    const manifest = JSON.parse(readFileSync(join(dependency, "package.json"), "utf8"));
+    this.#registry = await serve([manifest], [readFileSync(await this.pack(dependency))]);
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
@@ -76,6 +125,7 @@ export class Workshop {
   }
 
   remove(): void {
+    this.#registry?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

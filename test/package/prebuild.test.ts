@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { fromNpm, orSkip, readElf } from "../helpers/tools.js";
+import { fromNpm, orSkip, readBinary } from "../helpers/tools.js";
 import { root } from "./pack.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-prebuild-"));
@@ -47,7 +47,7 @@ test.skipIf(!onLinux)(
 test.skipIf(!onLinux)(
   "the native binary: two exports, no stack that can be run, and it stays when it is closed",
   () => {
-    const binary = readElf(readFileSync(join(root, "build/Release/zmq_native.node")));
+    const binary = readBinary(join(root, "build/Release/zmq_native.node"));
     expect(binary).toMatchObject({
       arch: "x64",
       stripped: true,
@@ -60,7 +60,7 @@ test.skipIf(!onLinux)(
   },
 );
 
-describe.skipIf(!onLinux)("npm run prebuild:check", () => {
+describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
   /** Its exit code and output, on a copy of the project with this file as the binary of a target. */
   function check(target: string, file: string, content?: Buffer) {
     const copy = join(folder, `check-${target}`);
@@ -80,7 +80,7 @@ describe.skipIf(!onLinux)("npm run prebuild:check", () => {
     const { code, text } = check("win32-x64", "");
     expect(code).toBe(1);
     expect(text).toBe(
-      "win32-x64: prebuilds/win32-x64/zmq-native.node does not exist: make it with `npm run prebuild -- win32-x64`.\n",
+      "win32-x64: prebuilds/win32-x64/zmq-native.node does not exist: make it with `npm run prebuilds -- win32-x64`.\n",
     );
   });
 
@@ -106,13 +106,111 @@ describe.skipIf(!onLinux)("npm run prebuild:check", () => {
   });
 });
 
-test("npm runs `prebuild` before each build, so without a target it does nothing", () => {
-  const child = spawnSync(process.execPath, [join(root, "scripts/prebuild/build.mjs")], { encoding: "utf8" });
-  expect(child).toMatchObject({ status: 0, stdout: "", stderr: "" });
+describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
+  /** What scripts/build.mjs says when prebuildify runs it with these flags. */
+  const build = (env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [join(root, "scripts/build.mjs")], {
+      encoding: "utf8",
+      env: { ...process.env, ...env },
+    });
+
+  test("a platform that there is no target for", () => {
+    const { status, stderr } = build({
+      PREBUILD_PLATFORM: "linux",
+      PREBUILD_ARCH: "riscv64",
+      PREBUILD_LIBC: "glibc",
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^There is no target for --platform linux --arch riscv64 --libc glibc: there are linux-x64-glibc, /,
+    );
+  });
+
+  const headers = join(process.execPath, "../../include/node/common.gypi");
+  if (!existsSync(headers)) console.warn("SKIPPED: prebuildify: this Node has no headers beside it");
+
+  test.skipIf(!existsSync(headers))(
+    "makes the binary of this machine by the name that node-gyp-build looks for",
+    () => {
+      // A copy: node-gyp empties the folder build. CMake's folder is the same, so that nothing is compiled again.
+      const copy = join(folder, "project");
+      cpSync(root, copy, {
+        recursive: true,
+        filter: (path) => !/\/(node_modules|out|build|prebuilds|dist|\.git|vendor\/src)$/.test(path),
+      });
+      writeFileSync(
+        join(copy, "scripts/build.mjs"),
+        `import { cpSync } from "node:fs";
+         cpSync(${JSON.stringify(join(root, "build/Release"))}, "build/Release", { recursive: true });`,
+      );
+      const flags = ["--napi", "--strip", "--tag-libc", "--tag-armv"];
+      const child = spawnSync("npm", ["exec", "--", "prebuildify", ...flags, "--cwd", copy, "--out", copy], {
+        cwd: root,
+        encoding: "utf8",
+        env: { ...process.env, npm_config_nodedir: join(process.execPath, "../..") },
+      });
+      expect(child.status, child.stderr).toBe(0);
+      expect(readdirSync(join(copy, "prebuilds/linux-x64"))).toEqual(["zmq-native.glibc.node"]);
+    },
+    120_000,
+  );
+});
+
+describe("npm pack", () => {
+  /** What npm says of packing a copy of the project with these files. */
+  function prepack(name: string, files: string[], command: "pack" | "publish" = "pack") {
+    const copy = join(folder, name);
+    for (const part of ["scripts", "package.json"])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    for (const file of files) {
+      mkdirSync(join(copy, file, ".."), { recursive: true });
+      writeFileSync(join(copy, file), "");
+    }
+    // `npm publish` would ask the registry first; npm tells the script which command it is.
+    const publish = command === "publish";
+    const [program, parameters] = publish
+      ? [process.execPath, ["scripts/prebuild/prepack.mjs"]]
+      : ["npm", ["pack", "--dry-run"]];
+    const child = spawnSync(program, parameters, {
+      cwd: copy,
+      encoding: "utf8",
+      env: { ...process.env, ...(publish ? { npm_command: "publish" } : {}) },
+    });
+    return { code: child.status, text: child.stdout + child.stderr };
+  }
+  const dist = ["index", "draft", "v5-compat"].flatMap((name) =>
+    ["js", "mjs", "d.ts", "d.mts"].map((extension) => `dist/${name}.${extension}`),
+  );
+  const binary = "prebuilds/linux-x64/zmq-native.glibc.node";
+
+  test("a tree without dist is refused", () => {
+    const { code, text } = prepack("no-dist", [binary]);
+    expect(code).toBe(1);
+    expect(text).toMatch(
+      /cannot be packed: \.\/dist\/\S+ does not exist\. Make dist\/ with `npm run build:lib`/,
+    );
+  });
+
+  test("a tree without prebuilds is refused", () => {
+    const { code, text } = prepack("no-prebuilds", dist);
+    expect(code).toBe(1);
+    expect(text).toContain(
+      "cannot be packed: prebuilds/ holds no binary. Make the binaries with `npm run prebuilds",
+    );
+  });
+
+  test("a tree with the binary of one machine is packed, and not published", () => {
+    expect(prepack("one", [...dist, binary])).toMatchObject({ code: 0 });
+    const { code, text } = prepack("one", [], "publish");
+    expect(code).toBe(1);
+    expect(text).toMatch(/cannot be published: prebuilds\/ has no binary for linux-x64-musl, .*win32-arm64/);
+  });
 });
 
 test("of the prebuilt binaries that are here, none fails its checks", () => {
-  if (!existsSync(join(root, "prebuilds"))) {
+  const prebuilds = join(root, "prebuilds");
+  const files = existsSync(prebuilds) ? readdirSync(prebuilds, { recursive: true, encoding: "utf8" }) : [];
+  if (!files.some((file) => file.endsWith(".node"))) {
     console.warn("SKIPPED: checks of prebuilt binaries: there are none here");
     return;
   }

@@ -1,12 +1,14 @@
-// Bundles a program as one ES module with a bundler at its defaults, and prints the warnings as JSON.
+// Bundles a program as one ES module (esm) or CommonJS module (cjs) with a bundler at its defaults, and prints the
+// warnings as JSON.
 //
-//   node bundle.mjs TOOL FOLDER_OF_TOOLS INPUT OUTPUT
+//   node bundle.mjs TOOL FORMAT FOLDER_OF_TOOLS INPUT OUTPUT
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [tool, tools, input, output] = process.argv.slice(2);
+const [tool, format, tools, input, output] = process.argv.slice(2);
 const { resolve } = createRequire(`${tools}/package.json`);
 /** A module of the tools; of a CommonJS module, its exports. */
 const load = async (name) => {
@@ -17,17 +19,17 @@ const warnings = [];
 
 /** webpack and rspack, which have the same interface. */
 async function pack(compile, experiments) {
+  const esm = format === "esm";
   const stats = await new Promise((done, failed) => {
     const options = {
       entry: input,
       mode: "production",
       target: "node",
-      experiments,
+      experiments: esm ? experiments : {},
       output: {
         path: dirname(output),
         filename: basename(output),
-        module: true,
-        library: { type: "module" },
+        ...(esm ? { module: true, library: { type: "module" } } : {}),
       },
     };
     compile({ ...options, optimization: { minimize: false } }, (error, result) =>
@@ -41,7 +43,7 @@ async function pack(compile, experiments) {
 const bundlers = {
   async esbuild() {
     const { build } = await load("esbuild");
-    const options = { bundle: true, platform: "node", format: "esm", logLevel: "silent" };
+    const options = { bundle: true, platform: "node", format, logLevel: "silent" };
     const result = await build({ ...options, entryPoints: [input], outfile: output });
     warnings.push(...result.warnings.map(({ text }) => text));
   },
@@ -54,7 +56,7 @@ const bundlers = {
       plugins: [nodeResolve({ preferBuiltins: true }), commonjs()],
       onwarn: ({ message }) => warnings.push(message),
     });
-    await bundle.write({ file: output, format: "es" });
+    await bundle.write({ file: output, format: format === "esm" ? "es" : "cjs" });
   },
   async rolldown() {
     const { rolldown } = await import("rolldown");
@@ -63,7 +65,7 @@ const bundlers = {
       platform: "node",
       onLog: (_, { message }) => warnings.push(message),
     });
-    await bundle.write({ file: output, format: "esm" });
+    await bundle.write({ file: output, format });
   },
   async vite() {
     const { build } = await load("vite");
@@ -85,6 +87,17 @@ const bundlers = {
   },
   async webpack() {
     await pack((await load("webpack")).main, { outputModule: true });
+  },
+  /** Writes assets, such as the addon, beside the bundle. */
+  async ncc() {
+    const ncc = (await load("@vercel/ncc")).main;
+    const { code, assets } = await ncc(input, { quiet: true, cache: false });
+    const files = { [basename(output)]: { source: code }, ...assets };
+    for (const [name, { source, permissions }] of Object.entries(files)) {
+      const file = join(dirname(output), name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, source, { mode: permissions });
+    }
   },
   async rspack() {
     await pack((await load("@rspack/core")).rspack, {});
