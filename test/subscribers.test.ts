@@ -185,7 +185,7 @@ test("topics that come and go while a publisher is away come to what they are in
   expect(String(await received)).toBe("new");
 });
 
-// Vendor patch libzmq/pubsub/topics-are-not-conflated: the last took the place of the others.
+// Vendor patch libzmq/peers/conflate-one-direction: the last took the place of the others.
 describe("who conflates", () => {
   const names = ["a", "b", "c"];
 

@@ -1,5 +1,5 @@
 // Anybody can send datagrams to a multicast port. None may end the process, nor stop what is sent by others. Without
-// vendor/patches/libzmq/multicast/pgm-any-datagram.patch programs die of most of the first attacks, and without
+// vendor/patches/libzmq/multicast/pgm-reads.patch programs die of most of the first attacks, and without
 // vendor/patches/openpgm/peers/malformed-packets.patch of most of those from the malformed packets on.
 
 import { randomBytes, randomInt } from "node:crypto";

@@ -260,8 +260,8 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     else expect(bytes).toBeLessThan(200_000);
   });
 
-  // Stalls, or delivers garbage, without vendor/patches/libzmq/multicast/pgm-one-packet-a-read.patch and
-  // pgm-gaps-by-sequence-number.patch.
+  // Stalls, or delivers garbage, without vendor/patches/libzmq/multicast/pgm-reads.patch and
+  // pgm-messages.patch.
   test("what is lost can no longer be repaired: gaps, and nothing else", async () => {
     const count = 4000;
     const settings = { rate: 40_000, recoveryInterval: 20 };
@@ -313,7 +313,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     for (const reception of receptions) expectAll(reception, count);
   });
 
-  // Stalls for ever without vendor/patches/libzmq/multicast/pgm-one-packet-a-read.patch.
+  // Stalls for ever without vendor/patches/libzmq/multicast/pgm-reads.patch.
   test("an outage of 1.5 seconds beyond the recovery interval: all outside of it arrives", async () => {
     const count = 1500;
     const settings = { rate: 10_000, recoveryInterval: 200 };

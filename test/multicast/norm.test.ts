@@ -26,7 +26,7 @@ async function meet(publisher: Publisher, subscriber: Subscriber): Promise<void>
 }
 
 describe.skipIf(missing)("norm over loopback", () => {
-  // Frames of more than 2046 bytes never arrive without vendor/patches/libzmq/multicast/norm-streams.patch.
+  // Frames of more than 2046 bytes never arrive without vendor/patches/libzmq/multicast/norm-messages.patch.
   test("messages of one and more frames, short and long ones", async () => {
     const group = await freshGroup();
     using subscriber = new Subscriber({ receiveTimeout: 20_000 });
