@@ -349,7 +349,7 @@ test("sockets of every two types, connected, with traffic both ways", { timeout:
   expect(Number(outcome.stdout)).toBeGreaterThanOrEqual(121);
 });
 
-// Vendor patch libzmq/peers/use-fd: a descriptor that is none, or not that of a listening socket, is refused by bind.
+// Without the check in bindSocket (native/socket.cc), libzmq aborts the process in an I/O thread.
 test("option ZMQ_USE_FD with what is no listening socket", async () => {
   const outcome = await run(`
     const { openSync } = require("node:fs");
