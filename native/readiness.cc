@@ -19,7 +19,7 @@ namespace {
  */
 bool processCommands(void* socket) {
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
-  // Without vendor/patches/libzmq-0072-readable-takes-nothing.patch, reading ZMQ_EVENTS takes a message. An endpoint
+  // Without vendor/patches/libzmq/peers/peek-before-read.patch, reading ZMQ_EVENTS takes a message. An endpoint
   // that cannot be parsed has zmq_disconnect process the commands and nothing else. The pipe of a peer that has gone
   // then stays until the next receive.
   return zmq_disconnect(socket, "") == 0 || zmq_errno() != ETERM;

@@ -10,6 +10,7 @@
 
 #include "arguments.h"
 #include "context.h"
+#include "descriptor.h"
 #include "exports.h"
 
 namespace zmq_native {
@@ -146,6 +147,25 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   const Socket* socket = arguments.environment().sockets.find(handle);
   if (socket != nullptr && socket->lent()) return arguments.answer(-EBUSY);
   return arguments.answer(arguments.environment().sockets.remove(handle) ? 0 : -ENOTSOCK);
+}
+
+/** Whether a descriptor is that of a socket that accepts connections. */
+bool isListening(int descriptor) {
+  int listening = 0;
+  SocketLength size = sizeof listening;
+  return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, reinterpret_cast<char*>(&listening), &size) == 0 &&
+         listening != 0;
+}
+
+/** As zmq_bind, which aborts in an I/O thread when the descriptor of ZMQ_USE_FD accepts no connections. */
+int bindSocket(void* socket, const char* endpoint) {
+  int descriptor = -1;
+  size_t size = sizeof descriptor;
+  if (zmq_getsockopt(socket, ZMQ_USE_FD, &descriptor, &size) == 0 && descriptor != -1 && !isListening(descriptor)) {
+    errno = EINVAL;
+    return -1;
+  }
+  return zmq_bind(socket, endpoint);
 }
 
 // bind | unbind | connect | disconnect(handle, endpoint) -> 0, or -errno
@@ -302,7 +322,7 @@ void exportSocket(Exports& exports) {
   exports.add<openSocket>("openSocket");
   exports.add<ownersOf>("ownersOf");
   exports.add<closeSocket>("closeSocket");
-  exports.add<onEndpoint<zmq_bind>>("bind");
+  exports.add<onEndpoint<bindSocket>>("bind");
   exports.add<onEndpoint<zmq_unbind>>("unbind");
   exports.add<onEndpoint<zmq_connect>>("connect");
   exports.add<onEndpoint<zmq_disconnect>>("disconnect");

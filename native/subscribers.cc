@@ -1,5 +1,5 @@
 // Who listens to a publisher: what libzmq knows but has no option for
-// (vendor/patches/libzmq-0002-count-subscribers.patch). On the environment's thread.
+// (vendor/patches/libzmq/pubsub/count-subscribers.patch). On the environment's thread.
 
 // libzmq's own; its classes have the right layout only with the platform header that precompiled.hpp brings.
 #include <zmq.h>

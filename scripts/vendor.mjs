@@ -109,14 +109,15 @@ function fetch(pins) {
   rmSync(aptFolder, { recursive: true, force: true });
 }
 
-/** Our numbered patches to one dependency, in order: vendor/patches/libzmq-0001-….patch */
+/** Our patches to one dependency, in the order of vendor/patches/NAME/series: one path a line, `#` begins a comment. */
 function patchesOf(name) {
-  const folder = join(vendor, "patches");
+  const folder = join(vendor, "patches", name);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".patch"))
-    .sort()
-    .map((file) => join(folder, file));
+  return readFileSync(join(folder, "series"), "utf8")
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter((line) => line !== "")
+    .map((line) => join(folder, line));
 }
 
 /** Collects its licences, whose list may be newer than what is unpacked. */

@@ -87,7 +87,7 @@ describe.each(transports)("over %s", (transport) => {
     );
   });
 
-  // Vendor patch libzmq-0068: no more of them arrived than the high-water mark allowed.
+  // Vendor patch libzmq/pubsub/every-group: no more of them arrived than the high-water mark allowed.
   test("Radio and Dish: twenty thousand groups", async () => {
     using radio = new Radio({ sendHighWaterMark: 0 });
     await radio.bind(freshEndpoint(transport));
@@ -213,7 +213,7 @@ test.each([
   },
 );
 
-// Loopback's broadcast address, which Linux alone has. Without vendor patch libzmq-0096 nothing is sent.
+// Loopback's broadcast address, which Linux alone has. Without vendor patch libzmq/udp/sender-options nothing is sent.
 describe.skipIf(process.platform !== "linux")("to a broadcast address", () => {
   test("a Datagram sends", async () => {
     const receiver = createSocket("udp4");
@@ -238,7 +238,7 @@ describe.skipIf(process.platform !== "linux")("to a broadcast address", () => {
   });
 });
 
-// Vendor patch libzmq-0095.
+// Vendor patch libzmq/options/disconnect-peer.
 describe.each(transports)("disconnectPeer, over %s", (transport) => {
   test("a Server disconnects one of its Clients, after what it sent to it", async () => {
     using server = new Server();

@@ -424,7 +424,7 @@ describe("ipc", () => {
     check(both("Push", "ipc://@name", ["EINVAL", "only Linux has"]));
   }
 
-  // Made in the current directory without vendor/patches/libzmq-0024-ipc-wildcard-folder.patch.
+  // Made in the current directory without vendor/patches/libzmq/ipc/wildcard-folder.patch.
   test("* makes an absolute path, whatever the environment says, and leaves nothing behind", async () => {
     const names = ["TMPDIR", "TEMPDIR", "TMP"];
     const before = names.map((name) => process.env[name]);

@@ -63,7 +63,7 @@ const run = async (body: string) => {
 };
 
 describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped: ${reason})` : ""}`, () => {
-  // Without vendor/patches/libzmq-0020-lookup-threads.patch nothing is delivered for five seconds.
+  // Without vendor/patches/libzmq/names/lookup-threads.patch nothing is delivered for five seconds.
   test.each(["tcp://never.example:5555", "ws://never.example:5555/path", "socks"])(
     "scenario 28: %s: other sockets of the context deliver, and the event loop runs",
     async (endpoint) => {

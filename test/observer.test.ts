@@ -316,7 +316,8 @@ async function typesUntilDisconnect(socket: Socket): Promise<string[]> {
   return types.filter((type) => type !== "bind");
 }
 
-// Without vendor patch libzmq-0097, these connections had no event "handshake", and ended with "handshake:error:other".
+// Without vendor patch libzmq/peers/handshake-events, these connections had no event "handshake", and
+// ended with "handshake:error:other".
 test("a peer of ZMTP 2 shakes hands, and disconnects without an error", async () => {
   using pull = new Pull();
   void pull.events;
@@ -348,7 +349,7 @@ test("a plain TCP peer of a Stream disconnects without an error", async () => {
   expect(await typesUntilDisconnect(stream)).toEqual(["accept", "disconnect"]);
 });
 
-// Without vendor patch libzmq-0097 there were two.
+// Without vendor patch libzmq/peers/handshake-events there were two.
 test.each(["NULL", "CURVE"] as const)("a handshake over ws is one event, %s", async (mechanism) => {
   using pull = new Pull(ourSecurity[mechanism].server);
   void pull.events;

@@ -1,4 +1,4 @@
-// The options that came with libzmq 4.3.5, which vendor patch libzmq-0095 adds.
+// The options that came with libzmq 4.3.5, which vendor patch libzmq/options/options-of-4.3.5 adds.
 
 import { describe, expect, test } from "vitest";
 import {

@@ -34,8 +34,8 @@ async function expectEvents(socket: Socket, type: EventType, count: number): Pro
   expect(seen).toBe(count);
 }
 
-// Without vendor patch libzmq-0093, ZMQ_RECONNECT_STOP_CONN_REFUSED, which is for tcp, also means to stop after
-// zmq_disconnect, and so does any value where libzmq's memory happens not to be 0.
+// Without vendor patch libzmq/peers/reconnect, ZMQ_RECONNECT_STOP_CONN_REFUSED, which is for tcp, also means to
+// stop after zmq_disconnect, and so does any value where libzmq's memory happens not to be 0.
 describe("reconnectStop", () => {
   test.each([0, 1, 2, 3])(
     "%i: an ipc client keeps connecting after another endpoint was disconnected",
@@ -72,7 +72,7 @@ describe("reconnectStop", () => {
   });
 });
 
-// Without vendor patch libzmq-0095, it connects again once only.
+// Without vendor patch libzmq/options/disconnect-peer, it connects again once only.
 test("a Stream with immediate connects again each time it loses its connection", async () => {
   using server = await RawServer.listen();
   using stream = new Stream({ immediate: true, reconnectInterval: 5, linger: 0, notify: false });
@@ -95,7 +95,8 @@ async function freePort(): Promise<number> {
 }
 
 describe("a client whose own port is the one that it connects to", () => {
-  // Without vendor patch libzmq-0093, a Pair shakes hands with itself, and a Pull gives up: it does not fit a Pull.
+  // Without vendor patch libzmq/peers/self-connection, a Pair shakes hands with itself, and a Pull gives up: it does not
+  // fit a Pull.
   test.each([
     ["Pair", Pair],
     ["Pull", Pull],

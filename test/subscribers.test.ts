@@ -94,7 +94,7 @@ async function hear(
   }
 }
 
-// Vendor patch libzmq-0068: no more of them arrived than the high-water mark allowed.
+// Vendor patch libzmq/pubsub/every-subscription: no more of them arrived than the high-water mark allowed.
 describe("twenty thousand topics", () => {
   const names = Array.from({ length: 20_000 }, (_, i) => `topic ${i}`);
   const once = (topics: string[]) => new Map(topics.map((topic) => [topic, 1]));
@@ -156,7 +156,8 @@ describe("twenty thousand topics", () => {
   });
 });
 
-// Vendor patch libzmq-0068: each of the changes waited for the publisher, up to the high-water mark; the last were lost.
+// Vendor patch libzmq/pubsub/every-subscription: each of the changes waited for the publisher, up to the high-water
+// mark; the last were lost.
 test("topics that come and go while a publisher is away come to what they are in the end", async () => {
   const absent = new XPublisher();
   await absent.bind(freshEndpoint("tcp"));
@@ -184,7 +185,7 @@ test("topics that come and go while a publisher is away come to what they are in
   expect(String(await received)).toBe("new");
 });
 
-// Vendor patch libzmq-0069: the last took the place of the others.
+// Vendor patch libzmq/peers/conflate-one-direction: the last took the place of the others.
 describe("who conflates", () => {
   const names = ["a", "b", "c"];
 

@@ -52,7 +52,7 @@ async function shakeHands(endpoint: string, headers: Record<string, string>): Pr
 }
 
 describe("handshakes", () => {
-  // All but the first are refused without vendor/patches/libzmq-0014-ws-header-lists.patch.
+  // All but the first are refused without vendor/patches/libzmq/ws/http-request.patch.
   test.each([
     { Connection: "Upgrade" },
     { Connection: "keep-alive, Upgrade" },
@@ -84,7 +84,7 @@ describe("handshakes", () => {
 });
 
 describe("paths", () => {
-  // Only the first two work without vendor/patches/libzmq-0015-ws-paths.patch.
+  // Only the first two work without vendor/patches/libzmq/ws/http-request.patch.
   test.each(["", "/a", "/a/b", "/a/b/", "//", "/a/b?c=d/e"])("of a server and a client: %j", async (path) => {
     using pull = new Pull({ receiveTimeout: 5000 });
     await pull.bind(`ws://127.0.0.1:*${path}`);
@@ -174,7 +174,7 @@ describe("wss", () => {
 });
 
 // As jszmq 0.1.2 does, whose WebSocket library answers with the first protocol that is offered. Without vendor patch
-// libzmq-0098, the handshake failed.
+// libzmq/ws/peers-without-mechanism, the handshake failed.
 describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
   async function accept(server: RawServer): Promise<RawPeer> {
     const peer = await server.accept();

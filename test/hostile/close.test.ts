@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { runProgram } from "../helpers/program.js";
 
-// Dies within a few rounds without vendor/patches/libzmq-0001-close-in-mid-message.patch.
+// Dies within a few rounds without vendor/patches/libzmq/peers/rest-of-message.patch.
 test("both ends closed in the middle of a message", { timeout: 60_000 }, async () => {
   const outcome = await runProgram(
     `

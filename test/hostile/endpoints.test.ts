@@ -146,7 +146,8 @@ const preloads = process.platform === "linux" && compiled.status === 0;
 if (!preloads)
   console.warn("SKIPPED: there is no Linux with a C compiler to write a library that is preloaded");
 
-// Without vendor/patches/libzmq-0070-owned-at-once.patch the first address stays taken, and the first connection stays.
+// Without vendor/patches/libzmq/threads/own-endpoints-at-once.patch, the first address stays in use, and the first
+// connection stays.
 test.skipIf(!preloads)(
   "what is bound or connected is given up at once, whoever is slow meanwhile",
   async () => {
@@ -193,7 +194,7 @@ test.skipIf(!preloads)(
   },
 );
 
-// Aborts without vendor/patches/libzmq-0025-socks-close.patch.
+// Aborts without vendor/patches/libzmq/peers/socks-replies.patch.
 test("a socket closed while its SOCKS proxy hangs up on it", async () => {
   const outcome = await runProgram(`
     const { once } = require("node:events");
@@ -214,7 +215,7 @@ test("a socket closed while its SOCKS proxy hangs up on it", async () => {
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "done\n", stderr: "" });
 });
 
-// Waits for ever without vendor/patches/libzmq-0026-mailboxes-of-their-own.patch, within a second or so.
+// Waits for ever without vendor/patches/libzmq/threads/safe-mailbox-deadlock.patch, within a second or so.
 test.skipIf(!capability.draft)("draft sockets closed before anybody bound, and bound meanwhile", async () => {
   const outcome = await runProgram(`
     process.removeAllListeners("warning");

@@ -19,7 +19,7 @@ if (!preloads) {
   console.warn(`SKIPPED: no Linux with a C compiler for a library that is preloaded: ${compiled.stderr}`);
 }
 
-// Without vendor patch libzmq-0094, libzmq aborts the process.
+// Without vendor patch libzmq/platforms/interrupted-calls, libzmq aborts the process.
 test.skipIf(!preloads)(
   "messages arrive and sockets close when every second system call is interrupted",
   async () => {

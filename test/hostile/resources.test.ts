@@ -1,5 +1,6 @@
 // Out of places, descriptors or threads: an error that says so, never the end of the process; and when there are some
-// again, everything goes on. Vendor patches libzmq-0045, libzmq-0048, and libzmq-0056.
+// again, everything goes on. Vendor patches libzmq/resources/network-errors, threads-and-pollers,
+// reserved-socket-slot and listener-out-of-descriptors.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -161,7 +162,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
     },
   );
 
-  // The connection waits, and kept the I/O thread busy: vendor patch libzmq-0056.
+  // The connection waits, and kept the I/O thread busy: vendor patch libzmq/resources/listener-out-of-descriptors.
   test
     .skipIf(busy)
     .each([

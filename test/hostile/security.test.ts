@@ -1,5 +1,6 @@
 // Who may connect, and who may not: by NULL with ZAP, PLAIN and CURVE. Nobody gets in who should not, nobody else is
-// disturbed, and the reason is in an event. Vendor patches libzmq-0043 and libzmq-0050.
+// disturbed, and the reason is in an event. Vendor patches libzmq/peers/zap-replies and
+// libzmq/peers/curve-weak-keys.
 
 import nacl from "tweetnacl";
 import { describe, expect, test } from "vitest";

@@ -15,7 +15,7 @@ const run = (body: string, options: { limit?: number; within?: string[] } = {}) 
   runProgram(`${prelude}${body}`, { ...options, flags: ["--no-warnings"] });
 const good = { code: 0, signal: null, stderr: "" };
 
-// Vendor patch libzmq-0046: an assertion.
+// Vendor patch libzmq/peers/routing-id-collisions: an assertion.
 test("Router.connect by an id that another peer has", async () => {
   const outcome = await run(`
     const router = new zmq.Router({ linger: 0 });
@@ -43,7 +43,7 @@ test("Router.connect by an id that another peer has", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "EADDRINUSE\n".repeat(4) });
 });
 
-// Vendor patch libzmq-0060: memory freed twice, which malloc sees.
+// Vendor patch libzmq/pubsub/xpub-message-flags: memory freed twice, which malloc sees.
 test("what an XSubscriber sends to two XPublishers, behind one of which a proxy captures", async () => {
   const outcome = await run(`
     const sender = new zmq.XSubscriber({ linger: 0 });
@@ -74,7 +74,7 @@ test("what an XSubscriber sends to two XPublishers, behind one of which a proxy 
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq-0049: an assertion when the connection is lost.
+// Vendor patch libzmq/peers/ended-pipes: an assertion when the connection is lost.
 test("immediate, changed back when it is connected", async () => {
   const outcome = await run(`
     for (const type of ["Push", "Dealer", "Publisher", "Request", "Pair", "Pull"]) {
@@ -99,7 +99,8 @@ test("immediate, changed back when it is connected", async () => {
 
 const rounds = process.env.ZMQ_NATIVE_SOAK ? 20_000 : 1500;
 
-// Vendor patch libzmq-0049; what it mends is seen by the address sanitizer, and now and then by everybody.
+// Vendor patch libzmq/peers/ended-pipes; what it mends is seen by the address sanitizer, and now and then by
+// everybody.
 test("scenario 19: high-water marks changed, and statistics asked for, while peers come and go", {
   timeout: 600_000,
 }, async () => {
@@ -139,7 +140,7 @@ test("scenario 19: high-water marks changed, and statistics asked for, while pee
   expect(JSON.parse(outcome.stdout).changes).toBe(rounds * 6);
 });
 
-// Vendor patch libzmq-0049; the address sanitizer sees what it mends.
+// Vendor patch libzmq/peers/ended-pipes; the address sanitizer sees what it mends.
 test("a subscription that is granted when its subscriber has gone", async () => {
   const outcome = await run(`
     class Manual extends zmq.XPublisher {
@@ -168,7 +169,7 @@ test("a subscription that is granted when its subscriber has gone", async () => 
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq-0047: assertions.
+// Vendor patch libzmq/threads/inproc-closed-before-bind: assertions.
 test("who greets its peers, and binds when they have gone", async () => {
   const outcome = await run(`
     class Greeting extends zmq.Router {
@@ -203,8 +204,8 @@ test("who greets its peers, and binds when they have gone", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq-0027: the socket that had closed was looked at after it was let go. That goes well nearly always:
-// only the address sanitizer sees it for certain (npm run sanitize runs this file).
+// Vendor patch libzmq/threads/inproc-closed-before-bind: the socket that had closed was looked at after it was let go.
+// That goes well nearly always: only the address sanitizer sees it for certain (npm run sanitize runs this file).
 test("connected, closed, and bound by others, many times, also from a worker", {
   timeout: 60_000,
 }, async () => {
@@ -244,7 +245,8 @@ test("connected, closed, and bound by others, many times, also from a worker", {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq-0062: an assertion, or freed memory that is used, within two thousand rounds.
+// Vendor patch libzmq/threads/inproc-pipe-without-thread: an assertion, or freed memory that is used, within two
+// thousand rounds.
 test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
   "a %s closed while its endpoint is being bound",
   { timeout: 60_000 },
@@ -289,7 +291,7 @@ test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
   },
 );
 
-// Vendor patch libzmq-0063: undefined behaviour, which the sanitizer sees.
+// Vendor patch libzmq/peers/high-water-marks: undefined behaviour, which the sanitizer sees.
 test("the largest high-water marks", async () => {
   const outcome = await run(`
     const main = async () => {
@@ -358,7 +360,7 @@ test("sockets of every two types, connected, with traffic both ways", { timeout:
   expect(Number(outcome.stdout)).toBeGreaterThanOrEqual(121);
 });
 
-// Vendor patch libzmq-0053: a descriptor that is none, or not that of a listening socket, is refused by bind.
+// Without the check in bindSocket (native/socket.cc), libzmq aborts the process in an I/O thread.
 test("option ZMQ_USE_FD with what is no listening socket", async () => {
   const outcome = await run(`
     const { openSync } = require("node:fs");
@@ -423,7 +425,7 @@ describe("topics", () => {
     expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
   });
 
-  // Vendor patch libzmq-0067: half a megabyte of stack ended at some five thousand.
+  // Vendor patch libzmq/pubsub/deep-topics: half a megabyte of stack ended at some five thousand.
   test.skipIf(noShell)("each of which begins with the one before, to any depth", async () => {
     const outcome = await run(
       `
@@ -447,7 +449,7 @@ describe("topics", () => {
   });
 });
 
-// Vendor patch libzmq-0092: a segmentation fault.
+// Vendor patch libzmq/peers/ended-pipes: a segmentation fault.
 test("a Router with a disconnect message closes, and then its inproc peer", async () => {
   const outcome = await run(`
     const router = new zmq.Router();
@@ -486,7 +488,8 @@ test("a Router hears by its disconnect message that peers have gone, over inproc
   expect(outcome).toMatchObject({ ...good, stdout: "peer,x\npeer,gone\npeer,x\npeer,gone\n" });
 });
 
-// Vendor patch libzmq-0092: groups of more than 14 bytes were freed once for each Dish.
+// Vendor patch libzmq/pubsub/groups: groups of more than 14 bytes were freed once for
+// each Dish.
 test.skipIf(!capability.draft)("a Radio sends to several Dishes of a group with a long name", async () => {
   const outcome = await run(
     `

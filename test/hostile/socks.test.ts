@@ -1,4 +1,4 @@
-// SOCKS proxies that answer nonsense. Vendor patch libzmq-0044.
+// SOCKS proxies that answer nonsense. Vendor patch libzmq/peers/socks-replies.
 
 import { expect, test } from "vitest";
 import { expectSurvival } from "../helpers/victim.js";

@@ -1,4 +1,4 @@
-// Peers that speak WebSocket otherwise than they should. Vendor patch libzmq-0042.
+// Peers that speak WebSocket otherwise than they should. Vendor patch libzmq/ws/peers.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";

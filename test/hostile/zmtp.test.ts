@@ -87,7 +87,7 @@ describe("what is refused ends the connection", () => {
   });
 });
 
-// Vendor patch libzmq-0040.
+// Vendor patch libzmq/peers/heartbeats.
 describe("heartbeats", () => {
   test("a ping that is too short is not answered, least of all with memory", async () => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
@@ -120,7 +120,8 @@ describe("heartbeats", () => {
   });
 });
 
-// Vendor patch libzmq-0041: each of these aborts without it, or loses its connection.
+// Without vendor patches libzmq/peers/heartbeats and libzmq/peers/unread-bytes, each of these aborts or loses its
+// connection.
 describe("connections whose messages nobody takes", () => {
   test("one that breaks while heartbeats are due", async () => {
     const body = `
@@ -247,7 +248,7 @@ test("sockets that close while peers of every version say their routing ids", as
   });
 });
 
-// Vendor patch libzmq-0046.
+// Vendor patch libzmq/peers/routing-id-collisions.
 describe("routing ids", () => {
   test("one like those that a Router makes itself is only that of who has it", async () => {
     const body = `
@@ -355,7 +356,7 @@ describe("messages that do not fit the socket", () => {
     });
   });
 
-  // Vendor patch libzmq-0051.
+  // Vendor patch libzmq/pubsub/groups.
   test.skipIf(!capability.draft)("a Radio whose peer joins a group that there cannot be", async () => {
     const body = `${draft}
       const socket = new draft.Radio();
@@ -391,7 +392,7 @@ describe("messages that do not fit the socket", () => {
   });
 });
 
-// The answer is dropped without vendor/patches/libzmq-0065-malformed-requests.patch.
+// The answer is dropped without vendor/patches/libzmq/peers/malformed-request.patch.
 test("a request without a delimiter, of a peer that has gone, costs no other the answer", async () => {
   using reply = new Reply();
   await reply.bind("tcp://127.0.0.1:*");

@@ -19,7 +19,8 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
 
   test("every pair of types, in both directions", () => exchangeAll(agent, "tcp", "NULL"));
 
-  // Without vendor patch libzmq-0097 there was no "handshake", and "handshake:error:other" at the end.
+  // Without vendor patch libzmq/peers/handshake-events there was no "handshake", and
+  // "handshake:error:other" at the end.
   test("its connection is an event, and so is its end", async () => {
     using pull = new Pull();
     void pull.events;

@@ -134,7 +134,7 @@ describe("scenario 6 and 7: sockets of every type, open, with messages in flight
   });
 });
 
-// Vendor patches libzmq-0052 and libzmq-0057.
+// Vendor patch libzmq/ipc/remove-files.
 describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
   const gone = async (path: string) => {
     const end = performance.now() + patience;

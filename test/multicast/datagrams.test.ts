@@ -1,6 +1,6 @@
 // Anybody can send datagrams to a multicast port. None may end the process, nor stop what is sent by others. Without
-// vendor/patches/libzmq-0005-pgm-any-datagram.patch programs die of most of the first attacks, and without
-// vendor/patches/openpgm-0003-malformed-packets.patch of most of those from the malformed packets on.
+// vendor/patches/libzmq/multicast/pgm-reads.patch programs die of most of the first attacks, and without
+// vendor/patches/openpgm/peers/malformed-packets.patch of most of those from the malformed packets on.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { test } from "vitest";

@@ -260,7 +260,8 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     else expect(bytes).toBeLessThan(200_000);
   });
 
-  // Stalls, or delivers garbage, without vendor/patches/libzmq-0004… and 0007….
+  // Stalls, or delivers garbage, without vendor/patches/libzmq/multicast/pgm-reads.patch and
+  // pgm-messages.patch.
   test("what is lost can no longer be repaired: gaps, and nothing else", async () => {
     const count = 4000;
     const settings = { rate: 40_000, recoveryInterval: 20 };
@@ -272,7 +273,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     }
   });
 
-  // Gives up all that is lost before the SPM without vendor/patches/openpgm-0006-nak-before-spm.patch.
+  // Gives up all that is lost before the SPM without vendor/patches/openpgm/peers/nak-before-spm.patch.
   test.each(["epgm", "pgm"])(
     "over %s, repairs packets that are lost before the first SPM arrives",
     async (transport) => {
@@ -312,7 +313,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     for (const reception of receptions) expectAll(reception, count);
   });
 
-  // Stalls for ever without vendor/patches/libzmq-0004-pgm-one-packet-a-read.patch.
+  // Stalls for ever without vendor/patches/libzmq/multicast/pgm-reads.patch.
   test("an outage of 1.5 seconds beyond the recovery interval: all outside of it arrives", async () => {
     const count = 1500;
     const settings = { rate: 10_000, recoveryInterval: 200 };
@@ -443,8 +444,8 @@ describe.skipIf(typeof peer !== "string")("with the system's libzmq in C", () =>
     expectAll(reception, count, "c");
   });
 
-  // An unpatched OpenPGM gives up a lost packet when it has not received the publisher's SPM yet, so packets may be lost
-  // only from then on (vendor/patches/openpgm-0006-nak-before-spm.patch).
+  // An unpatched OpenPGM gives up a lost packet when it has not received the publisher's SPM yet, so packets may be
+  // lost only from then on (vendor/patches/openpgm/peers/nak-before-spm.patch).
   test.each(["epgm", "pgm"])("it subscribes over %s, and 3 percent are lost", async (transport) => {
     const group = await freshGroup();
     const announced = network.watch(2, sourcePathMessages(transport, group));

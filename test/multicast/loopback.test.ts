@@ -135,7 +135,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
     }
   });
 
-  // Does without vendor/patches/openpgm-0002-close-on-exec.patch.
+  // Does without vendor/patches/openpgm/resources/close-on-exec.patch.
   test("a program that is started inherits nothing", async () => {
     using pair = await openPair(new Publisher(fast), new Subscriber(patient));
     const list = () =>

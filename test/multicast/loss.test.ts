@@ -44,7 +44,7 @@ test.skipIf(missing)("a packet that is late, and one that comes twice", async ()
   for (let i = 0; i < 5; i++) expect(texts(await subscriber.receive())).toEqual([`message ${i}`]);
 });
 
-// Receives nothing any more without vendor/patches/libzmq-0004-pgm-one-packet-a-read.patch.
+// Receives nothing any more without vendor/patches/libzmq/multicast/pgm-reads.patch.
 test.skipIf(missing)("more packets are lost than the window holds", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
@@ -65,7 +65,7 @@ test.skipIf(missing)("more packets are lost than the window holds", async () => 
 });
 
 // Takes a minute or more, in which nothing else is sent or received, without
-// vendor/patches/openpgm-0004-long-gaps.patch.
+// vendor/patches/openpgm/peers/long-gaps.patch.
 test.skipIf(missing)("a number is far ahead", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
@@ -79,7 +79,7 @@ test.skipIf(missing)("a number is far ahead", async () => {
 });
 
 // Delivers what lies after the gap as the continuation of what was before, without
-// vendor/patches/libzmq-0007-pgm-gaps-by-sequence-number.patch.
+// vendor/patches/libzmq/multicast/pgm-messages.patch.
 test.skipIf(missing)("the middle of a message is lost", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
@@ -120,7 +120,7 @@ test.skipIf(missing)("the beginning of a message is lost", async () => {
   expect(texts(await subscriber.receive())).toEqual(["whole"]);
 });
 
-// Frames come in the order of the packets without vendor/patches/libzmq-0006-pgm-whole-messages.patch.
+// Frames come in the order of the packets without vendor/patches/libzmq/multicast/pgm-messages.patch.
 test.skipIf(missing)("frames of two publishers come in turns", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);

@@ -26,7 +26,7 @@ async function meet(publisher: Publisher, subscriber: Subscriber): Promise<void>
 }
 
 describe.skipIf(missing)("norm over loopback", () => {
-  // Frames of more than 2046 bytes never arrive without vendor/patches/libzmq-0016-norm-streams.patch.
+  // Frames of more than 2046 bytes never arrive without vendor/patches/libzmq/multicast/norm-messages.patch.
   test("messages of one and more frames, short and long ones", async () => {
     const group = await freshGroup();
     using subscriber = new Subscriber({ receiveTimeout: 20_000 });
@@ -148,7 +148,7 @@ describe.skipIf(missing)("norm over loopback", () => {
 
 const hello = segment(Buffer.from([0, 5, 0, ...Buffer.from("hello")]));
 
-// Nine of them end the process, or stop the receiver, without vendor/patches/norm-0002-malformed-packets.patch.
+// Nine of them end the process, or stop the receiver, without vendor/patches/norm/peers/malformed-packets.patch.
 const attacks: Record<string, () => Buffer[]> = {
   "what fuzzing kept": kept,
   "random datagrams": () => Array.from({ length: 300 }, (_, size) => randomBytes(size)),
@@ -278,7 +278,7 @@ describe.skipIf(noNetwork)("norm in a network", () => {
   });
   afterAll(() => network?.[Symbol.dispose]());
 
-  // All datagrams have 255 without vendor/patches/libzmq-0017-norm-hops.patch.
+  // All datagrams have 255 without vendor/patches/libzmq/multicast/norm-hops.patch.
   test("datagrams go as many hops as the option says, 1 unless told otherwise", async () => {
     const group = await freshGroup();
     const endpoint = (machine: number) => JSON.stringify(group.endpoint("norm", network.address(machine)));

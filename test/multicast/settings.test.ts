@@ -31,7 +31,7 @@ const RECOVERY_IVL = 9;
 const MULTICAST_MAXTPDU = 84;
 
 describe.skipIf(missing)("settings", () => {
-  // Without vendor/patches/libzmq-0003-openpgm-when-needed.patch there is no context at all.
+  // Without vendor/patches/libzmq/multicast/openpgm-on-demand.patch there is no context at all.
   test("a timer that OpenPGM does not have costs pgm only", async () => {
     const group = await freshGroup();
     await using running = startProgram(
@@ -48,7 +48,7 @@ describe.skipIf(missing)("settings", () => {
     expect(await running.outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  // Most of these abort without vendor/patches/libzmq-0009-pgm-endpoints-and-options.patch.
+  // Most of these abort without vendor/patches/libzmq/multicast/pgm-settings.patch.
   test("endpoints that make no sense are EINVAL", async () => {
     const { address, port } = await freshGroup();
     const endpoints = [
@@ -134,7 +134,7 @@ describe.skipIf(missing)("settings", () => {
   });
 
   // What only shows when the endpoint starts, on one of libzmq's threads, aborts without
-  // vendor/patches/libzmq-0008-endpoint-that-cannot-start.patch.
+  // vendor/patches/libzmq/multicast/start-failure.patch.
   test.for([
     ["an interface that norm does not find", "norm", "nosuch0", ["Publisher()", "Subscriber()"]],
     ["more hops than there can be", "epgm", "127.0.0.1", ["Publisher({ multicastHops: 300 })"]],

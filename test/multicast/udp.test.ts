@@ -55,7 +55,7 @@ async function exchange(
   return all;
 }
 
-// Aborts without vendor/patches/libzmq-0010-udp-any-datagram.patch.
+// Aborts without vendor/patches/libzmq/udp/datagram-lengths.patch.
 test("scenario 25: a dish takes any datagram", async () => {
   const { port } = await freshGroup();
   await using running = start(dish);
@@ -91,7 +91,7 @@ test("datagrams that are shorter than they say cost no memory", async () => {
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Gets the first 8192 bytes without vendor/patches/libzmq-0011-udp-long-messages.patch.
+// Gets the first 8192 bytes without vendor/patches/libzmq/udp/datagram-lengths.patch.
 test.runIf(process.platform === "linux")("a dish does not get half of a datagram", async () => {
   const { port } = await freshGroup();
   await using running = start(dish);
@@ -112,7 +112,7 @@ test.runIf(process.platform === "linux")("a dish does not get half of a datagram
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Aborts without vendor/patches/libzmq-0010-udp-any-datagram.patch.
+// Aborts without vendor/patches/libzmq/udp/datagram-lengths.patch.
 test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them", async () => {
   const { port } = await freshGroup();
   await using running = start(`
@@ -131,7 +131,7 @@ test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them",
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Writes past a buffer without vendor/patches/libzmq-0011-udp-long-messages.patch.
+// Writes past a buffer without vendor/patches/libzmq/udp/datagram-lengths.patch.
 test("scenario 25: messages that do not fit into a datagram are refused, or lost", async () => {
   const { port } = await freshGroup();
   using receiver = Object.assign(createSocket("udp4").bind(port, "127.0.0.1"), {
@@ -164,7 +164,7 @@ test("scenario 25: messages that do not fit into a datagram are refused, or lost
   expect(received.sort()).toEqual([3, 9]);
 });
 
-// The program never ends, with a core at work, without vendor/patches/libzmq-0012-udp-bind-errors.patch.
+// The program never ends, with a core at work, without vendor/patches/libzmq/udp/bind-errors.patch.
 test("what cannot be bound, or sent from, says so, and the program ends", async () => {
   const { address, port } = await freshGroup();
   using taken = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
@@ -197,7 +197,7 @@ test("what cannot be bound, or sent from, says so, and the program ends", async 
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Loses what waits in the old socket without vendor/patches/libzmq-0013-udp-errors-of-one-datagram.patch.
+// Loses what waits in the old socket without vendor/patches/libzmq/udp/send-errors.patch.
 test("a datagram that the network refuses costs no other", async () => {
   const { port } = await freshGroup();
   using other = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
@@ -238,7 +238,7 @@ test("a datagram that the network refuses costs no other", async () => {
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// The message is gone, and its end an error, without vendor/patches/libzmq-0018-dgram-without-endpoint.patch.
+// The message is gone, and its end an error, without vendor/patches/libzmq/udp/send-errors.patch.
 test("a datagram socket that is not bound yet waits", async () => {
   const { port } = await freshGroup();
   using receiver = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
@@ -272,7 +272,7 @@ describe.skipIf(noNetwork)("in a network", () => {
   });
   afterAll(() => network?.[Symbol.dispose]());
 
-  // With IPv6 always 1 without vendor/patches/libzmq-0019-udp-hops-over-ipv6.patch.
+  // With IPv6 always 1 without vendor/patches/libzmq/udp/sender-options.patch.
   test.each([
     { group: "239.192.7.1", ipv6: false, field: "ip ttl" },
     { group: "[ff05::7:1]", ipv6: true, field: "ip6 hoplimit" },
