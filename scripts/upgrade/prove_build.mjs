@@ -74,7 +74,16 @@ function build(sources, variant) {
     ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
   // Not Release: its link-time optimization takes half a minute for each patch.
-  const args = ["build", "--out", out, "--config", "RelWithDebInfo", ...defines.map((text) => `--CD${text}`)];
+  const args = [
+    "build",
+    "--out",
+    out,
+    "--config",
+    "RelWithDebInfo",
+    "--target",
+    "zmq_native",
+    ...defines.map((text) => `--CD${text}`),
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, [cmakeJs, ...args], {
     cwd: root,
     encoding: "utf8",
