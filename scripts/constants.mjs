@@ -1,24 +1,30 @@
 // Makes lib/binding/constants.ts from the vendored zmq.h. With --check: exit code 1 if the file on disk is stale.
+// With --against: lists the constants and functions of another version.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fail, parseFlags } from "./terminal.mjs";
+import { compareHeaders, constantsOf } from "./upgrade/header.mjs";
 
 const flags = parseFlags({
-  usage: "node scripts/constants.mjs [--check]",
-  options: { check: { type: "boolean", help: "only say whether lib/binding/constants.ts is up to date" } },
+  usage: "node scripts/constants.mjs [--check | --against PATH]",
+  options: {
+    check: { type: "boolean", help: "only say whether lib/binding/constants.ts is up to date" },
+    against: { type: "string", help: "list what a zmq.h, or a folder with include/zmq.h, has in addition" },
+  },
 });
 
 const header = readFileSync(new URL("../vendor/src/libzmq/include/zmq.h", import.meta.url), "utf8");
 const target = new URL("../lib/binding/constants.ts", import.meta.url);
 
-// Numbers only: plain, in hexadecimal, or an error number counted from ZMQ_HAUSNUMERO.
-const base = Number(/#define ZMQ_HAUSNUMERO (\d+)/.exec(header)?.[1]);
-const define = /^\s*#define (ZMQ_\w+|E\w+) (?:\(ZMQ_HAUSNUMERO \+ (\d+)\)|(0x[0-9a-fA-F]+|-?\d+))\s*$/gm;
-const values = new Map();
-for (const [, name, offset, number] of header.matchAll(define)) {
-  values.set(name, offset === undefined ? Number(number) : base + Number(offset));
+if (flags.against) {
+  const file = [`${flags.against}/include/zmq.h`, flags.against].find((path) => existsSync(path));
+  if (!file) fail(`${flags.against} does not exist: name a zmq.h, or a folder with include/zmq.h.`);
+  console.log(compareHeaders(header, readFileSync(file, "utf8")).join("\n") || "no difference");
+  process.exit(0);
 }
+
+const values = constantsOf(header);
 
 /** Takes the constants of a kind out of `values`, as the rows of an object. */
 function rowsOf(prefix) {

@@ -16,7 +16,7 @@ const rows = Object.entries(pins).map(
 const text = `# Third-party notices
 
 zmq-native's own code is under the [MIT License](LICENSE). Its binaries also contain the libraries below, built from
-the unmodified release archives that [vendor/versions.json](vendor/versions.json) pins by sha256, with the patches in
+the archives that [vendor/versions.json](vendor/versions.json) pins by sha256, with the patches in
 [vendor/patches](vendor/patches), if any. Their full licence texts are in the package's folder vendor/licences, which
 \`npm run vendor\` makes from the archives.
 
@@ -31,9 +31,36 @@ nothing in a binary), and for Windows mingw-w64's start-up code (public domain a
 libstdc++ and libgcc (GPL-3.0 with the runtime library exception). The headers of Node-API and node-addon-api are
 [MIT](https://github.com/nodejs/node-addon-api/blob/main/LICENSE.md).
 
-The licences of libzmq and OpenPGM allow linking them statically into a program under another licence, provided that
-the recipient can relink the program with a changed library: the package carries all sources and the build for that
-(\`npm explore zmq-native -- npm run build\`).
+## What the licences mean for a program that uses zmq-native
+
+libzmq 4.3.4 is under the LGPL, version 3 or later, with a special exception: a program may link it statically and be
+conveyed under terms of its author's choice, free of the conditions of LGPL sections 4 and 5 and GPL section 6. A changed
+libzmq stays under the LGPL with this exception: so do our patches to it in vendor/patches. From version 4.3.5 on, libzmq is
+under the Mozilla Public License 2.0, which asks for the sources of its own files only; zmq-native does not contain that
+version. OpenPGM, in binaries for Linux, is under the LGPL, version 2.1 or later, without an exception.
+
+So your program keeps its own licence. If you distribute zmq-native with it:
+
+- Keep this file, [LICENSE](LICENSE) and vendor/licences, or include their texts in your product's notices.
+- Give the recipient the sources of libzmq and OpenPGM with our patches, and a way to relink. The package carries all of this:
+  a copy of the package, as npm installs it, is enough. A bundle that contains the binary alone needs these sources beside
+  it, or one of the other ways of LGPL-2.1 section 6, such as a written offer; the sources are the npm package
+  \`zmq-native\` of the same version. Binaries for macOS and Windows do not contain OpenPGM, and nothing has to be relinked.
+- With OpenPGM, your licence must not forbid to modify the program for the recipient's own use, nor to reverse engineer it
+  in order to debug such modifications.
+
+This is a summary, and no legal advice.
+
+## How to relink with a changed library
+
+A C++17 compiler, CMake, \`patch\` and \`xz\` are needed, and no network.
+
+    npm explore zmq-native -- npm run vendor     unpacks the sources to vendor/src, with our patches
+    npm explore zmq-native -- npm run build      builds build/Release/zmq_native.node, which is preferred to a prebuilt one
+
+Change files in vendor/src between the two commands: they are unpacked again only if vendor/versions.json or a patch
+changes. For another release of libzmq, set its archive and hash in vendor/versions.json; for the libzmq of the system,
+run \`npm explore zmq-native -- npm run build -- --system-libzmq\`.
 
 This product includes software written and developed by Code 5520 of the Naval Research Laboratory (NRL).
 

@@ -11,36 +11,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runtimeOf, sanitizerEnvironment, sanitizers } from "./sanitizers.mjs";
 import { fail, parseFlags } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-
-/** For each: its runtime, the environment variable of its settings, and those settings. */
-const sanitizers = {
-  asan: {
-    runtime: "libasan.so",
-    settings: {
-      // Leaks are looked for where a program ends by returning: process.exit(), which the test runner and some tests
-      // use, leaves all of V8 behind. A peer may announce any length: too much is an error that libzmq has to live with.
-      // The addon has an `operator new` of its own there (test/failing), and gets memory from the standard library's.
-      ASAN_OPTIONS:
-        "detect_leaks=0:abort_on_error=0:exitcode=99:allocator_may_return_null=1:alloc_dealloc_mismatch=0",
-      UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1:exitcode=99",
-    },
-  },
-  ubsan: {
-    runtime: "libubsan.so",
-    settings: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1:exitcode=99" },
-  },
-  tsan: {
-    runtime: "libtsan.so",
-    // Node is not instrumented: what its own threads do among themselves says nothing.
-    settings: {
-      TSAN_OPTIONS:
-        "halt_on_error=0:exitcode=99:ignore_noninstrumented_modules=1:second_deadlock_stack=1:allocator_may_return_null=1",
-    },
-  },
-};
 
 /** Where sockets, messages of all sizes, proxies, workers and ends are: under a minute with a sanitizer. */
 const quickTests = [
@@ -67,19 +41,14 @@ if (!(choice in sanitizers) || surplus.length > 0) {
     `One of ${Object.keys(sanitizers).join(", ")} is needed, got ${flags.positionals.join(" ") || "nothing"}.`,
   );
 }
-const { runtime, settings } = sanitizers[choice];
-/** What is not reported, by variable: files in scripts/suppressions. */
-const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 const given = own < 0 ? [] : process.argv.slice(own + 1);
 // Of the whole suite: where little or nothing runs the addon, and where memory is measured, of which a sanitizer has
 // its own. Who names files gets them.
 const excluded = given.length > 0 ? [] : ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
 const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
-const library = spawnSync(process.env.CXX ?? "c++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
-const preload = library.stdout?.trim() ?? "";
-if (!preload.startsWith("/")) {
-  const sentence = `The compiler has no ${runtime}: install it (on Debian it comes with g++).`;
+if (!runtimeOf(choice)) {
+  const sentence = `The compiler has no ${sanitizers[choice].runtime}: install it (on Debian it comes with g++).`;
   if (!flags.quick) fail(sentence);
   console.warn(`SKIP ${choice}: ${sentence}`);
   process.exit(0);
@@ -97,24 +66,12 @@ mkdirSync(reports, { recursive: true });
 
 /** Runs Node with the sanitized addon; `setting`, if any, is added. Answers its exit code. */
 function run(args, ...setting) {
-  const common = [`log_path=${join(reports, "process")}`, ...setting];
-  const environment = Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => {
-      const file = suppressions[name];
-      const not = file ? [`suppressions=${join(root, "scripts/suppressions", file)}`] : [];
-      return [name, [value, ...common, ...not].join(":")];
-    }),
-  );
   const { status } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: "inherit",
     env: {
       ...process.env,
-      ...environment,
-      LD_PRELOAD: preload,
-      // Tests give programs more time, and leave out what measures memory.
-      ZMQ_NATIVE_SANITIZER: choice,
-      ZMQ_NATIVE_PREBUILD: join(root, "out", choice),
+      ...sanitizerEnvironment(choice, join(root, "out", choice), reports, setting),
     },
   });
   return status ?? 1;

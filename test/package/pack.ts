@@ -118,6 +118,8 @@ export class Workshop {
     this.#registry = await serve([manifest], [readFileSync(await this.pack(dependency))]);
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
+    // `prepack` does this; npm runs no scripts here.
+    await this.run("package", "node", "scripts/vendor.mjs", "--pack");
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
     const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
     cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));

@@ -1,0 +1,78 @@
+// Checks the patch series in vendor/patches: each file is listed once, and each header has the fields of DEP-3
+// (https://dep-team.pages.debian.net/deps/dep3/) that docs/building.md describes. Part of `npm run check`.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pins, root } from "./vendor/pins.mjs";
+import { fieldsOf, patchFilesOf, patchFolder, seriesOf, testsOf } from "./vendor/series.mjs";
+
+/** Whether free text is still accepted in the place of a DEP-3 header. */
+const acceptFreeText = true;
+
+/** For each required field: what its value must look like. `Applied-Upstream` is only for patches that upstream has. */
+const fields = {
+  Description: [/^\S.{9,}/, "a sentence, and below it symptom, cause and fix"],
+  Origin: [
+    /^(?:ours|(?:upstream|backport), \S+)/,
+    "`ours`, or `upstream, COMMIT` (unchanged), or `backport, COMMIT`",
+  ],
+  Forwarded: [/^(?:no|not-needed|https:\S+)/, "`no`, `not-needed` or a URL"],
+  Test: [/\S/, "`FILE`, `FILE > TITLE` or `none: REASON`, one per line"],
+  "Last-Update": [/^\d{4}-\d\d-\d\d$/, "a date as YYYY-MM-DD"],
+};
+const optional = { "Applied-Upstream": [/^\S+/, "a version or a commit"] };
+
+/** Returns what is wrong with the tests that a header names. */
+function checkTests(value) {
+  return testsOf(value).flatMap(({ file, title, reason, unreadable }) => {
+    if (reason) return [];
+    if (unreadable) return [`Test: ${unreadable}: expected ${fields.Test[1]}`];
+    if (!existsSync(join(root, file))) return [`Test: ${file} does not exist`];
+    // Titles of nested describes are joined by " > ", as vitest does.
+    const source = readFileSync(join(root, file), "utf8");
+    const missing = (title?.split(" > ") ?? []).filter((part) => !source.includes(part));
+    return missing.map((part) => `Test: ${file} has no test "${part}"`);
+  });
+}
+
+/** Returns what is wrong with a patch's header. */
+function checkHeader(patch) {
+  const header = fieldsOf(patch);
+  if (acceptFreeText && header.Origin === undefined) {
+    return header.Description?.trim() ? [] : ["no description before the first hunk"];
+  }
+  const problems = Object.keys(header)
+    .filter((name) => !(name in fields) && !(name in optional))
+    .map((name) => `${name}: unknown field`);
+  for (const [name, [pattern, wanted]] of Object.entries({ ...fields, ...optional })) {
+    if (header[name] === undefined) {
+      if (name in fields) problems.push(`${name} is missing: ${wanted}`);
+    } else if (!pattern.test(header[name])) {
+      problems.push(`${name}: expected ${wanted}, got "${header[name].split("\n")[0]}"`);
+    }
+  }
+  if (/^(?:upstream|backport),/.test(header.Origin) && header["Applied-Upstream"] === undefined) {
+    problems.push("Applied-Upstream is missing: the first upstream version with the change, or its commit");
+  }
+  return [...problems, ...checkTests(header.Test)];
+}
+
+const problems = pins.flatMap(([library]) => {
+  const series = seriesOf(library);
+  const files = patchFilesOf(library);
+  const at = (patch, problem) => `vendor/patches/${library}/${patch}: ${problem}`;
+  return [
+    ...files.filter((file) => !series.includes(file)).map((file) => at(file, "not in the file `series`")),
+    ...series
+      .filter((patch, index) => series.indexOf(patch) !== index)
+      .map((patch) => at(patch, "listed twice")),
+    ...series.flatMap((patch) => {
+      if (!/^[\w-]+\/[\w.-]+\.patch$/.test(patch)) return [at("series", `${patch} is not GROUP/NAME.patch`)];
+      if (!files.includes(patch)) return [at("series", `${patch} does not exist`)];
+      const text = readFileSync(join(patchFolder(library), patch), "utf8");
+      return checkHeader(text).map((problem) => at(patch, problem));
+    }),
+  ];
+});
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exit(1);

@@ -1,0 +1,77 @@
+// Runs one vitest file or test with a given build of the addon.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { sanitizerEnvironment, sanitizers } from "../sanitizers.mjs";
+import { root } from "../vendor/pins.mjs";
+
+const folder = join(root, "out/prove");
+
+/** A patch whose absence makes its test hang is proven after this many seconds. */
+const limit = 300;
+
+/** Runs vitest to its end; returns whether it was killed because the time was over. */
+function runVitest(args, environment) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args], {
+      cwd: root,
+      detached: true,
+      stdio: "ignore",
+      env: { ...process.env, ...environment },
+    });
+    let hangs = false;
+    const timer = setTimeout(() => {
+      hangs = true;
+      // The whole group: tests start programs.
+      process.kill(-child.pid, "SIGKILL");
+    }, limit * 1000);
+    child.on("close", () => {
+      clearTimeout(timer);
+      resolve(hangs);
+    });
+  });
+}
+
+/**
+ * Runs a test with the build in `prebuild`, or the one that lib/addon.ts finds. Returns its state, `passes`, `fails`,
+ * `hangs`, `crashes` or `not run`, and details.
+ */
+export async function runTest({ file, title, build }, prebuild) {
+  const report = join(folder, "report.json");
+  const reports = join(folder, "reports");
+  for (const path of [report, reports]) rmSync(path, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const args = [file, "--typecheck.enabled=false", "--reporter=json", `--outputFile=${report}`];
+  // vitest matches a regular expression with the titles of groups and test, joined by a space.
+  if (title) args.push("-t", title.replaceAll(" > ", " ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const environment =
+    build in sanitizers
+      ? sanitizerEnvironment(build, prebuild, reports)
+      : prebuild && { ZMQ_NATIVE_PREBUILD: prebuild };
+  const hangs = await runVitest(args, environment);
+  if (hangs) return { state: "hangs", detail: `no end after ${limit} s` };
+  const found = readdirSync(reports);
+  if (found.length > 0) {
+    const line = readFileSync(join(reports, found[0]), "utf8")
+      .split("\n")
+      .find((text) => /ERROR|WARNING|runtime error/.test(text));
+    return { state: "fails", detail: (line ?? "a sanitizer's report").trim() };
+  }
+  if (!existsSync(report)) return { state: "crashes", detail: "vitest ended without a report" };
+  const results = JSON.parse(readFileSync(report, "utf8"));
+  const tests = results.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = tests.filter(({ status }) => status === "failed");
+  if (failed.length > 0) {
+    const titles = failed.map(({ title }) => `"${title}"`);
+    return {
+      state: "fails",
+      detail: titles.slice(0, 3).join(", ") + (titles.length > 3 ? ` and ${titles.length - 3} more` : ""),
+    };
+  }
+  // A process that crashes takes its file with it.
+  if (!results.success) return { state: "crashes", detail: "the process of the test ended" };
+  if (!tests.some(({ status }) => status === "passed"))
+    return { state: "not run", detail: "skipped, or no test has this title" };
+  return { state: "passes", detail: "" };
+}

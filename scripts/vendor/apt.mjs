@@ -1,0 +1,63 @@
+// Downloads a source archive with Debian's apt.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { vendor } from "./pins.mjs";
+
+const folder = join(vendor, "apt");
+
+/** apt with sources, state and cache of its own: the lists of the system do not change, and root is not needed. */
+function aptOptions() {
+  for (const name of ["lists/partial", "archives/partial"]) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  const targets = execFileSync("apt-get", [
+    ...["indextargets", "Created-By: Packages", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)"],
+  ]).toString();
+  const lines = [...new Set(targets.trim().split("\n"))]
+    .map((target) => target.split(" "))
+    .filter(([, , origin]) => ["Debian", "Ubuntu", "$(ORIGIN)"].includes(origin))
+    // The pinned sha256 decides, so the signature of the list is not needed.
+    .map(([uri, release]) => `deb-src [trusted=yes] ${uri} ${release} main universe`);
+  writeFileSync(join(folder, "sources.list"), `${lines.join("\n")}\n`);
+  const settings = {
+    "Dir::Etc::SourceList": join(folder, "sources.list"),
+    "Dir::Etc::SourceParts": "/dev/null",
+    "Dir::State": folder,
+    "Dir::State::status": "/var/lib/dpkg/status",
+    "Dir::Cache": folder,
+    "APT::Sandbox::User": "root",
+  };
+  return Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+}
+
+let options;
+
+/** Downloads the pinned archive into `target`. Returns undefined, or the reason why there is no file. */
+export function downloadWithApt(pin, target) {
+  if (spawnSync("apt-get", ["--version"]).status !== 0) return "apt: this system has no apt-get";
+  const apt = (command, ...args) =>
+    spawnSync(command, [...options, "-q", ...args], { cwd: target, encoding: "utf8" });
+  if (!options) {
+    options = aptOptions();
+    apt("apt-get", "update");
+  }
+  const records = apt("apt-cache", "showsrc", pin.debianSource).stdout.split("\n\n");
+  // Any revision whose record has the pinned hash.
+  const revisions = records
+    .filter((record) => record.includes(pin.sha256))
+    .map((record) => /^Version: (.*)$/m.exec(record)?.[1]);
+  for (const revision of revisions) {
+    apt("apt-get", "source", "--download-only", "--tar-only", `${pin.debianSource}=${revision}`);
+    if (existsSync(join(target, pin.archive))) return undefined;
+  }
+  return revisions.length === 0
+    ? `apt: no source list has ${pin.archive} with this hash, or Debian's archive cannot be reached`
+    : `apt: ${pin.archive} cannot be downloaded`;
+}
+
+/** Removes apt's lists of this run. */
+export function cleanUpApt() {
+  rmSync(folder, { recursive: true, force: true });
+}

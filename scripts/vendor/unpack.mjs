@@ -1,0 +1,60 @@
+// Unpacks the sources into vendor/src, applies our patches, and collects licenses and Node-API headers.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../terminal.mjs";
+import { archiveOf } from "./fetch.mjs";
+import { root, vendor } from "./pins.mjs";
+import { patchFolder, seriesOf } from "./series.mjs";
+
+/** Empties `folder` and extracts an archive into it. */
+export function extract({ path, strip }, folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  run("tar", ["-xf", path, `--strip-components=${strip}`, "-C", folder]);
+}
+
+/** Unpacks into vendor/src/NAME, once for each pair of archive and patches, so that builds stay incremental. */
+export function unpack(name, pin) {
+  const patches = seriesOf(name).map((patch) => join(patchFolder(name), patch));
+  const folder = join(vendor, "src", name);
+  const stamp = join(folder, ".stamp");
+  const content = [pin.sha256, ...patches.map((patch) => readFileSync(patch))].join("\n");
+  const wanted = createHash("sha256").update(content).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  extract(archiveOf(name, pin), folder);
+  for (const patch of patches) {
+    run("patch", ["-p1", "--silent", "-i", patch], { cwd: folder, what: `applying ${patch}` });
+  }
+  writeFileSync(stamp, wanted);
+  console.log(`unpacked ${name} ${pin.version}${patches.length ? `, ${patches.length} patched` : ""}`);
+}
+
+/** Collects a library's license texts, whose list may be newer than its unpacked sources. */
+export function collectLicences(name, pin) {
+  mkdirSync(join(vendor, "licences"), { recursive: true });
+  const licences = pin.licenceFiles.map((file) => readFileSync(join(vendor, "src", name, file), "utf8"));
+  writeFileSync(join(vendor, "licences", `${name}.txt`), licences.join("\n\n"));
+}
+
+/** Copies the headers of Node-API into vendor/headers, so that the published package builds on its own. */
+export function collectHeaders() {
+  const packages = {
+    "node-addon-api": /^napi.*\.h$/,
+    "node-api-headers/include": /\.h$/,
+    "node-api-headers/def": /\.def$/,
+  };
+  for (const [folder, wanted] of Object.entries(packages)) {
+    const from = join(root, "node_modules", folder);
+    if (!existsSync(from)) continue;
+    const to = join(vendor, "headers", folder);
+    mkdirSync(to, { recursive: true });
+    for (const name of readdirSync(from).filter((name) => wanted.test(name))) {
+      const content = readFileSync(join(from, name));
+      // A file with the same content keeps its time, so that nothing that includes it is compiled again.
+      if (existsSync(join(to, name)) && readFileSync(join(to, name)).equals(content)) continue;
+      writeFileSync(join(to, name), content);
+    }
+  }
+}

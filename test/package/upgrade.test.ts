@@ -1,0 +1,165 @@
+// Our patches on another version of a library: what `npm run vendor -- --against` says of each, and the check of headers.
+// With a library of one file, in a copy of the scripts.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const root = join(__dirname, "../..");
+const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
+/** The file of the library, with some lines replaced. */
+const source = (changes: Record<number, string> = {}) =>
+  `${lines.map((line, index) => changes[index + 1] ?? line).join("\n")}\n`;
+
+let copy: string;
+function write(path: string, content: string): void {
+  mkdirSync(dirname(join(copy, path)), { recursive: true });
+  writeFileSync(join(copy, path), content);
+}
+
+/** A patch that replaces lines of the file. */
+function patchOf(header: string, changes: Record<number, string>): string {
+  write("a/src/file.c", source());
+  write("b/src/file.c", source(changes));
+  const { stdout } = spawnSync("diff", ["-u", "a/src/file.c", "b/src/file.c"], {
+    cwd: copy,
+    encoding: "utf8",
+  });
+  return `${header}\n${stdout}`;
+}
+
+const header = (fields: Record<string, string> = {}) =>
+  Object.entries({
+    Description: "Replace a line\n Symptom, cause and fix.",
+    Origin: "ours",
+    Forwarded: "no",
+    Test: "test/file.test.ts > replaces a line [asan]",
+    "Last-Update": "2026-11-29",
+    ...fields,
+  })
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join("");
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
+  return { status, text: stdout + stderr };
+}
+
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), "zmq-native-upgrade-"));
+  cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+  write("package.json", "{}");
+  write("test/file.test.ts", 'test("replaces a line", () => {});');
+  write("upstream/src/file.c", source());
+  write("upstream/LICENSE", "free");
+  mkdirSync(join(copy, "vendor/sources"), { recursive: true });
+  spawnSync("tar", ["-cJf", "vendor/sources/upstream.tar.xz", "upstream"], { cwd: copy });
+  const sha256 = createHash("sha256")
+    .update(readFileSync(join(copy, "vendor/sources/upstream.tar.xz")))
+    .digest("hex");
+  const pin = { version: "1.0.0", archive: "upstream.tar.xz", sha256, urls: [], licenceFiles: ["LICENSE"] };
+  write("vendor/versions.json", JSON.stringify({ example: { ...pin, packed: ["LICENSE", "src/**"] } }));
+  write("vendor/patches/example/first/one.patch", patchOf(header(), { 5: "LINE 5", 30: "LINE 30" }));
+  write("vendor/patches/example/second/two.patch", patchOf(header(), { 50: "LINE 50" }));
+  write("vendor/patches/example/series", "# first\nfirst/one.patch\n\nsecond/two.patch # last\n");
+});
+afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+/** The report of --against a folder with this file. */
+function against(content: string) {
+  write("other/src/file.c", content);
+  return run("scripts/vendor.mjs", "--library", "example", "--against", "other");
+}
+const row = (patch: string, state: string) => expect.stringMatching(new RegExp(`^${patch} +${state}$`));
+
+test("applies the series in its order", () => {
+  expect(run("scripts/vendor.mjs")).toEqual({ status: 0, text: "unpacked example 1.0.0, 2 patched\n" });
+  const file = readFileSync(join(copy, "vendor/src/example/src/file.c"), "utf8");
+  expect(file).toBe(source({ 5: "LINE 5", 30: "LINE 30", 50: "LINE 50" }));
+});
+
+test("tells patches that apply from those that upstream has", () => {
+  const { status, text } = against(source({ 50: "LINE 50" }));
+  expect(text.split("\n")).toEqual(
+    expect.arrayContaining([
+      row("first/one.patch", "applies"),
+      row("second/two.patch", "already upstream: drop it from the series"),
+    ]),
+  );
+  expect(status).toBe(0);
+});
+
+test("tells an offset and fuzz", () => {
+  const { text } = against(`// new\n${source({ 48: "another" })}`);
+  expect(text.split("\n")).toEqual(
+    expect.arrayContaining([
+      row("first/one.patch", "applies with an offset"),
+      row("second/two.patch", "applies with fuzz: read the result"),
+    ]),
+  );
+});
+
+test("names file, line and hunk of a rejected patch, and the hunks that upstream has", () => {
+  const { status, text } = against(source({ 5: "LINE 5", 30: "different", 50: "different" }));
+  expect(text.split("\n")).toEqual(
+    expect.arrayContaining([
+      row("first/one.patch", "rejected"),
+      "    src/file.c:2 (hunk 1): this hunk is already upstream",
+      "    src/file.c:27 (hunk 2)",
+      row("second/two.patch", "rejected"),
+      "    src/file.c:47 (hunk 1)",
+    ]),
+  );
+  expect(status).toBe(1);
+});
+
+test("names a file that is missing", () => {
+  write("other/src/renamed.c", source());
+  const { status, text } = run("scripts/vendor.mjs", "--library", "example", "--against", "other");
+  expect(text).toContain("    src/file.c: the whole file is missing\n");
+  expect(status).toBe(1);
+});
+
+test("packs the chosen files, byte by byte the same, and unpacks them without the archive", () => {
+  const packed = join(copy, "vendor/packed/example.tar.xz");
+  expect(run("scripts/vendor.mjs", "--pack")).toEqual({ status: 0, text: "" });
+  const first = readFileSync(packed);
+  rmSync(join(copy, "vendor/packed"), { recursive: true });
+  run("scripts/vendor.mjs", "--pack");
+  expect(readFileSync(packed).equals(first)).toBe(true);
+  rmSync(join(copy, "vendor/sources"), { recursive: true });
+  expect(run("scripts/vendor.mjs")).toEqual({ status: 0, text: "unpacked example 1.0.0, 2 patched\n" });
+  writeFileSync(packed, "damaged");
+  expect(run("scripts/vendor.mjs").text).toContain("install the package again");
+});
+
+test.each([
+  ["a missing field", { Forwarded: "" }, "Forwarded is missing"],
+  ["an unknown field", { Fowarded: "no" }, "Fowarded: unknown field"],
+  ["a test that does not exist", { Test: "test/none.test.ts" }, "test/none.test.ts does not exist"],
+  ["a title that does not exist", { Test: "test/file.test.ts > removes" }, 'no test "removes"'],
+  ["an origin without its version", { Origin: "upstream, 1234567" }, "Applied-Upstream is missing"],
+  ["a date in another form", { "Last-Update": "29 Nov" }, 'expected a date as YYYY-MM-DD, got "29 Nov"'],
+])("the check of headers finds %s", (_, fields, problem) => {
+  expect(run("scripts/check_patches.mjs")).toEqual({ status: 0, text: "" });
+  write("vendor/patches/example/second/two.patch", patchOf(header(fields), { 50: "LINE 50" }));
+  const { status, text } = run("scripts/check_patches.mjs");
+  expect(text).toContain(
+    `vendor/patches/example/second/two.patch: ${problem.startsWith("test/") ? "Test: " : ""}`,
+  );
+  expect(text).toContain(problem);
+  expect(status).toBe(1);
+});
+
+test("the check finds patches that the series does not list, and the reverse", () => {
+  write("vendor/patches/example/third/three.patch", header());
+  write("vendor/patches/example/series", "first/one.patch\nsecond/two.patch\nsecond/gone.patch\n");
+  const { status, text } = run("scripts/check_patches.mjs");
+  expect(text).toContain("vendor/patches/example/third/three.patch: not in the file `series`");
+  expect(text).toContain("vendor/patches/example/series: second/gone.patch does not exist");
+  expect(status).toBe(1);
+});
