@@ -17,7 +17,9 @@ export class Missing extends Error {}
 export function run(command, args, options = {}) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", ...options });
   if (error || status !== 0) {
-    const reason = (error?.message ?? stderr).trim().split("\n").at(-1);
+    // npm ends with advice; its code says what happened.
+    const code = /^npm (?:error|ERR!) code (\w+)$/m.exec(stderr ?? "")?.[1];
+    const reason = code ?? (error?.message ?? stderr).trim().split("\n").at(-1);
     throw new Missing(`${command} ${args.slice(0, 2).join(" ")} failed: ${reason}`);
   }
   return stdout.trim();
@@ -34,7 +36,7 @@ export function fromNpm(name, version, sha512) {
   // Another process may do the same meanwhile.
   const fresh = mkdtempSync(`${folder}.`);
   try {
-    const archive = run("npm", ["pack", `${name}@${version}`, "--silent"], { cwd: fresh, env });
+    const archive = run("npm", ["pack", `${name}@${version}`, "--loglevel=error"], { cwd: fresh, env });
     if (sha512 !== undefined) {
       const hash = createHash("sha512")
         .update(readFileSync(join(fresh, archive)))

@@ -16,7 +16,10 @@ export function treeOf(dependencies) {
   const fresh = mkdtempSync(`${folder}.`);
   try {
     writeFileSync(join(fresh, "package.json"), text);
-    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], { cwd: fresh, env });
+    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: fresh,
+      env,
+    });
     if (!existsSync(folder)) renameSync(fresh, folder);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
