@@ -125,12 +125,13 @@ async function bundle(name, modules, external) {
 }
 
 /** Writes an entry point, with its imports from `files`. */
-function entry(name, source, fileOf) {
+function entry(name, source, { fileOf, folder = "" }) {
   const code = source.code.replace(
     /\brequire\("\.\/(.+?)\.js"\)/g,
     (_, module) => `require("./${fileOf(module)}")`,
   );
-  write(`${name}.js`, withoutRequire(code), source.map);
+  const sources = source.map.sources.map((file) => join(folder, file));
+  write(`${name}.js`, withoutRequire(code), { ...source.map, sources });
 }
 
 const start = Date.now();
@@ -155,9 +156,11 @@ await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";
 });
-entry("index", index, () => "library.js");
-entry("binary", binary);
-entry("v5-compat", v5, (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`));
+entry("index", index, { fileOf: () => "library.js" });
+entry("binary", binary, { folder: "binding" });
+entry("v5-compat", v5, {
+  fileOf: (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`),
+});
 for (const name of ["index", "draft", "v5-compat"]) {
   const { code, map } = transpile(join(lib, `${name}.mts`), ts.ModuleKind.ESNext);
   write(`${name}.mjs`, code, map);

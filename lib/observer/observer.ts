@@ -46,11 +46,6 @@ interface Reader {
   reject(error: Error): void;
 }
 
-/** A socket. */
-export interface Observable {
-  readonly events: Observer;
-}
-
 /** Observes one socket; a socket has one observer, `socket.events`. */
 @baseClass({ most: 1 })
 export class Observer implements AsyncIterable<Event>, EventSubscriber {
@@ -81,7 +76,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   }
 
   /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
-  constructor(socket: Observable) {
+  constructor(socket: { readonly events: Observer }) {
     const observed = isObject(socket) ? findCore(socket) : undefined;
     if (observed === undefined) {
       refuseOtherCopy(socket, "Socket", "Socket");
