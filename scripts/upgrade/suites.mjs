@@ -77,7 +77,8 @@ async function runLibzmq(build, names, parallel = jobs) {
   const only = names ? ["-R", `^(${names.join("|")})$`] : [];
   const text = await outputOf("ctest", ["-j", parallel, "--timeout", "60", ...only], 1800, { cwd: build });
   const results = new Map();
-  const line = /^\s*\d+\/\d+ Test\s+#\d+: (?<name>\S+) \.*\s*(?<result>\*{3}[A-Z]\w+|Passed)/gim;
+  const line =
+    /^\s*\d+\/\d+ Test\s+#\d+: (?<name>\S+) \.*\s*(?<result>[\w ]*\*{3}[A-Z][\w ]+?|Passed)(?=:|\s{2}|\s+\d)/gim;
   for (const { groups } of text.matchAll(line)) {
     const result = groups.result.replaceAll("*", "").toLowerCase();
     results.set(groups.name, result === "exception" ? "failed" : result);
