@@ -7,7 +7,7 @@ import { pins, root } from "./vendor/pins.mjs";
 import { fieldsOf, patchFilesOf, patchFolder, seriesOf, testsOf } from "./vendor/series.mjs";
 
 /** Whether free text is still accepted in the place of a DEP-3 header. */
-const acceptFreeText = true;
+const acceptFreeText = false;
 
 /** For each required field: what its value must look like. `Applied-Upstream` is only for patches that upstream has. */
 const fields = {

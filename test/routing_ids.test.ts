@@ -1,13 +1,36 @@
 // Routing ids that peers change, or share.
 
+import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { Context, Dealer, type EventOfType, type EventType, Reply, Request, Router } from "zmq-native";
+import {
+  Context,
+  capability,
+  Dealer,
+  type EventOfType,
+  type EventType,
+  Reply,
+  Request,
+  Router,
+} from "zmq-native";
 import { patience } from "./helpers/program.js";
 import { freshEndpoint, whenFree } from "./helpers/transports.js";
-import { frame, greetingOf2, RawServer } from "./helpers/zmtp.js";
+import { frame, greetingOf2, RawPeer, RawServer, webSocketFrame } from "./helpers/zmtp.js";
 
 const options = { linger: 0, receiveTimeout: patience };
 const strings = (frames: readonly Buffer[]) => frames.map(String);
+/** What a socket without a routing id begins with, by any version. */
+const signature = Buffer.from("ff00000000000000017f", "hex");
+/** A peer without a mechanism. */
+interface Peer {
+  /** What it says before it tells its id, of one byte. */
+  greeting: Buffer;
+  /** The rest of its id. */
+  id(id: string): Buffer;
+  message(body: string): Buffer;
+  /** What it hears in all if it is the second one. */
+  heard: Buffer;
+}
 /** Calls back for the next event of a type. */
 function once<E extends EventType>(
   router: Router | Reply,
@@ -129,6 +152,138 @@ test("a Router that connects to peers of ZMTP 2 follows their routing ids", asyn
     expect(await peer.hear((heard) => heard.includes("answer"))).toBe(true);
   }
 });
+
+describe("a Router that reconnects to a peer without a mechanism", () => {
+  const dealer = 5;
+  const versioned = {
+    greeting: greetingOf2(dealer),
+    id: (id: string) => frame(id),
+    message: (body: string) => frame(body),
+    heard: Buffer.concat([signature, Buffer.from([3, 6]), frame(""), frame("for B")]),
+  };
+  /** A frame of ZMTP 1.0. */
+  const frameOf1 = (body: string) =>
+    Buffer.from(`${String.fromCharCode(body.length + 1)}\0${body}`, "latin1");
+  const kinds: [string, Peer][] = [
+    ["ZMTP 2.0", versioned],
+    [
+      "ZMTP 1.0",
+      {
+        // Its version shows by the first byte of the frame with its id.
+        greeting: frameOf1("A").subarray(0, 1),
+        id: (id: string) => frameOf1(id).subarray(1),
+        message: frameOf1,
+        heard: Buffer.concat([signature, frameOf1("for B")]),
+      },
+    ],
+  ];
+
+  test.each(kinds)("sends nothing of %s before the peer has told its id", async (_, peer) => {
+    using server = await RawServer.listen();
+    using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
+    router.connect(`tcp://127.0.0.1:${server.port}`);
+    {
+      using first = await server.accept();
+      first.say(peer.greeting, peer.id("A"), peer.message("of A"));
+      expect(strings(await router.receive())).toEqual(["A", "of A"]);
+      const lost = next(router, "disconnect");
+      first.finish();
+      await lost;
+    }
+    await router.send(["A", "for A", ...Array.from({ length: 8 }, () => Buffer.alloc(1 << 20))]);
+    using second = await server.accept();
+    second.say(peer.greeting);
+    // Its handshake goes as far as it can without the id.
+    await second.hearBytes(signature.length + (peer === versioned ? 4 : 0));
+    second.pause();
+    await delay(100);
+    second.say(peer.id("B"), peer.message("of B"));
+    expect(strings(await router.receive())).toEqual(["B", "of B"]);
+    await router.send(["B", "for B"]);
+    second.resume();
+    await second.hear((heard) => heard.includes("for B"));
+    expect(second.heard.toString("latin1")).toBe(peer.heard.toString("latin1"));
+  });
+
+  test.each(kinds)("sends by %s what was queued for a peer once it has told the same id", async (_, peer) => {
+    using server = await RawServer.listen();
+    using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
+    router.connect(`tcp://127.0.0.1:${server.port}`);
+    {
+      using first = await server.accept();
+      first.say(peer.greeting, peer.id("A"), peer.message("of A"));
+      expect(strings(await router.receive())).toEqual(["A", "of A"]);
+      const lost = next(router, "disconnect");
+      first.finish();
+      await lost;
+    }
+    await router.send(["A", "queued"]);
+    using second = await server.accept();
+    second.say(peer.greeting);
+    await second.hearBytes(signature.length);
+    await delay(50);
+    second.say(peer.id("A"));
+    expect(await second.hear((heard) => heard.includes("queued"))).toBe(true);
+  });
+});
+
+test("two Routers of which one speaks ZMTP 2 do not wait for each other", async () => {
+  using router = new Router({ ...options, mandatory: true });
+  await router.bind("tcp://127.0.0.1:*");
+  using peer = await RawPeer.connect(router.lastEndpoint as string);
+  // As libzmq 3.2, it tells its id after the greetings.
+  peer.say(greetingOf2(6));
+  expect(await peer.hear((heard) => heard.subarray(-2).equals(frame("")))).toBe(true);
+  peer.say(frame("A"), frame("of A"));
+  expect(strings(await router.receive())).toEqual(["A", "of A"]);
+  await router.send(["A", "answer"]);
+  expect(await peer.hear((heard) => heard.includes("answer"))).toBe(true);
+});
+
+test.runIf(capability.draft)(
+  "a Router sends nothing over ws, by ZWS2.0, before the peer has told its id",
+  async () => {
+    using server = await RawServer.listen();
+    using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
+    router.connect(`ws://127.0.0.1:${server.port}`);
+    const accept = async () => {
+      const peer = await server.accept();
+      await peer.hear((heard) => heard.includes("\r\n\r\n"));
+      const key = /Sec-WebSocket-Key: (.*)\r\n/i.exec(peer.heard.toString("latin1"))![1]!;
+      const accepted = createHash("sha1")
+        .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      peer.say(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+        `Sec-WebSocket-Accept: ${accepted}\r\nSec-WebSocket-Protocol: ZWS2.0\r\n\r\n`,
+      );
+      return peer;
+    };
+    const message = (body: string) => webSocketFrame(`\0${body}`, { masked: false });
+    {
+      using first = await accept();
+      first.say(message("A"), message("of A"));
+      expect(strings(await router.receive())).toEqual(["A", "of A"]);
+      const lost = next(router, "disconnect");
+      first.finish();
+      await lost;
+    }
+    await router.send(["A", "for A"]);
+    using second = await accept();
+    const request = second.heard.length;
+    // The header, the mask and the flags of an empty routing id.
+    const id = 2 + 4 + 1;
+    await second.hearBytes(request + id);
+    await delay(100);
+    expect(second.heard.length).toBe(request + id);
+    second.say(message("B"), message("of B"));
+    expect(strings(await router.receive())).toEqual(["B", "of B"]);
+    await router.send(["B", "answer"]);
+    await second.hearBytes(request + id + id + "answer".length);
+    await delay(50);
+    expect(second.heard.length).toBe(request + id + id + "answer".length);
+  },
+);
 
 describe("a routing id in use", () => {
   test("is reported, and its second peer is heard when the first has left", async () => {

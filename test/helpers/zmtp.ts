@@ -186,6 +186,10 @@ export class RawPeer implements Disposable {
     this.#socket.pause();
   }
 
+  resume(): void {
+    this.#socket.resume();
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }
@@ -218,6 +222,11 @@ export class RawServer implements Disposable {
 
   get port(): number {
     return (this.#server.address() as { port: number }).port;
+  }
+
+  /** How many have connected. */
+  get count(): number {
+    return this.#all.length;
   }
 
   /** The next one to connect. */

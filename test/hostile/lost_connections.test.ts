@@ -1,0 +1,67 @@
+// A peer that fills the queue of a socket with `immediate`, closes and accepts again.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { Pull, Router } from "zmq-native";
+import { patience } from "../helpers/program.js";
+import { frame, hello, join, property, RawServer } from "../helpers/zmtp.js";
+
+/** Long enough for many attempts at the `reconnectInterval` of these tests. */
+const manyIntervals = 600;
+const mark = 10;
+const options = { linger: 0, reconnectInterval: 1, receiveHighWaterMark: mark, receiveTimeout: patience };
+const address = (server: RawServer) => `tcp://127.0.0.1:${server.port}`;
+
+/** Sends numbers, as many over each connection as the queue takes. */
+async function serve(server: RawServer, greet: (connection: number) => Buffer): Promise<void> {
+  let sent = 0;
+  for (let connection = 0; ; connection++) {
+    const peer = await server.accept();
+    peer.say(greet(connection));
+    if (!(await peer.hear((heard) => heard.includes("READY")))) continue;
+    peer.say(join(...Array.from({ length: mark }, () => frame(String(sent++)))));
+    peer.finish();
+  }
+}
+
+test("fills the queue once; the rest waits, and none is lost", async () => {
+  using server = await RawServer.listen();
+  void serve(server, () => hello("PUSH"));
+  using pull = new Pull({ ...options, immediate: true });
+  pull.connect(address(server));
+  await delay(manyIntervals);
+  expect(server.count).toBe(2);
+  for (let i = 0; i < 20 * mark; i++) expect(String(await pull.receive())).toBe(String(i));
+  await delay(manyIntervals);
+  const { count } = server;
+  pull.disconnect(address(server));
+  await delay(manyIntervals);
+  expect(server.count).toBe(count);
+});
+
+test("fills the queue of a Router once, under another routing id each time", async () => {
+  using server = await RawServer.listen();
+  void serve(server, (connection) => hello("DEALER", property("Identity", `peer ${connection}`)));
+  using router = new Router(options);
+  router.connect(address(server));
+  await delay(manyIntervals);
+  expect(server.count).toBe(2);
+  for (let i = 0; i < 20 * mark; i++) {
+    const received = (await router.receive()).map(String);
+    expect(received).toEqual([`peer ${Math.floor(i / mark)}`, String(i)]);
+  }
+});
+
+test("a socket whose queue is full of lost connections closes at once", async () => {
+  using server = await RawServer.listen();
+  void serve(server, () => hello("PUSH"));
+  const pull = new Pull({ ...options, immediate: true, linger: -1 });
+  pull.connect(address(server));
+  await delay(manyIntervals);
+  const started = performance.now();
+  await pull.close({});
+  expect(performance.now() - started).toBeLessThan(patience);
+  const { count } = server;
+  await delay(manyIntervals);
+  expect(server.count).toBe(count);
+});
