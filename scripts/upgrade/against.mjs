@@ -61,7 +61,7 @@ function report(library, folder) {
   return !counts.partly && !counts.rejected;
 }
 
-/** Prints the constants and functions of another zmq.h that lib/constants.ts does not have, and the reverse. */
+/** Prints the constants and functions of another zmq.h that lib/binding/constants.ts does not have, and the reverse. */
 function reportHeader(unpatched) {
   const header = readFileSync(join(unpatched, "include/zmq.h"), "utf8");
   const ours = readFileSync(join(vendor, "src/libzmq/include/zmq.h"), "utf8");

@@ -112,7 +112,7 @@ export function buildWithout(library, patch, variant = "plain") {
   return { ...removed, ...build(sources, variant) };
 }
 
-/** Returns the folder of a build with all patches; undefined for the build that lib/addon.ts finds. */
+/** Returns the folder of a build with all patches; undefined for the build that lib/binding/load.ts finds. */
 export function buildBaseline(variant) {
   if (!variant) return undefined;
   const built = build(join(vendor, "src"), variant);

@@ -34,7 +34,7 @@ function runVitest(args, environment) {
 }
 
 /**
- * Runs a test with the build in `prebuild`, or the one that lib/addon.ts finds. Returns its state, `passes`, `fails`,
+ * Runs a test with the build in `prebuild`, or the one that lib/binding/load.ts finds. Returns its state, `passes`, `fails`,
  * `hangs`, `crashes` or `not run`, and details.
  */
 export async function runTest({ file, title, build }, prebuild) {
