@@ -11,10 +11,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { sanitizers } from "../sanitizers.mjs";
-import { fail } from "../terminal.mjs";
+import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";
 import { patchFolder, seriesOf } from "../vendor/series.mjs";
@@ -22,7 +21,6 @@ import { extract } from "../vendor/unpack.mjs";
 import { revertPatch } from "./apply.mjs";
 
 const folder = join(root, "out/prove");
-const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");
 
 /** Returns paths of the regular files below a folder; links are not followed. */
 function filesBelow(top, prefix = "") {
@@ -69,26 +67,17 @@ function removePatch(library, patch, tree) {
 function build(sources, variant) {
   const out = join(folder, variant);
   const defines = [
+    // Not Release: its link-time optimization takes half a minute for each patch.
+    "CMAKE_BUILD_TYPE=RelWithDebInfo",
     `VENDOR_SOURCES=${sources}`,
     ...(variant in sanitizers ? [`ZMQ_NATIVE_SANITIZE=${sanitizers[variant].flag}`] : []),
     ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
-  // Not Release: its link-time optimization takes half a minute for each patch.
-  const args = [
-    "build",
-    "--out",
-    out,
-    "--config",
-    "RelWithDebInfo",
-    "--target",
-    "zmq_native",
-    ...defines.map((text) => `--CD${text}`),
-  ];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cmakeJs, ...args], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
+  const cmake = (...parameters) =>
+    spawnSync("cmake", parameters, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+  let result = cmake("-S", ".", "-B", out, ...defines.map((text) => `-D${text}`));
+  if (result.status === 0) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
+  const { status, stdout, stderr } = result;
   if (status !== 0) {
     const lines = `${stdout}\n${stderr}`.split("\n");
     return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
