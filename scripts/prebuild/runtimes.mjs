@@ -122,6 +122,8 @@ function wine() {
   const prefix = join(cache, "runtimes", "wine");
   const env = { WINEPREFIX: prefix, WINEDEBUG: "-all", NODE_SKIP_PLATFORM_CHECK: "1" };
   if (!existsSync(join(prefix, "system.reg"))) {
+    // wine makes the last folder of the path only.
+    mkdirSync(join(cache, "runtimes"), { recursive: true });
     const options = { env: { ...process.env, ...env }, stdio: "ignore" };
     spawnSync("wine", ["wineboot", "-i"], options);
     spawnSync("wine", ["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], options);
