@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { capability, Dealer, Pair, Push, Router, type Socket } from "zmq-native";
+import { Context, capability, Dealer, Pair, Push, Router, type Socket } from "zmq-native";
 import { draftPath, patience, runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 import { frame, greeting, hello, property, RawPeer, RawServer } from "../helpers/zmtp.js";
@@ -258,3 +258,30 @@ test.each(["127.0.0.1", "localhost"])(
     expect(await running).toMatchObject(closed);
   },
 );
+
+test("a context closes with `linger: -1` after a connection whose id was handed over broke before all was sent", async () => {
+  const context = new Context();
+  const router = new Router({
+    context,
+    handover: true,
+    linger: -1,
+    sendHighWaterMark: 0,
+    receiveTimeout: patience,
+  });
+  await router.bind(freshEndpoint("tcp"));
+  const enter = () => RawPeer.enter(router.lastEndpoint as string, "DEALER", property("Identity", "X"));
+  using old = await enter();
+  old.say(frame("old"));
+  await router.receive();
+  old.pause();
+  for (let i = 0; i < 2000; i++) await router.send(["X", Buffer.alloc(10_000)]);
+  using young = await enter();
+  young.say(frame("young"));
+  await router.receive();
+  const lost = next(router, "disconnect");
+  old.reset();
+  await lost;
+  router.close();
+  young.finish();
+  await context.close();
+});
