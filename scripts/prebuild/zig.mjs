@@ -18,7 +18,8 @@ const wrappers = {
   ranlib: 'exec "$ZIG" ranlib "$@"',
   // Stands for windres: libzmq has a resource with its version, which a library that is linked statically loses anyway.
   rc: [
-    'while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done',
+    // CMake's flag is one or the other, by what it takes the compiler for.
+    'while [ $# -gt 0 ]; do case "$1" in -o | /fo) out=$2 ;; esac; shift; done',
     'echo > "$out.c"',
     'exec "$ZIG" cc -target "$ZIG_TARGET" -c "$out.c" -o "$out"',
   ].join("\n"),
