@@ -2,7 +2,7 @@
 
 import { baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
 import { refuseOtherCopy } from "./arguments/copies.js";
-import { ZMQ_PAIR } from "./binding/constants.js";
+import { ZMQ_DISH, ZMQ_GATHER, ZMQ_PAIR, ZMQ_PULL, ZMQ_SUB } from "./binding/constants.js";
 import { check, errorOf, explained, invalidArgument, ZmqError } from "./binding/errors.js";
 import { binding, type Handle, type ProxyHandle } from "./binding/index.js";
 import { openToken } from "./context/context.js";
@@ -94,6 +94,21 @@ function captureOf(options: ProxyOptions): Socket | undefined {
   return capture === undefined ? undefined : socketOf(capture, "Capture");
 }
 
+/** Types that cannot send, so that a capture would be silent. */
+const receivers = [ZMQ_PULL, ZMQ_SUB, ZMQ_DISH, ZMQ_GATHER];
+
+/** Throws a `TypeError` for a socket that cannot be the capture of a proxy between two others. */
+function expectCapture(capture: Socket, ...ends: Socket[]): void {
+  if (ends.includes(capture)) {
+    throw new TypeError("Capture must be a socket of its own, got an end of the proxy");
+  }
+  if (receivers.includes(coreOf(capture).type)) {
+    throw new TypeError(
+      "Capture must be a socket that sends, such as Push or Publisher; this type only receives",
+    );
+  }
+}
+
 function toStatistics(report: Message): ProxyStatistics {
   const number = (index: number) => Number(report.readBigUInt64LE(index * 8));
   const traffic = (index: number) => ({ messages: number(index), bytes: number(index + 1) });
@@ -128,6 +143,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     this.#frontEnd = socketOf(frontEnd, "Front-end") as F;
     this.#backEnd = socketOf(backEnd, "Back-end") as B;
     this.#capture = captureOf(options);
+    if (this.#capture !== undefined) expectCapture(this.#capture, this.#frontEnd, this.#backEnd);
   }
 
   /** The socket that was given first. */

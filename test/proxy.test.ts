@@ -127,6 +127,15 @@ test("statistics count messages and bytes both ways", async () => {
   });
 });
 
+test("refuses a capture that cannot send, or that is an end of the proxy", () => {
+  using front = new Pull();
+  using back = new Push();
+  using pull = new Pull();
+  expect(() => new Proxy(front, back, { capture: pull })).toThrow(TypeError);
+  expect(() => new Proxy(front, back, { capture: back })).toThrow("got an end of the proxy");
+  expect(() => new Proxy(front, back, { capture: front })).toThrow("got an end of the proxy");
+});
+
 test("scenario 17: capture gets a copy of every message, and holds nothing up when it has no room", async () => {
   using capture = new Push({ sendHighWaterMark: 2 });
   using captured = new Pull({ receiveHighWaterMark: 2 });
