@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** What precedes a call of `name`, as in `zmq.` or, from compilers, in `(0, zeromq_1.`; undefined for another use. */
+/** Returns the expression before a call of `name`: `zmq.`, or `(0, zeromq_1.` in compiled code. Undefined if it is no call. */
 function calleeAt(text: string, column: number, name: string): string | undefined {
   const [before, after] = [text.slice(0, column - 1), text.slice(column - 1)];
   if (!after.startsWith(name)) return undefined;

@@ -18,7 +18,7 @@ namespace zmq_native {
 
 class Lifetime;
 
-/** What the runtime has, as lib/runtime/features.ts knows. */
+/** Features of the runtime, as detected by lib/runtime/features.ts. */
 struct Runtime {
   /** libuv's polls work. */
   bool hasPolls = true;

@@ -1,4 +1,4 @@
-// What libzmq says of itself (version, capabilities, errors), and key pairs for CURVE. Stateless.
+// libzmq's version, capabilities and error texts, and key pairs for CURVE. Stateless.
 
 #include <zmq.h>
 

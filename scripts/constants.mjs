@@ -43,7 +43,7 @@ export const errnos: Readonly<Record<string, number>> = {
 ${errnos}
 };
 
-/** What a peer did wrong, by the value of an event. */
+/** Protocol errors of a peer: the names of the values that an event can have. */
 export const protocolErrors = {
 ${protocolErrors}
 };

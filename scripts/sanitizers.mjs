@@ -36,7 +36,7 @@ export const sanitizers = {
   },
 };
 
-/** What is not reported, by variable: files in scripts/suppressions. */
+/** Suppression files in scripts/suppressions, by the variable that they belong to. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 
 /** Returns the path of a sanitizer's runtime, or undefined if the compiler has none. */

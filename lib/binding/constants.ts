@@ -26,7 +26,7 @@ export const errnos: Readonly<Record<string, number>> = {
   EMTHREAD: 156384766,
 };
 
-/** What a peer did wrong, by the value of an event. */
+/** Protocol errors of a peer: the names of the values that an event can have. */
 export const protocolErrors = {
   ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED: 268435456,
   ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND: 268435457,

@@ -11,7 +11,7 @@ export type Handle = number;
 export type ProxyHandle = number;
 /** Stands for a context in every thread of the process. */
 export type ContextToken = number;
-/** What native code takes as a frame; lib/message/frames.ts makes it from what users pass. */
+/** A frame as native code accepts it. lib/message/frames.ts creates it from the values that users pass. */
 export type WireFrame = string | Uint8Array | RoutingId;
 /** Only as the tag of a message. */
 type RoutingId = number;

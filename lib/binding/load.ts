@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeno, runtime } from "../runtime/features.js";
 
-/** What prebuilds/ calls this platform. */
+/** The name of this platform in prebuilds/. */
 const target = `${process.platform}-${process.arch}`;
 
 /**

@@ -3,12 +3,12 @@
 export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
 
 export class EndpointRecord {
-  /** What an address has become, wildcards resolved, with the address. */
+  /** Maps each bound endpoint, with wildcards resolved, to the address that the program gave. */
   readonly #bound = new Map<string, string>();
   /** One disconnect undoes all connects of an address. */
   readonly #connected = new Set<string>();
 
-  /** To be called after a call has succeeded; `last`: the socket's last endpoint, after a bind. */
+  /** Records a successful call. After a bind, `last` is the `lastEndpoint` of the socket. */
   add(call: EndpointCall, address: string, last: string | null): void {
     if (call === "bind") this.#bound.set(last ?? address, address);
     else if (call === "unbind") this.#unbound(address);

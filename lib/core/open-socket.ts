@@ -56,10 +56,10 @@ function blocked(): ZmqError {
   );
 }
 
-/** Messages that a loop has fetched ahead: whoever takes the socket over, as a proxy does, passes them on first. */
+/** Gives access to the messages that a loop has prefetched. A proxy that takes over the socket forwards them first. */
 export interface FetchedAhead {
   takeAhead(): Message[][];
-  /** Puts back what was taken, when the socket was not taken over after all. */
+  /** Puts the messages back if the proxy could not start. */
   putAhead(messages: Message[][]): void;
 }
 
@@ -81,7 +81,7 @@ export class Core extends Readiness implements OptionTarget {
   datagramEndpoints = 0;
   /** For `console.log`. */
   readonly record = new EndpointRecord();
-  /** What a loop has fetched ahead. */
+  /** Messages that a loop has prefetched. */
   ahead!: FetchedAhead;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
@@ -193,7 +193,7 @@ export class Core extends Readiness implements OptionTarget {
     this.unblock();
   }
 
-  /** To be called when what blocked the socket is done. */
+  /** Ends the blocking of a bind, an unbind or a proxy. */
   unblock(): void {
     this.blocked = false;
     if (this.closing) this.close();

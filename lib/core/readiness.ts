@@ -12,7 +12,7 @@ import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
 export interface Waiter {
   /** The method that waits, for the error of a second one: `receive()`. */
   readonly call?: string;
-  /** What is not to be collected while this waits. */
+  /** An object that must not be garbage-collected while this operation is pending. */
   readonly holds?: object | undefined;
   /** Tries again; true when it waits no longer. The attempt ends with libzmq's own "not now". */
   retry(): boolean;
@@ -23,7 +23,7 @@ export interface Waiter {
 /** What is waited for: room, a message, or a change in what libzmq knows of peers. */
 export type Direction = "sending" | "receiving" | "watching";
 
-/** Sockets that somebody waits for, held here so that they are not collected meanwhile. */
+/** Sockets with pending operations. This map keeps them from being garbage-collected. */
 const waiting = new Map<Handle, Readiness>();
 check(binding.onReady((handle) => waiting.get(handle)?.wake()));
 

@@ -1,6 +1,6 @@
 // What becomes of an address that was not refused.
 
-/** What the rest of the library must know of a transport. */
+/** Properties of a transport that the rest of the library uses. */
 export interface Transport {
   readonly scheme: string;
   /** A message is a datagram, whose length has a limit. */
@@ -10,8 +10,8 @@ export interface Transport {
   /** libzmq knows what is bound by the `lastEndpoint` of the socket; otherwise by what it was given. */
   readonly listens: boolean;
   /**
-   * What `bindSync` does with a host name: libzmq looks it up while the thread waits; nobody can; or it is looked up
-   * later, since binding is the same as connecting.
+   * How `bindSync` resolves a host name: `now`, libzmq resolves it and blocks the thread; `never`, `bindSync` rejects it;
+   * `later`, in the background, since binding and connecting are the same (norm).
    */
   readonly bindByName: "now" | "never" | "later";
 }

@@ -160,7 +160,7 @@ export class Intake {
 // V8 inlines small functions only. What seldom happens is therefore in functions of its own, which leaves the path of
 // a message in one piece.
 
-/** Whose crossing is under way or has its rows read: the table and the slab have room for one only. */
+/** The intake whose native call is in progress or whose rows are being read. The table and the slab hold one at a time. */
 let reader: Intake | undefined;
 
 /**
@@ -197,7 +197,7 @@ function dropRest(handle: Handle, intake: Intake): number {
   return 0;
 }
 
-/** What a crossing throws when code of the user's received in the midst of it. */
+/** The error of a native call during which user code received another message. */
 function overwritten(): Error {
   return errorOf(
     "EBUSY",

@@ -1,4 +1,4 @@
-// What is wrong with an option, and what would be right. The messages are zeromq's; the rest is in `detail`.
+// Explains errors about options: the wrong value and the valid ones. The messages are zeromq's; `detail` has the rest.
 
 import { isObject, shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
@@ -78,7 +78,7 @@ function got(name: string, value: unknown): string {
   return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }
 
-/** Which values an option takes: by its type, and by what libzmq refuses besides. */
+/** The values that an option accepts: those of its type, less those that libzmq rejects. */
 interface Values {
   readonly kind: string | undefined;
   readonly limits?: string | undefined;
@@ -164,7 +164,7 @@ function faultOf(owner: object, name: string): string | undefined {
 
 /** @internal Adds to the error that assigning options to a sealed object has thrown which option there is not. */
 export function explainAssignment(error: unknown, owner: object, options: object): unknown {
-  // What has a detail is about a value; other errors are the program's own, of a getter.
+  // Errors about values have a detail. Other errors come from a getter of the program.
   if (!(error instanceof TypeError) || "detail" in error) return error;
   for (const name of isObject(options) ? Object.keys(options) : []) {
     const fault = faultOf(owner, name);

@@ -26,7 +26,7 @@ const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "d
 /** Milliseconds between two lookups of a name that was not found. */
 const retryInterval = 1000;
 
-/** An endpoint as libzmq is given it. The transport is undefined for one that it will not know. */
+/** An endpoint in the form that libzmq receives. Its transport is undefined if its scheme is unknown. */
 type Known = Pick<Plan, "endpoint" | "looksUp" | "lookup"> & { readonly transport: Transport | undefined };
 
 class Addresses {

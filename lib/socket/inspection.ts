@@ -1,4 +1,4 @@
-// What `console.log` prints of a socket: its type, its state, its endpoints, and which calls are pending.
+// Formats a socket for `console.log`: its type, state, endpoints and pending calls.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
 import type { Core } from "../core/open-socket.js";

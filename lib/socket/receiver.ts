@@ -61,7 +61,7 @@ const highWaterShare = 16;
 /** Stands in the place of a message that was taken, which may then be collected. */
 const taken: Message[] = [];
 
-/** What an error calls the operation of a loop. */
+/** The name of a loop's operation in errors. */
 const loopCall = "a loop (for await)";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;

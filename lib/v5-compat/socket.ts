@@ -47,7 +47,7 @@ const parts = (socket: object): Parts => {
   return made;
 };
 
-/** What version 5 calls the native socket: `_zmq` of a socket. */
+/** The property `_zmq` of a socket, as in version 5. */
 export class SocketBinding {
   readonly #parts: Parts;
 

@@ -101,7 +101,7 @@ function readMacho(file, { arch }) {
   };
 }
 
-/** What a binary says of itself. */
+/** The properties of a binary. */
 export function readBinary(file) {
   const headers = common(file);
   if (headers.format.startsWith("elf")) return { format: "elf", ...readElf(file, headers) };

@@ -40,7 +40,7 @@ async function proveTest(library, patch, test) {
   const name = `${test.file}${test.title ? ` > ${test.title}` : ""}${test.build ? ` [${test.build}]` : ""}`;
   const built = buildWithout(library, patch, test.build);
   if (built.skipped) return { state: "skipped", detail: built.skipped };
-  // What does not compile with some hunks reverted says nothing about the patch.
+  // A build error with only some hunks reverted proves nothing about the patch.
   if (built.error && built.partial) return { state: "skipped", detail: `${built.how}: ${built.error}` };
   if (built.error) return { state: "needed to build", detail: built.error };
   const without = await runTest(test, built.folder);
