@@ -98,8 +98,9 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
 /** Sends a message of one frame. Answers kSent, kWouldBlock or -errno. */
 int32_t sendSingle(const Socket& socket, Message& frame) {
   int32_t result = sendFrame(socket.get(), frame, 0);
-  // libzmq looks for news from its I/O threads only now and then while sending; asking for the events looks.
-  // Once: an XPUB that must not drop counts as writable even when it is full.
+  // The system's libzmq looks for commands once in a millisecond while sending; asking for the events looks at once.
+  // Ours looks before each send (vendor/patches/libzmq/threads/commands-before-send.patch). Once: an XPUB that must not
+  // drop counts as writable even when it is full.
   if (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
   if (result == 0) return kSent;
   return result == -EAGAIN ? kWouldBlock : result;

@@ -309,6 +309,8 @@ describe("while it runs", () => {
       await push.send("before");
       expect(String(await receiveWithin(pull, 10_000))).toBe("before");
       proxy.pause();
+      // Its thread answers after it has paused.
+      await proxy.statistics();
       await push.send("meanwhile");
       await expectRejected(() => pull.receive(), "EAGAIN");
       proxy.resume();
