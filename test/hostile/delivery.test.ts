@@ -1,5 +1,6 @@
 // Messages that were sent before a connection ended: all of them arrive, whatever else happens to the connection.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Context, Dealer, Pull, Push } from "zmq-native";
 import { patience, runProgram } from "../helpers/program.js";
@@ -59,6 +60,32 @@ describe.each(transports)("%s", (transport) => {
     `);
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
     expect(await numbers(pull, 80)).toEqual(range(80));
+  });
+
+  test("a socket ends once the system has all its messages, though nobody receives them", async () => {
+    // The end of the socket must be in one batch with its last messages: it is in nearly every round.
+    for (let round = 0; round < 20; round++) {
+      using pull = new Pull({ receiveHighWaterMark: 1, receiveTimeout: patience });
+      await pull.bind(endpoint(transport));
+      const push = new Push({ sendHighWaterMark: 0 });
+      push.connect(pull.lastEndpoint as string);
+      await push.send("0");
+      await pull.receive();
+      // Written one by one, they take more of a Unix socket's buffer than it allows before it counts as writable.
+      for (let i = 1; i <= 60; i++) {
+        await push.send(String(i).padEnd(500));
+        await delay(1);
+      }
+      for (let i = 61; i < 100; i++) push.trySend(String(i));
+      const late = new AbortController();
+      await Promise.race([
+        push.close({ linger: -1 }),
+        delay(patience, undefined, { signal: late.signal }).then(() => {
+          throw new Error("the socket has not ended");
+        }),
+      ]).finally(() => late.abort());
+      expect(await numbers(pull, 99)).toEqual(range(100).slice(1));
+    }
   });
 
   // The last batch fits in part only; its rest is written when the receiver has made room.
