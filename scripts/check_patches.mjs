@@ -6,9 +6,6 @@ import { join } from "node:path";
 import { pins, root } from "./vendor/pins.mjs";
 import { fieldsOf, patchFilesOf, patchFolder, seriesOf, testsOf } from "./vendor/series.mjs";
 
-/** Whether free text is still accepted in the place of a DEP-3 header. */
-const acceptFreeText = false;
-
 /** For each required field: what its value must look like. `Applied-Upstream` is only for patches that upstream has. */
 const fields = {
   Description: [/^\S.{9,}/, "a sentence, and below it symptom, cause and fix"],
@@ -38,9 +35,6 @@ function checkTests(value) {
 /** Returns what is wrong with a patch's header. */
 function checkHeader(patch) {
   const header = fieldsOf(patch);
-  if (acceptFreeText && header.Origin === undefined) {
-    return header.Description?.trim() ? [] : ["no description before the first hunk"];
-  }
   const problems = Object.keys(header)
     .filter((name) => !(name in fields) && !(name in optional))
     .map((name) => `${name}: unknown field`);

@@ -8,12 +8,14 @@ import { pins } from "./vendor/pins.mjs";
 import { collectHeaders, collectLicences, unpack } from "./vendor/unpack.mjs";
 
 const flags = parseFlags({
-  usage: "npm run vendor -- [--fetch | --pack | --against PATH [--test] | --test | --prove [PATCH...]]",
+  usage:
+    "npm run vendor -- [--fetch | --pack | --against PATH [--test] | --test | --list | --prove [PATCH...]]",
   options: {
     fetch: { type: "boolean", help: "fetch and verify only, unpack nothing" },
     pack: { type: "boolean", help: "make vendor/packed, the sources in the published package" },
     against: { type: "string", help: "try our patches on another libzmq: a folder or an archive" },
     test: { type: "boolean", help: "run the tests of libzmq and pyzmq on patched and unpatched libzmq" },
+    list: { type: "boolean", help: "print the patch series as a table" },
     prove: { type: "boolean", help: "remove each patch, or each named one, and expect its test to fail" },
     library: { type: "string", help: "with --against: openpgm, norm or libsodium instead of libzmq" },
   },
@@ -37,6 +39,10 @@ if (!flags.fetch && !flags.pack) {
 if (flags.against || flags.test) {
   const { tryUpgrade } = await import("./upgrade/against.mjs");
   process.exitCode = await tryUpgrade(flags);
+}
+if (flags.list) {
+  const { listPatches } = await import("./upgrade/list.mjs");
+  listPatches();
 }
 if (flags.prove) {
   const { prove } = await import("./upgrade/prove.mjs");

@@ -8,11 +8,8 @@ import { root } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/prove");
 
-/** A patch whose absence makes its test hang is proven after this many seconds. */
-const limit = 300;
-
-/** Runs vitest to its end; returns whether it was killed because the time was over. */
-function runVitest(args, environment) {
+/** Runs vitest to its end; returns whether it was killed after `limit` seconds. */
+function runVitest(args, environment, limit) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args], {
       cwd: root,
@@ -34,10 +31,10 @@ function runVitest(args, environment) {
 }
 
 /**
- * Runs a test with the build in `prebuild`, or the one that lib/binding/load.ts finds. Returns its state, `passes`, `fails`,
- * `hangs`, `crashes` or `not run`, and details.
+ * Runs a test with the build in `prebuild`, or the one that lib/binding/load.ts finds, for `limit` seconds at most. Returns
+ * its state, `passes`, `fails`, `hangs`, `crashes` or `not run`, and details.
  */
-export async function runTest({ file, title, build }, prebuild) {
+export async function runTest({ file, title, build }, prebuild, limit) {
   const report = join(folder, "report.json");
   const reports = join(folder, "reports");
   for (const path of [report, reports]) rmSync(path, { recursive: true, force: true });
@@ -49,7 +46,7 @@ export async function runTest({ file, title, build }, prebuild) {
     build in sanitizers
       ? sanitizerEnvironment(build, prebuild, reports)
       : prebuild && { ZMQ_NATIVE_PREBUILD: prebuild };
-  const hangs = await runVitest(args, environment);
+  const hangs = await runVitest(args, environment, limit);
   if (hangs) return { state: "hangs", detail: `no end after ${limit} s` };
   const found = readdirSync(reports);
   if (found.length > 0) {
