@@ -57,10 +57,3 @@ export function applyPatch(folder, path) {
   );
   return { state: failed.length < hunkCount(path) ? "partly" : "rejected", notes };
 }
-
-/** Takes a patch out of a patched folder, each hunk that can be. Returns how many of its hunks were, and how many it has. */
-export function revertPatch(folder, path) {
-  const { failed } = runPatch(folder, path, "--reverse");
-  const total = hunkCount(path);
-  return { reverted: total - failed.length, total };
-}

@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -18,7 +17,6 @@ import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";
 import { patchFolder, seriesOf } from "../vendor/series.mjs";
 import { extract } from "../vendor/unpack.mjs";
-import { revertPatch } from "./apply.mjs";
 
 const folder = join(root, "out/prove");
 
@@ -46,21 +44,44 @@ function synchronize(from, to) {
   }
 }
 
-/** Makes a tree of the library without the patch; returns how that was possible, or why it is not. */
-function removePatch(library, patch, tree) {
+/**
+ * Makes a tree of the library without the patches in `dropped`. Adds to `dropped` each later patch that needs the text of
+ * one of them.
+ */
+function makeTree(library, dropped, tree) {
   const pin = Object.fromEntries(pins)[library];
   extract(archiveOf(library, pin), tree);
-  const rest = seriesOf(library).filter((other) => other !== patch);
-  const needing = rest.find((other) => {
-    const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), other)];
-    return spawnSync("patch", args, { cwd: tree }).status !== 0;
-  });
-  if (needing === undefined) return { how: "removed from the series" };
-  rmSync(tree, { recursive: true, force: true });
-  cpSync(join(vendor, "src", library), tree, { recursive: true, verbatimSymlinks: true });
-  const { reverted, total } = revertPatch(tree, join(patchFolder(library), patch));
-  if (reverted === 0) return { skipped: `${needing} needs its text, and none of its hunks can be reverted` };
-  return { partial: true, how: `${needing} needs its text: ${reverted} of ${total} hunks reverted` };
+  for (const patch of seriesOf(library)) {
+    if (dropped.includes(patch)) continue;
+    const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), patch)];
+    const fits = spawnSync("patch", [...args, "--dry-run"], { cwd: tree }).status === 0;
+    if (fits) spawnSync("patch", args, { cwd: tree });
+    else dropped.push(patch);
+  }
+}
+
+/** Returns the names that a compiler's error lines quote, without their scopes. */
+function namesIn(errors) {
+  const quoted = errors.flatMap((line) => [
+    ...line.matchAll(/[‘'](?<name>[^’']+)[’']/g),
+    ...line.matchAll(/fatal error: (?<name>\S+): No such file/g),
+  ]);
+  const words = quoted.flatMap(({ groups }) => groups.name.match(/[\w.~]+/g) ?? []);
+  return new Set(words.filter((word) => word.length > 3));
+}
+
+/** Returns the first patch after `patch` that adds a line with one of the names, and is not dropped yet. */
+function nextNeeding(library, patch, names, dropped) {
+  const series = seriesOf(library);
+  const rest = series.slice(series.indexOf(patch) + 1).filter((other) => !dropped.includes(other));
+  const score = (other) => {
+    const text = readFileSync(join(patchFolder(library), other), "utf8");
+    const added = text.split("\n").filter((line) => /^\+(?!\+\+ )/.test(line));
+    const words = new Set(added.flatMap((line) => line.match(/[\w.~]+/g) ?? []));
+    return [...names].filter((name) => words.has(name)).length;
+  };
+  const scored = rest.map((other) => ({ other, hits: score(other) })).filter(({ hits }) => hits > 0);
+  return scored.sort((one, two) => two.hits - one.hits)[0]?.other;
 }
 
 /** Builds `sources` into the folder of `variant`; returns the folder for ZMQ_NATIVE_PREBUILD, or the first error. */
@@ -82,7 +103,7 @@ function build(sources, variant) {
   const { status, stdout, stderr } = result;
   if (status !== 0) {
     const lines = `${stdout}\n${stderr}`.split("\n");
-    return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
+    return { errors: lines.filter((line) => /\berror:/i.test(line)).map((line) => line.trim()) };
   }
   const release = join(out, "build/Release");
   mkdirSync(release, { recursive: true });
@@ -90,23 +111,42 @@ function build(sources, variant) {
   return { folder: out };
 }
 
-/** Builds the addon without one patch. Returns `folder` and `how`, or `error`, or `skipped` with the reason. */
+/** How many patches are dropped together with one before its removal counts as impossible. */
+const most = 12;
+
+/**
+ * Builds the addon without one patch, and without later patches that cannot be applied or compiled without it. Returns
+ * `folder` and `how`, or `error`.
+ */
 export function buildWithout(library, patch, variant = "plain") {
   const tree = join(folder, "tree");
-  const removed = removePatch(library, patch, tree);
-  if (removed.skipped) return removed;
   const sources = join(folder, `src-${variant}`);
-  for (const [name] of pins) {
-    synchronize(name === library ? tree : join(vendor, "src", name), join(sources, name));
+  const dropped = [patch];
+  for (;;) {
+    makeTree(library, dropped, tree);
+    for (const [name] of pins) {
+      synchronize(name === library ? tree : join(vendor, "src", name), join(sources, name));
+    }
+    writeFileSync(join(sources, "libzmq/.stamp"), "");
+    const built = build(sources, variant);
+    const others = dropped.slice(1).join(", ");
+    if (!built.errors) {
+      return { ...built, how: others ? `removed with ${others}` : "removed alone" };
+    }
+    const next = nextNeeding(library, patch, namesIn(built.errors), dropped);
+    if (!next || dropped.length > most) {
+      return {
+        error: `${others ? `without ${others} as well: ` : ""}${built.errors[0] ?? "the build failed"}`,
+      };
+    }
+    dropped.push(next);
   }
-  writeFileSync(join(sources, "libzmq/.stamp"), "");
-  return { ...removed, ...build(sources, variant) };
 }
 
 /** Returns the folder of a build with all patches; undefined for the build that lib/binding/load.ts finds. */
 export function buildBaseline(variant) {
   if (!variant) return undefined;
   const built = build(join(vendor, "src"), variant);
-  if (built.error) fail(`The ${variant} build with all patches fails: ${built.error}`);
+  if (built.errors) fail(`The ${variant} build with all patches fails: ${built.errors[0]}`);
   return built.folder;
 }

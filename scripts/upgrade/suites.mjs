@@ -21,9 +21,9 @@ const features = [
 /** Builds the vendored libsodium as a shared library: libzmq and a test that calls libsodium itself need the same one. */
 function buildSodium() {
   const build = join(folder, "sodium");
-  run("cmake", ["-S", root, "-B", build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo"], {
-    what: "configuring libsodium",
-  });
+  // Without SODIUM_STATIC, libsodium exports its functions. A flag comes after the definitions of the target.
+  const defines = ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_C_FLAGS=-USODIUM_STATIC"];
+  run("cmake", ["-S", root, "-B", build, ...defines], { what: "configuring libsodium" });
   run("cmake", ["--build", build, "--target", "sodium", "--parallel", jobs], { what: "building libsodium" });
   const archive = join(build, "vendor/libsodium.a");
   const library = join(build, "libsodium.so");
