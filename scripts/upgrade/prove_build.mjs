@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sanitizers } from "../sanitizers.mjs";
 import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
@@ -44,44 +44,48 @@ function synchronize(from, to) {
   }
 }
 
-/**
- * Makes a tree of the library without the patches in `dropped`. Adds to `dropped` each later patch that needs the text of
- * one of them.
- */
+/** Extracts the library and applies its series without the patches in `dropped`; adds those that do not apply to it. */
 function makeTree(library, dropped, tree) {
   const pin = Object.fromEntries(pins)[library];
   extract(archiveOf(library, pin), tree);
   for (const patch of seriesOf(library)) {
-    if (dropped.includes(patch)) continue;
+    if (dropped.has(patch)) continue;
     const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), patch)];
     const fits = spawnSync("patch", [...args, "--dry-run"], { cwd: tree }).status === 0;
     if (fits) spawnSync("patch", args, { cwd: tree });
-    else dropped.push(patch);
+    else dropped.add(patch);
   }
 }
 
-/** Returns the names that a compiler's error lines quote, without their scopes. */
-function namesIn(errors) {
-  const quoted = errors.flatMap((line) => [
-    ...line.matchAll(/[‘'](?<name>[^’']+)[’']/g),
-    ...line.matchAll(/fatal error: (?<name>\S+): No such file/g),
-  ]);
-  const words = quoted.flatMap(({ groups }) => groups.name.match(/[\w.~]+/g) ?? []);
-  return new Set(words.filter((word) => word.length > 3));
-}
+/** Returns the words of C++ code, file names included, without those in comments. */
+const wordsOf = (code) => code.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, "").match(/[\w.~]+/g) ?? [];
 
-/** Returns the first patch after `patch` that adds a line with one of the names, and is not dropped yet. */
-function nextNeeding(library, patch, names, dropped) {
-  const series = seriesOf(library);
-  const rest = series.slice(series.indexOf(patch) + 1).filter((other) => !dropped.includes(other));
-  const score = (other) => {
-    const text = readFileSync(join(patchFolder(library), other), "utf8");
-    const added = text.split("\n").filter((line) => /^\+(?!\+\+ )/.test(line));
-    const words = new Set(added.flatMap((line) => line.match(/[\w.~]+/g) ?? []));
-    return [...names].filter((name) => words.has(name)).length;
-  };
-  const scored = rest.map((other) => ({ other, hits: score(other) })).filter(({ hits }) => hits > 0);
-  return scored.sort((one, two) => two.hits - one.hits)[0]?.other;
+/** Returns the words of the lines that each patch of a series adds, by patch. */
+const addedWords = (library) =>
+  new Map(
+    seriesOf(library).map((patch) => {
+      const text = readFileSync(join(patchFolder(library), patch), "utf8");
+      const added = text.match(/^\+(?!\+\+ ).*/gm) ?? [];
+      return [patch, new Set(wordsOf(added.map((line) => line.slice(1)).join("\n")))];
+    }),
+  );
+
+/** Adds to `dropped` the patches that use a name which a dropped patch introduces. Returns whether there were any. */
+function dropUsers(library, dropped, tree) {
+  const sources = filesBelow(tree).filter((file) => /\.(?:c|cpp|h|hpp)$/.test(file));
+  const known = new Set(
+    sources.flatMap((file) => [basename(file), ...wordsOf(readFileSync(join(tree, file), "utf8"))]),
+  );
+  const missing = new Set();
+  const before = dropped.size;
+  for (const [patch, words] of addedWords(library)) {
+    const uses = [...words].some((word) => missing.has(word));
+    if (uses) dropped.add(patch);
+    // The tree still has a user's own names; the next round finds who needs these.
+    if (dropped.has(patch))
+      for (const word of words) if (word.length > 3 && !known.has(word)) missing.add(word);
+  }
+  return dropped.size > before;
 }
 
 /** Builds `sources` into the folder of `variant`; returns the folder for ZMQ_NATIVE_PREBUILD, or the first error. */
@@ -103,16 +107,13 @@ function build(sources, variant) {
   const { status, stdout, stderr } = result;
   if (status !== 0) {
     const lines = `${stdout}\n${stderr}`.split("\n");
-    return { errors: lines.filter((line) => /\berror:/i.test(line)).map((line) => line.trim()) };
+    return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
   }
   const release = join(out, "build/Release");
   mkdirSync(release, { recursive: true });
   copyFileSync(join(out, "zmq_native.node"), join(release, "zmq_native.node"));
   return { folder: out };
 }
-
-/** How many patches are dropped together with one before its removal counts as impossible. */
-const most = 12;
 
 /**
  * Builds the addon without one patch, and without later patches that cannot be applied or compiled without it. Returns
@@ -121,32 +122,21 @@ const most = 12;
 export function buildWithout(library, patch, variant = "plain") {
   const tree = join(folder, "tree");
   const sources = join(folder, `src-${variant}`);
-  const dropped = [patch];
-  for (;;) {
-    makeTree(library, dropped, tree);
-    for (const [name] of pins) {
-      synchronize(name === library ? tree : join(vendor, "src", name), join(sources, name));
-    }
-    writeFileSync(join(sources, "libzmq/.stamp"), "");
-    const built = build(sources, variant);
-    const others = dropped.slice(1).join(", ");
-    if (!built.errors) {
-      return { ...built, how: others ? `removed with ${others}` : "removed alone" };
-    }
-    const next = nextNeeding(library, patch, namesIn(built.errors), dropped);
-    if (!next || dropped.length > most) {
-      return {
-        error: `${others ? `without ${others} as well: ` : ""}${built.errors[0] ?? "the build failed"}`,
-      };
-    }
-    dropped.push(next);
+  const dropped = new Set([patch]);
+  do makeTree(library, dropped, tree);
+  while (dropUsers(library, dropped, tree));
+  for (const [name] of pins) {
+    synchronize(name === library ? tree : join(vendor, "src", name), join(sources, name));
   }
+  writeFileSync(join(sources, "libzmq/.stamp"), "");
+  const others = [...dropped].slice(1).join(", ");
+  return { how: others ? `removed with ${others}` : "removed alone", ...build(sources, variant) };
 }
 
 /** Returns the folder of a build with all patches; undefined for the build that lib/binding/load.ts finds. */
 export function buildBaseline(variant) {
   if (!variant) return undefined;
   const built = build(join(vendor, "src"), variant);
-  if (built.errors) fail(`The ${variant} build with all patches fails: ${built.errors[0]}`);
+  if (built.error) fail(`The ${variant} build with all patches fails: ${built.error}`);
   return built.folder;
 }
