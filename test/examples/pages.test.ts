@@ -67,8 +67,10 @@ describe("programs", () => {
 
   test("compile", () => {
     const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
-    const flags = "--ignoreConfig --noEmit --checkJs --strict --strictNullChecks false --useUnknownInCatchVariables false";
-    const settings = "--skipLibCheck --module nodenext --target es2022 --lib es2022,esnext.disposable --types node";
+    const flags =
+      "--ignoreConfig --noEmit --checkJs --strict --strictNullChecks false --useUnknownInCatchVariables false";
+    const settings =
+      "--skipLibCheck --module nodenext --target es2022 --lib es2022,esnext.disposable --types node";
     const parameters = [...`${flags} ${settings}`.split(" "), ...programs.map(fileOf)];
     const { status, stdout } = spawnSync(process.execPath, [compiler, ...parameters], {
       cwd: root,
@@ -116,10 +118,14 @@ describe("commands", () => {
   }
 
   test.each(inLanguage("sh"))("$title", ({ code }) => {
-    expect(spawnSync("sh", ["-n"], { input: code, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+    expect(spawnSync("sh", ["-n"], { input: code, encoding: "utf8" })).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
     for (const [, name, given = ""] of code.matchAll(/npm run ([\w:]+)(?: -- (.*?))?(?= #| *$)/gm)) {
       expect(scripts).toHaveProperty([name!]);
-      for (const [flag] of given.split(" -- ")[0]!.matchAll(/--[\w-]+/g)) expect(helpOf(name!)).toContain(flag);
+      for (const [flag] of given.split(" -- ")[0]!.matchAll(/--[\w-]+/g))
+        expect(helpOf(name!)).toContain(flag);
     }
     for (const [file] of code.matchAll(/\btest\/[\w./-]+|\bscripts\/[\w./-]+/g)) {
       expect(existsSync(join(root, file)), file).toBe(true);
