@@ -6,7 +6,7 @@ import { patience } from "./helpers/program.js";
 import { whenFree } from "./helpers/transports.js";
 import { command, frame, greeting, hello, join, RawServer, ready } from "./helpers/zmtp.js";
 
-test("a send to a server with another mechanism settles once a suitable server is there", async () => {
+test("scenario 32: a send to a server with another mechanism settles once a suitable server is there", async () => {
   const server = curveKeyPair();
   const wrong = new Pull({ curveServer: true, curveSecretKey: server.secretKey });
   await wrong.bind("tcp://127.0.0.1:*");

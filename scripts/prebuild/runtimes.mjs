@@ -144,7 +144,7 @@ export const runs = [
   })),
   {
     target: "linux-x64-glibc",
-    how: `Node ${nodes[22]}, by threads and copies as where there are no polls and no external memory`,
+    how: `Node ${nodes[22]} with \`ZMQ_NATIVE_WITHOUT=polls,external-memory\``,
     real: true,
     prepare: () => ({
       command: [node(22, "linux-x64"), "--expose-gc"],

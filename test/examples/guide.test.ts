@@ -31,7 +31,7 @@ describe("documents", () => {
   const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => join("docs", file));
-  test.each(["README.md", "CONTRIBUTING.md", ...pages])(
+  test.each(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...pages])(
     "%s: every link leads to a file, and to a heading there",
     (page) => {
       const text = readFileSync(join(root, page), "utf8").replace(/```[\s\S]*?```/g, "");
