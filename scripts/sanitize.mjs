@@ -1,7 +1,7 @@
 // Runs the tests with vendor and addon built under a sanitizer, its runtime preloaded into Node.
 //
 //   npm run sanitize -- asan                       the whole suite, then a program that is watched for leaks
-//   npm run sanitize -- tsan -- test/sender        what vitest is given
+//   npm run sanitize -- tsan -- test/socket        what vitest is given
 //   npm run sanitize -- asan --quick               a minute's worth: what `npm test` runs
 //
 // Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed. Only
@@ -18,11 +18,11 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Where sockets, messages of all sizes, proxies, workers and ends are: under a minute with a sanitizer. */
 const quickTests = [
-  "test/socket.test.ts",
-  "test/sender.test.ts",
-  "test/receiver.test.ts",
-  "test/observer.test.ts",
-  "test/draft.test.ts",
+  "test/socket/socket.test.ts",
+  "test/socket/sender.test.ts",
+  "test/socket/receiver.test.ts",
+  "test/observer/observer.test.ts",
+  "test/draft/draft.test.ts",
   "test/hostile/close.test.ts",
   "test/hostile/failing.test.ts",
   "test/hostile/transfer.test.ts",
