@@ -5,7 +5,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
-import { Lan } from "../scripts/lan.mjs";
+import { Lan } from "../test/multicast/lan.mjs";
 import { judge } from "./aims.mjs";
 import { stock } from "./ends.mjs";
 import { root } from "./paths.mjs";

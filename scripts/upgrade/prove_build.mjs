@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { sanitizers } from "../sanitizers.mjs";
+import { sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";

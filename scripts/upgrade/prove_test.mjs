@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { sanitizerEnvironment, sanitizers } from "../sanitizers.mjs";
+import { sanitizerEnvironment, sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { root } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/prove");

@@ -2,10 +2,10 @@
 
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lan as Network } from "../../scripts/lan.mjs";
+import { Lan as Network } from "../multicast/lan.mjs";
 import { type RunningProgram, startProgram } from "./program.js";
 
-export type { Traffic } from "../../scripts/lan.mjs";
+export type { Traffic } from "../multicast/lan.mjs";
 
 /** As many machines as it is told, numbered from 1. */
 export class Lan extends Network implements Disposable {

@@ -30,7 +30,7 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/** The sanitizer that the addon is built with, if any: see scripts/sanitize.mjs. */
+/** The sanitizer that the addon is built with, if any: see test/sanitizers/sanitize.mjs. */
 export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
 
 /** What is instrumented takes its time: so many times as long. */

@@ -9,12 +9,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { families, programs } from "../test/fuzz/operations.mjs";
-import { isolated, play, shrink, signatureOf } from "../test/fuzz/player.mjs";
-import { progress } from "./progress.mjs";
-import { fail, parseFlags, wholeNumber } from "./terminal.mjs";
+import { fail, parseFlags, wholeNumber } from "../../scripts/terminal.mjs";
+import { progress } from "../helpers/progress.mjs";
+import { families, programs } from "./operations.mjs";
+import { isolated, play, shrink, signatureOf } from "./player.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const flags = parseFlags({
   usage: "npm run fuzz -- [--seconds N] [--programs N] [--operations N] [--seed S] [--only FAMILIES]",
   options: {

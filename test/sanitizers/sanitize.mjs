@@ -11,10 +11,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fail, parseFlags } from "../../scripts/terminal.mjs";
 import { runtimeOf, sanitizerEnvironment, sanitizers } from "./sanitizers.mjs";
-import { fail, parseFlags } from "./terminal.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Where sockets, messages of all sizes, proxies, workers and ends are: under a minute with a sanitizer. */
 const quickTests = [
@@ -84,7 +84,7 @@ const vitest = [
 ];
 let status = run([...vitest, ...vitestArguments]);
 if (choice === "asan") {
-  status = run(["scripts/sanitize_program.cjs"], "detect_leaks=1") || status;
+  status = run(["test/sanitizers/program.cjs"], "detect_leaks=1") || status;
 }
 // That a peer's announcement was too much for the allocator is no error: libzmq has to live with it, and is seen to.
 const refused = /^==\d+==WARNING: \w+Sanitizer failed to allocate .*\n/gm;

@@ -1,14 +1,14 @@
 // Lives one kind of life over and over, and says how much memory, descriptors and threads the process has meanwhile.
-// scripts/leakcheck.mjs runs it: leakcheck_program.cjs KIND LIVES SAMPLES. Prints a JSON line for each sample.
+// test/leaks/leakcheck.mjs runs it: program.cjs KIND LIVES SAMPLES. Prints a JSON line for each sample.
 
 const { readdirSync } = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { Worker } = require("node:worker_threads");
-const zmq = require("..");
+const zmq = require("../..");
 
 process.removeAllListeners("warning");
 process.on("warning", () => {});
-const draft = zmq.capability.draft ? require("../dist/draft.js") : undefined;
+const draft = zmq.capability.draft ? require("../../dist/draft.js") : undefined;
 
 /** Mostly small, as in most programs; each way that a frame can go, by its size, is among them. */
 const sizes = [
@@ -113,7 +113,7 @@ async function workers() {
   })();
   const source = `
     const { parentPort } = require("node:worker_threads");
-    const zmq = require(${JSON.stringify(require.resolve(".."))});
+    const zmq = require(${JSON.stringify(require.resolve("../.."))});
     const push = new zmq.Push({ linger: 0 });
     push.connect("inproc://workers");
     const idle = new zmq.Dealer({ linger: 0 });

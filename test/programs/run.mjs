@@ -14,10 +14,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
-import { programs } from "../test/programs/list.mjs";
-import { fail, parseFlags } from "./terminal.mjs";
+import { fail, parseFlags } from "../../scripts/terminal.mjs";
+import { programs } from "./list.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const zeromq = { 5: "5.3.1", 6: "6.8.0" };
 const longest = 180_000;
 

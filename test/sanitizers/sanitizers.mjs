@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** For each: what the compiler calls it, its runtime, the environment variable of its settings, and those settings. */
 export const sanitizers = {
@@ -36,7 +36,7 @@ export const sanitizers = {
   },
 };
 
-/** Suppression files in scripts/suppressions, by the variable that they belong to. */
+/** Suppression files in test/sanitizers/suppressions, by the variable that they belong to. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 
 /** Returns the path of a sanitizer's runtime, or undefined if the compiler has none. */
@@ -52,7 +52,7 @@ export function sanitizerEnvironment(name, folder, reports, extra = []) {
   const common = [`log_path=${join(reports, "process")}`, ...extra];
   const settings = Object.entries(sanitizers[name].settings).map(([variable, value]) => {
     const file = suppressions[variable];
-    const not = file ? [`suppressions=${join(root, "scripts/suppressions", file)}`] : [];
+    const not = file ? [`suppressions=${join(root, "test/sanitizers/suppressions", file)}`] : [];
     return [variable, [value, ...common, ...not].join(":")];
   });
   return {

@@ -9,11 +9,11 @@ import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { seeds, words } from "../test/fuzz/seeds.mjs";
-import { progress } from "./progress.mjs";
-import { fail, jobs, parseFlags, run, wholeNumber } from "./terminal.mjs";
+import { fail, jobs, parseFlags, run, wholeNumber } from "../../scripts/terminal.mjs";
+import { progress } from "../helpers/progress.mjs";
+import { seeds, words } from "./seeds.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const targets = Object.keys(seeds);
 const flags = parseFlags({
   usage: "npm run fuzz:raw -- [--seconds N] [--target NAME]",

@@ -2,11 +2,11 @@
 // brought to an end. Ends by returning, so that what is still allocated then has been leaked.
 
 const { isMainThread, Worker } = require("node:worker_threads");
-const zmq = require("..");
+const zmq = require("../..");
 
 process.removeAllListeners("warning");
 process.on("warning", () => {});
-const draft = zmq.capability.draft ? require("../dist/draft.js") : undefined;
+const draft = zmq.capability.draft ? require("../../dist/draft.js") : undefined;
 
 const sizes = [0, 1, 33, 200, 5_000, 20_000, 100_000, 600_000];
 const rounds = isMainThread ? 20 : 2;

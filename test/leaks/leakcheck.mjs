@@ -11,10 +11,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { init } from "echarts";
-import { progress } from "./progress.mjs";
-import { fail, parseFlags } from "./terminal.mjs";
+import { fail, parseFlags } from "../../scripts/terminal.mjs";
+import { progress } from "../helpers/progress.mjs";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const kinds = {
   messages: { title: "messages", lives: 10_000_000, quick: 500_000 },
   sockets: { title: "sockets", lives: 100_000, quick: 6000 },
@@ -51,7 +51,7 @@ const figures = {
 };
 
 async function live(kind, lives, onSample) {
-  const program = join(root, "scripts/leakcheck_program.cjs");
+  const program = join(root, "test/leaks/program.cjs");
   const child = spawn(process.execPath, ["--expose-gc", program, kind, String(lives), String(samples)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
