@@ -2,38 +2,53 @@
 // this script, so node-gyp and prebuildify do the same. Vendored sources are fetched first; a second run compiles only
 // what has changed.
 
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { askedByPrebuildify, toolchainOf } from "./prebuild/toolchain.mjs";
-import { fail, jobs, parseFlags, run } from "./terminal.mjs";
+import { execute, fail, jobs, run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const flags = parseFlags({
-  usage:
-    "node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]",
-  options: {
-    debug: { type: "boolean", help: "without optimisation, with symbols" },
-    sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
-    wss: {
-      type: "boolean",
-      help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
-    },
-    "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
-    "system-libzmq": {
-      type: "boolean",
-      help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
-    },
-    target: {
-      type: "string",
-      help: "for another platform, with zig; default: what prebuildify asks for, or this machine",
-    },
-    lib: { type: "boolean", help: "also the JavaScript, where TypeScript and rolldown are installed" },
-    verbose: { type: "boolean", help: "show what CMake and the compiler say" },
+
+// Node's own parser, where all other programs use commander (scripts/command_line.mjs): users of the published package,
+// which does not have it, build with `npm run build -- --system-libzmq`.
+const usage =
+  "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
+const options = {
+  debug: { type: "boolean", help: "without optimisation, with symbols" },
+  sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
+  wss: {
+    type: "boolean",
+    help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
   },
-});
+  "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
+  "system-libzmq": {
+    type: "boolean",
+    help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
+  },
+  target: {
+    type: "string",
+    help: "for another platform, with zig; default: what prebuildify asks for, or this machine",
+  },
+  lib: { type: "boolean", help: "also the JavaScript, where TypeScript and rolldown are installed" },
+  verbose: { type: "boolean", help: "show what CMake and the compiler say" },
+  help: { type: "boolean", short: "h", help: "print this text" },
+};
+function parseFlags() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail(`${error.message}\n${usage}`);
+  }
+}
+const flags = parseFlags();
+if (flags.help) {
+  const rows = Object.entries(options).map(([name, { help }]) => `  --${name.padEnd(14)} ${help}`);
+  console.log(`${usage}\n\n${rows.join("\n")}`);
+  process.exit(0);
+}
 
 /** What the compiler calls them. */
 const sanitizers = { asan: "address,undefined", ubsan: "undefined", tsan: "thread" };
@@ -46,7 +61,7 @@ const target = name === undefined ? undefined : toolchainOf(name);
 
 const compiler = process.env.CXX ?? "c++";
 for (const tool of ["cmake", ...(target || process.platform === "win32" ? [] : [compiler])]) {
-  if (spawnSync(tool, ["--version"]).status !== 0) {
+  if (execute(tool, ["--version"]).status !== 0) {
     fail(
       `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
         "`apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later).",
@@ -81,7 +96,7 @@ if (!existsSync(join(root, out, "zmq_native.node"))) {
 }
 // A build folder keeps the generator that it was made with.
 const fresh = !existsSync(join(root, out, "CMakeCache.txt")) && process.env.CMAKE_GENERATOR === undefined;
-const ninja = fresh && process.platform !== "win32" && spawnSync("ninja", ["--version"]).status === 0;
+const ninja = fresh && process.platform !== "win32" && execute("ninja", ["--version"]).status === 0;
 // Of the make that runs binding.gyp's action: its job server is not for CMake's.
 const { MAKEFLAGS: _, MFLAGS: __, ...inherited } = process.env;
 const settings = { shown, env: { ...inherited, ...target?.env } };

@@ -1,6 +1,5 @@
 // Builds the addon with one patch removed from the vendored sources.
 
-import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execaSync } from "execa";
 import { sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
@@ -53,7 +53,7 @@ function removePatch(library, patch, tree) {
   const rest = seriesOf(library).filter((other) => other !== patch);
   const needing = rest.find((other) => {
     const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), other)];
-    return spawnSync("patch", args, { cwd: tree }).status !== 0;
+    return execaSync("patch", args, { cwd: tree, reject: false }).failed;
   });
   if (needing === undefined) return { how: "removed from the series" };
   rmSync(tree, { recursive: true, force: true });
@@ -74,11 +74,11 @@ function build(sources, variant) {
     ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
   const cmake = (...parameters) =>
-    spawnSync("cmake", parameters, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+    execaSync("cmake", parameters, { cwd: root, maxBuffer: 2 ** 28, reject: false });
   let result = cmake("-S", ".", "-B", out, ...defines.map((text) => `-D${text}`));
-  if (result.status === 0) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
-  const { status, stdout, stderr } = result;
-  if (status !== 0) {
+  if (!result.failed) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
+  const { failed, stdout, stderr } = result;
+  if (failed) {
     const lines = `${stdout}\n${stderr}`.split("\n");
     return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
   }

@@ -9,48 +9,30 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags, wholeNumber } from "../../scripts/terminal.mjs";
+import { command, listOf, wholeNumber } from "../../scripts/command_line.mjs";
 import { progress } from "../helpers/progress.mjs";
 import { families, programs } from "./operations.mjs";
 import { isolated, play, shrink, signatureOf } from "./player.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const flags = parseFlags({
-  usage: "npm run fuzz -- [--seconds N] [--programs N] [--operations N] [--seed S] [--only FAMILIES]",
-  options: {
-    seconds: { type: "string", help: "how long; default 60" },
-    programs: { type: "string", help: "how many at most; default: as many as there is time for" },
-    operations: { type: "string", help: "how many at least, however long it takes" },
-    only: {
-      type: "string",
-      help: `families of operations besides the usual ones: ${families.join(",")}; or none`,
-    },
-    without: { type: "string", help: "families of operations to leave out" },
-    jobs: { type: "string", help: "processes at a time, which mostly wait; default 4" },
-    seed: { type: "string", help: "the same programs for the same one; default: the time" },
-    keep: { type: "string", help: "where what was found goes; default test/hostile/regressions" },
-    "no-shrink": { type: "boolean", help: "say what was found at once, and go on" },
-  },
-});
-const least = wholeNumber("operations", flags.operations, 0);
-const seconds = wholeNumber("seconds", flags.seconds, flags.operations === undefined ? 60 : 86_400);
-const most = wholeNumber("programs", flags.programs, Number.POSITIVE_INFINITY);
-const seed = wholeNumber("seed", flags.seed, Date.now() % 1_000_000_000, 0);
-const keep = flags.keep ?? join(root, "test/hostile/regressions");
-const jobs = wholeNumber("jobs", flags.jobs, 4);
+const toFamilies = (text) => (text === "none" ? [] : listOf(families)(text));
+const flags = command("npm run fuzz --", "Plays random programs against the public interface.")
+  .option("--seconds <number>", "how long (default: 60)", wholeNumber())
+  .option("--programs <number>", "how many at most (default: as many as there is time for)", wholeNumber())
+  .option("--operations <number>", "how many at least, however long it takes", wholeNumber(0))
+  .option("--only <families>", `the usual operations and these: ${families.join(",")}; or none`, toFamilies)
+  .option("--without <families>", "families of operations to leave out", toFamilies)
+  .option("--jobs <number>", "processes at a time, which mostly wait", wholeNumber(), 4)
+  .option("--seed <number>", "the same programs for the same one (default: the time)", wholeNumber(0))
+  .option("--keep <folder>", "where what was found goes", join(root, "test/hostile/regressions"))
+  .option("--no-shrink", "say what was found at once, and go on")
+  .parse()
+  .opts();
+const { operations: least = 0, programs: most = Number.POSITIVE_INFINITY, jobs, keep } = flags;
+const seconds = flags.seconds ?? (flags.operations === undefined ? 60 : 86_400);
+const seed = flags.seed ?? Date.now() % 1_000_000_000;
 const batch = 200;
-
-/** The names in a list on the command line; ends the process when one is no family. */
-function named(option) {
-  const names = flags[option] === "none" ? [] : flags[option].split(",");
-  const unknown = names.find((name) => !families.includes(name));
-  if (unknown !== undefined)
-    fail(`--${option}: there is no family "${unknown}", only ${families.join(", ")}.`);
-  return names;
-}
-const without = flags.without === undefined ? [] : named("without");
-const chosen = flags.only === undefined ? families : named("only");
-const used = without.length === 0 ? chosen : chosen.filter((name) => !without.includes(name));
+const used = (flags.only ?? families).filter((name) => !flags.without?.includes(name));
 
 const start = performance.now();
 const elapsed = () => (performance.now() - start) / 1000;
@@ -80,7 +62,7 @@ async function report(list, fault) {
   if (found.get(signature) > 1) return;
   const before = elapsed();
   console.error(`\n${signature}\n${fault.text.trim().split("\n").slice(0, 40).join("\n")}`);
-  const short = flags["no-shrink"] ? undefined : await shrink(list, fault);
+  const short = flags.shrink ? await shrink(list, fault) : undefined;
   shrinking += elapsed() - before;
   const name = signature
     .toLowerCase()

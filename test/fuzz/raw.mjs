@@ -5,34 +5,26 @@
 //
 // What crashes, hangs or takes too long is in out/fuzz/found; `npm run fuzz:raw -- --target X --input FILE` plays it.
 
-import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, jobs, parseFlags, run, wholeNumber } from "../../scripts/terminal.mjs";
+import { execa } from "execa";
+import { command, Option, wholeNumber } from "../../scripts/command_line.mjs";
+import { fail, jobs, run } from "../../scripts/terminal.mjs";
 import { progress } from "../helpers/progress.mjs";
 import { seeds, words } from "./seeds.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const targets = Object.keys(seeds);
-const flags = parseFlags({
-  usage: "npm run fuzz:raw -- [--seconds N] [--target NAME]",
-  options: {
-    seconds: { type: "string", help: "how long, all targets together; default 60" },
-    target: { type: "string", help: `one of ${targets.join(", ")}; default: all, one after the other` },
-    seed: { type: "string", help: "of libFuzzer's random numbers; default: another one each time" },
-    keep: {
-      type: "boolean",
-      help: "put the smallest corpus that reaches the same code into test/fuzz/corpus",
-    },
-    input: { type: "string", help: "only play this file" },
-  },
-});
-const seconds = wholeNumber("seconds", flags.seconds, 60);
-const seed = wholeNumber("seed", flags.seed, Date.now() % 1_000_000, 1);
-if (flags.target !== undefined && !targets.includes(flags.target)) {
-  fail(`--target must be one of ${targets.join(", ")}, got ${flags.target}.`);
-}
+const flags = command("npm run fuzz:raw --", "Fuzzes what a raw peer may send, with libFuzzer.")
+  .option("--seconds <number>", "how long, all targets together", wholeNumber(), 60)
+  .addOption(new Option("--target <name>", "one target (default: all, one after the other)").choices(targets))
+  .option("--seed <number>", "of libFuzzer's random numbers (default: another one each time)", wholeNumber())
+  .option("--keep", "put the smallest corpus that reaches the same code into test/fuzz/corpus")
+  .option("--input <file>", "only play this file")
+  .parse()
+  .opts();
+const { seconds, seed = (Date.now() % 1_000_000) + 1 } = flags;
 /** Inputs of one target that are kept in the repository at most, the shortest ones, and their bytes each. */
 const mostKept = 40;
 const longestKept = 4096;
@@ -51,27 +43,26 @@ function build() {
 }
 
 const settings = {
-  ...process.env,
   // A peer may announce any length: what is too much is an error that libzmq has to live with.
   ASAN_OPTIONS: "allocator_may_return_null=1:max_allocation_size_mb=256:detect_leaks=1",
   UBSAN_OPTIONS: "print_stacktrace=1",
 };
 
 /** Runs the harness; answers its exit code and the last lines of what it said. Calls `onLine` with each line. */
-function play(target, args, onLine = () => {}) {
-  const child = spawn(harnessOf(target), [`--target=${target}`, ...args], {
+async function play(target, args, onLine = () => {}) {
+  const child = execa(harnessOf(target), [`--target=${target}`, ...args], {
     env: settings,
     stdio: ["ignore", "ignore", "pipe"],
+    buffer: false,
+    reject: false,
   });
-  let rest = "";
-  let lines = [];
-  child.stderr.on("data", (data) => {
-    const parts = `${rest}${data}`.split("\n");
-    rest = parts.pop();
-    for (const line of parts) onLine(line);
-    lines = [...lines, ...parts].slice(-60);
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, lines })));
+  const lines = [];
+  for await (const line of child.iterable({ from: "stderr" })) {
+    onLine(line);
+    lines.push(line);
+    if (lines.length > 60) lines.shift();
+  }
+  return { code: (await child).exitCode, lines };
 }
 
 /** The corpus that a run works on: what is kept, or else good conversations. */

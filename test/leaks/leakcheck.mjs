@@ -4,14 +4,14 @@
 //   npm run leakcheck              about a quarter of an hour
 //   npm run leakcheck -- --quick   under a minute
 
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { init } from "echarts";
-import { fail, parseFlags } from "../../scripts/terminal.mjs";
+import { execa } from "execa";
+import { command, Option } from "../../scripts/command_line.mjs";
+import { fail } from "../../scripts/terminal.mjs";
 import { progress } from "../helpers/progress.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -23,17 +23,15 @@ const kinds = {
   // Lives that leak on purpose, to be asked for by --only: who looks at this tool sees it find them.
   leaking: { title: "leaking lives", lives: 600, quick: 600, only: true },
 };
-const flags = parseFlags({
-  usage: "npm run leakcheck -- [--quick] [--only KIND]",
-  options: {
-    quick: { type: "boolean", help: "a twentieth of it, in under a minute" },
-    only: { type: "string", help: `one of ${Object.keys(kinds).join(", ")}` },
-    out: { type: "string", help: "folder of the chart and the figures; default out/leakcheck" },
-  },
-});
-if (flags.only !== undefined && !(flags.only in kinds)) {
-  fail(`--only must be one of ${Object.keys(kinds).join(", ")}, got ${flags.only}.`);
-}
+const flags = command(
+  "npm run leakcheck --",
+  "Looks for what grows over millions of messages and thousands of lives.",
+)
+  .option("--quick", "a twentieth of it, in under a minute")
+  .addOption(new Option("--only <kind>", "one kind").choices(Object.keys(kinds)))
+  .option("--out <folder>", "where the chart and the figures go", join(root, "out/leakcheck"))
+  .parse()
+  .opts();
 if (process.platform !== "linux") fail("Descriptors and threads are counted in /proc, which only Linux has.");
 const samples = flags.quick ? 24 : 60;
 const MiB = 1024 * 1024;
@@ -52,17 +50,16 @@ const figures = {
 
 async function live(kind, lives, onSample) {
   const program = join(root, "test/leaks/program.cjs");
-  const child = spawn(process.execPath, ["--expose-gc", program, kind, String(lives), String(samples)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const args = ["--expose-gc", program, kind, String(lives), String(samples)];
+  const child = execa(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], reject: false });
   const rows = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  for await (const line of child) {
     rows.push(JSON.parse(line));
     onSample(rows.at(-1));
-  });
-  const [code, signal] = await new Promise((resolve) => child.on("close", (...how) => resolve(how)));
-  if (code !== 0)
-    fail(`The process of ${kind} ended with ${signal ?? code}, after ${rows.at(-1)?.done ?? 0} lives.`);
+  }
+  const { failed, exitCode, signal } = await child;
+  if (failed)
+    fail(`The process of ${kind} ended with ${signal ?? exitCode}, after ${rows.at(-1)?.done ?? 0} lives.`);
   return rows;
 }
 
@@ -174,7 +171,7 @@ for (const { title, lives, judged } of results) {
 }
 console.log(String(table));
 
-const out = flags.out ?? join(root, "out/leakcheck");
+const { out } = flags;
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, "leakcheck.svg"), draw(results));
 writeFileSync(join(out, "leakcheck.json"), `${JSON.stringify(results, null, 1)}\n`);

@@ -2,8 +2,8 @@
 // it is inside namespaces that end with this process, so nothing is left behind, whatever happens to it. For the tests
 // and the bench; types are in lan.d.mts.
 
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { execa, execaSync } from "execa";
 
 // Tools for the network are not where everybody looks.
 process.env.PATH += ":/usr/sbin:/sbin";
@@ -27,19 +27,21 @@ export class Lan {
   /** Why there can be no such network here, if there can be none. */
   static missing() {
     for (const tool of ["ip", "unshare", "nsenter", "nft"]) {
-      if (spawnSync(tool, ["--help"]).error) return `${tool} is not installed`;
+      if (execaSync(tool, ["--help"], { reject: false }).exitCode === undefined)
+        return `${tool} is not installed`;
     }
     return Lan.#way() === undefined ? "network namespaces cannot be made" : undefined;
   }
 
   static #way() {
-    return ways.find((way) => spawnSync("unshare", [way, "sh", "-c", hold], { input: "" }).stdout?.length);
+    const begin = (way) => execaSync("unshare", [way, "sh", "-c", hold], { input: "", reject: false });
+    return ways.find((way) => begin(way).stdout === "ready");
   }
 
   static async open(machines) {
     const lan = new this();
     const way = Lan.#way();
-    lan.#holder = spawn("unshare", [way, "sh", "-c", hold], { stdio: ["pipe", "pipe", "inherit"] });
+    lan.#holder = execa("unshare", [way, "sh", "-c", hold], { stderr: "inherit", reject: false });
     await once(lan.#holder.stdout, "data");
     const users = way.includes("U") ? ["-U", "--preserve-credentials"] : [];
     lan.#enter = ["nsenter", "-t", String(lan.#holder.pid), ...users, "-n", "-m"];
@@ -49,8 +51,8 @@ export class Lan {
 
   #run(command, input) {
     const [name, ...parameters] = [...this.#enter, ...command];
-    const { status, stderr } = spawnSync(name, parameters, { input, encoding: "utf8" });
-    if (status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+    const { failed, stderr } = execaSync(name, parameters, { input: input ?? "", reject: false });
+    if (failed) throw new Error(`${command.join(" ")}: ${stderr}`);
   }
 
   #add(machine) {

@@ -6,7 +6,6 @@
 //   npm run programs -- jmp tslab     some of them
 //   npm run programs -- --markdown    the table of docs/migrating.md
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -14,28 +13,27 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
-import { fail, parseFlags } from "../../scripts/terminal.mjs";
+import { execaSync } from "execa";
+import { command } from "../../scripts/command_line.mjs";
+import { fail } from "../../scripts/terminal.mjs";
 import { programs } from "./list.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const zeromq = { 5: "5.3.1", 6: "6.8.0" };
 const longest = 180_000;
 
-const { keep, markdown, positionals } = parseFlags({
-  usage: "npm run programs -- [options] [name …]",
-  options: {
-    keep: { type: "boolean", help: "keep the temporary folder" },
-    markdown: { type: "boolean", help: "print the table as Markdown" },
-  },
-  positionals: true,
-});
-const unknown = positionals.filter((name) => !programs.some((program) => program.name === name));
+const line = command("npm run programs --", "Runs programs of others on zeromq and on zmq-native.")
+  .argument("[names...]", `only these: ${programs.map(({ name }) => name).join(", ")}`)
+  .option("--keep", "keep the temporary folder")
+  .option("--markdown", "print the table as Markdown")
+  .parse();
+const { keep, markdown } = line.opts();
+const unknown = line.args.filter((name) => !programs.some((program) => program.name === name));
 if (unknown.length > 0) fail(`${unknown.join(", ")}: not in test/programs/list.mjs.`);
 if (!existsSync(join(root, "dist/index.js"))) fail("The package is not built: run npm run build first.");
 
 const nodeFolder = dirname(dirname(process.execPath));
 const environment = {
-  ...process.env,
   npm_config_audit: "false",
   npm_config_fund: "false",
   npm_config_loglevel: "error",
@@ -43,15 +41,9 @@ const environment = {
   // The headers that are installed with Node, so that node-gyp downloads none.
   ...(existsSync(join(nodeFolder, "include/node/node.h")) ? { npm_config_nodedir: nodeFolder } : {}),
 };
-const npm = (folder, ...args) =>
-  spawnSync("npm", args, {
-    cwd: folder,
-    encoding: "utf8",
-    env: environment,
-    shell: process.platform === "win32",
-  });
+const npm = (folder, ...args) => execaSync("npm", args, { cwd: folder, env: environment, reject: false });
 
-if (npm(root, "ping").status !== 0) {
+if (npm(root, "ping").failed) {
   console.log("SKIPPED: the npm registry cannot be reached.");
   process.exit(0);
 }
@@ -97,10 +89,10 @@ function install(folder, program, library) {
     overrides: { [program.module]: `$${program.module}` },
   });
   const installed = npm(folder, "install", "--ignore-scripts", ...(program.install ?? []));
-  if (installed.status !== 0) return `npm install failed: ${installed.stderr.trim()}`;
+  if (installed.failed) return `npm install failed: ${installed.stderr}`;
   if (library !== "zeromq" || program.interface !== 5) return;
   const built = npm(folder, "rebuild", "--ignore-scripts=false", program.module);
-  if (built.status !== 0) return `zeromq 5 does not build here: ${built.stderr.trim()}`;
+  if (built.failed) return `zeromq 5 does not build here: ${built.stderr}`;
 }
 
 /** The folder of the library that the program loads, so that no result is of another copy. */
@@ -110,20 +102,21 @@ function loaded(folder, program) {
 }
 
 function execute(folder, script, args) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+  const { exitCode, signal, all } = execaSync(process.execPath, [script, ...args], {
     cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, NODE_ENV: "test" },
+    env: { NODE_ENV: "test" },
     timeout: longest,
+    all: true,
+    reject: false,
   });
-  const output = stripVTControlCharacters(`${stdout}${stderr}`);
+  const output = stripVTControlCharacters(all);
   writeFileSync(join(folder, "output.txt"), output);
   const count = (pattern) => Number(pattern.exec(output)?.slice(1).find(Boolean) ?? 0);
   const passed = count(/(\d+) passing|Tests: .*?(\d+) passed|OK: (\d+) assertions/);
   const failed = count(/(\d+) failing|Tests: .*?(\d+) failed|FAILURES: (\d+)/);
-  if (signal !== null) return `killed by ${signal} after ${passed} passed`;
-  if (status === 0 && passed > 0 && failed === 0) return `${passed} passed`;
-  return failed > 0 ? `${passed} passed, ${failed} failed` : `exit code ${status}, ${passed} passed`;
+  if (signal !== undefined) return `killed by ${signal} after ${passed} passed`;
+  if (exitCode === 0 && passed > 0 && failed === 0) return `${passed} passed`;
+  return failed > 0 ? `${passed} passed, ${failed} failed` : `exit code ${exitCode}, ${passed} passed`;
 }
 
 function results(folder, program, library) {
@@ -145,7 +138,7 @@ const head = ["program", "uses", "what ran", `zeromq`, "zmq-native"];
 const rows = [];
 const base = mkdtempSync(join(tmpdir(), "zmq-native-programs-"));
 for (const program of programs) {
-  if (positionals.length > 0 && !positionals.includes(program.name)) continue;
+  if (line.args.length > 0 && !line.args.includes(program.name)) continue;
   const folder = join(base, program.name.replace("/", "-"));
   const [theirs, ours] = ["zeromq", "zmq-native"].map((library) => {
     console.error(`${program.name} ${program.version} on ${library} …`);

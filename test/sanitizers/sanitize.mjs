@@ -7,11 +7,12 @@
 // Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed. Only
 // undefined behaviour in the build of asan goes to its standard error; that process ends there, and its test fails.
 
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "../../scripts/terminal.mjs";
+import { execaSync } from "execa";
+import { Argument, command } from "../../scripts/command_line.mjs";
+import { fail } from "../../scripts/terminal.mjs";
 import { runtimeOf, sanitizerEnvironment, sanitizers } from "./sanitizers.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -28,20 +29,13 @@ const quickTests = [
   "test/hostile/transfer.test.ts",
 ];
 
-const own = process.argv.indexOf("--", 2);
-const flags = parseFlags({
-  usage: "npm run sanitize -- asan|ubsan|tsan [--quick] [-- vitest arguments]",
-  options: { quick: { type: "boolean", help: "a minute's worth of the suite" } },
-  args: process.argv.slice(2, own < 0 ? undefined : own),
-  positionals: true,
-});
-const [choice, ...surplus] = flags.positionals;
-if (!(choice in sanitizers) || surplus.length > 0) {
-  fail(
-    `One of ${Object.keys(sanitizers).join(", ")} is needed, got ${flags.positionals.join(" ") || "nothing"}.`,
-  );
-}
-const given = own < 0 ? [] : process.argv.slice(own + 1);
+const program = command("npm run sanitize --", "Runs the tests under a sanitizer.")
+  .addArgument(new Argument("<sanitizer>").choices(Object.keys(sanitizers)))
+  .argument("[vitest...]", "behind a further --: what vitest is given; default: the whole suite")
+  .option("--quick", "a minute's worth of the suite")
+  .parse();
+const flags = program.opts();
+const [choice, ...given] = program.args;
 // Of the whole suite: where little or nothing runs the addon, and where memory is measured, of which a sanitizer has
 // its own. Who names files gets them.
 const excluded = given.length > 0 ? [] : ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
@@ -54,11 +48,9 @@ if (!runtimeOf(choice)) {
   process.exit(0);
 }
 
-const build = spawnSync(process.execPath, ["scripts/build.mjs", "--sanitize", choice], {
-  cwd: root,
-  stdio: "inherit",
-});
-if (build.status !== 0) process.exit(build.status ?? 1);
+const inherited = { cwd: root, stdio: "inherit", reject: false };
+const build = execaSync(process.execPath, ["scripts/build.mjs", "--sanitize", choice], inherited);
+if (build.failed) process.exit(build.exitCode ?? 1);
 
 const reports = join(root, "out", choice, "reports");
 rmSync(reports, { recursive: true, force: true });
@@ -66,15 +58,8 @@ mkdirSync(reports, { recursive: true });
 
 /** Runs Node with the sanitized addon; `setting`, if any, is added. Answers its exit code. */
 function run(args, ...setting) {
-  const { status } = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      ...sanitizerEnvironment(choice, join(root, "out", choice), reports, setting),
-    },
-  });
-  return status ?? 1;
+  const env = sanitizerEnvironment(choice, join(root, "out", choice), reports, setting);
+  return execaSync(process.execPath, args, { ...inherited, env }).exitCode ?? 1;
 }
 
 // Types are none of its business; what is instrumented takes its time.

@@ -1,8 +1,8 @@
 // The sanitizers that the addon can be built with, and the environment in which Node.js loads such a build.
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { execaSync } from "execa";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -42,8 +42,8 @@ const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt
 /** Returns the path of a sanitizer's runtime, or undefined if the compiler has none. */
 export function runtimeOf(name) {
   const { runtime } = sanitizers[name];
-  const library = spawnSync(process.env.CXX ?? "c++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
-  const path = library.stdout?.trim() ?? "";
+  const compiler = process.env.CXX ?? "c++";
+  const { stdout: path = "" } = execaSync(compiler, [`-print-file-name=${runtime}`], { reject: false });
   return path.startsWith("/") ? path : undefined;
 }
 
