@@ -1,6 +1,6 @@
 // Builds the addon with CMake and puts it where node-gyp-build looks: build/Release/zmq_native.node. binding.gyp calls
 // this script, so node-gyp and prebuildify do the same. Vendored sources are fetched first; a second run compiles only
-// what has changed.
+// what has changed, and ends at once when nothing has.
 
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { askedByPrebuildify, toolchainOf } from "./prebuild/toolchain.mjs";
 import { execute, fail, jobs, run } from "./terminal.mjs";
+import { unlessUpToDate } from "./up_to_date.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -59,18 +60,6 @@ if (flags.sanitize !== undefined && !(flags.sanitize in sanitizers)) {
 const name = flags.target ?? process.env.ZMQ_NATIVE_TARGET ?? askedByPrebuildify();
 const target = name === undefined ? undefined : toolchainOf(name);
 
-const compiler = process.env.CXX ?? "c++";
-for (const tool of ["cmake", ...(target || process.platform === "win32" ? [] : [compiler])]) {
-  if (execute(tool, ["--version"]).status !== 0) {
-    fail(
-      `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
-        "`apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later).",
-    );
-  }
-}
-
-run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources", shown: true });
-
 const shown = flags.verbose === true;
 const config = flags.debug ? "Debug" : "Release";
 const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((flag) => flags[flag]);
@@ -91,35 +80,92 @@ function installed(path) {
     return false;
   }
 }
-if (!existsSync(join(root, out, "zmq_native.node"))) {
-  console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
-}
-// A build folder keeps the generator that it was made with.
-const fresh = !existsSync(join(root, out, "CMakeCache.txt")) && process.env.CMAKE_GENERATOR === undefined;
-const ninja = fresh && process.platform !== "win32" && execute("ninja", ["--version"]).status === 0;
-// Of the make that runs binding.gyp's action: its job server is not for CMake's.
-const { MAKEFLAGS: _, MFLAGS: __, ...inherited } = process.env;
-const settings = { shown, env: { ...inherited, ...target?.env } };
-run(
-  "cmake",
-  [...["-S", ".", "-B", out, ...(ninja ? ["-G", "Ninja"] : [])], ...defines.map((define) => `-D${define}`)],
-  { what: "configuring the build", ...settings },
-);
-const build = (...parameters) =>
-  run("cmake", ["--build", out, "--config", config, ...parameters], { what: "the build", ...settings });
-build("--target", "zmq_native", "--parallel", jobs);
-if (flags["perf-tools"]) build("--target", "perf_tools", "--parallel", jobs);
 
-// Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names.
-const folder = join(root, flags.sanitize ? out : "", "build", config);
-mkdirSync(folder, { recursive: true });
-// Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.
-copyFileSync(join(root, out, "zmq_native.node"), join(folder, "zmq_native.node.new"));
-renameSync(join(folder, "zmq_native.node.new"), join(folder, "zmq_native.node"));
-if (!target && existsSync(join(root, out, "compile_commands.json"))) {
-  rmSync(join(root, "compile_commands.json"), { force: true });
-  symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+/** Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names. */
+const installedTo = join(flags.sanitize ? out : "", "build", config);
+
+/** Fails when something is missing that a build from source needs. */
+function checkTools() {
+  const compiler = process.env.CXX ?? "c++";
+  for (const tool of ["cmake", ...(target || process.platform === "win32" ? [] : [compiler])]) {
+    if (execute(tool, ["--version"]).status !== 0) {
+      fail(
+        `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
+          "`apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later).",
+      );
+    }
+  }
 }
+
+/** Compiles the vendored libraries and the addon. */
+function compile() {
+  if (!existsSync(join(root, out, "zmq_native.node"))) {
+    console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
+  }
+  // A build folder keeps the generator that it was made with.
+  const fresh = !existsSync(join(root, out, "CMakeCache.txt")) && process.env.CMAKE_GENERATOR === undefined;
+  const ninja = fresh && process.platform !== "win32" && execute("ninja", ["--version"]).status === 0;
+  // Of the make that runs binding.gyp's action: its job server is not for CMake's.
+  const { MAKEFLAGS: _, MFLAGS: __, ...inherited } = process.env;
+  const settings = { shown, env: { ...inherited, ...target?.env } };
+  run(
+    "cmake",
+    [...["-S", ".", "-B", out, ...(ninja ? ["-G", "Ninja"] : [])], ...defines.map((define) => `-D${define}`)],
+    { what: "configuring the build", ...settings },
+  );
+  const build = (...parameters) =>
+    run("cmake", ["--build", out, "--config", config, ...parameters], { what: "the build", ...settings });
+  build("--target", "zmq_native", "--parallel", jobs);
+  if (flags["perf-tools"]) build("--target", "perf_tools", "--parallel", jobs);
+}
+
+/** Puts the addon where it is looked for. */
+function install() {
+  const folder = join(root, installedTo);
+  mkdirSync(folder, { recursive: true });
+  // Renamed into place: a process that runs with the old file keeps it, and one that starts now finds a whole file.
+  copyFileSync(join(root, out, "zmq_native.node"), join(folder, "zmq_native.node.new"));
+  renameSync(join(folder, "zmq_native.node.new"), join(folder, "zmq_native.node"));
+  if (!target && existsSync(join(root, out, "compile_commands.json"))) {
+    rmSync(join(root, "compile_commands.json"), { force: true });
+    symlinkSync(join(out, "compile_commands.json"), join(root, "compile_commands.json"));
+  }
+}
+
+function buildNative() {
+  checkTools();
+  run(process.execPath, ["scripts/vendor.mjs"], { what: "fetching the sources", shown: true });
+  compile();
+  install();
+}
+
+/** What the compiler and CMake take from the environment. */
+const environment = Object.entries(process.env).filter(([key]) =>
+  /^(?:CC|CXX|AR|LD|C(?:PP|XX)?FLAGS|LDFLAGS|CMAKE_(?!BUILD_PARALLEL).*|ZMQ_NATIVE_SOURCES)$/.test(key),
+);
+// CMake alone knows whether a library of the system or a tool has changed.
+if (target || flags["system-libzmq"] || flags["perf-tools"] || flags.verbose) buildNative();
+else
+  unlessUpToDate(
+    join(out, "up-to-date.json"),
+    {
+      // The headers in vendor/headers come from node_modules.
+      inputs: [
+        ...["CMakeLists.txt", "native", "node_modules/.package-lock.json", "test/failing", "vendor"],
+        ...["scripts/build.mjs", "scripts/vendor", "scripts/vendor.mjs"],
+      ],
+      outputs: [join(out, "zmq_native.node"), join(installedTo, "zmq_native.node")],
+      settings: { defines, environment },
+    },
+    buildNative,
+  );
 
 if (flags.lib && installed("typescript") && installed("rolldown"))
-  run(process.execPath, ["scripts/build_lib.mjs"], { what: "building dist/", shown: true });
+  unlessUpToDate(
+    "out/lib-up-to-date.json",
+    {
+      inputs: ["lib", "package.json", "scripts/build_lib.mjs", "tsconfig.build.json", "tsconfig.json"],
+      outputs: ["dist"],
+    },
+    () => run(process.execPath, ["scripts/build_lib.mjs"], { what: "building dist/", shown: true }),
+  );

@@ -8,8 +8,7 @@
 // each of which is a test. What follows a ~ was measured, and is another number each time. GUIDE=write replaces what a
 // chapter says by what was printed.
 
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -34,17 +33,9 @@ export function examplesOf(chapter: string): string[] {
 
 export const chapters = readdirSync(join(root, "examples")).filter((name) => /^\d/.test(name));
 
-function newest(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
-}
-
 /** Compiles the examples, if they have changed since. */
 export function compileExamples(): void {
-  const runner = statSync(join(compiled, "run.mjs"), { throwIfNoEntry: false });
-  if (runner && runner.mtimeMs > newest(join(root, "examples"))) return;
-  const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
-  execaSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], { cwd: root });
+  execaSync(process.execPath, [join(root, "scripts/compile.mjs"), "examples"]);
 }
 
 /** The compiled program of an example. */

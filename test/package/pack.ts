@@ -124,10 +124,9 @@ export class Workshop {
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
     // `prepack` does this; npm runs no scripts here.
-    const modules = join(copy, "node_modules");
-    symlinkSync(join(root, "node_modules"), modules);
+    // The scripts of `prepack` parse their parameters with commander.
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     await this.run("package", "node", "scripts/vendor.mjs", "--pack");
-    rmSync(modules);
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
     const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
     cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
