@@ -9,9 +9,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { fail, parseFlags, run } from "./terminal.mjs";
-
-parseFlags({ usage: "node scripts/build_lib.mjs", options: {} });
+import { fail, run } from "./terminal.mjs";
 
 const require = createRequire(import.meta.url);
 const ts = require("typescript");

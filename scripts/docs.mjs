@@ -3,14 +3,15 @@
 import { cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseFlags, run } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { run } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const site = join(root, "site");
-const flags = parseFlags({
-  usage: "node scripts/docs.mjs [--serve]",
-  options: { serve: { type: "boolean", help: "then show it at a port of this machine" } },
-});
+const flags = command("npm run docs --", "Builds the documentation as a site in out/site.")
+  .option("--serve", "then show it at a port of this machine")
+  .parse()
+  .opts();
 
 const shown = true;
 

@@ -1,12 +1,13 @@
 // Makes THIRD-PARTY-NOTICES.md from vendor/versions.json. With --check: exit code 1 if the file on disk is stale.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { fail, parseFlags } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { fail } from "./terminal.mjs";
 
-const flags = parseFlags({
-  usage: "node scripts/notices.mjs [--check]",
-  options: { check: { type: "boolean", help: "only say whether THIRD-PARTY-NOTICES.md is up to date" } },
-});
+const flags = command("node scripts/notices.mjs", "Makes THIRD-PARTY-NOTICES.md from vendor/versions.json.")
+  .option("--check", "only say whether THIRD-PARTY-NOTICES.md is up to date")
+  .parse()
+  .opts();
 
 const pins = JSON.parse(readFileSync(new URL("../vendor/versions.json", import.meta.url), "utf8"));
 const rows = Object.entries(pins).map(

@@ -1,7 +1,7 @@
 // Multicast between two machines: how fast, and what is left of it when packets are lost.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lan } from "../../scripts/lan.mjs";
+import { Lan } from "../../test/multicast/lan.mjs";
 import { libraries, sizeName, stock } from "../ends.mjs";
 
 /** Numbers of the machines. */

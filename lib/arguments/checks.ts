@@ -14,11 +14,15 @@ interface Arity {
   options?: boolean;
 }
 
+/** The error for a call with `received` arguments that takes at most `most`. */
+export const tooManyArguments = (most: number, received: number): TypeError =>
+  new TypeError(`Expected ${most} ${most === 1 ? "argument" : "arguments"} but received ${received}`);
+
 function expectArity({ most, options }: Arity, parameters: unknown[]): void {
   const { length } = parameters;
   const last = parameters[most];
   if (length <= most || (options && length === most + 1 && (last === undefined || isObject(last)))) return;
-  throw new TypeError(`Expected ${most} ${most === 1 ? "argument" : "arguments"} but received ${length}`);
+  throw tooManyArguments(most, length);
 }
 
 /** Throws a `TypeError` for what identifies no option. */
@@ -53,9 +57,12 @@ export const baseClass =
       },
     });
 
-type Method = (this: object, ...parameters: unknown[]) => unknown;
+type Method = (this: unknown, ...parameters: unknown[]) => unknown;
 
-/** Makes methods look at their arguments first: at the first one with `check`, and at their number. */
+/**
+ * Makes methods check that they are called on an object, then the first argument with `check`, then the number of
+ * arguments.
+ */
 export function guardMethods(
   prototype: object,
   names: string[],
@@ -65,7 +72,8 @@ export function guardMethods(
   for (const name of names) {
     const method = Reflect.get(prototype, name) as Method;
     const guarded = {
-      [name](this: object, ...parameters: unknown[]) {
+      [name](this: unknown, ...parameters: unknown[]) {
+        if (!isObject(this)) throw new TypeError("Illegal invocation");
         check?.(parameters[0]);
         expectArity(arity, parameters);
         return method.apply(this, parameters);

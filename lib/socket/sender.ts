@@ -1,6 +1,6 @@
 // Sending: at once when libzmq takes the message, else one operation waits until it does.
 
-import { isObject } from "../arguments/checks.js";
+import { isObject, tooManyArguments } from "../arguments/checks.js";
 import {
   type OperationOptions,
   operationOptions,
@@ -69,8 +69,8 @@ export class Sender {
 
   /** Throws for so many arguments of `send`, the last of which is no object, if that is too many. */
   refuseArguments(count: number): void {
-    if (this.#tagging === undefined) throw new TypeError(`Expected 1 argument but received ${count}`);
-    if (count > 2) throw new TypeError(`Expected 2 arguments but received ${count}`);
+    const most = this.#tagging === undefined ? 1 : 2;
+    if (count > most) throw tooManyArguments(most, count);
   }
 
   // Each operation first reads its arguments, which may run user code, then checks the state, then acts.

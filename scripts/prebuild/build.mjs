@@ -8,23 +8,23 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags, run } from "../terminal.mjs";
+import { command, wholeNumber } from "../command_line.mjs";
+import { fail, run } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const flags = parseFlags({
-  usage: `npm run prebuilds -- [--all] [--clean] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
-  options: {
-    all: { type: "boolean", help: "every target" },
-    clean: { type: "boolean", help: "begin each anew" },
-    jobs: {
-      type: "string",
-      help: "compile so many files at a time; default: as many as there are processors",
-    },
-  },
-  positionals: true,
-});
-const chosen = targetsOf(flags.positionals, flags.all, fail);
+const program = command("npm run prebuilds --", "Makes prebuilt binaries.")
+  .argument("[targets...]", Object.keys(targets).join(", "))
+  .option("--all", "every target")
+  .option("--clean", "begin each anew")
+  .option(
+    "--jobs <number>",
+    "how many files to compile at a time (default: one for each processor)",
+    wholeNumber(),
+  )
+  .parse();
+const flags = program.opts();
+const chosen = targetsOf(program.args, flags.all, fail);
 if (chosen.length === 0) {
   fail(`Name targets, or --all: there are ${Object.keys(targets).join(", ")}.`);
 }
@@ -66,7 +66,7 @@ for (const [name, target] of chosen) {
         ...headers,
         ZMQ_NATIVE_TARGET: name,
         PREBUILD_STRIP_BIN: "llvm-strip",
-        ...(flags.jobs ? { CMAKE_BUILD_PARALLEL_LEVEL: flags.jobs } : {}),
+        ...(flags.jobs ? { CMAKE_BUILD_PARALLEL_LEVEL: String(flags.jobs) } : {}),
       },
     },
   );

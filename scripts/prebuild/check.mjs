@@ -6,7 +6,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "../terminal.mjs";
+import { command } from "../command_line.mjs";
+import { fail } from "../terminal.mjs";
 import { readBinary } from "./readobj.mjs";
 import { budget, targets, targetsOf } from "./targets.mjs";
 
@@ -114,12 +115,11 @@ function examine(name, target) {
   };
 }
 
-const flags = parseFlags({
-  usage: `npm run prebuilds:check -- [--all] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
-  options: { all: { type: "boolean", help: "every target, and none may be missing" } },
-  positionals: true,
-});
-const named = targetsOf(flags.positionals, flags.all, fail);
+const program = command("npm run prebuilds:check --", "Looks at prebuilt binaries without running them.")
+  .argument("[targets...]", Object.keys(targets).join(", "))
+  .option("--all", "every target, and none may be missing")
+  .parse();
+const named = targetsOf(program.args, program.opts().all, fail);
 const chosen =
   named.length > 0 ? named : Object.entries(targets).filter(([, { file }]) => existsSync(join(root, file)));
 if (chosen.length === 0) fail("There are no prebuilt binaries: make them with `npm run prebuilds -- --all`.");

@@ -1,9 +1,9 @@
 // The runtimes that prebuilt binaries are run in: from npm, at these versions, in the cache folder; and what stands in
 // for a machine of another kind.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execaSync } from "execa";
 import { cache, Missing, program, run } from "./npm.mjs";
 
 const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
@@ -14,7 +14,7 @@ export const bun = () => program("@oven/bun-linux-x64", versions.bun, "bin/bun")
 export const deno = () => program("@deno/linux-x64-glibc", versions.deno, "deno");
 
 function have(command, debian) {
-  if (spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0) {
+  if (execaSync("sh", ["-c", `command -v ${command}`], { reject: false }).failed) {
     throw new Missing(`there is no ${command} here (Debian: ${debian})`);
   }
 }
@@ -124,9 +124,9 @@ function wine() {
   if (!existsSync(join(prefix, "system.reg"))) {
     // wine makes the last folder of the path only.
     mkdirSync(join(cache, "runtimes"), { recursive: true });
-    const options = { env: { ...process.env, ...env }, stdio: "ignore" };
-    spawnSync("wine", ["wineboot", "-i"], options);
-    spawnSync("wine", ["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], options);
+    const options = { env, stdio: "ignore", reject: false };
+    execaSync("wine", ["wineboot", "-i"], options);
+    execaSync("wine", ["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], options);
   }
   return env;
 }

@@ -1,6 +1,5 @@
 // Builds the addon with one patch removed from the vendored sources.
 
-import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -11,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { sanitizers } from "../sanitizers.mjs";
+import { execaSync } from "execa";
+import { sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";
@@ -51,8 +51,8 @@ function makeTree(library, dropped, tree) {
   for (const patch of seriesOf(library)) {
     if (dropped.has(patch)) continue;
     const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), patch)];
-    const fits = spawnSync("patch", [...args, "--dry-run"], { cwd: tree }).status === 0;
-    if (fits) spawnSync("patch", args, { cwd: tree });
+    const fits = !execaSync("patch", [...args, "--dry-run"], { cwd: tree, reject: false }).failed;
+    if (fits) execaSync("patch", args, { cwd: tree });
     else dropped.add(patch);
   }
 }
@@ -101,11 +101,11 @@ function build(sources, variant) {
     ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
   const cmake = (...parameters) =>
-    spawnSync("cmake", parameters, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+    execaSync("cmake", parameters, { cwd: root, maxBuffer: 2 ** 28, reject: false });
   let result = cmake("-S", ".", "-B", out, ...defines.map((text) => `-D${text}`));
-  if (result.status === 0) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
-  const { status, stdout, stderr } = result;
-  if (status !== 0) {
+  if (!result.failed) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
+  const { failed, stdout, stderr } = result;
+  if (failed) {
     const lines = `${stdout}\n${stderr}`.split("\n");
     return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
   }

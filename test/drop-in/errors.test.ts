@@ -294,3 +294,22 @@ describe("what nobody catches", () => {
     expect(outcome.stderr).toMatch(/Error: Socket is closed\n +at /);
   });
 });
+
+describe("a method without its object", () => {
+  const kinds = ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"];
+  const options = kinds.flatMap((kind) => [`get${kind}Option`, `set${kind}Option`]);
+  const endpoints = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+  const methods = {
+    Socket: [...endpoints, ...options, "close"],
+    Context: ["getBoolOption", "setBoolOption", "getInt32Option", "setInt32Option"],
+    Observer: ["receive", "close"],
+    Proxy: ["run", "pause", "resume", "terminate"],
+  };
+
+  test.each(Object.entries(methods))("of a %s is not called", (name, all) => {
+    for (const method of all) {
+      const { [method]: alone } = loose(zmq[name as keyof typeof methods].prototype);
+      expectTypeError(() => alone!(), "Illegal invocation");
+    }
+  });
+});

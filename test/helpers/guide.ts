@@ -8,10 +8,9 @@
 // each of which is a test. What follows a ~ was measured, and is another number each time. GUIDE=write replaces what a
 // chapter says by what was printed.
 
-import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa, execaSync } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { slowness } from "./program.js";
 
@@ -34,52 +33,24 @@ export function examplesOf(chapter: string): string[] {
 
 export const chapters = readdirSync(join(root, "examples")).filter((name) => /^\d/.test(name));
 
-function newest(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
-}
-
 /** Compiles the examples, if they have changed since. */
 export function compileExamples(): void {
-  const runner = statSync(join(compiled, "run.mjs"), { throwIfNoEntry: false });
-  if (runner && runner.mtimeMs > newest(join(root, "examples"))) return;
-  const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
-  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(stdout);
+  execaSync(process.execPath, [join(root, "scripts/compile.mjs"), "examples"]);
 }
 
 /** The compiled program of an example. */
 export const programOf = (chapter: string, name: string) => join(compiled, chapter, `${name}.mjs`);
 
-interface Outcome {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs an example as a user does, without a terminal. */
-function runExample(chapter: string, name: string, ...parameters: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [programOf(chapter, name), ...parameters], {
-    stdio: ["ignore", "pipe", "pipe"],
+const runExample = (chapter: string, name: string) =>
+  execa(process.execPath, [programOf(chapter, name)], {
+    stdin: "ignore",
+    stripFinalNewline: false,
     timeout: 25_000 * slowness,
     killSignal: "SIGKILL",
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    env: { NODE_NO_WARNINGS: "1" },
+    reject: false,
   });
-  const outcome = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) {
-    child[stream].on("data", (data) => {
-      outcome[stream] += data;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, ...outcome }));
-  });
-}
 
 const measured = /~[\d.]+/g;
 
@@ -108,8 +79,8 @@ export function testChapter(
   describe(chapter, () => {
     const outputs = new Map(blocksOf(chapter).map(({ name, output }) => [name, output]));
     test.each(examplesOf(chapter))("%s", async (name) => {
-      const { code, signal, stdout, stderr } = await runExample(chapter, name);
-      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+      const { exitCode, signal, stdout, stderr } = await runExample(chapter, name);
+      expect({ exitCode, signal, stderr }).toEqual({ exitCode: 0, signal: undefined, stderr: "" });
       if (process.env.GUIDE === "write") return write(chapter, name, stdout);
       expect(stdout.replace(measured, "~")).toBe(outputs.get(name)?.replace(measured, "~"));
       figures[name]?.(...(stdout.match(measured) ?? []).map((text) => Number(text.slice(1))));

@@ -24,7 +24,7 @@ test("random programs, for ten seconds", { timeout: 120_000 }, async () => {
   const found = mkdtempSync(join(tmpdir(), "zmq-native-"));
   try {
     const { code, text } = await run(
-      ...["scripts/fuzz.mjs", "--seconds", "10", "--seed", "1", "--no-shrink", "--keep", found],
+      ...["test/fuzz/fuzz.mjs", "--seconds", "10", "--seed", "1", "--no-shrink", "--keep", found],
     );
     expect(text).toMatch(/programs, \d+ operations in \d+ s, nothing found/);
     expect(code).toBe(0);
@@ -41,7 +41,7 @@ describe("programs that went wrong once", () => {
     const { program } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { program: unknown[] };
     expect(program.length).toBeGreaterThan(0);
     // A race shows itself in one of several attempts.
-    const { code, text } = await run("scripts/fuzz_replay.mjs", join(folder, file));
+    const { code, text } = await run("test/fuzz/replay.mjs", join(folder, file));
     expect({ code, text }).toEqual({ code: 0, text: `${basename(file)}: nothing found\n` });
   });
 });

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
@@ -78,6 +79,7 @@ beforeEach(() => {
   copy = mkdtempSync(join(folder, "copy-"));
   for (const path of ["scripts", "package.json"])
     cpSync(join(root, path), join(copy, path), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   mkdirSync(join(copy, "vendor"));
 });
 

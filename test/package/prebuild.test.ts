@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,6 +66,7 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
   function check(target: string, file: string, content?: Buffer) {
     const copy = join(folder, `check-${target}`);
     cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     if (content !== undefined) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
       writeFileSync(join(copy, file), content);

@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -52,6 +52,7 @@ function run(...args: string[]) {
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "zmq-native-upgrade-"));
   cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   write("package.json", "{}");
   write("test/file.test.ts", 'test("replaces a line", () => {});');
   write("upstream/src/file.c", source());

@@ -12,7 +12,7 @@ const title = (text: string) =>
 
 function leakcheck(...parameters: string[]): Promise<{ code: number; text: string }> {
   const out = mkdtempSync(join(tmpdir(), "zmq-native-"));
-  const script = join(__dirname, "../../scripts/leakcheck.mjs");
+  const script = join(__dirname, "../leaks/leakcheck.mjs");
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

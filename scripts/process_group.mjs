@@ -1,0 +1,19 @@
+// Programs that start programs of their own: all of them end together.
+
+import { execa } from "execa";
+
+/**
+ * Runs a program in a process group of its own, and kills the group after so many seconds. Resolves with execa's result;
+ * `killed` is whether the time was over.
+ */
+export async function runGroup(command, args, seconds, options) {
+  const child = execa(command, args, { stdin: "ignore", ...options, detached: true, reject: false });
+  let killed = false;
+  const timer = setTimeout(() => {
+    killed = true;
+    process.kill(-child.pid, "SIGKILL");
+  }, seconds * 1000);
+  const result = await child;
+  clearTimeout(timer);
+  return Object.assign(result, { killed });
+}

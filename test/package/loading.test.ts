@@ -1,0 +1,51 @@
+// How many files and which of Node's modules the package loads.
+
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { packagePath } from "../helpers/program.js";
+
+/** Runs code in a process that has loaded the package, and answers what it prints as JSON. */
+function after(code: string): { files: string[]; modules: string[] } {
+  const program = `
+    const before = new Set(process.moduleLoadList);
+    const zmq = require(${JSON.stringify(packagePath)});
+    ${code}
+    const modules = process.moduleLoadList.filter((name) => !before.has(name));
+    process.stdout.write(JSON.stringify({ files: Object.keys(require.cache), modules }));
+    process.exit();`;
+  return JSON.parse(execFileSync(process.execPath, ["-e", program], { encoding: "utf8" }));
+}
+
+/** Modules of Node's that take it 1 ms or more to load, or load such modules. */
+const slow = ["child_process", "dns", "http", "net", "perf_hooks", "stream", "url", "worker_threads"];
+const slowOf = (modules: string[]) => slow.filter((name) => modules.includes(`NativeModule ${name}`));
+
+describe("loading the package", () => {
+  it("loads three files of its own, two of node-gyp-build, and the addon", () => {
+    const { files } = after("");
+    expect(files.map((file) => file.split(/[\\/]/).slice(-2).join("/"))).toEqual([
+      "dist/index.js",
+      "dist/library.js",
+      "dist/binary.js",
+      "node-gyp-build/index.js",
+      "node-gyp-build/node-gyp-build.js",
+      // node-gyp-build reads the package's name.
+      expect.stringMatching(/\/package\.json$/),
+      expect.stringMatching(/\.node$/),
+    ]);
+  });
+
+  it("loads none of Node's modules that are slow to load", () => {
+    expect(slowOf(after("").modules)).toEqual([]);
+  });
+
+  it("loads none of them for a connect, a bind or a send", () => {
+    const { modules } = after(`
+      const push = new zmq.Push({ linger: 0 });
+      push.bindSync("tcp://127.0.0.1:*");
+      push.connect("tcp://127.0.0.1:5555");
+      push.connect("tcp://[::1]:5555");
+      push.send("message");`);
+    expect(slowOf(modules)).toEqual([]);
+  });
+});
