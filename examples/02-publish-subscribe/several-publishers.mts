@@ -7,7 +7,11 @@ const subscriber = new Subscriber();
 subscriber.subscribe();
 
 const publishers: Publisher[] = [];
-for (const [name, count] of [["loud", 900], ["calm", 10], ["quiet", 5]] as const) {
+for (const [name, count] of [
+  ["loud", 900],
+  ["calm", 10],
+  ["quiet", 5],
+] as const) {
   const publisher = new Publisher();
   await publisher.bind("tcp://127.0.0.1:*");
   // One connect for each publisher.

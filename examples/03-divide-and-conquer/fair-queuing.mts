@@ -7,7 +7,11 @@ const sink = new Pull();
 await sink.bind("tcp://127.0.0.1:*");
 
 const workers: Push[] = [];
-for (const [name, results] of [["busy", 900], ["idle", 10], ["lazy", 10]] as const) {
+for (const [name, results] of [
+  ["busy", 900],
+  ["idle", 10],
+  ["lazy", 10],
+] as const) {
   const worker = new Push();
   worker.connect(sink.lastEndpoint!);
   for (let result = 1; result <= results; result++) await worker.send([name, `${result}`]);

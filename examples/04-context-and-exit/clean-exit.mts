@@ -2,7 +2,7 @@
 
 import { Pull, Push } from "zmq-native";
 
-async function millisecondsOf(closing: Promise<unknown>) {
+async function millisecondsOf(closing: unknown) {
   const start = performance.now();
   await closing;
   return Math.round(performance.now() - start);
@@ -25,7 +25,9 @@ const push = new Push({ sendHighWaterMark: 0 });
 await pull.bind("tcp://127.0.0.1:*");
 push.connect(pull.lastEndpoint!);
 for (let number = 0; number < 10_000; number++) await push.send(`${number}`);
-console.log(`linger 10,000, a peer: closed after ~${await millisecondsOf(push.close({ linger: 10_000 }))} ms`);
+console.log(
+  `linger 10,000, a peer: closed after ~${await millisecondsOf(push.close({ linger: 10_000 }))} ms`,
+);
 
 let received = 0;
 while (received < 10_000) received += (await pull.receiveMany()).length;

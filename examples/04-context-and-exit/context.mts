@@ -8,7 +8,9 @@ await one.bind("inproc://meeting-point");
 other.connect("inproc://meeting-point");
 await one.send("hello");
 console.log(`in the same context: ${await other.receive()}`);
-console.log(`both use the default context: ${one.context === defaultContext && other.context === defaultContext}`);
+console.log(
+  `both use the default context: ${one.context === defaultContext && other.context === defaultContext}`,
+);
 
 // A second context, with two I/O threads.
 const context = new Context({ ioThreads: 2 });

@@ -178,13 +178,16 @@ class Endpoints {
     const defaults = [...list.matchAll(/"([^"]*)"/g)].map(([, text]) => text!);
     if (!defaults.some((text) => fixedEndpoint.test(text))) return given;
     const missing = defaults.slice(given.length);
-    return [...given, ...missing].map((text) => (fixedEndpoint.test(text) ? this.#replacementOf(text) : text));
+    return [...given, ...missing].map((text) =>
+      fixedEndpoint.test(text) ? this.#replacementOf(text) : text,
+    );
   }
 
   /** What a program would have printed with its own endpoints. */
   restore(output: string): string {
     let restored = output;
-    for (const [endpoint, replacement] of this.#replacements) restored = restored.replaceAll(replacement, endpoint);
+    for (const [endpoint, replacement] of this.#replacements)
+      restored = restored.replaceAll(replacement, endpoint);
     return restored;
   }
 }
@@ -223,7 +226,12 @@ class Running {
     this.outcome = new Promise((resolve, reject) => {
       this.#child.on("error", reject);
       this.#child.on("close", (code, signal) =>
-        resolve({ code, signal, stderr: this.#outcome.stderr, stdout: endpoints.restore(this.#outcome.stdout) }),
+        resolve({
+          code,
+          signal,
+          stderr: this.#outcome.stderr,
+          stdout: endpoints.restore(this.#outcome.stdout),
+        }),
       );
     });
     this.outcome.catch(() => {});
@@ -312,7 +320,8 @@ export function testChapter(
       if (reason) console.warn(`SKIPPED: the guide's programs as .${extension}: ${reason}`);
       beforeAll(() => {
         folder = installedFolder(packagesOf(chapter));
-        for (const [name, code] of programs) writeFileSync(join(folder, `${name}.${extension}`), convert(code));
+        for (const [name, code] of programs)
+          writeFileSync(join(folder, `${name}.${extension}`), convert(code));
       });
       afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -335,7 +344,8 @@ export function testChapter(
             const command = session[index]!;
             const { stdout, stderr, code, signal } = await outcome;
             // Ctrl-C ends a program that has no handler of the signal.
-            const ends = command.stays && code === null ? { code: null, signal: "SIGINT" } : { code: 0, signal: null };
+            const ends =
+              command.stays && code === null ? { code: null, signal: "SIGINT" } : { code: 0, signal: null };
             expect({ program: command.name, code, signal, stderr }).toEqual({
               program: command.name,
               ...ends,
@@ -343,7 +353,8 @@ export function testChapter(
             });
             if (writing) writeOutput(chapter, command, stdout);
             else expect(normalized(stdout)).toBe(normalized(command.output));
-            if (!writing) figures[command.name]?.(...(stdout.match(measured) ?? []).map((text) => Number(text.slice(1))));
+            if (!writing)
+              figures[command.name]?.(...(stdout.match(measured) ?? []).map((text) => Number(text.slice(1))));
           }
         } finally {
           for (const program of running) program.kill();
