@@ -2,7 +2,7 @@
 
 import { Subscriber } from "zmq-native";
 
-const [place = "10007", endpoint = "tcp://127.0.0.1:5556"] = process.argv.slice(2);
+const [endpoint = "tcp://127.0.0.1:5556", place = "10007"] = process.argv.slice(2);
 
 const subscriber = new Subscriber();
 subscriber.connect(endpoint);

@@ -1,4 +1,4 @@
-// send only queues a message: libzmq's threads do the I/O, and the event loop stays free.
+// Sending only queues a message: the threads of libzmq do the I/O, and the event loop stays free.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";

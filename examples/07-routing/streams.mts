@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { ReadableStream, WritableStream } from "node:stream/web";
 import { createGunzip, createGzip } from "node:zlib";
 import { Pull, Push } from "zmq-native";
 

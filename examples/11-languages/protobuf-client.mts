@@ -26,5 +26,5 @@ request.connect(endpoint);
 await request.send(Reading.encode({ place: "Zürich", degrees: 18.5, gusts: [12, 40, 33] }).finish());
 const [frame] = await request.receive();
 const { text, strongestGust } = Summary.toObject(Summary.decode(frame));
-console.log(`client: ${text}, the strongest gust is ${strongestGust}`);
+console.log(`client: ${text}, the strongest gust ${strongestGust}`);
 request.close();
