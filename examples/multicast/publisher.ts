@@ -11,7 +11,7 @@ const ticksPerSecond = 50;
 type Stock = Omit<Quote, "time">;
 
 async function main(): Promise<void> {
-  // With noDrop, `send` waits when the rate is reached. A Publisher would drop messages.
+  // With noDrop, `send` waits when the rate is reached, instead of dropping messages.
   const socket = new XPublisher({ multicast: { rate, recoveryInterval }, noDrop: true, linger: 1000 });
   socket.connect(endpoint);
 

@@ -125,6 +125,8 @@ export function packagesOf(chapter: string): string[] {
   return [...new Set([...installs].flatMap(([, names]) => names!.split(" ").filter((name) => name !== "")))];
 }
 
+const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+
 /** How the programs are run: with their types removed, and as they are where Node removes types itself. */
 const variants = [
   {
@@ -141,7 +143,7 @@ const variants = [
   },
   {
     extension: "mts",
-    reason: process.features.typescript ? undefined : `Node ${process.version} does not strip types`,
+    reason: stripsTypes ? undefined : `Node ${process.version} does not strip types`,
     convert: (code: string) => code,
   },
 ];
