@@ -31,7 +31,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import ts from "typescript";
+import { transformSync } from "rolldown/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slowness } from "./program.js";
 
@@ -52,7 +52,7 @@ interface Command {
 }
 
 /** Commands that run at the same time, each in a terminal of its own. */
-export type Session = Command[];
+type Session = Command[];
 
 export const chapters = readdirSync(join(root, "examples")).filter((name) => /^\d/.test(name));
 
@@ -75,7 +75,7 @@ export function programsOf(chapter: string): Map<string, string> {
 }
 
 /** What a page says to run. */
-export function sessionsOf(chapter: string): Session[] {
+function sessionsOf(chapter: string): Session[] {
   const sections = readFileSync(pageOf(chapter), "utf8").split(/^(?=## )/m);
   return sections.flatMap((section) => {
     const commands = [...section.matchAll(consoleBlock)].map(([, name, parameters, output]) => ({
@@ -133,13 +133,7 @@ const variants = [
     extension: "mjs",
     reason: undefined,
     convert: (code: string) =>
-      ts.transpileModule(code, {
-        compilerOptions: {
-          target: ts.ScriptTarget.ESNext,
-          module: ts.ModuleKind.ESNext,
-          verbatimModuleSyntax: true,
-        },
-      }).outputText,
+      transformSync("program.mts", code, { typescript: { onlyRemoveTypeImports: true } }).code,
   },
   {
     extension: "mts",
