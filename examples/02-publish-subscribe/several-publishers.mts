@@ -21,7 +21,7 @@ for (const [name, count] of [
   publishers.push(publisher);
 }
 // Until all messages wait in the subscriber's queues.
-await sleep(200);
+await sleep(500);
 
 const counts = { loud: 0, calm: 0, quiet: 0 };
 for (let received = 1; received <= 915; received++) {

@@ -18,7 +18,7 @@ for (const [name, results] of [
   workers.push(worker);
 }
 // Until all results wait in the sink's queues.
-await sleep(200);
+await sleep(500);
 
 const senders: string[] = [];
 for (let received = 0; received < 30; received++) {

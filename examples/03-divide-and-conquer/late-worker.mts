@@ -4,7 +4,7 @@ import { Pull, Push } from "zmq-native";
 
 async function count(worker: Pull) {
   let tasks = 0;
-  while (await worker.receive({ timeout: 200 }).catch(() => undefined)) tasks++;
+  while (await worker.receive({ timeout: 500 }).catch(() => undefined)) tasks++;
   return tasks;
 }
 

@@ -10,7 +10,7 @@ async function distribute(awake: number, size: number, push: Push, workers: Pull
   }
   const counting = workers.slice(0, awake).map(async (worker) => {
     let count = 0;
-    while (await worker.receive({ timeout: 300 }).catch(() => undefined)) count++;
+    while (await worker.receive({ timeout: 500 }).catch(() => undefined)) count++;
     return count;
   });
   for (let task = 0; task < 300; task++) await push.send(Buffer.alloc(size));

@@ -23,11 +23,11 @@ let attempts = 0;
 for (let number = 1; number <= 6; number++) {
   for (let acknowledged = 0; acknowledged !== number; attempts++) {
     await sender.send([`${number}`, `message ${number}`]);
-    const [frame] = await sender.receive({ timeout: 50 }).catch(() => []);
+    const [frame] = await sender.receive({ timeout: 200 }).catch(() => []);
     acknowledged = Number(frame);
   }
 }
-console.log(`sender: 6 messages acknowledged after ${attempts} attempts`);
+console.log(`sender: 6 messages acknowledged after ~${attempts} attempts`);
 sender.close();
 receiver.close();
 await receiving;

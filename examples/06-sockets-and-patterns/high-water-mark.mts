@@ -19,7 +19,7 @@ async function measure(mark: number) {
   const megabytes = Math.round((process.memoryUsage().rss - before) / 1e6);
 
   let received = 0;
-  while (await subscriber.receive({ timeout: 200 }).catch(() => undefined)) received++;
+  while (await subscriber.receive({ timeout: 500 }).catch(() => undefined)) received++;
   console.log(
     `high-water mark ${mark}: ~${megabytes} MB of memory, ~${received} of 10,000 messages received`,
   );

@@ -13,8 +13,8 @@ const [
 ] = process.argv.slice(2);
 
 /** Milliseconds between two messages about the own state, and without one until the peer is considered dead. */
-const interval = 30;
-const patience = 5 * interval;
+const interval = 50;
+const patience = 10 * interval;
 
 async function runServer(isPrimary: boolean) {
   const clients = new Router();
@@ -68,7 +68,7 @@ async function ask(question: string) {
     const request = new Request({ linger: 0, reconnectInterval: 10 });
     request.connect(servers[0]);
     await request.send(question);
-    const reply = await request.receive({ timeout: 300 }).catch(() => undefined);
+    const reply = await request.receive({ timeout: 1_000 }).catch(() => undefined);
     request.close();
     if (reply) return String(reply);
     servers.reverse();

@@ -33,7 +33,7 @@ class Client {
   async #askServer(server: string, number: string, question: string) {
     await this.#socket.send([server, number, question]);
     for (;;) {
-      const [, answered, reply] = await this.#socket.receive({ timeout: 200 });
+      const [, answered, reply] = await this.#socket.receive({ timeout: 500 });
       // A late reply to an earlier request is ignored.
       if (String(answered) === number) return String(reply);
     }

@@ -8,7 +8,7 @@ async function ask(endpoint: string, question: string) {
     const request = new Request({ linger: 0 });
     request.connect(endpoint);
     await request.send(question);
-    const reply = await request.receive({ timeout: 200 }).catch(() => undefined);
+    const reply = await request.receive({ timeout: 500 }).catch(() => undefined);
     request.close();
     if (reply) return String(reply);
     console.log(`client: no reply, attempt ${attempt} of 3`);

@@ -45,7 +45,7 @@ async function ask(question: string) {
     const client = new Request({ linger: 0 });
     client.connect(front.lastEndpoint!);
     await client.send(question);
-    const reply = await client.receive({ timeout: 300 }).catch(() => undefined);
+    const reply = await client.receive({ timeout: 1_000 }).catch(() => undefined);
     client.close();
     if (reply) return `${reply} at attempt ${attempt}`;
   }
