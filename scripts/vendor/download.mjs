@@ -27,7 +27,9 @@ async function bodyOf(url) {
     throw error;
   }
   if (!response.url.startsWith("https:")) {
-    throw new Error(`${response.redirected ? `redirects to ${response.url}, which` : "the URL"} is not HTTPS`);
+    throw new Error(
+      `${response.redirected ? `redirects to ${response.url}, which` : "the URL"} is not HTTPS`,
+    );
   }
   if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
   try {
