@@ -5,7 +5,7 @@ import { fail, parseFlags } from "./terminal.mjs";
 import { archiveOf, fetchSources } from "./vendor/fetch.mjs";
 import { packSources } from "./vendor/packed.mjs";
 import { pins } from "./vendor/pins.mjs";
-import { collectHeaders, collectLicences, unpack } from "./vendor/unpack.mjs";
+import { collectHeaders, collectLicences, collectPackedLicences, unpack } from "./vendor/unpack.mjs";
 
 const flags = parseFlags({
   usage: "npm run vendor -- [--fetch | --pack | --against PATH [--test] | --test | --prove [PATCH...]]",
@@ -25,7 +25,10 @@ if (flags.positionals.length > 0 && !flags.prove) fail(`${flags.positionals[0]}:
 const whole = ["fetch", "pack", "against", "test", "prove"].some((name) => flags[name]);
 await fetchSources(pins, whole);
 collectHeaders();
-if (flags.pack) packSources(pins, archiveOf);
+if (flags.pack) {
+  packSources(pins, archiveOf);
+  for (const [name, pin] of pins) collectPackedLicences(name, pin);
+}
 if (!flags.fetch && !flags.pack) {
   for (const [name, pin] of pins) {
     unpack(name, pin);
