@@ -69,7 +69,8 @@ beforeAll(async () => {
   workshop.write("elsewhere", { "package.json": {} });
   await workshop.npm("project", "install");
 });
-afterAll(() => workshop.remove());
+// Two folders with all of Next.js: minutes on a busy machine.
+afterAll(() => workshop.remove(), 300_000);
 
 const prebuilds = () => inWorkshop("project/node_modules/zmq-native/prebuilds");
 
