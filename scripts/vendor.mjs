@@ -4,7 +4,7 @@
 import { archiveOf, fetchSources } from "./vendor/fetch.mjs";
 import { packSources } from "./vendor/packed.mjs";
 import { pins } from "./vendor/pins.mjs";
-import { collectHeaders, collectLicences, unpack } from "./vendor/unpack.mjs";
+import { collectHeaders, collectLicences, collectPackedLicences, unpack } from "./vendor/unpack.mjs";
 
 // The published package has neither commander nor scripts/upgrade. There, this program runs without parameters.
 const flags =
@@ -14,7 +14,10 @@ const flags =
 const whole = ["fetch", "pack", "against", "test", "prove"].some((name) => flags[name]);
 await fetchSources(pins, whole);
 collectHeaders();
-if (flags.pack) packSources(pins, archiveOf);
+if (flags.pack) {
+  packSources(pins, archiveOf);
+  for (const [name, pin] of pins) collectPackedLicences(name, pin);
+}
 if (!flags.fetch && !flags.pack) {
   for (const [name, pin] of pins) {
     unpack(name, pin);

@@ -1,8 +1,8 @@
-// Loads the addon through node-gyp-build, finds the binaries that node-gyp-build does not find, and explains why none loads.
+// Finds and loads the addon, and explains why none loads. node-gyp-build is the fallback: it finds the same file in an
+// installed package, but takes 2.4 ms of CPU time, a fifth of what `require("zmq-native")` takes without it.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, toNamespacedPath } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeno, runtime } from "../runtime/features.js";
 
@@ -102,16 +102,18 @@ function fits(name: string, libc: string | undefined): boolean {
   });
 }
 
-/** Files of a folder that may be the addon: a local build first, then prebuilt binaries, the one with most tags first. */
-function candidates(folder: string, libc: string | undefined): string[] {
+/** Prebuilt binaries of a folder that fit this process, the one with most tags first. */
+function prebuilt(folder: string, libc: string | undefined): string[] {
   const prebuilds = join(folder, "prebuilds", target);
-  const prebuilt = list(prebuilds).filter((name) => fits(name, libc));
-  prebuilt.sort((a, b) => b.split(".").length - a.split(".").length);
-  return [
-    join(folder, "build", "Release", "zmq_native.node"),
-    join(folder, "build", "Debug", "zmq_native.node"),
-    ...prebuilt.map((name) => join(prebuilds, name)),
-  ].map(unpacked);
+  const names = list(prebuilds).filter((name) => fits(name, libc));
+  names.sort((a, b) => b.split(".").length - a.split(".").length);
+  return names.map((name) => join(prebuilds, name));
+}
+
+/** Files of a folder that may be the addon: a local build first. */
+function* candidates(folder: string): Generator<string> {
+  for (const config of ["Release", "Debug"]) yield join(folder, "build", config, "zmq_native.node");
+  yield* prebuilt(folder, libcOfProcess());
 }
 
 function list(folder: string): string[] {
@@ -157,28 +159,21 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
   return new Error(text.join("\n  "), failures.size > 0 ? { cause } : {});
 }
 
-/** The addon that node-gyp-build loads, if any. */
-function askNodeGypBuild(): unknown {
-  // An ES module has no `__dirname`, and not always a `require`.
-  if (typeof __dirname !== "string") return undefined;
-  try {
-    const { addon } = require("./binary.js");
-    // In a bundle, the folder above may hold the build of another addon, which node-gyp-build takes by its extension.
-    return typeof addon?.instantiate === "function" ? addon : undefined;
-  } catch {
-    // `search` tries the same files, and collects their errors by name.
-    return undefined;
-  }
+/** Loads a file as `require` does, without Node's search for modules and packages, which takes 1 ms. */
+function open(file: string): unknown {
+  const module = { exports: {} };
+  process.dlopen(module, toNamespacedPath(file));
+  return module.exports;
 }
 
 /** Looks for the binary in all folders; adds to `failures` the error of each file that does not load. */
-function search(libc: string | undefined, failures: Map<string, unknown>): unknown {
+function search(failures: Map<string, unknown>): unknown {
   for (const folder of folders()) {
-    for (const file of candidates(folder, libc)) {
+    for (const candidate of candidates(folder)) {
+      const file = unpacked(candidate);
       if (!exists(file)) continue;
       try {
-        // Not the module's own `require`, which bundlers would follow.
-        return createRequire(file)(file);
+        return open(file);
       } catch (error) {
         failures.set(file, error);
       }
@@ -187,18 +182,27 @@ function search(libc: string | undefined, failures: Map<string, unknown>): unkno
   return undefined;
 }
 
+/** The addon that node-gyp-build loads, if any: it knows tags and names that `search` does not. */
+function askNodeGypBuild(): unknown {
+  // An ES module has no `__dirname`, and not always a `require`. node-gyp-build knows musl by Alpine's release file: on
+  // other systems with musl it takes the binary for glibc, which loads where gcompat is installed, and crashes later.
+  if (typeof __dirname !== "string" || (libcOfProcess() === "musl" && !exists("/etc/alpine-release"))) {
+    return undefined;
+  }
+  try {
+    const { addon } = require("./binary.js");
+    // In a bundle, the folder above may hold the build of another addon, which node-gyp-build takes by its extension.
+    return typeof addon?.instantiate === "function" ? addon : undefined;
+  } catch {
+    // Its error names no file. `diagnose` names those of `search`.
+    return undefined;
+  }
+}
+
 /** The addon's exports. */
 export function loadAddon(): unknown {
-  const libc = libcOfProcess();
   const failures = new Map<string, unknown>();
-  // node-gyp-build knows musl by Alpine's release file. On other systems with musl it takes the binary for glibc, which
-  // loads where gcompat is installed, and crashes later.
-  const mistaken = libc === "musl" && !exists("/etc/alpine-release");
-  const ask = mistaken ? () => undefined : askNodeGypBuild;
-  // node-gyp-build does not look beside a bundle, but in the folder above, where another package's addon may lie.
-  const addon = exists(join(here(), "prebuilds"))
-    ? (search(libc, failures) ?? ask())
-    : (ask() ?? search(libc, failures));
-  if (addon === undefined) throw diagnose(libc, failures);
+  const addon = search(failures) ?? askNodeGypBuild();
+  if (addon === undefined) throw diagnose(libcOfProcess(), failures);
   return addon;
 }

@@ -5,7 +5,7 @@ import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass } from "../arguments/copies.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
-import { contextValues, explainAssignment } from "../options/explain.js";
+import { explainAssignment } from "../options/explain.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "../options/kinds.js";
 import { commonOptions, contextOptions } from "../options/table.js";
 
@@ -209,7 +209,7 @@ export class Context implements AsyncDisposable {
   }
 }
 
-defineOptions(Context.prototype, contextOptions, holderOf, contextValues);
+defineOptions(Context.prototype, contextOptions, holderOf, "context");
 guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
 guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 

@@ -157,9 +157,6 @@ const reasons: Record<number, EventFields["message:rejected"]["reason"]> = {
   [zmq.ZMQ_REJECTED_CONFLATE]: "conflate",
 };
 
-/** @internal What an observer asks libzmq for. A libzmq that does not know one of these bits ignores it. */
-export const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
-
 const rows = new Map<number, Row>([
   [zmq.ZMQ_EVENT_CONNECTED, ["connect", descriptor]],
   [zmq.ZMQ_EVENT_CONNECT_DELAYED, ["connect:delay", nothing]],

@@ -4,7 +4,7 @@
 import { EventEmitter } from "node:events";
 import { baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
 import { refuseOtherCopy } from "../arguments/copies.js";
-import { ZMQ_PAIR } from "../binding/constants.js";
+import * as zmq from "../binding/constants.js";
 import { check, errorOf, explained, invalidArgument } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
 import { openToken } from "../context/context.js";
@@ -16,15 +16,10 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
-import {
-  type Event,
-  type EventOfType,
-  type EventSubscriber,
-  type EventType,
-  observedEvents,
-  toEvent,
-} from "./event.js";
+import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
 
+/** What an observer asks libzmq for. A libzmq that does not know one of these bits ignores it. */
+const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
 /** Events kept for a reader at most; when it stays away, the oldest go. */
 const mostKept = 10_000;
 /** Milliseconds within which all connections have answered how many messages wait in them. */
@@ -90,7 +85,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#observed = new WeakRef(observed);
     const endpoint = uniqueEndpoint("monitor");
     checkOpening(binding.monitor(this.#handle, endpoint, observedEvents), openToken(observed.context));
-    this.#core = new Core(observed.context, ZMQ_PAIR);
+    this.#core = new Core(observed.context, zmq.ZMQ_PAIR);
     // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));

@@ -3,6 +3,7 @@
 import { isObject, shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
+import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
 
 const count = "a whole number from 0";
@@ -11,8 +12,8 @@ const systemDefault = "or -1 for the system's default";
 const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
 const shortText = "1 to 255 bytes, or null for none";
 
-/** @internal Values that libzmq takes, for the options of a socket of which it refuses some. */
-export const socketValues: Record<string, string> = {
+/** Values that libzmq takes, for the options of a socket of which it refuses some. */
+const socketValues: Record<string, string> = {
   sendHighWaterMark: `${count} (no limit)`,
   receiveHighWaterMark: `${count} (no limit)`,
   sendTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
@@ -59,8 +60,8 @@ export const socketValues: Record<string, string> = {
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };
 
-/** @internal As `socketValues`, for the options of a context. */
-export const contextValues: Record<string, string> = {
+/** As `socketValues`, for the options of a context. */
+const contextValues: Record<string, string> = {
   ioThreads: count,
   maxSockets: "a whole number from 1 to maxSocketsLimit",
   maxMessageSize: "bytes from 0",
@@ -78,19 +79,17 @@ function got(name: string, value: unknown): string {
   return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }
 
-/** The values that an option accepts: those of its type, less those that libzmq rejects. */
-interface Values {
+const values = { socket: socketValues, context: contextValues };
+
+/** The values that an option accepts: those of its type, less those that libzmq rejects for the owner. */
+interface Accepted {
   readonly kind: string | undefined;
-  readonly limits?: string | undefined;
+  readonly of?: keyof typeof values;
 }
 
 /** @internal Adds to the error of setting an option which option it is, which values it takes, and what it got. */
-export function explainValue(
-  error: unknown,
-  name: string,
-  { kind, limits }: Values,
-  value: unknown,
-): unknown {
+export function explainValue(error: unknown, name: string, { kind, of }: Accepted, value: unknown): unknown {
+  const limits = of && values[of][name];
   const takes = `${name} takes ${limits ?? kind}`;
   if (error instanceof ZmqError) {
     if (error.code !== "EINVAL") return error;
@@ -110,21 +109,6 @@ export function explainReading(error: unknown, name: string): unknown {
     : error;
 }
 
-interface Known {
-  readonly prototype: object;
-  readonly name: string;
-  readonly id: number;
-  readonly writable: boolean;
-}
-
-/** Options of all classes. */
-const known: Known[] = [];
-
-/** @internal */
-export function rememberOption(prototype: object, name: string, id: number, writable: boolean): void {
-  known.push({ prototype, name, id, writable });
-}
-
 /** Options that are no rows of a table. */
 const others = ["context", "distinctErrors", "multicast", "verbosity"];
 
@@ -135,7 +119,7 @@ const formerly: Record<string, readonly string[]> = {
 };
 
 /** The option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
-function byLibzmqName(name: string, options: readonly Known[]): string[] {
+function byLibzmqName(name: string, options: typeof knownOptions): string[] {
   const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
@@ -143,7 +127,9 @@ function byLibzmqName(name: string, options: readonly Known[]): string[] {
 /** Why an option cannot be set, if that is why; otherwise undefined. */
 function faultOf(owner: object, name: string): string | undefined {
   const className = owner.constructor.name;
-  const options = known.filter(({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, owner));
+  const options = knownOptions.filter(({ prototype }) =>
+    Object.prototype.isPrototypeOf.call(prototype, owner),
+  );
   if (options.some((option) => option.name === name && !option.writable)) return `${name} can only be read`;
   if (name in owner) return undefined;
   const names = [
@@ -153,7 +139,7 @@ function faultOf(owner: object, name: string): string | undefined {
   const former = (formerly[name.toLowerCase()] ?? []).filter((option) => names.includes(option));
   const exact = former.length > 0 ? former : byLibzmqName(name, options);
   const suggestions = exact.length > 0 ? exact : nearest(name, names);
-  if (known.some((option) => option.name === name)) {
+  if (knownOptions.some((option) => option.name === name)) {
     return `${className} has no option ${name}: it belongs to other socket types, or to builds of libzmq with more features`;
   }
   if (suggestions.length === 0) {

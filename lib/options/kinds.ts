@@ -3,7 +3,8 @@
 import { emitWarning } from "node:process";
 import { types } from "node:util";
 import { errorOf } from "../binding/errors.js";
-import { explainReading, explainValue, rememberOption, socketValues } from "./explain.js";
+import { explainReading, explainValue } from "./explain.js";
+import { knownOptions } from "./known.js";
 
 type Access = "rw" | "r" | "w";
 
@@ -224,11 +225,10 @@ export function defineOptions<Owner extends object>(
   prototype: Owner,
   table: Record<string, Option<unknown>>,
   target: (owner: Owner) => OptionTarget,
-  values = socketValues,
+  of: "socket" | "context" = "socket",
 ): void {
   for (const [name, option] of Object.entries(table)) {
-    const limits = values[name];
-    rememberOption(prototype, name, option.id, option.access !== "r");
+    knownOptions.push({ prototype, name, id: option.id, writable: option.access !== "r" });
     Object.defineProperty(prototype, name, {
       configurable: true,
       ...(option.access !== "w" && {
@@ -245,7 +245,7 @@ export function defineOptions<Owner extends object>(
           try {
             target(this).setOption(option, value);
           } catch (error) {
-            throw explainValue(error, name, { kind: option.kind.takes, limits }, value);
+            throw explainValue(error, name, { kind: option.kind.takes, of }, value);
           }
         },
       }),

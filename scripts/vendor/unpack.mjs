@@ -1,10 +1,12 @@
 // Unpacks the sources into vendor/src, applies our patches, and collects licenses and Node-API headers.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../terminal.mjs";
 import { archiveOf } from "./fetch.mjs";
+import { packedArchive } from "./packed.mjs";
 import { root, vendor } from "./pins.mjs";
 import { patchFolder, seriesOf } from "./series.mjs";
 
@@ -31,12 +33,21 @@ export function unpack(name, pin) {
   console.log(`unpacked ${name} ${pin.version}${patches.length ? `, ${patches.length} patched` : ""}`);
 }
 
-/** Collects a library's license texts, whose list may be newer than its unpacked sources. */
-export function collectLicences(name, pin) {
+/** Writes a library's license texts to vendor/licences; `read` returns a file of its sources. */
+function writeLicences(name, pin, read) {
   mkdirSync(join(vendor, "licences"), { recursive: true });
-  const licences = pin.licenceFiles.map((file) => readFileSync(join(vendor, "src", name, file), "utf8"));
-  writeFileSync(join(vendor, "licences", `${name}.txt`), licences.join("\n\n"));
+  writeFileSync(join(vendor, "licences", `${name}.txt`), pin.licenceFiles.map(read).join("\n\n"));
 }
+
+/** Collects a library's license texts, whose list may be newer than its unpacked sources. */
+export const collectLicences = (name, pin) =>
+  writeLicences(name, pin, (file) => readFileSync(join(vendor, "src", name, file), "utf8"));
+
+/** The same from the packed archive: the package needs the texts, also if nothing was unpacked. */
+export const collectPackedLicences = (name, pin) =>
+  writeLicences(name, pin, (file) =>
+    execFileSync("tar", ["-xOf", packedArchive(name, pin), file], { encoding: "utf8" }),
+  );
 
 /** Copies the headers of Node-API into vendor/headers, so that the published package builds on its own. */
 export function collectHeaders() {

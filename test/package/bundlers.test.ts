@@ -35,24 +35,28 @@ const body = `
     const push = new Push();
     push.connect(pull.lastEndpoint);
     await push.send("arrived");
-    console.log(String(await pull.receive()), typeof Server, typeof v5.socket);
+    // The library loads the code of \`inspect\` with its first call.
+    const [type] = inspect(pull).split(" ");
+    console.log(String(await pull.receive()), typeof Server, typeof v5.socket, type);
     push.close();
     pull.close();
   }
   main();`;
 const sources = {
   "program.mjs": `
+  import { inspect } from "node:util";
   import { Pull, Push } from "zmq-native";
   import { Server } from "zmq-native/draft";
   import v5 from "zmq-native/v5-compat";
   ${body}`,
   "program.cjs": `
+  const { inspect } = require("node:util");
   const { Pull, Push } = require("zmq-native");
   const { Server } = require("zmq-native/draft");
   const v5 = require("zmq-native/v5-compat");
   ${body}`,
 };
-const printed = "arrived function function\n";
+const printed = "arrived function function Pull\n";
 const run = (...file: string[]) => workshop.run("elsewhere", process.execPath, inWorkshop(...file));
 
 beforeAll(async () => {
@@ -65,7 +69,8 @@ beforeAll(async () => {
   workshop.write("elsewhere", { "package.json": {} });
   await workshop.npm("project", "install");
 });
-afterAll(() => workshop.remove());
+// Two folders with all of Next.js: minutes on a busy machine.
+afterAll(() => workshop.remove(), 300_000);
 
 const prebuilds = () => inWorkshop("project/node_modules/zmq-native/prebuilds");
 

@@ -51,7 +51,8 @@ beforeAll(async () => {
   const read = (file: string) => readFileSync(join(folder, file));
   server = createServer({ key: read("key.pem"), cert: read("certificate.pem") }, (request, response) => {
     requests.push(request.url ?? "");
-    if (request.url === "/archive") response.end(archive);
+    const url = decodeURIComponent(request.url ?? "");
+    if (url === "/archive" || url === `/mirror/${pin.archive}`) response.end(archive);
     else if (request.url === "/redirect") response.writeHead(302, { location: "/archive" }).end();
     else if (request.url === "/plain")
       response.writeHead(302, { location: `http://localhost:${portOf(plain)}/` }).end();
@@ -94,6 +95,7 @@ function fetchFrom(
     ...process.env,
     NODE_EXTRA_CA_CERTS: join(folder, "certificate.pem"),
     PATH: copy,
+    ZMQ_NATIVE_MIRROR: "",
     ZMQ_NATIVE_SOURCES: "",
     ...environment,
   };
@@ -140,6 +142,19 @@ test.each([
   expect(text.split("\n").find((line) => line.includes(`${origin}${path}: `))).toContain(reason);
   expect(text).toContain("apt: this system has no apt-get");
   expect(sources).toEqual([]);
+});
+
+test.each(["/mirror", "/mirror/"])(
+  "asks the mirror first: ZMQ_NATIVE_MIRROR=https://HOST%s",
+  async (path) => {
+    expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}${path}` })).toEqual(success);
+    expect(requests).toEqual([`/mirror/${encodeURIComponent(pin.archive)}`]);
+  },
+);
+
+test("falls back to the pinned URLs if the mirror does not have the archive", async () => {
+  expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}/empty` })).toEqual(success);
+  expect(requests).toEqual([`/empty/${encodeURIComponent(pin.archive)}`, "/archive"]);
 });
 
 test("falls back to the next URL", async () => {

@@ -2,7 +2,7 @@
 // minutes, so they have a command of their own: npm run test:package
 
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root, Workshop } from "./pack.js";
@@ -58,6 +58,17 @@ describe.skipIf(!asked)("from the packed sources", () => {
     await build();
     expect(existsSync(join(installed(), "build/Release/zmq_native.node"))).toBe(true);
     expect(await runProgram()).toBe("built 4.3.4 true\n");
+  });
+
+  // The license of libzmq asks for this: whoever has the program can replace the library in it.
+  test("a vendored libzmq with a changed line", { timeout: minutes(10) }, async () => {
+    const header = join(installed(), "vendor/src/libzmq/include/zmq.h");
+    const text = readFileSync(header, "utf8");
+    const changed = text.replace("#define ZMQ_VERSION_PATCH 4", "#define ZMQ_VERSION_PATCH 99");
+    expect(changed).not.toBe(text);
+    writeFileSync(header, changed);
+    await build();
+    expect(await runProgram()).toBe("built 4.3.99 true\n");
   });
 
   test.skipIf(!pkgConfig)("a libzmq that pkg-config finds", { timeout: minutes(20) }, async () => {

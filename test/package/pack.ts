@@ -22,9 +22,18 @@ export const root = join(__dirname, "../..");
 
 /** Large, and none of what is published. */
 const notPacked = new Set(
-  [".git", "bench", "build", "demo", "node_modules", "out", "prebuilds", "test", "vendor/src"].map((path) =>
-    join(path),
-  ),
+  [
+    ".git",
+    "bench",
+    "build",
+    "demo",
+    "node_modules",
+    "out",
+    "prebuilds",
+    "test",
+    "vendor/licences",
+    "vendor/src",
+  ].map((path) => join(path)),
 );
 
 /** The test's own environment, without what an npm above it has set for its scripts, and any other binary. */
