@@ -294,7 +294,9 @@ export interface Scatter extends WritableSocket<MessageLike>, Values<typeof conf
  * await client.bind("udp://127.0.0.1:5556");
  * await client.send(["127.0.0.1:5555", "ping"]);
  * const [address, data] = await server.receive();
- * console.log(`${data} from ${address}`); // ping from 127.0.0.1:5556
+ * console.log(String(data)); // ping
+ * await server.send([address, "pong"]);
+ * console.log(String((await client.receive())[1])); // pong
  * ```
  */
 export class Datagram extends Socket {

@@ -111,7 +111,12 @@ export interface EventFields {
  * @useDeclaredType
  */
 export type EventType = keyof EventFields;
-type Events = { [E in EventType]: { type: E } & EventFields[E] };
+type Events = {
+  [E in EventType]: {
+    /** The type of the event, which tells its fields. */
+    type: E;
+  } & EventFields[E];
+};
 /** An event of the type `E`, with its {@link EventFields}. If `E` is a union, `type` is the discriminant. */
 export type EventOfType<E extends EventType = EventType> = Events[E];
 /** An event of a socket's connections. `type` is the discriminant of the union. */
@@ -126,13 +131,13 @@ export interface EventSubscriber {
    * ```ts
    * import { Pull, type EventSubscriber } from "zmq-native";
    *
-   * function logBinds(events: EventSubscriber) {
-   *   events.on("bind", ({ address }) => console.log(address.slice(0, 16))); // tcp://127.0.0.1:
+   * function untilBound(events: EventSubscriber) {
+   *   return new Promise<string>((resolve) => events.on("bind", ({ address }) => resolve(address)));
    * }
    * const pull = new Pull();
-   * logBinds(pull.events);
+   * const bound = untilBound(pull.events);
    * await pull.bind("tcp://127.0.0.1:*");
-   * await new Promise((resolve) => setTimeout(resolve, 100));
+   * console.log((await bound) === pull.lastEndpoint); // true
    * ```
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;

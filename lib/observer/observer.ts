@@ -57,12 +57,11 @@ interface Reader {
  *
  * const push = new Push();
  * const pull = new Pull();
- * push.events.on("handshake", () => console.log("connected")); // connected
+ * const connected = new Promise<void>((resolve) => push.events.on("handshake", () => resolve()));
  * await pull.bind("tcp://127.0.0.1:*");
  * push.connect(pull.lastEndpoint!);
- * await push.send("x");
- * await pull.receive();
- * await new Promise((resolve) => setTimeout(resolve, 100));
+ * await connected;
+ * console.log("the peers are connected"); // the peers are connected
  * ```
  */
 @baseClass({ most: 1 })
@@ -178,9 +177,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
    * import { Reply } from "zmq-native";
    *
    * const reply = new Reply();
-   * reply.events.on("bind", ({ type }) => console.log(type)); // bind
+   * const bound = new Promise<string>((resolve) => reply.events.on("bind", (event) => resolve(event.type)));
    * await reply.bind("tcp://127.0.0.1:*");
-   * await new Promise((resolve) => setTimeout(resolve, 100));
+   * console.log(await bound); // bind
    * ```
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {

@@ -196,14 +196,10 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
   receive(): Promise<M>;
 
   /**
-   * Iterates over messages, one at a time: `for await (const message of socket)`.
+   * Iterates over messages, one at a time: `for await (const message of socket)`. The loop ends when the socket is closed.
+   * Leaving it with `break` keeps the socket open and usable.
    *
-   * The loop ends when the socket is closed. Leaving it with `break` keeps the socket open and usable. The loop
-   * prefetches up to 32 messages, or a sixteenth of `receiveHighWaterMark` if that is less; messages it has not
-   * delivered go to the next receive. An error of `receive` is thrown by the loop.
-   *
-   * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
-   * `EMSGSIZE`, `ENOMEM`.
+   * @throws ZmqError from the loop, with the codes of `receive`.
    *
    * @example
    * ```ts
@@ -353,5 +349,31 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
    */
   batches(options?: BatchOptions): SocketIterator<M[]>;
 
+  // Not inherited, since TypeScript inherits no comments of symbols.
+  /**
+   * Iterates over messages, one at a time: `for await (const message of socket)`.
+   *
+   * The loop ends when the socket is closed. Leaving it with `break` keeps the socket open and usable. The loop
+   * prefetches up to 32 messages, or a sixteenth of `receiveHighWaterMark` if that is less. Messages that it has not
+   * delivered go to the next receive. Use `batches` if you process many messages at once.
+   *
+   * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
+   * `EMSGSIZE`, `ENOMEM`.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.sendMany(["one", "stop"]);
+   * for await (const [frame] of pull) {
+   *   if (String(frame) === "stop") pull.close(); // ends the loop
+   *   else console.log(String(frame)); // one
+   * }
+   * ```
+   */
   [Symbol.asyncIterator](): SocketIterator<M>;
 }

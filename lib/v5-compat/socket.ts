@@ -390,8 +390,8 @@ export class Socket extends EventEmitter implements Disposable {
    *
    * const push = zmq.socket("push");
    * push.connect("tcp://127.0.0.1:9");
-   * push.send(["job", Buffer.from([1, 2])], 0, (error) => console.log(error)); // undefined
-   * await new Promise((resolve) => setTimeout(resolve, 50));
+   * const queued = new Promise((resolve) => push.send(["job", Buffer.from([1, 2])], 0, resolve));
+   * console.log(await queued); // undefined
    * push.linger = 0;
    * push.close();
    * ```
