@@ -1,4 +1,4 @@
-// The addon's functions: each file adds its own, bound to the environment that they were made for.
+// The addon's functions. Each file adds its own and binds them to the environment.
 #pragma once
 
 #include <cerrno>
@@ -28,12 +28,12 @@ class Exports {
   }
 
  private:
-  /** C++ exceptions end here: memory or threads that the system refuses are an errno, like all that it refuses. */
+  /** C++ exceptions end here: a failed allocation or thread creation becomes an errno. */
   template <Napi::Value (*function)(const Napi::CallbackInfo&)>
   static napi_value entry(napi_env env, napi_callback_info given) {
     int error;
     try {
-      // Inside, since it allocates for more than a few arguments.
+      // Inside the guard, since it allocates memory for more than a few arguments.
       const Napi::CallbackInfo info(env, given);
       return function(info);
     } catch (const std::system_error& refused) {

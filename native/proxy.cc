@@ -72,7 +72,7 @@ class Proxy::Lane {
 
   /** Passes frames on; `moved` becomes true if there were any. Answers 0, or the errno of a context that has ended. */
   int advance(bool* moved) {
-    // Not in the middle of another message.
+    // Never in the middle of another message.
     if (first_ && !parked_.empty()) {
       const int error = sendParked(moved);
       if (error != 0) return error;
@@ -95,7 +95,7 @@ class Proxy::Lane {
           continue;
         }
         if (waits(error)) return fatal(error);
-        // A message that the socket refuses (no such peer, not its turn) is dropped, as libzmq's proxy would do.
+        // A message that the socket rejects (unknown peer, wrong turn) is dropped, as in libzmq's proxy.
         skips_ = true;
       }
       *moved = true;
@@ -114,7 +114,7 @@ class Proxy::Lane {
   }
 
  private:
-  // Any other error is the socket's nature or state: a PUSH never receives, a REP only in its turn.
+  // Any other error is expected: a PUSH never receives, and a REP only in its turn.
   static int fatal(int error) { return error == ETERM || error == ENOTSOCK ? error : 0; }
   /** Whether a frame that was not sent is to be sent later, if at all. */
   static bool waits(int error) { return error == EAGAIN || error == EINTR || fatal(error) != 0; }
@@ -148,7 +148,7 @@ class Proxy::Lane {
   /** Begins to park the message whose first frame is held. False when its peer has as many already as it may. */
   bool park() {
     const std::string name = peer();
-    // What the high-water mark is now: it may be set while the proxy runs.
+    // Reads the high-water mark each time, since it may be set while the proxy runs.
     const auto most = static_cast<size_t>(std::max(1, intOf(to_, ZMQ_SNDHWM)));
     const auto found = parked_.find(name);
     if (found != parked_.end() && found->second.size() >= most) return false;
@@ -192,7 +192,7 @@ class Proxy::Lane {
     return 0;
   }
 
-  // A capture socket that has no room misses a whole message rather than hold up the proxy.
+  // A capture socket without room misses a whole message, so that it never blocks the proxy.
   void copyToCapture() {
     if (!captureSkips_) {
       Message copy;
@@ -260,7 +260,7 @@ Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void
       backAhead_(std::move(backAhead)) {}
 
 void Proxy::begin() {
-  // First, since the system may refuse a thread. Nobody else uses the sockets until this returns.
+  // First, since creating the thread may fail. No other thread uses the sockets until this returns.
   thread_ = std::thread([this] { run(); });
   for (Socket* socket : lent_) {
     if (socket != nullptr) socket->lend(this);
@@ -270,7 +270,7 @@ void Proxy::begin() {
 Proxy::~Proxy() {
   stopping_ = true;
   if (thread_.joinable()) {
-    // The end of its connection wakes the thread.
+    // Closing the connection wakes the thread.
     lent_[3]->lend(nullptr);
     lent_[3]->close();
     thread_.join();
@@ -313,18 +313,20 @@ int Proxy::pass() {
       }
       fruitless = moved ? 0 : fruitless + 1;
       if (moved) pause = kFirstPause;
-      // The descriptors say only that libzmq has news. Here the news is taken in, paused or not, so that they sleep;
-      // once for each socket, as the last use of it: a second look would take in what the first had not seen.
+      // The descriptors signal only pending commands. Processing the commands here, also while paused, clears the
+      // signal. Once per socket, as its last use: a second call would consume a signal for messages that the first has
+      // not seen.
       const int frontEvents = eventsOf(front_);
       const int backEvents = oneSocket ? frontEvents : eventsOf(back_);
       const int controlEvents = eventsOf(control_);
-      // The end of the connection, which ~Proxy causes, is no event: it may just have been taken in here.
+      // ~Proxy ends the connection, for which libzmq reports no event: it may have been processed here.
       if (stopping_ || (controlEvents & ZMQ_POLLIN) != 0) continue;
       ready = !paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)));
       if (ready && fruitless < kRounds) continue;
     }
-    // A ROUTER counts as writable when any of its peers has room, an XPUB that must not drop always. Room for what
-    // waits here causes a wake-up; one that was taken in since the last attempt is made up for by a few more attempts.
+    // libzmq reports a ROUTER as writable when any peer has room, and an XPUB with nodrop always. Room for the stored
+    // messages causes a wake-up. A wake-up may have been consumed since the last attempt, so a few more attempts
+    // follow.
     zmq_poll(sleepers.data(), static_cast<int>(sleepers.size()), ready ? pause : -1);
     if (ready) pause = std::min(2 * pause, kLongestPause);
     fruitless = 0;
@@ -380,8 +382,8 @@ int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
   return 0;
 }
 
-// startProxy(front, back, capture or 0, control, endpoint of control, messages received from front before, from back)
-// -> proxy, or -errno. All four sockets are lent to the proxy's thread until endProxy.
+// startProxy(front, back, capture or 0, control, endpoint of control, messages prefetched from front, from back) ->
+// proxy, or -errno. All four sockets are lent to the proxy's thread until endProxy.
 Napi::Value startProxy(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* front = arguments.socket(0);
@@ -409,7 +411,7 @@ Napi::Value startProxy(const Napi::CallbackInfo& info) {
   return arguments.answer(environment.proxies.add(std::move(proxy)));
 }
 
-// endProxy(proxy) -> 0, or -EBADF: ends its thread if need be, closes `control`, gives the other sockets back
+// endProxy(proxy) -> 0, or -EBADF: ends the thread if it is running, closes `control`, returns the other sockets
 Napi::Value endProxy(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t proxy = arguments.integer(0);

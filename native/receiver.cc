@@ -1,4 +1,4 @@
-// Receiving: drains a socket into the environment's slab and frame table. On the environment's thread.
+// Receives messages from a socket into the environment's slab and frame table. Used on the environment's thread.
 
 #include <zmq.h>
 
@@ -15,21 +15,23 @@
 namespace zmq_native {
 namespace {
 
-// A row of the frame table, lib/message/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a
-// Buffer of its own, next in the array of large frames; from bit 2, the length of a frame in the slab.
+// A row of the frame table; lib/message/slab.ts reads the same format. Bit 0: more frames follow. Bit 1: the frame has
+// its own Buffer, the next in the array of large frames. From bit 2: the length of a frame in the slab.
 constexpr int32_t kMore = 1;
 constexpr int32_t kOwnBuffer = 2;
 constexpr int kLengthShift = 2;
 
-// Frames in the slab begin at multiples of this, so that a typed array of any kind can be laid over them.
+// Frames in the slab start at multiples of this, so that typed arrays of all kinds can view them.
 constexpr size_t kAlignment = 8;
-// A frame above this part of the slab gets a Buffer of its own: one kept message then pins little besides itself.
+// A frame larger than this share of the slab gets its own Buffer, so that a kept message keeps little other memory
+// alive.
 constexpr size_t kSlabShare = 4;
-// From here up, wrapping libzmq's memory is faster than copying it (docs/performance.md).
+// From this size up, wrapping libzmq's memory is faster than copying it (docs/performance.md).
 constexpr size_t kExternalSize = 512 * 1024;
-// One call stops after this many bytes in Buffers of their own: more would only wait, and cool down, in memory.
+// A call stops after this many bytes in separate Buffers: more would drop out of the cache before JavaScript reads
+// them.
 constexpr size_t kLargeBatch = 1024 * 1024;
-// Added to the count of frames when the call ended because libzmq had no more.
+// Added to the count of frames if the call ended because libzmq had no more.
 constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
@@ -78,7 +80,7 @@ napi_value copied(napi_env env, const void* data, size_t size) {
 
 napi_value ownBuffer(const Environment& environment, Message& frame) {
   napi_value buffer = nullptr;
-  // Several receivers over inproc get the same bytes: two ArrayBuffers on one address crash V8, so those are copied.
+  // Over inproc, several receivers get the same bytes. Two ArrayBuffers on one address crash V8, so they are copied.
   if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(environment, frame);
   return buffer != nullptr ? buffer : copied(environment.env, frame.data(), frame.size());
 }
@@ -134,7 +136,7 @@ class Writer {
 
   int32_t putBuffer(napi_value buffer, size_t size, bool more) {
     if (large_ == nullptr) large_ = environment_.largeFrames();
-    // The array has an element at each index already, so setting one runs no code of JavaScript's.
+    // The element exists already, so setting it runs no setter in JavaScript.
     if (buffer == nullptr || large_ == nullptr ||
         napi_set_element(environment_.env, large_, largeCount_, buffer) != napi_ok) {
       return -ENOMEM;
@@ -177,7 +179,7 @@ void readProperties(napi_env env, Message& frame, napi_value names, napi_value v
       continue;
     }
     const char* const found = zmq_msg_gets(frame.get(), text);
-    // A property that cannot be told is as good as none.
+    // A property that cannot be converted is treated as missing.
     if (found == nullptr || napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value) != napi_ok ||
         napi_set_element(env, values, index, value) != napi_ok) {
       continue;
@@ -208,7 +210,7 @@ struct Reception {
       return error != 0 ? error : writer.put(&id, sizeof id, more);
     }
     if (socket.tagsWithGroup()) {
-      // Kept: the frame may be moved into its Buffer.
+      // Copied first, since the frame may be moved into its Buffer.
       char group[ZMQ_GROUP_MAX_LENGTH + 1];
       const size_t size = std::strlen(zmq_msg_group(frame.get()));
       std::memcpy(group, zmq_msg_group(frame.get()), size);
@@ -225,11 +227,12 @@ struct Reception {
   }
 };
 
-// receive(handle, slab: ArrayBuffer, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or
-// -errno; plus kEmptied when libzmq had no more. Stops at the end of the slab, of the table, or when `maxMessages` are
-// complete; all frames that it took from libzmq are in the answer. A message that no Buffer can hold is dropped as a
-// whole: -EMSGSIZE or -ENOMEM, of this call if no message came before it, else of the next. `values` gets the first
-// message's properties by `names`. The slab is given with each call, since JavaScript may have taken its memory away.
+// receive(handle, slab: ArrayBuffer, offset, maxMessages, names?, values?) -> number of frames, 0 if none is ready, or
+// -errno; plus kEmptied if libzmq had no more. Stops at the end of the slab or the table, or after `maxMessages`
+// messages. Every frame received from libzmq is in the result. A message that is too long for a Buffer is dropped as a
+// whole: with -EMSGSIZE or -ENOMEM from this call if no message came before it, else from the next. `values` receives
+// the first message's properties by `names`. The slab is passed in each call, since JavaScript may have detached its
+// memory.
 Napi::Value receive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
@@ -267,8 +270,8 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   return arguments.answer(static_cast<int64_t>(writer.frames()));
 }
 
-// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: where receive() writes rows,
-// and Buffers of frames that do not go into the slab. The array has as many elements as one call can need.
+// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: sets where receive() writes
+// rows and the Buffers of frames outside the slab. The array has as many elements as one call can need.
 Napi::Value receiveInto(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   arguments.bytes(0);

@@ -1,4 +1,4 @@
-// Sending: frames of JavaScript become zmq_msg_t, without ever waiting. On the environment's thread.
+// Sends messages: converts frames of JavaScript to zmq_msg_t, and never blocks. Used on the environment's thread.
 
 #include <zmq.h>
 
@@ -17,7 +17,7 @@ constexpr int32_t kSent = 1;
 constexpr int32_t kWouldBlock = 0;
 // Strings up to this many UTF-8 bytes are measured and encoded in one step.
 constexpr size_t kStackString = 1024;
-// Messages of up to this many frames are made without an allocation for the list of them.
+// Messages of up to this many frames need no allocation for their list of frames.
 constexpr uint32_t kFewFrames = 4;
 
 int32_t noFrame(napi_env env) {
@@ -37,7 +37,7 @@ int32_t encodeString(Environment& environment, napi_value frame, Message& messag
   char text[kStackString];
   size_t size = 0;
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
-  // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be whole.
+  // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be complete.
   if (size < sizeof text - 4) return fill(environment.sendArena, message, text, size);
   if (napi_get_value_string_utf8(env, frame, nullptr, 0, &size) != napi_ok) return noFrame(env);
   std::string whole(size, '\0');
@@ -76,7 +76,7 @@ int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value
   } else if (napi_get_value_string_utf8(env, value, group, sizeof group, &size) != napi_ok) {
     return noFrame(env);
   }
-  // A longer string leaves the array full: its last place is only for telling.
+  // A longer string fills the array: its last byte exists only to detect that.
   if (size > ZMQ_GROUP_MAX_LENGTH) return -EINVAL;
   return zmq_msg_set_group(frame.get(), group) == 0 ? 0 : -zmq_errno();
 }
@@ -98,9 +98,9 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
 /** Sends a message of one frame. Answers kSent, kWouldBlock or -errno. */
 int32_t sendSingle(const Socket& socket, Message& frame) {
   int32_t result = sendFrame(socket.get(), frame, 0);
-  // The system's libzmq looks for commands once in a millisecond while sending; asking for the events looks at once.
-  // Ours looks before each send (vendor/patches/libzmq/threads/commands-before-send.patch). Once: an XPUB that must not
-  // drop counts as writable even when it is full.
+  // The system's libzmq processes commands once per millisecond while sending; reading the events processes them at
+  // once. The bundled libzmq does it before each send (vendor/patches/libzmq/threads/commands-before-send.patch). Only
+  // once: an XPUB with nodrop is reported as writable even when it is full.
   if (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
   if (result == 0) return kSent;
   return result == -EAGAIN ? kWouldBlock : result;
@@ -172,7 +172,7 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
   const uint32_t count = source.count();
   bool asked = false;
   while (true) {
-    // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
+    // All frames are converted before the first is sent: an error must not leave half a message in the socket.
     Message few[kFewFrames];
     std::vector<Message> many(count > kFewFrames ? count : 0);
     Message* const frames = count > kFewFrames ? many.data() : few;
@@ -190,8 +190,8 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
     if (sent == 0 && (asked || !writable(socket.get()))) return kWouldBlock;
     asked = sent == 0;
     if (sent > 0 && socket.balancesLoad() && sent + 1 < count) {
-      // The peer went in the middle of the message, and libzmq drops frames until the last one: give it a last one,
-      // then begin again with the next peer.
+      // The peer disconnected in the middle of the message, and libzmq drops frames until the last one. Send a last
+      // frame, then start again with the next peer.
       Message end;
       sendFrame(socket.get(), end, 0);
     }
@@ -203,7 +203,7 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   Bytes bytes;
   Message frame;
   int32_t error;
-  // A Uint8Array first: it is what most messages are, and each question to Node-API has its price.
+  // Uint8Array is checked first: most messages are one, and each call of Node-API takes time.
   if (Arguments::bytesOf(environment.env, value, &bytes)) {
     error = fill(environment.sendArena, frame, bytes.data, bytes.size);
   } else {
@@ -227,8 +227,8 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   return arguments.answer(sendMessage(environment, handle, *socket, arguments.value(1)));
 }
 
-// trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As
-// arguments they cost less than as elements of an array.
+// trySendMany(handle, ...messages) -> how many were sent; or -errno if the first one failed. Arguments cost less than
+// elements of an array.
 Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);

@@ -1,5 +1,5 @@
-// A thread-safe function of Node-API whose target is held by shared_ptr: a call may still arrive after the environment
-// that made it has ended.
+// A thread-safe function of Node-API that holds its target by shared_ptr: a call may arrive after the environment has
+// ended.
 #pragma once
 
 #include <memory>

@@ -130,14 +130,14 @@ describe("hover in an editor", () => {
   });
 
   test("shows the documentation of an option, of a constructor and of a socket", () => {
-    const summary = /^How long `send` waits while no peer has room[^]*ZMQ_SNDTIMEO/;
+    const summary = /^How long `send` waits while no peer has room[\s\S]*ZMQ_SNDTIMEO/;
     expect(hover('import { Push } from "zmq-native"; new Push({ ^sendTimeout: 5 });')).toMatch(summary);
     expect(hover('import { Push } from "zmq-native"; new Push().^sendTimeout = 5;')).toMatch(summary);
   });
 
   test("shows the documentation of a signal and a timeout", () => {
     const program = 'import { Pull } from "zmq-native"; await new Pull().receive({ ^timeout: 5 });';
-    expect(hover(program)).toMatch(/^The longest wait\.[^]*In milliseconds\. Default: /);
+    expect(hover(program)).toMatch(/^The longest wait\.[\s\S]*In milliseconds\. Default: /);
   });
 });
 
