@@ -9,14 +9,14 @@
 
 namespace zmq_native {
 
-/** Takes back an exception of JavaScript's that an errno stands for. */
+/** Clears a pending JavaScript exception, for which an errno is returned instead. */
 inline void clearException(napi_env env) {
   bool pending = false;
   napi_value unused;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) napi_get_and_clear_last_exception(env, &unused);
 }
 
-/** An array of strings; null when Node-API fails. */
+/** Creates an array of strings. Null if Node-API fails. */
 template <typename Strings>
 napi_value stringArray(napi_env env, const Strings& strings) {
   napi_value array = nullptr;
@@ -32,7 +32,7 @@ napi_value stringArray(napi_env env, const Strings& strings) {
   return array;
 }
 
-/** Bytes of a Uint8Array (a Buffer is one); valid until JavaScript runs again. */
+/** The bytes of a Uint8Array, such as a Buffer. Valid until JavaScript runs again. */
 struct Bytes {
   uint8_t* data = nullptr;
   size_t size = 0;

@@ -49,7 +49,7 @@ Registry& registry() {
   return *instance;
 }
 
-/** A new context's token, or -errno. `defaults`: make it the one that all environments share. */
+/** Creates a context. Returns its token or -errno. `defaults`: it becomes the one that all environments share. */
 int32_t create(bool defaults) {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
@@ -135,7 +135,7 @@ void Context::environmentClosed() {
 
 namespace {
 
-/** Counts the reference that the environment now holds; one that it held already is given back. */
+/** Counts a reference of the environment. If the environment held one already, the new one is released. */
 int32_t keep(Environment& environment, int32_t token) {
   try {
     if (token > 0 && !environment.contexts.insert(token).second) Context::release(token);

@@ -28,7 +28,7 @@ struct Runtime {
   size_t longestBuffer = 0;
 };
 
-/** Where receive() puts rows of the frame table, and Buffers of large frames. Neither is ever seen by users. */
+/** The table and the array that receive() fills. They are never visible to users. */
 struct ReceiveArea {
   int32_t* table = nullptr;
   size_t tableSize = 0;

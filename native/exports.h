@@ -12,7 +12,7 @@
 
 namespace zmq_native {
 
-/** The functions of lib/binding/index.ts's `Binding`, gathered to be defined in one call. */
+/** Collects the functions of `Binding` (lib/binding/index.ts), to define them in one call. */
 class Exports {
  public:
   explicit Exports(Environment& environment) : environment_(environment) {}
@@ -60,7 +60,7 @@ void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);
 void exportLibrary(Exports& exports);
 
-/** Defines all of them on an object. False when Node-API fails. */
+/** Defines all functions on an object. False if Node-API fails. */
 bool exportAll(Environment& environment, napi_value object);
 
 }  // namespace zmq_native

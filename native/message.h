@@ -20,7 +20,7 @@ class Message {
   /** Whether another message may refer to the same bytes, as when a publisher sends to several peers over inproc. */
   bool shared() { return zmq_msg_get(&message_, ZMQ_SHARED) != 0; }
   void moveFrom(Message& other) { zmq_msg_move(&message_, &other.message_); }
-  /** Allocates `size` bytes. Returns false, and leaves an empty message, if there is no memory. */
+  /** Allocates `size` bytes. Returns false, and leaves an empty message, if memory runs out. */
   bool resize(size_t size) {
     zmq_msg_close(&message_);
     if (zmq_msg_init_size(&message_, size) == 0) return true;

@@ -19,7 +19,7 @@ namespace zmq_native {
 namespace {
 
 constexpr size_t kMaxEvents = 64;
-/** Of the descriptor that ends the wait; handles of sockets are above it. */
+/** The key of the descriptor that ends the wait. Handles of sockets are larger. */
 constexpr int32_t kEnd = 0;
 
 }  // namespace

@@ -16,12 +16,12 @@ namespace zmq_native {
 class Socket;
 
 /**
- * The thread takes commands from, and reports to, a PAIR socket of TypeScript (lib/proxy.ts): one message each.
+ * The thread exchanges messages with a PAIR socket of lib/proxy.ts:
  *
- *   from it: "PAUSE", "RESUME", "STATISTICS", "TERMINATE"; an empty one only wakes it
- *   to it:   the statistics, as Counters; at the end an int32, 0 or the errno that ended it
+ *   commands to the thread: "PAUSE", "RESUME", "STATISTICS", "TERMINATE"; an empty one only wakes it
+ *   reports from the thread: the statistics, as Counters; at the end an int32, 0 or the errno that ended it
  *
- * While it runs, its sockets may be used by others only under `mutex()`.
+ * While it runs, other threads may use its sockets only under `mutex()`.
  */
 class Proxy {
  public:

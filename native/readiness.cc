@@ -13,9 +13,8 @@ namespace zmq_native {
 namespace {
 
 /**
- * Has libzmq process the socket's pending commands. Takes no message out of its pipe: a message that the application
- * has not asked for must go with its peer, and must not be older than the newest one where the socket conflates.
- * Answers false once the context has ended.
+ * Makes libzmq process the socket's pending commands, without taking a message out of a pipe: an unread message must
+ * disappear with its peer, and with `conflate` it must be the newest one. Returns false if the context has ended.
  */
 bool processCommands(void* socket) {
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ

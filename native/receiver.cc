@@ -35,14 +35,17 @@ constexpr size_t kLargeBatch = 1024 * 1024;
 constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
-/** A frame whose memory a Buffer lies over. */
+/** A frame whose memory a Buffer uses. */
 struct Lent {
   Message frame;
-  /** Set while the Buffer is being made: when that fails, Node has run the finalizer or has not, as it sees fit. */
+  /** True while the Buffer is being created. If that fails, Node may or may not have run the finalizer. */
   bool making = true;
 };
 
-/** The frame as external memory that lives until the Buffer is garbage-collected; null where that cannot be had. */
+/**
+ * Wraps the frame as external memory, which is freed when the Buffer is garbage-collected. Null if the runtime does not
+ * support it.
+ */
 napi_value wrap(const Environment& environment, Message& frame) {
   const napi_env env = environment.env;
   std::unique_ptr<Lent> lent(environment.runtime.hasExternalMemory ? new (std::nothrow) Lent : nullptr);
@@ -70,7 +73,7 @@ napi_value wrap(const Environment& environment, Message& frame) {
   return buffer;
 }
 
-/** A copy of bytes; null when there is no memory for it. */
+/** Copies bytes. Null if there is no memory. */
 napi_value copied(napi_env env, const void* data, size_t size) {
   napi_value buffer = nullptr;
   if (napi_create_buffer_copy(env, size, data, nullptr, &buffer) == napi_ok) return buffer;
@@ -85,19 +88,19 @@ napi_value ownBuffer(const Environment& environment, Message& frame) {
   return buffer != nullptr ? buffer : copied(environment.env, frame.data(), frame.size());
 }
 
-/** Writes frames behind one another into the slab, and a row for each into the table. */
+/** Writes frames one after the other into the slab, and a row for each into the table. */
 class Writer {
  public:
   Writer(const Environment& environment, const Bytes& slab, size_t offset)
       : environment_(environment), slab_(slab), offset_(offset), messageOffset_(offset) {}
 
   size_t frames() const { return frames_; }
-  /** Whether there is room for the frames of one more message part, which are two where it has a tag. */
+  /** Whether there is room for one more message part: two frames if it has a tag. */
   bool hasRoom() const {
     return frames_ + 2 <= environment_.area.tableSize && offset_ < slab_.size && largeBytes_ < kLargeBatch;
   }
 
-  /** Answers 0, -EMSGSIZE for a frame that no Buffer can hold, or -ENOMEM. */
+  /** Returns 0, -EMSGSIZE for a frame that is too long for a Buffer, or -ENOMEM. */
   int32_t put(Message& frame, bool more) {
     const size_t size = frame.size();
     if (fits(size)) return copy(frame.data(), size, more);
@@ -111,13 +114,13 @@ class Writer {
     return putBuffer(copied(environment_.env, data, size), size, more);
   }
 
-  /** Where the current message begins, for `forget`. */
+  /** The start of the current message, for `forget`. */
   void beginMessage() {
     messageFrames_ = frames_;
     messageLarge_ = largeCount_;
     messageOffset_ = offset_;
   }
-  /** Takes the frames of the current message back. */
+  /** Removes the frames of the current message. */
   void forget() {
     frames_ = messageFrames_;
     largeCount_ = messageLarge_;
@@ -164,8 +167,8 @@ class Writer {
 };
 
 /**
- * Reads properties of a message, such as its peer's address, into an array: text, or null where it has none. Both
- * arrays are lib/socket/receiver.ts's own and have an element at each index, so this runs no code of JavaScript's.
+ * Reads properties of a message, such as its peer's address, into an array: text, or null if missing.
+ * lib/socket/receiver.ts created both arrays and filled every index, so this runs no user code.
  */
 void readProperties(napi_env env, Message& frame, napi_value names, napi_value values) {
   uint32_t count = 0;
@@ -187,14 +190,14 @@ void readProperties(napi_env env, Message& frame, napi_value names, napi_value v
   }
 }
 
-/** What a call of receive() works with. */
+/** The state of one call of receive(). */
 struct Reception {
   const Socket& socket;
   Writer& writer;
-  /** One for all: libzmq closes what it held when the next one comes. */
+  /** Reused for all frames: libzmq closes its content before it receives the next one. */
   Message frame;
 
-  /** Takes the next frame. Answers 0 or -errno. */
+  /** Receives the next frame. Returns 0 or -errno. */
   int32_t take() {
     while (zmq_msg_recv(frame.get(), socket.get(), ZMQ_DONTWAIT) < 0) {
       if (zmq_errno() != EINTR) return -zmq_errno();
@@ -202,7 +205,7 @@ struct Reception {
     return 0;
   }
 
-  /** Writes the frame, and what tags it. Answers as Writer::put. */
+  /** Writes the frame and its tag. Returns the same as Writer::put. */
   int32_t put(bool more) {
     if (socket.tagsWithRoutingId()) {
       const uint32_t id = zmq_msg_routing_id(frame.get());
@@ -220,7 +223,7 @@ struct Reception {
     return writer.put(frame, more);
   }
 
-  /** Drops a message that cannot be handed over, with the frames of it that are still to come. */
+  /** Drops a message that cannot be delivered, including its frames that are still in libzmq. */
   void drop(bool more) {
     writer.forget();
     while (more && take() == 0) more = frame.more();

@@ -15,7 +15,7 @@ class SendArena {
   SendArena(const SendArena&) = delete;
   SendArena& operator=(const SendArena&) = delete;
 
-  /** Gives the empty `message` memory for `size` bytes. Returns false, and leaves it empty, if there is no memory. */
+  /** Gives the empty `message` memory for `size` bytes. Returns false, and leaves it empty, if memory runs out. */
   bool allocate(Message& message, size_t size);
 
  private:

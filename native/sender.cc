@@ -31,7 +31,7 @@ int32_t fill(SendArena& arena, Message& message, const void* data, size_t size) 
   return 0;
 }
 
-/** Copies a string into an empty message. Answers 0, -errno, or -EINVAL with a TypeError pending if it is none. */
+/** Copies a string into an empty message. Returns 0, -errno, or -EINVAL with a TypeError pending for another type. */
 int32_t encodeString(Environment& environment, napi_value frame, Message& message) {
   const napi_env env = environment.env;
   char text[kStackString];
@@ -45,7 +45,7 @@ int32_t encodeString(Environment& environment, napi_value frame, Message& messag
   return fill(environment.sendArena, message, whole.data(), size);
 }
 
-/** Copies a frame, a Uint8Array or a string, into an empty message. Answers as encodeString. */
+/** Copies a frame, a Uint8Array or a string, into an empty message. Returns the same as encodeString. */
 int32_t encode(Environment& environment, napi_value frame, Message& message) {
   Bytes bytes;
   if (Arguments::bytesOf(environment.env, frame, &bytes)) {
@@ -55,8 +55,8 @@ int32_t encode(Environment& environment, napi_value frame, Message& message) {
 }
 
 /**
- * Puts the second frame's content beside the first: a routing id (a whole number) or a group. Answers 0, -errno, or
- * -EINVAL with a TypeError pending.
+ * Sets the tag of the first frame to the content of the second: a routing id (a whole number) or a group. Returns 0,
+ * -errno, or -EINVAL with a TypeError pending.
  */
 int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value) {
   if (socket.tagsWithRoutingId()) {
@@ -87,7 +87,7 @@ bool writable(void* socket) {
   return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
 }
 
-/** Answers 0 or -errno. */
+/** Returns 0 or -errno. */
 int32_t sendFrame(void* socket, Message& message, int flags) {
   while (zmq_msg_send(message.get(), socket, ZMQ_DONTWAIT | flags) < 0) {
     if (zmq_errno() != EINTR) return -zmq_errno();
@@ -95,7 +95,7 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
   return 0;
 }
 
-/** Sends a message of one frame. Answers kSent, kWouldBlock or -errno. */
+/** Sends a message of one frame. Returns kSent, kWouldBlock or -errno. */
 int32_t sendSingle(const Socket& socket, Message& frame) {
   int32_t result = sendFrame(socket.get(), frame, 0);
   // The system's libzmq processes commands once per millisecond while sending; reading the events processes them at
@@ -106,7 +106,9 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
   return result == -EAGAIN ? kWouldBlock : result;
 }
 
-/** The frames of a message: the elements of an array, or arguments of a call, which cost a tenth as much to read. */
+/**
+ * The frames of a message: the elements of an array, or the arguments of a call, which are ten times as fast to read.
+ */
 class Frames {
  public:
   Frames(napi_env env, napi_value array) : env_(env), array_(array) { napi_get_array_length(env, array, &count_); }
@@ -115,8 +117,8 @@ class Frames {
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
 
   uint32_t count() const { return count_; }
-  /** Elements of an array are properties: lib/message/frames.ts defines them, but a program may have changed what
-   * arrays are.
+  /**
+   * Elements of an array are properties. lib/message/frames.ts defines them, but a program may have modified arrays.
    */
   bool mayRunCode() const { return info_ == nullptr; }
 
@@ -127,7 +129,7 @@ class Frames {
     return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
   }
 
-  /** Copies all frames into `count()` empty messages. Answers as encode. */
+  /** Copies all frames into `count()` empty messages. Returns the same as encode. */
   int32_t encodeAll(Environment& environment, Message* messages) const {
     for (uint32_t index = 0; index < count_; ++index) {
       const napi_value frame = at(index);
@@ -146,12 +148,12 @@ class Frames {
   uint32_t count_ = 0;
 };
 
-/** Whether the socket is still open after code of JavaScript's may have run. */
+/** Whether the socket is still open after user code may have run. */
 bool isOpen(const Environment& environment, int32_t handle, const Socket& socket) {
   return environment.sockets.find(handle) == &socket;
 }
 
-/** Sends a frame and its tag. Answers kSent, kWouldBlock or -errno. */
+/** Sends a frame and its tag. Returns kSent, kWouldBlock or -errno. */
 int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
   if (source.count() != 2) return -EINVAL;
   const Napi::HandleScope scope(environment.env);
@@ -165,7 +167,7 @@ int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socke
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-/** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
+/** Sends all frames or none. Returns kSent, kWouldBlock or -errno. */
 int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
   if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, handle, socket, source);
   const Napi::HandleScope scope(environment.env);
@@ -198,7 +200,7 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
   }
 }
 
-/** Sends one message: a frame, or an array of them. Answers kSent, kWouldBlock or -errno. */
+/** Sends one message: a frame or an array of frames. Returns kSent, kWouldBlock or -errno. */
 int32_t sendMessage(Environment& environment, int32_t handle, const Socket& socket, napi_value value) {
   Bytes bytes;
   Message frame;

@@ -17,8 +17,9 @@ namespace zmq_native {
 namespace {
 
 /**
- * What an open socket counts for where V8 weighs whether to collect, in bytes. More than it takes, since its place in
- * the context is what runs out first: V8 collects after 64 MiB, which so is well before the 1023 sockets of a context.
+ * The memory that V8 assumes an open socket to use, in bytes. It is more than the actual size, since unreachable
+ * sockets must be garbage-collected before maxSockets is reached: V8 collects garbage after 64 MiB, and so before 1023
+ * sockets.
  */
 constexpr int64_t kWeight = 128 * 1024;
 
@@ -150,7 +151,7 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   return arguments.answer(arguments.environment().sockets.remove(handle) ? 0 : -ENOTSOCK);
 }
 
-/** Whether a descriptor is that of a socket that accepts connections. */
+/** Whether the descriptor belongs to a socket that accepts connections. */
 bool isListening(int descriptor) {
   int listening = 0;
   SocketLength size = sizeof listening;
@@ -158,7 +159,10 @@ bool isListening(int descriptor) {
          listening != 0;
 }
 
-/** As zmq_bind, which aborts in an I/O thread when the descriptor of ZMQ_USE_FD accepts no connections. */
+/**
+ * Calls zmq_bind, but checks ZMQ_USE_FD first: zmq_bind aborts in an I/O thread if that descriptor accepts no
+ * connections.
+ */
 int bindSocket(void* socket, const char* endpoint) {
   int descriptor = -1;
   size_t size = sizeof descriptor;

@@ -9,7 +9,7 @@
 
 namespace zmq_native {
 
-/** Null when Node-API or the system refuses. It does not keep the event loop alive until it is referenced. */
+/** Null if Node-API fails. The function does not keep the event loop alive until it is referenced. */
 template <typename Target>
 napi_threadsafe_function threadSafeFunction(napi_env env, const std::shared_ptr<Target>& target,
                                             napi_threadsafe_function_call_js call) {
