@@ -5,12 +5,12 @@ import { ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER } from "../binding/constants.js";
 import type { Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Bytes of an endpoint that `lastEndpoint` can tell, less the NUL at its end. */
+/** The longest endpoint that `lastEndpoint` can report, less the NUL, in bytes. */
 const maxEndpointLength = 1023;
-/** Bytes of a path: the system's `sun_path`, less the NUL at its end. */
+/** The longest path: the system's `sun_path`, less the NUL, in bytes. */
 const maxPathLength = process.platform === "linux" || process.platform === "win32" ? 107 : 103;
 
-/** Where libzmq asks who may connect; it asserts that somebody is there who can answer. */
+/** The endpoint at which libzmq asks the ZAP handler. It asserts that the socket there can reply. */
 const zapEndpoint = "inproc://zeromq.zap.01";
 const zapTypes = [ZMQ_REP, ZMQ_ROUTER, ZMQ_SERVER];
 
@@ -29,13 +29,13 @@ export function inproc(_name: string, use: Use): Reading {
   return { endpoint: use.endpoint };
 }
 
-/** Refuses to bind where there is a file: libzmq takes what it finds for a socket that was left behind, and deletes it. */
+/** Rejects a bind to a path that is a regular file: libzmq would treat it as a stale socket and delete it. */
 function keepsFile(path: string, use: Use): void {
   let kind: ReturnType<typeof lstatSync>;
   try {
     kind = lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // libzmq will say what is wrong with the folder.
+    // libzmq reports errors of the folder.
     return;
   }
   if (kind?.isFile()) throw refusal("EADDRINUSE", "there is a file of that name, and it is no socket", use);

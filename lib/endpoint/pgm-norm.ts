@@ -16,12 +16,12 @@ import { inNetwork, isMulticast } from "./ip.js";
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Characters of an endpoint after its scheme: OpenPGM cuts or refuses what is longer. */
+/** The longest endpoint after its scheme, in characters. OpenPGM truncates or rejects longer ones. */
 const maxLength = 254;
-/** Groups that the system lets one socket join, 20 of IPv4 on most. */
+/** The most groups that a socket may join: 20 for IPv4 on most systems. */
 const maxGroups = 20;
 
-/** A host that must be an address. */
+/** Parses a host that must be an address. */
 function addressOf(text: string, what: string, use: Use): Extract<Host, { address: string }> {
   const host = hostOf(text, { ...use, call: "connect" });
   if ("address" in host) return host;
@@ -31,7 +31,7 @@ function addressOf(text: string, what: string, use: Use): Extract<Host, { addres
 const wanted = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 const groupForms = "224.0.0.0 to 239.255.255.255, or [ff00::] and above";
 
-/** The groups of a list, all of one family. */
+/** Parses a list of groups, which must be of one family. */
 function groupsOf(text: string, use: Use): { family: Family; groups: string[] } {
   const groups = text.split(",");
   const hosts = groups.map((group) => {
@@ -48,20 +48,20 @@ function groupsOf(text: string, use: Use): { family: Family; groups: string[] } 
   return { family, groups };
 }
 
-/** An address with its interface's name, which a link-local one needs. */
+/** Adds the zone to a link-local address. */
 const scoped = ({ address, name, scopeid }: Interface & { scopeid?: number }): string =>
   address.startsWith("fe80:") && scopeid !== 0 ? `${address}%${name}` : address;
 
 /**
- * The address of an interface that a name, a network such as 10.77.0.0/24, or an address stands for: OpenPGM asks a
- * name server about names before it looks at the interfaces.
+ * The address of the interface that is given by name, by a network such as 10.77.0.0/24, or by address. OpenPGM would
+ * query a name server before it looks at the interfaces.
  */
 function interfaceAddress(text: string, family: Family, use: Use): string {
   const ofFamily = interfaces().filter((info) => info.family === wanted[family]);
   const named = interfaces().filter(({ name }) => name === text);
   if (named.length > 0) {
     const own = ofFamily.filter(({ name }) => name === text);
-    // Link-local groups want a link-local sender, and the others rather not.
+    // A link-local group needs a link-local sender. Other groups should have another one.
     const linkLocal = /;\[?ff.2:/i.test(use.endpoint);
     const best = own.find(({ address }) => address.startsWith("fe80:") === linkLocal) ?? own[0];
     if (best) return scoped(best);
@@ -101,7 +101,7 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
 const differentFamilies = (use: Use) =>
   refusal("EINVAL", "the interface and the group must both be IPv4, or both IPv6", use);
 
-/** Refuses what the process may not do: libzmq would abort on it. */
+/** Rejects pgm without the right to open raw sockets: libzmq would abort. */
 function mayOpenRawSockets(use: Use): void {
   const capNetRaw = 13n;
   let allowed = true;
@@ -118,13 +118,13 @@ function mayOpenRawSockets(use: Use): void {
   throw refusal("EPERM", `pgm needs ${remedy} for its raw sockets; epgm, over UDP, needs nothing`, use);
 }
 
-/** Reads an endpoint of pgm or epgm; bind and connect are the same there. */
+/** Parses an endpoint of pgm or epgm. Bind and connect are the same there. */
 export function pgm(rest: string, use: Use, scheme: string): Reading {
   const [network, portText] = splitPort(rest, use);
   const port = fixedPortOf(portText, use);
   const fields = network.split(";");
   const form = "the form is interface;group:port, as in 192.0.2.7;239.192.1.1:5555";
-  // Without an interface the host's name decides, which often stands for 127.0.0.1; or libzmq aborts.
+  // Without an interface OpenPGM resolves the machine's host name, which is often 127.0.0.1, or libzmq aborts.
   if (fields.length < 2 || fields.length > 3) throw refusal("EINVAL", form, use);
   const [device, receive, send] = fields as [string, string, string?];
   if (device === "") throw refusal("EINVAL", `the interface is missing: ${form}`, use);
@@ -152,7 +152,7 @@ export function pgm(rest: string, use: Use, scheme: string): Reading {
   return { endpoint: `${scheme}://${network2}:${port}` };
 }
 
-/** Reads an endpoint of norm; bind and connect are the same there. */
+/** Parses an endpoint of norm. Bind and connect are the same there. */
 export function norm(rest: string, use: Use): Reading {
   if (rest.length > maxLength) {
     throw refusal("EINVAL", `an endpoint of norm is at most ${maxLength} characters`, use);
@@ -174,14 +174,14 @@ export function norm(rest: string, use: Use): Reading {
     return `norm://${prefix}${address}:${port}`;
   };
   if (host.kind === "name") {
-    // An interface that is not there is told at once.
+    // Reports an unknown interface at once.
     if (device !== undefined) interfaceNamed(device, undefined, use);
     return { endpoint: use.endpoint, lookup: { name: host.name, ipv6: use.ipv6, with: plan } };
   }
   return { endpoint: plan((host as { address: string }).address) };
 }
 
-/** The interface that a name or an address stands for. */
+/** The interface that is given by name or by address. */
 function interfaceNamed(text: string, family: Family | undefined, use: Use): Interface {
   const named = interfaces().filter(({ name }) => name === text);
   if (named.length > 0) {

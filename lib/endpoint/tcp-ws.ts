@@ -4,13 +4,13 @@ import { checkScope, checkZone, type Host, hostOf, needsIpv6, portOf, splitPort 
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Where a ws path ends: libzmq builds its request, path and host and all, in 8 KiB, and asserts that it fits. */
+/** The longest host and path, in characters. libzmq asserts that the HTTP request fits in 8 KiB. */
 const maxPathLength = 2048;
 
-/** Where to listen: a name that is no interface's is looked up before libzmq sees it. */
+/** Parses the address for a bind. A name that is not an interface is resolved before libzmq sees it. */
 function listen(scheme: string, authority: string, path: string, use: Use): Reading {
   const [hostText, portText] = splitPort(authority, use);
-  // libzmq ignores what follows the digits, such as the end of a line; that much is clear enough.
+  // libzmq ignores spaces and slashes after the digits. They are accepted.
   portOf(portText.replace(/[\s/]+$/, ""), use);
   const host = hostOf(hostText, use, { any: true, named: true });
   checkScope(host, use);
@@ -29,7 +29,7 @@ function listen(scheme: string, authority: string, path: string, use: Use): Read
   };
 }
 
-/** The part of a tcp endpoint that says where a connection comes from. */
+/** Checks the source address of a tcp endpoint. */
 function checkSource(text: string, use: Use): void {
   const colon = text.lastIndexOf(":");
   if (colon < 0) {
@@ -62,7 +62,7 @@ export function tcp(rest: string, use: Use): Reading {
     throw refusal("EINVAL", "there is one source and one destination: source;destination", use);
   if (parts.length === 2) checkSource(parts[0] as string, use);
   const host = target(parts.at(-1) as string, use);
-  // libzmq would try for ever, and say nothing.
+  // libzmq would silently retry forever.
   if (host.kind === "ipv6" && !use.ipv6) {
     process.emitWarning(
       `${endpoint} cannot be reached by a socket without \`ipv6: true\`, set before connect.`,
@@ -74,7 +74,7 @@ export function tcp(rest: string, use: Use): Reading {
 export function ws(rest: string, use: Use, scheme: string): Reading {
   const slash = rest.indexOf("/");
   const path = slash < 0 ? "" : rest.slice(slash);
-  // It goes into an HTTP request as it is.
+  // libzmq copies the path into an HTTP request unchanged.
   if (!/^[\x21-\x7e]*$/.test(path)) {
     throw refusal("EINVAL", "a path is printable ASCII without spaces: use encodeURI", use);
   }

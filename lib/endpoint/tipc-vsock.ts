@@ -4,7 +4,7 @@
 import type { Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Types below are the protocol's own. */
+/** Smaller types are reserved by TIPC. */
 const reservedTypes = 64;
 const maxUint32 = 2 ** 32 - 1;
 
@@ -51,7 +51,7 @@ export function tipc(rest: string, use: Use): Reading {
     node.map((number) => number ?? "0"),
     use,
   );
-  // libzmq lets 64 pass for a range only.
+  // libzmq accepts 64 only for a range.
   const least = upper === undefined ? reservedTypes + 1 : reservedTypes;
   if (Number(type) < least) throw refusal("EINVAL", `a type is at least ${least}, and not ${type}`, use);
   if (upper !== undefined && Number(upper) < Number(lower)) {
@@ -60,7 +60,7 @@ export function tipc(rest: string, use: Use): Reading {
   return { endpoint };
 }
 
-/** A context id, or @ for any; a port, or * for any. */
+/** Parses a context id (`@` for any) and a port (`*` for any). */
 export function vm(rest: string, use: Use): Reading {
   const match = /^(\d+|@|\*):(\d+|\*|@)$/.exec(rest);
   if (!match) throw refusal("EINVAL", "the form is cid:port, both numbers", use);

@@ -19,15 +19,15 @@ import { isMulticast } from "./ip.js";
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
+/** The longest datagram of libzmq, in bytes. A longer one would overrun its buffer. */
 const maxDatagramLength = 8192;
 
 const lengthOf = (frame: WireFrame | undefined): number =>
   frame === undefined ? 0 : Buffer.byteLength(frame as string | Uint8Array);
 
 /**
- * The error for a message that is too long for udp, undefined when it fits: the body of a Datagram, or body and group
- * of a Radio, with which a byte for the group's length travels.
+ * The error for a message that is too long for udp. Undefined if it fits. The limit applies to the body of a Datagram.
+ * For a Radio it applies to body and group together, plus a byte for the group's length.
  */
 export function datagramRefusal(type: number, wire: WireMessage): ZmqError | undefined {
   const [first, second] = Array.isArray(wire) ? wire : [wire];
@@ -39,7 +39,7 @@ export function datagramRefusal(type: number, wire: WireMessage): ZmqError | und
   return errorOf("EMSGSIZE").explain(`${what} at most ${most} bytes, and not ${bytes}`);
 }
 
-/** The interface before a group: libzmq takes its name for IPv6, and either for IPv4. */
+/** Parses the interface before a group. libzmq needs its name for IPv6, and accepts name or address for IPv4. */
 function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
   if (text === "*") return text;
   const named = interfaces().filter(({ name }) => name === text);
@@ -65,7 +65,7 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
   return family === "ipv6" ? found.name : text;
 }
 
-/** Refuses to bind to an address of another machine: libzmq would try for ever, and its context never end. */
+/** Rejects a bind to an address of another machine: libzmq would retry forever, and its context would never end. */
 function checkOwn(address: string, use: Use): void {
   if (/^(?:0\.0\.0\.0|255\.255\.255\.255|::)$/.test(address) || isMulticast(address)) return;
   if (interfaceWith(address)) return;
@@ -77,7 +77,7 @@ export function udp(rest: string, use: Use): Reading {
   const [hostText, portText] = splitPort(rest.slice(semicolon + 1), use);
   const bind = use.call === "bind";
   const port = portOf(portText, use);
-  // A Datagram socket may well send from any port, but nobody could find a Dish there.
+  // A Datagram may use any free port, but peers of a Dish could not find it.
   if (port === 0 && (!bind || use.type === ZMQ_DISH)) {
     throw refusal("EINVAL", "the port must be a number from 1 to 65535, which the peers know", use);
   }

@@ -1,4 +1,5 @@
-// Explains errors about options: the wrong value and the valid ones. The messages are zeromq's; `detail` has the rest.
+// Explains errors of options: the wrong value and the valid ones. The messages are those of zeromq; `detail` has the
+// rest.
 
 import { isObject, shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
@@ -11,7 +12,9 @@ const systemDefault = "or -1 for the system's default";
 const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
 const shortText = "1 to 255 bytes, or null for none";
 
-/** @internal Values that libzmq takes, for the options of a socket of which it refuses some. */
+/**
+ * @internal The valid values of socket options, where libzmq rejects some. The documentation of an option repeats them.
+ */
 export const socketValues: Record<string, string> = {
   sendHighWaterMark: `${count} (no limit)`,
   receiveHighWaterMark: `${count} (no limit)`,
@@ -59,7 +62,7 @@ export const socketValues: Record<string, string> = {
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };
 
-/** @internal As `socketValues`, for the options of a context. */
+/** @internal The valid values of context options. */
 export const contextValues: Record<string, string> = {
   ioThreads: count,
   maxSockets: "a whole number from 1 to maxSocketsLimit",
@@ -68,7 +71,7 @@ export const contextValues: Record<string, string> = {
   threadSchedulingPolicy: count,
 };
 
-/** Their values must not get into a log. */
+/** Options whose values must not appear in logs. */
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
 
 function got(name: string, value: unknown): string {
@@ -78,13 +81,13 @@ function got(name: string, value: unknown): string {
   return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }
 
-/** The values that an option accepts: those of its type, less those that libzmq rejects. */
+/** The valid values of an option: those of its type, and the limits of libzmq. */
 interface Values {
   readonly kind: string | undefined;
   readonly limits?: string | undefined;
 }
 
-/** @internal Adds to the error of setting an option which option it is, which values it takes, and what it got. */
+/** @internal Adds the option's name, its valid values and the given value to an error of setting it. */
 export function explainValue(
   error: unknown,
   name: string,
@@ -101,7 +104,7 @@ export function explainValue(
   return error instanceof TypeError ? explained(error, `${takes}; got ${got(name, value)}`) : error;
 }
 
-/** @internal Adds to the error of reading an option which option it is. */
+/** @internal Adds the option's name to an error of reading it. */
 export function explainReading(error: unknown, name: string): unknown {
   return error instanceof ZmqError && error.code === "EINVAL"
     ? error.explain(
@@ -117,7 +120,7 @@ interface Known {
   readonly writable: boolean;
 }
 
-/** Options of all classes. */
+/** The options of all classes. */
 const known: Known[] = [];
 
 /** @internal */
@@ -125,22 +128,22 @@ export function rememberOption(prototype: object, name: string, id: number, writ
   known.push({ prototype, name, id, writable });
 }
 
-/** Options that are no rows of a table. */
+/** Options that are not in a table. */
 const others = ["context", "distinctErrors", "multicast", "verbosity"];
 
-/** Names of zmq 2 and zeromq 5 that are no name of libzmq's today. */
+/** Names of options in zmq 2 and zeromq 5 that libzmq no longer uses. */
 const formerly: Record<string, readonly string[]> = {
   identity: ["routingId"],
   hwm: ["sendHighWaterMark", "receiveHighWaterMark"],
 };
 
-/** The option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
+/** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
 function byLibzmqName(name: string, options: readonly Known[]): string[] {
   const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 
-/** Why an option cannot be set, if that is why; otherwise undefined. */
+/** The reason why the option cannot be set. Undefined if there is another one. */
 function faultOf(owner: object, name: string): string | undefined {
   const className = owner.constructor.name;
   const options = known.filter(({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, owner));
@@ -162,9 +165,9 @@ function faultOf(owner: object, name: string): string | undefined {
   return `${className} has no option ${name}; did you mean ${suggestions.join(" or ")}?`;
 }
 
-/** @internal Adds to the error that assigning options to a sealed object has thrown which option there is not. */
+/** @internal Adds the name of the unknown option to the error of assigning options to a sealed object. */
 export function explainAssignment(error: unknown, owner: object, options: object): unknown {
-  // Errors about values have a detail. Other errors come from a getter of the program.
+  // Errors of values have a detail already. Other errors come from a getter of the program.
   if (!(error instanceof TypeError) || "detail" in error) return error;
   for (const name of isObject(options) ? Object.keys(options) : []) {
     const fault = faultOf(owner, name);
