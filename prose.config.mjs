@@ -27,7 +27,7 @@ export const vocabulary = [
   ["/\\b(?:as it is|as they are)\\b/", "unchanged"],
   ["/\\bhas it\\b/", "a verb"],
   ["/\\b(?:that|who|which) goes\\b/", "a verb such as leaves, disconnects or is sent"],
-  ["/(?<!there )\\b(?:is|are) no (?!longer\\b|more\\b|other\\b)[a-z]/", "is not a"],
+  ["/(?<![Tt]here )\\b(?:is|are) no (?!longer\\b|more\\b|other\\b)[a-z]/", "is not a"],
   ["/\\bfor ever\\b/i", "forever, or without a limit"],
   ["/[`\\w], …/", "the complete list"],
   // American spelling.

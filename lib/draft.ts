@@ -449,5 +449,5 @@ defineSocketOptions([
   [Channel, sendOptions, receiveOptions],
 ]);
 
-// What `import draft from` compiles to in CommonJS.
+// For `import draft from`, which the compiler turns into `.default` in CommonJS.
 Object.defineProperty(exports, "default", { value: exports });

@@ -15,7 +15,7 @@ import { Intake, receiveInto } from "./message/slab.js";
 import { receiveOptions, sendOptions, statusOptions } from "./options/table.js";
 import { Socket } from "./socket/socket.js";
 
-/** What has passed through one socket of a proxy in one direction. */
+/** The messages that have passed through one socket of a proxy in one direction. */
 export interface Traffic {
   /** The number of messages. */
   messages: number;
@@ -23,15 +23,15 @@ export interface Traffic {
   bytes: number;
 }
 
-/** What has passed through one socket of a proxy. */
+/** The messages that have passed through one socket of a proxy. */
 export interface SocketTraffic {
-  /** What the socket has received from peers. */
+  /** The messages that the socket has received from peers. */
   received: Traffic;
-  /** What the socket has sent to peers. */
+  /** The messages that the socket has sent to peers. */
   sent: Traffic;
 }
 
-/** What has passed through a proxy since it started. */
+/** The messages that have passed through a proxy since it started. */
 export interface ProxyStatistics {
   /** The traffic of the front end. */
   frontEnd: SocketTraffic;

@@ -38,7 +38,7 @@ export interface OperationOptions {
 
 /** @internal `timeout` and `signal` after validation. Reading these properties runs no user code. */
 export interface PlainOptions {
-  /** Milliseconds, a whole number: 0 does not wait, -1 waits without a limit. Undefined for the socket's own time-out. */
+  /** Whole milliseconds. 0 does not wait; -1 sets no limit. Undefined: the timeout of the socket applies. */
   readonly timeout: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Whether the signal was aborted when it was read; the operation then rejects with `signal.reason`. */

@@ -20,7 +20,7 @@ export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
-/** What a context needs of an open socket of this thread. */
+/** The part of an open socket of this thread that its context uses. */
 interface OpenSocket {
   readonly handle: Handle;
   close(): void;
@@ -243,7 +243,7 @@ export class Context implements AsyncDisposable {
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option.
    * @throws ZmqError `EFAULT`: the context is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws TypeError: `option` is not a number.
    */
   protected getBoolOption(option: number): boolean {
     return this.#holder.getOption({ id: option, kind: kinds.boolean });
@@ -254,7 +254,7 @@ export class Context implements AsyncDisposable {
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
    * @throws ZmqError `EFAULT`: the context is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setBoolOption(option: number, value: boolean): void {
     this.#holder.setOption({ id: option, kind: kinds.boolean }, value);
@@ -265,7 +265,7 @@ export class Context implements AsyncDisposable {
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option.
    * @throws ZmqError `EFAULT`: the context is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws TypeError: `option` is not a number.
    */
   protected getInt32Option(option: number): number {
     return this.#holder.getOption({ id: option, kind: kinds.int32 });
@@ -276,7 +276,7 @@ export class Context implements AsyncDisposable {
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
    * @throws ZmqError `EFAULT`: the context is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setInt32Option(option: number, value: number): void {
     this.#holder.setOption({ id: option, kind: kinds.int32 }, value);

@@ -23,7 +23,7 @@ export interface Waiter {
   close(): void;
 }
 
-/** What an operation waits for: room in a queue, a message, or a change of the peers. */
+/** The condition that an operation waits for: room in a queue, a message, or a change of the peers. */
 export type Direction = "sending" | "receiving" | "watching";
 
 /** Sockets with pending operations. This map keeps them from being garbage-collected. */

@@ -133,7 +133,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   }
 
   /**
-   * Resolves with the next event. There is no time limit. Only one receive may be pending at a time; it keeps the process
+   * Resolves with the next event. It waits without a limit. Only one receive may be pending at a time; it keeps the process
    * alive.
    *
    * @throws ZmqError `ENOTSOCK` (rejects): the observer was closed meanwhile.

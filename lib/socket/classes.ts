@@ -629,7 +629,7 @@ export interface XPublisher
 
 /**
  * A Subscriber that sends subscriptions as messages: byte 1 and the prefix subscribes, byte 0 and the prefix unsubscribes.
- * Other messages go to the publishers as they are. It is the back of a broker. libzmq: `ZMQ_XSUB`. RFC 29.
+ * Other messages are sent to the publishers. It is the back of a broker. libzmq: `ZMQ_XSUB`. RFC 29.
  *
  * @example
  * ```ts

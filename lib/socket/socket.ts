@@ -454,8 +454,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getBoolOption(option: number): boolean {
     return this.#get(option, kinds.boolean);
@@ -465,8 +465,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setBoolOption(option: number, value: boolean): void {
     this.#set(option, kinds.boolean, value);
@@ -476,8 +476,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getInt32Option(option: number): number {
     return this.#get(option, kinds.int32);
@@ -487,8 +487,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setInt32Option(option: number, value: number): void {
     this.#set(option, kinds.int32, value);
@@ -498,8 +498,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as an unsigned 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getUint32Option(option: number): number {
     return this.#get(option, kinds.uint32);
@@ -509,8 +509,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to an unsigned 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setUint32Option(option: number, value: number): void {
     this.#set(option, kinds.uint32, value);
@@ -520,8 +520,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as a 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getInt64Option(option: number): number {
     return this.#get(option, kinds.int64);
@@ -531,8 +531,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to a 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setInt64Option(option: number, value: number): void {
     this.#set(option, kinds.int64, value);
@@ -542,8 +542,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as an unsigned 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getUint64Option(option: number): number {
     return this.#get(option, kinds.uint64);
@@ -553,8 +553,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to an unsigned 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setUint64Option(option: number, value: number): void {
     this.#set(option, kinds.uint64, value);
@@ -564,8 +564,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Reads an option of libzmq as a string or bytes, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
    */
   protected getStringOption(option: number): string | null {
     return this.#get(option, kinds.string);
@@ -575,8 +575,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Sets an option of libzmq to a string or bytes, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
    *
    * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
-   * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the number is not a number, or the value has the wrong type.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
    */
   protected setStringOption(option: number, value: string | Buffer | null): void {
     this.#set(option, kinds.string, value);

@@ -83,7 +83,7 @@ export interface Properties {
   swap: Untyped;
   /** The domain that is passed to the ZAP handler. Default null. libzmq: `ZMQ_ZAP_DOMAIN`. */
   zap_domain: Untyped;
-  /** What the socket can do without waiting: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. libzmq: `ZMQ_EVENTS`. */
+  /** The operations that need not wait: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. libzmq: `ZMQ_EVENTS`. */
   readonly _ioevents: Untyped;
   /** Setting it calls `subscribe` of a sub socket. libzmq: `ZMQ_SUBSCRIBE`. */
   _subscribe: Untyped;

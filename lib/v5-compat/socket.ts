@@ -380,7 +380,7 @@ export class Socket extends EventEmitter implements Disposable {
    * Sends a message. An array is one message of several frames. With the flag `ZMQ_SNDMORE`, the next call continues the
    * message. Messages that libzmq cannot queue now, or while the socket is paused, wait in an unlimited queue.
    *
-   * Never throws. Errors are passed to the callback or, without one, emitted as `"error"` while the socket is open:
+   * Never throws. Errors are passed to the callback or, without one, emitted as `"error"` while the socket is open. Codes:
    * `EAGAIN` after `ZMQ_SNDTIMEO` or if the socket is closed first, `EHOSTUNREACH` for an unknown peer, `ENOTSUP` for a
    * type that only receives. libzmq: `zmq_msg_send`.
    *
