@@ -100,11 +100,11 @@ const receivers = [ZMQ_PULL, ZMQ_SUB, ZMQ_DISH, ZMQ_GATHER];
 /** Throws a `TypeError` if the socket cannot capture the messages of a proxy between `ends`. */
 function expectCapture(capture: Socket, ...ends: Socket[]): void {
   if (ends.includes(capture)) {
-    throw new TypeError("Capture must be a socket of its own, got an end of the proxy");
+    throw new TypeError("Capture must be a third socket, got an end of the proxy");
   }
   if (receivers.includes(coreOf(capture).type)) {
     throw new TypeError(
-      "Capture must be a socket that sends, such as Push or Publisher; this type only receives",
+      "Capture must be a socket that can send, such as Push or Publisher; this type only receives",
     );
   }
 }

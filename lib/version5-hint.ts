@@ -55,7 +55,7 @@ export function explainVersion5(exports: object): void {
       const callee = calleeOf(get, name);
       if (callee === undefined) return undefined;
       throw new TypeError(
-        `${callee}.${name} is not a function: this is the interface of zeromq 6, with classes such as \`new zmq.Push()\`; require("zmq-native/v5-compat") has that of zeromq 5`,
+        `${callee}.${name} is not a function: zmq-native has the interface of zeromq 6, with classes such as \`new zmq.Push()\`; for that of zeromq 5, use require("zmq-native/v5-compat")`,
       );
     };
     // Tests of programs may assign a mock.

@@ -193,7 +193,7 @@ export class Context implements AsyncDisposable {
    */
   static attach(token: number): Context {
     if (!Number.isInteger(token)) {
-      throw new TypeError(`A context's token is a whole number, got ${shown(token)}`);
+      throw new TypeError(`A context's token must be a whole number, got ${shown(token)}`);
     }
     // Native code would take it modulo 2^32.
     if ((token | 0) !== token) throw errorOf("EFAULT");

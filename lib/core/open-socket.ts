@@ -36,7 +36,7 @@ export function checkOpening(result: number, token: ContextToken): number {
   const most = binding.getContextOption(token, ZMQ_MAX_SOCKETS);
   // libzmq does not report which of the two limits was reached.
   throw error.explain(
-    `the context has maxSockets (${most}) sockets open, of which an observer needs one and a proxy two, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
+    `the context has maxSockets (${most}) sockets open (an observer needs one, a proxy two), or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
   );
 }
 
@@ -53,7 +53,7 @@ const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving
 
 function blocked(): ZmqError {
   return errorOf("EBUSY", "Socket is blocked by a bind or unbind operation").explain(
-    "await bind() or unbind() first, or use bindSync(); a socket that a Proxy runs with is blocked until the end of run()",
+    "await bind() or unbind() first, or use bindSync(); a socket in a Proxy is blocked until run() resolves",
   );
 }
 

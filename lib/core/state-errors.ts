@@ -16,7 +16,7 @@ const remedies = {
   },
   reply: {
     sending: "there is no request to answer: call receive() first",
-    receiving: "the last request is not answered: call send() first",
+    receiving: "the last request has no reply yet: call send() first",
   },
 };
 

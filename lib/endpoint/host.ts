@@ -30,18 +30,18 @@ export function splitPort(text: string, use: Use): [host: string, port: string] 
 export function portOf(text: string, use: Use, { wildcard = use.call === "bind" } = {}): number {
   if (text === "*" && wildcard) return 0;
   if (!/^\d+$/.test(text)) {
-    const form = wildcard ? "a number, or * for any that is free" : "a number";
-    throw refusal("EINVAL", `a port is ${form}, and not ${JSON.stringify(text)}`, use);
+    const form = wildcard ? "a number, or * for any free port" : "a number";
+    throw refusal("EINVAL", `port must be ${form}, got ${JSON.stringify(text)}`, use);
   }
   const port = Number(text);
-  if (port > 65535) throw refusal("EINVAL", `a port is at most 65535, and not ${text}`, use);
+  if (port > 65535) throw refusal("EINVAL", `port must be between 0 and 65535, got ${text}`, use);
   return port;
 }
 
 /** Parses a port of a transport that does not let the system choose one. */
 export function fixedPortOf(text: string, use: Use): number {
   const port = portOf(text, use, { wildcard: false });
-  if (port === 0) throw refusal("EINVAL", "the port must be a number from 1 to 65535", use);
+  if (port === 0) throw refusal("EINVAL", "port must be from 1 to 65535", use);
   return port;
 }
 
@@ -87,7 +87,7 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
   const bad = (why: string) => refusal(hostCode(use), why, use);
   if (text === "*") {
     if (any) return { kind: "any" };
-    throw refusal("EINVAL", "* stands for all interfaces, and is no host to connect to", use);
+    throw refusal("EINVAL", "* means all interfaces, and is not a host to connect to", use);
   }
   if (text === "") throw bad(any ? "the host is missing: an address, a name, or *" : "the host is missing");
 
@@ -97,15 +97,17 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
     if (scope === "") throw refusal("EINVAL", "the interface after % is missing", use);
     return { kind: "ipv6", address, scope };
   }
-  if (bracketed !== undefined) throw bad(`[${bracketed}] holds no IPv6 address`);
-  if (/[[\]]/.test(text)) throw bad("an IPv6 address stands between brackets, as in [::1]:5555");
+  if (bracketed !== undefined) throw bad(`[${bracketed}] does not contain an IPv6 address`);
+  if (/[[\]]/.test(text)) throw bad("an IPv6 address must be in brackets, as in [::1]:5555");
   if (isIPv4(text)) return { kind: "ipv4", address: text, scope: undefined };
 
   if (named && interfaces().some(({ name }) => name === text)) return { kind: "interface", name: text };
-  if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is no IPv4 address`);
+  if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is not an IPv4 address`);
   if (!hostName.test(text)) {
-    const ascii = /[^\x20-\x7e]/.test(text) ? ", those of other alphabets in their ASCII form (xn--…)" : "";
-    throw bad(`host names are letters, digits, dots and hyphens${ascii}`);
+    const ascii = /[^\x20-\x7e]/.test(text)
+      ? ", and names in other alphabets must be in ASCII form (xn--…)"
+      : "";
+    throw bad(`host names may contain letters, digits, dots and hyphens${ascii}`);
   }
   return { kind: "name", name: text };
 }
@@ -114,12 +116,12 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
 export function checkScope(host: Host, use: Use): void {
   if (!("scope" in host) || host.scope === undefined || /^[1-9]\d*$/.test(host.scope)) return;
   if (interfaces().some(({ name }) => name === host.scope)) return;
-  throw refusal("EINVAL", `there is no interface ${host.scope}, only ${interfaceNames()}`, use);
+  throw refusal("EINVAL", `unknown network interface ${host.scope}: use one of ${interfaceNames()}`, use);
 }
 
 /** The error for an IPv6 address on a socket without `ipv6`. */
 export function needsIpv6(use: Use): Error {
-  return refusal(hostCode(use), "an IPv6 address needs `ipv6: true` set before", use);
+  return refusal(hostCode(use), "set `ipv6: true` before using an IPv6 address", use);
 }
 
 /**
@@ -129,7 +131,7 @@ export function needsIpv6(use: Use): Error {
 export function checkZone(host: Host, use: Use): void {
   if (host.kind !== "ipv6" || host.scope !== undefined || !/^fe[89ab][0-9a-f]:/i.test(host.address)) return;
   const zoned = use.endpoint.replace(host.address, `${host.address}%${linkName()}`);
-  const why = `${host.address} is a link-local address and needs the interface after a %, as in ${zoned}; interfaces are ${interfaceNames()}`;
+  const why = `${host.address} is a link-local address: add the interface after a %, as in ${zoned}; interfaces are ${interfaceNames()}`;
   if (use.call === "connect") process.emitWarning(`${use.endpoint} cannot be reached: ${why}.`);
   else if (process.platform === "linux") throw refusal("EINVAL", why, use);
 }

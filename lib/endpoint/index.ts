@@ -28,7 +28,7 @@ export function toEndpoint(address: unknown): string {
 }
 
 function noText(address: unknown): TypeError {
-  const detail = `an endpoint is a text such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
+  const detail = `an endpoint must be a string such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
   return explained(new TypeError("Address must be a string"), detail);
 }
 
@@ -139,7 +139,9 @@ function isBuilt(name: string): boolean {
 export function splitScheme(endpoint: string): [scheme: string, rest: string] {
   const at = endpoint.indexOf("://");
   if (at <= 0 || at + 3 === endpoint.length) {
-    throw refusal("EINVAL", "an endpoint is transport://address, as in tcp://127.0.0.1:5555", { endpoint });
+    throw refusal("EINVAL", "an endpoint must be transport://address, as in tcp://127.0.0.1:5555", {
+      endpoint,
+    });
   }
   return [endpoint.slice(0, at), endpoint.slice(at + 3)];
 }
@@ -164,20 +166,20 @@ export function planFor(use: Use): Plan {
   const transport = transports.get(scheme);
   if (transport === undefined) {
     const why = transports.has(scheme.trim().toLowerCase())
-      ? `a scheme is in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
-      : `there is no transport ${scheme}://, only ${schemes().join(", ")}`;
+      ? `the scheme must be in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
+      : `unknown transport ${scheme}://: use one of ${schemes().join(", ")}`;
     throw refusal("EPROTONOSUPPORT", why, use);
   }
   const { built } = transport;
   if (built && !isBuilt(built.as)) {
     throw refusal(
       "EPROTONOSUPPORT",
-      `${scheme}:// needs ${built.needs}, and this one is built without (see docs/transports.md)`,
+      `${scheme}:// needs ${built.needs}, but this binary was built without it (see docs/transports.md)`,
       use,
     );
   }
   if (!transport.serves(use)) {
-    throw refusal("ENOCOMPATPROTO", `${scheme}:// serves ${transport.sockets}`, use);
+    throw refusal("ENOCOMPATPROTO", `${scheme}:// only supports ${transport.sockets}`, use);
   }
   return { ...transport.read(rest, use, scheme), transport };
 }

@@ -68,7 +68,7 @@ export function toWire(message: unknown): WireMessage {
 export function noMessage(): TypeError {
   return explained(
     new TypeError("Message must be present"),
-    "a message is a string, a Buffer or an array of them, got undefined",
+    "a message must be a string, a Buffer or an array of them, got undefined",
   );
 }
 

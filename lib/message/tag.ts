@@ -33,7 +33,7 @@ export function toGroup(group: unknown): Uint8Array {
   if (typeof group !== "string" && !types.isUint8Array(group)) {
     throw explained(
       new TypeError("Value must be a string or buffer"),
-      `a group is a string or a Buffer, got ${shown(group)}`,
+      `a group must be a string or a Buffer, got ${shown(group)}`,
     );
   }
   // Copied first, since the user may have replaced methods of the array.
@@ -67,7 +67,7 @@ function noOption(options: unknown, key: string): Error {
 }
 
 function badRoutingId(id: unknown): Error {
-  const detail = `routingId is a whole number from 1 to 4294967295, got ${shown(id)}`;
+  const detail = `routingId must be a whole number from 1 to 4294967295, got ${shown(id)}`;
   if (typeof id === "number") return errorOf("EINVAL").explain(detail);
   return explained(new TypeError("A number was expected"), detail);
 }

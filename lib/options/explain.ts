@@ -21,7 +21,7 @@ export const socketValues: Record<string, string> = {
   sendTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   receiveTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   linger: `${milliseconds} (drop queued messages), or -1 to keep them without a limit`,
-  rate: "kilobits a second from 1",
+  rate: "kilobits per second from 1",
   recoveryInterval: milliseconds,
   sendBufferSize: `bytes from 0, ${systemDefault}`,
   receiveBufferSize: `bytes from 0, ${systemDefault}`,
@@ -98,7 +98,7 @@ export function explainValue(
   if (error instanceof ZmqError) {
     if (error.code !== "EINVAL") return error;
     const fault =
-      limits === undefined ? `${name}: this build of libzmq does not have it, or refuses the value` : takes;
+      limits === undefined ? `${name}: this build of libzmq lacks the option, or rejects the value` : takes;
     return error.explain(`${fault}; got ${got(name, value)}`);
   }
   return error instanceof TypeError ? explained(error, `${takes}; got ${got(name, value)}`) : error;
@@ -107,9 +107,7 @@ export function explainValue(
 /** @internal Adds the option's name to an error of reading it. */
 export function explainReading(error: unknown, name: string): unknown {
   return error instanceof ZmqError && error.code === "EINVAL"
-    ? error.explain(
-        `${name} cannot be read: this build of libzmq does not have the option, or only lets it be set`,
-      )
+    ? error.explain(`${name} cannot be read: this build of libzmq lacks the option, or it can only be set`)
     : error;
 }
 

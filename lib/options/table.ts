@@ -88,7 +88,7 @@ export const commonOptions = {
    *
    * In kilobits per second. Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RATE`.
    *
-   * @throws ZmqError `EINVAL`: the value is out of range. Valid: kilobits a second from 1.
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: kilobits per second from 1.
    */
   rate: int32(zmq.ZMQ_RATE),
   /**

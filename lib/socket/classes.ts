@@ -246,7 +246,7 @@ function expectBytes(value: unknown, what: string): asserts value is Prefix {
   if (typeof value === "string" || types.isUint8Array(value)) return;
   throw explained(
     new TypeError("Option value must be a string or buffer"),
-    `${what} is a string or a Buffer, got ${shown(value)}`,
+    `${what} must be a string or a Buffer, got ${shown(value)}`,
   );
 }
 

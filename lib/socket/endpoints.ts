@@ -121,9 +121,13 @@ async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Pr
   } catch (error) {
     if (call === "unbind") throw errorOf("ENOENT");
     const code = String((error as { code?: string }).code);
-    throw refusal("ENODEV", `no interface is named ${lookup.name}, and no host is (${code})`, {
-      endpoint: address,
-    });
+    throw refusal(
+      "ENODEV",
+      `"${lookup.name}" is neither a network interface nor a resolvable host name (${code})`,
+      {
+        endpoint: address,
+      },
+    );
   }
   return lookup.with(numeric);
 }
@@ -214,7 +218,9 @@ function connectLater(
       if (!warned && pending.has(address)) {
         const why =
           numeric === undefined ? String((error as { code?: string }).code) : (error as Error).message;
-        process.emitWarning(`${address} waits for its host ${lookup.name}: ${why}. It is looked up again.`);
+        process.emitWarning(
+          `${address}: host ${lookup.name} cannot be resolved (${why}). The socket keeps trying to resolve it.`,
+        );
         warned = true;
       }
     }
@@ -231,7 +237,7 @@ function connectLater(
       count(socket, "connect", transport);
       remember(socket, "connect", address, { endpoint, transport });
     } catch (error) {
-      process.emitWarning(`${address} could not be connected to: ${(error as Error).message}`);
+      process.emitWarning(`Cannot connect to ${address}: ${(error as Error).message}`);
     } finally {
       socket.touched();
     }
@@ -295,9 +301,13 @@ export function atAddress(
     }
     if (call === "bind" && transport?.bindByName === "never") {
       // libzmq would not resolve it, and could not report later that the address belongs to another machine.
-      throw refusal("ENODEV", `bindSync looks no name up for ${transport.scheme}: use bind, or an address`, {
-        endpoint: address,
-      });
+      throw refusal(
+        "ENODEV",
+        `bindSync() does not resolve host names for ${transport.scheme}: use bind(), or an IP address`,
+        {
+          endpoint: address,
+        },
+      );
     }
     if (call !== "connect" && transport?.bindByName !== "later") return make(made);
     connectLater(core, address, lookup, transport, connectId);

@@ -82,19 +82,19 @@ function faultIn(settings: Numbers): string | undefined {
   const ranges: [name: string, value: number, low: number, high: number, unit: string][] = [
     ["multicastHops", hops, 1, 255, ""],
     ["multicastMaxTransportDataUnit", unit, minUnit, maxUnit, " bytes"],
-    ["rate", rate, 1, maxRate, " kilobits a second"],
+    ["rate", rate, 1, maxRate, " kilobits per second"],
     ["recoveryInterval", recoveryInterval, 0, 2 ** 31 - 1, " milliseconds"],
   ];
   for (const [name, value, low, high, measure] of ranges) {
     if (Number.isInteger(value) && value >= low && value <= high) continue;
-    return `${name} is ${value}, and must be from ${low} to ${high}${measure}`;
+    return `${name} must be from ${low} to ${high}${measure}, got ${value}`;
   }
   if ((rate * 1000) / 8 < unit) {
     const least = Math.ceil((unit * 8) / 1000);
-    return `rate is ${rate} kilobits a second, less than a packet of ${unit} bytes: raise it to ${least} or more, or lower multicastMaxTransportDataUnit`;
+    return `rate is ${rate} kilobits per second, less than a packet of ${unit} bytes: raise it to ${least} or more, or lower multicastMaxTransportDataUnit`;
   }
   if (windowOf(settings) > maxWindow) {
-    return `recoveryInterval (${recoveryInterval} ms) at a rate of ${rate} kilobits a second means keeping more than ${maxWindow} packets: lower either`;
+    return `recoveryInterval (${recoveryInterval} ms) at a rate of ${rate} kilobits per second requires keeping more than ${maxWindow} packets: lower one of them`;
   }
   return undefined;
 }
@@ -116,7 +116,7 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
   if (multicast === "none") return;
   if (multicast === "hops") {
     const hops = core.getOption(table.hops);
-    if (hops > 255) throw refusal("EINVAL", `multicastHops is ${hops}, and must be from 1 to 255`, use);
+    if (hops > 255) throw refusal("EINVAL", `multicastHops must be from 1 to 255, got ${hops}`, use);
     return;
   }
   const settings = read(core);
@@ -126,7 +126,7 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
   if (window < minWindow && !warned) {
     warned = true;
     process.emitWarning(
-      `Multicast can recover only the last ${window} packets: raise recoveryInterval (${settings.recoveryInterval} ms) or rate (${settings.rate} kilobits a second), on both ends, for ${minWindow} or more.`,
+      `Multicast can recover only the last ${window} packets: raise recoveryInterval (${settings.recoveryInterval} ms) or rate (${settings.rate} kilobits per second), on both ends, for ${minWindow} or more.`,
     );
   }
 }
@@ -147,7 +147,9 @@ export function defineMulticast(prototype: object): void {
       const entries = Object.entries(value).filter(([, given]) => given !== undefined);
       for (const [name, given] of entries) {
         if (!Object.hasOwn(table, name)) {
-          throw new TypeError(`multicast has no ${name}, only ${Object.keys(table).join(", ")}`);
+          throw new TypeError(
+            `multicast has no option ${name}; its options are ${Object.keys(table).join(", ")}`,
+          );
         }
         const type = name === "loop" ? "boolean" : "number";
         if (typeof given !== type) throw new TypeError(`multicast.${name} must be a ${type}`);

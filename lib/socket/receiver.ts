@@ -364,7 +364,7 @@ function failed(core: Core, result: number): ZmqError {
   const error = failureOf(core, "receiving", result);
   return error.code === "EMSGSIZE"
     ? error.explain(
-        `a received frame is longer than a Buffer can be here (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to refuse such messages`,
+        `a received frame exceeds the longest Buffer (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to reject such messages`,
       )
     : error;
 }
