@@ -1,7 +1,10 @@
 // The rules of `npm run prose` (scripts/prose.mjs). Few rules, all of them errors.
 
-/** Globs of the checked files: Markdown pages, and sources of which the comments are checked. */
-export const files = ["lib/**/*.ts", "native/*.cc", "native/*.h"];
+/** Globs of the checked Markdown pages. */
+const pages = [];
+
+/** Globs of the checked files: pages, and sources, of which the comments are checked. */
+export const files = [...pages, "lib/**/*.ts", "native/*.cc", "native/*.h"];
 
 /** Files that are generated. */
 export const ignored = ["lib/binding/constants.ts"];
@@ -15,7 +18,10 @@ const start = "(?:^|(?<=[.!?:] ))";
 /** Patterns that are wrong, and what to write instead. */
 export const vocabulary = [
   // Riddles: name the subject instead. Questions are allowed.
-  [`/${start}(?:What|Whatever|Who|Whoever|That which)\\b(?![^.]*\\?)/`, "a sentence that begins with its subject"],
+  [
+    `/${start}(?:What|Whatever|Who|Whoever|That which)\\b(?![^.]*\\?)/`,
+    "a sentence that begins with its subject",
+  ],
   // Terms of the field.
   ["/\\b(?:is|are|was|were|be|been|being|never) collected\\b/", "garbage-collected"],
   ["/\\b(?:operations?|sends?|receives?) that waits?\\b/", "pending operation, send or receive"],
@@ -32,6 +38,9 @@ export const vocabulary = [
   ["/[`\\w], …/", "the complete list"],
   // American spelling.
   ["/\\b(?:behaviour|favour|colour|honour|neighbour)/i", "the American spelling: -or"],
-  ["/\\b(?:optim|organ|recogn|initial|serial|synchron|minim|maxim|normal)is(?:e|ed|es|ing|ation)\\b/i", "-ize"],
+  [
+    "/\\b(?:optim|organ|recogn|initial|serial|synchron|minim|maxim|normal)is(?:e|ed|es|ing|ation)\\b/i",
+    "-ize",
+  ],
   ["/\\blicences?\\b/i", "license"],
 ];

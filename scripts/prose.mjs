@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TextlintKernel } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
@@ -75,7 +75,7 @@ const options = {
 const kernel = new TextlintKernel();
 let total = 0;
 for (const file of flags.positionals.length > 0 ? flags.positionals : filesOf(files)) {
-  const source = readFileSync(join(root, file), "utf8");
+  const source = readFileSync(resolve(root, file), "utf8");
   const text = file.endsWith(".md") ? source : commentsOf(source);
   const { messages } = await kernel.lintText(text, options);
   total += messages.length;

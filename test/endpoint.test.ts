@@ -99,12 +99,12 @@ describe("no endpoint at all", () => {
   });
 
   check([
-    ...both("Push", "", ["EINVAL", "transport://address"]),
-    ...both("Push", "foo", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp:", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp:/127.0.0.1:5", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp://", ["EINVAL", "transport://address"]),
-    ...both("Push", "://x", ["EINVAL", "transport://address"]),
+    ...both("Push", "", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "foo", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp:", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp:/127.0.0.1:5", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp://", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "://x", ["EINVAL", "must be transport://address"]),
     ...both("Push", "http://127.0.0.1:80", ["EPROTONOSUPPORT", "unknown transport http://: use one of tcp"]),
     ...both("Push", "TCP://127.0.0.1:5555", [
       "EPROTONOSUPPORT",
@@ -149,17 +149,17 @@ describe("tcp", () => {
     // Ports: libzmq would take 34463, 65535, 12 and 0 of these.
     ...both("Push", "tcp://127.0.0.1:99999", ["EINVAL", "port must be between 0 and 65535, got 99999"]),
     ...both("Push", "tcp://127.0.0.1:-1", ["EINVAL", "port must be a number"]),
-    ...both("Push", "tcp://127.0.0.1:12abc", ["EINVAL", 'and not "12abc"']),
-    ...both("Push", "tcp://127.0.0.1:0x50", ["EINVAL", 'and not "0x50"']),
-    ...both("Push", "tcp://127.0.0.1: 5555", ["EINVAL", 'and not " 5555"']),
-    ...both("Push", "tcp://127.0.0.1:http", ["EINVAL", 'and not "http"']),
+    ...both("Push", "tcp://127.0.0.1:12abc", ["EINVAL", 'got "12abc"']),
+    ...both("Push", "tcp://127.0.0.1:0x50", ["EINVAL", 'got "0x50"']),
+    ...both("Push", "tcp://127.0.0.1: 5555", ["EINVAL", 'got " 5555"']),
+    ...both("Push", "tcp://127.0.0.1:http", ["EINVAL", 'got "http"']),
     ...both("Push", "tcp://127.0.0.1:!", ["EINVAL", "port must be a number"]),
-    ...both("Push", "tcp://127.0.0.1:", ["EINVAL", 'and not ""']),
+    ...both("Push", "tcp://127.0.0.1:", ["EINVAL", 'got ""']),
     ...both("Push", "tcp://127.0.0.1", ["EINVAL", "a port must follow the host"]),
     ...both("Push", "tcp://*", ["EINVAL", "a port must follow the host"]),
-    ...both("Push", "tcp://127.0.0.1:5555/path", ["EINVAL", 'and not "5555/path"']),
+    ...both("Push", "tcp://127.0.0.1:5555/path", ["EINVAL", 'got "5555/path"']),
     ["connect", "Push", "tcp://127.0.0.1:*", ["EINVAL", 'port must be a number, got "*"']],
-    ["connect", "Push", "tcp://*:5555", ["EINVAL", "* stands for all interfaces"]],
+    ["connect", "Push", "tcp://*:5555", ["EINVAL", "* means all interfaces"]],
 
     // Hosts. When it binds, libzmq takes what it cannot read for a device that is not there.
     ["bind", "Push", "tcp://:*", ["ENODEV", "the host is missing"]],
@@ -174,26 +174,36 @@ describe("tcp", () => {
     ["bind", "Push", "tcp://300.1.1.1:*", ["ENODEV", "300.1.1.1 is not an IPv4 address"]],
     ["connect", "Push", "tcp://300.1.1.1:5555", ["EINVAL", "300.1.1.1 is not an IPv4 address"]],
     ["connect", "Push", "tcp://1.2.3.4.5:5555", ["EINVAL", "1.2.3.4.5 is not an IPv4 address"]],
-    ["connect", "Push", "tcp://user@host:5555", ["EINVAL", "host names are letters"]],
-    ["connect", "Push", "tcp://-host:5555", ["EINVAL", "host names are letters"]],
+    ["connect", "Push", "tcp://user@host:5555", ["EINVAL", "host names may contain letters"]],
+    ["connect", "Push", "tcp://-host:5555", ["EINVAL", "host names may contain letters"]],
     ["connect", "Push", "tcp://höst:5555", ["EINVAL", "ASCII form (xn--…)"]],
-    ["connect", "Push", "tcp://a b:5555", ["EINVAL", "host names are letters"]],
-    ["bind", "Push", "tcp:// 127.0.0.1:*", ["ENODEV", "host names are letters"]],
-    ["connect", "Push", "tcp://[::1:5555", ["EINVAL", "an IPv6 address stands between brackets"]],
+    ["connect", "Push", "tcp://a b:5555", ["EINVAL", "host names may contain letters"]],
+    ["bind", "Push", "tcp:// 127.0.0.1:*", ["ENODEV", "host names may contain letters"]],
+    ["connect", "Push", "tcp://[::1:5555", ["EINVAL", "an IPv6 address must be in brackets"]],
     ["connect", "Push", "tcp://[zz]:5555", ["EINVAL", "[zz] does not contain an IPv6 address"]],
     ["connect", "Push", "tcp://[]:5555", ["EINVAL", "[] does not contain an IPv6 address"]],
     ["connect", "Push", "tcp://[127.0.0.1]:5555", ["EINVAL", "does not contain an IPv6 address"]],
     ["bind", "Push", "tcp://[zz]:*", ["ENODEV", "does not contain an IPv6 address"]],
-    ["bind", "Push", "tcp://[::1]:*", ["ENODEV", "an IPv6 address needs `ipv6: true`"]],
+    ["bind", "Push", "tcp://[::1]:*", ["ENODEV", "set `ipv6: true`"]],
     ["bind", "Push", "tcp://[fe80::1%nosuch]:*", ["EINVAL", "unknown network interface nosuch"]],
     ["bind", "Push", "tcp://[fe80::1%]:*", ["EINVAL", "the interface after % is missing"]],
 
     // Sources, which belong to connect.
-    ["bind", "Push", "tcp://127.0.0.1:0;127.0.0.1:*", ["EINVAL", "source;destination is for connect"]],
-    ["connect", "Push", "tcp://127.0.0.1;127.0.0.1:5555", ["EINVAL", "the source 127.0.0.1 needs a port"]],
+    ["bind", "Push", "tcp://127.0.0.1:0;127.0.0.1:*", ["EINVAL", "source;destination is only for connect"]],
+    [
+      "connect",
+      "Push",
+      "tcp://127.0.0.1;127.0.0.1:5555",
+      ["EINVAL", "source address 127.0.0.1 needs a port"],
+    ],
     ["connect", "Push", "tcp://;127.0.0.1:5555", ["EINVAL", "needs a port"]],
-    ["connect", "Push", "tcp://127.0.0.1:99999;127.0.0.1:5555", ["EINVAL", "at most 65535"]],
-    ["connect", "Push", "tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:5555", ["EINVAL", "one source and one"]],
+    ["connect", "Push", "tcp://127.0.0.1:99999;127.0.0.1:5555", ["EINVAL", "between 0 and 65535"]],
+    [
+      "connect",
+      "Push",
+      "tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:5555",
+      ["EINVAL", "at most one source and one"],
+    ],
 
     ["connect", "Stream", "tcp://127.0.0.1:5555"],
     ...both("Datagram", "tcp://127.0.0.1:5555", [
@@ -253,9 +263,7 @@ describe("tcp", () => {
   test("an IPv6 address that the socket will never reach is warned about", async () => {
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
     expect(await attempt("connect", "Push", "tcp://[::1]:5555")).toBe("ok");
-    expect((await warned).message).toContain(
-      "tcp://[::1]:5555 cannot be reached by a socket without `ipv6: true`",
-    );
+    expect((await warned).message).toContain("tcp://[::1]:5555 cannot be reached without IPv6");
   });
 
   test("spaces and a slash after the port of a bind are ignored, as in zeromq", async () => {
@@ -329,7 +337,7 @@ describe("tcp", () => {
       );
     }
     expect(() => push.disconnect("tcp://127.0.0.1:65541")).toThrow(
-      expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining("at most 65535") }),
+      expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining("between 0 and 65535") }),
     );
     push.connect("tcp://no-such.invalid:5555");
     push.disconnect("tcp://no-such.invalid:5555");
@@ -348,22 +356,22 @@ describe("ws", () => {
     ["connect", "Push", "ws://127.0.0.1:5555/"],
     ["connect", "Push", "ws://127.0.0.1:5555/a/b:c?d=e"],
     ["connect", "Push", "ws://no-such.invalid:5555/path"],
-    ...both("Push", "ws://127.0.0.1:99999", ["EINVAL", "at most 65535"]),
+    ...both("Push", "ws://127.0.0.1:99999", ["EINVAL", "between 0 and 65535"]),
     ...both("Push", "ws://127.0.0.1", ["EINVAL", "a port must follow"]),
     ...both("Push", "ws://127.0.0.1/", ["EINVAL", "a port must follow"]),
-    ...both("Push", "ws://127.0.0.1:5555x", ["EINVAL", 'and not "5555x"']),
-    ...both("Push", "ws://127.0.0.1:5555?x", ["EINVAL", "a query follows a path"]),
+    ...both("Push", "ws://127.0.0.1:5555x", ["EINVAL", 'got "5555x"']),
+    ...both("Push", "ws://127.0.0.1:5555?x", ["EINVAL", "a query must follow a path"]),
     ...both("Push", "ws://127.0.0.1:5555/a b", ["EINVAL", "use encodeURI"]),
     ...both("Push", "ws://127.0.0.1:5555/\r\nHost: b", ["EINVAL", "use encodeURI"]),
     // libzmq builds its request in 8 KiB, and asserts that it fits.
     ...both("Push", `ws://127.0.0.1:5555/${"x".repeat(9000)}`, [
       "EINVAL",
-      "at most 2048 characters, and not 9015",
+      "at most 2048 characters, got 9015",
     ]),
     ["connect", "Push", "ws://127.0.0.1:*", ["EINVAL", "port must be a number"]],
-    ["connect", "Push", "ws://*:5555", ["EINVAL", "* stands for all interfaces"]],
-    ["connect", "Push", "ws://[::1]:5555", ["EINVAL", "needs `ipv6: true`"]],
-    ["bind", "Push", "ws://[::1]:*", ["ENODEV", "needs `ipv6: true`"]],
+    ["connect", "Push", "ws://*:5555", ["EINVAL", "* means all interfaces"]],
+    ["connect", "Push", "ws://[::1]:5555", ["EINVAL", "set `ipv6: true`"]],
+    ["bind", "Push", "ws://[::1]:*", ["ENODEV", "set `ipv6: true`"]],
     ["bind", "Push", `ws://${foreign}:*`, ["EADDRNOTAVAIL", ""]],
     ...both("Stream", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
     ...both("Datagram", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
@@ -409,22 +417,19 @@ describe("ipc", () => {
     ["connect", "Push", "ipc://*", ["EINVAL", "* is for bind"]],
     ["connect", "Stream", freshEndpoint("ipc")],
     ...both("Datagram", "ipc:///tmp/x", ["ENOCOMPATPROTO", "every type but Datagram"]),
-    ...both("Push", `ipc:///tmp/${"x".repeat(200)}`, ["ENAMETOOLONG", "and this one has 205"]),
+    ...both("Push", `ipc:///tmp/${"x".repeat(200)}`, ["ENAMETOOLONG", "got 205"]),
   ]);
   if (linux) {
     check([
       ...both("Push", `ipc://@zmq-native-${process.pid}`),
       ...both("Push", "ipc://@", ["EINVAL", "a name must follow the @"]),
       ...both("Push", `ipc://${path(room)}`),
-      ...both("Push", `ipc://${path(room + 1)}`, [
-        "ENAMETOOLONG",
-        "paths of 107 bytes, and this one has 108",
-      ]),
+      ...both("Push", `ipc://${path(room + 1)}`, ["ENAMETOOLONG", "at most 107 bytes, got 108"]),
       ...both("Push", `ipc://@${"x".repeat(106)}`),
-      ...both("Push", `ipc://@${"x".repeat(107)}`, ["ENAMETOOLONG", "this one has 108"]),
+      ...both("Push", `ipc://@${"x".repeat(107)}`, ["ENAMETOOLONG", "got 108"]),
     ]);
   } else {
-    check(both("Push", "ipc://@name", ["EINVAL", "only Linux has"]));
+    check(both("Push", "ipc://@name", ["EINVAL", "only on Linux"]));
   }
 
   // Made in the current directory without vendor/patches/libzmq/ipc/wildcard-folder.patch.
@@ -480,12 +485,12 @@ describe("udp", () => {
     ["connect", "Radio", `udp://${own};239.1.2.3:5555`],
     ["connect", "Radio", "udp://localhost:5555"],
     // A Dish at a port that nobody knows.
-    ["bind", "Dish", "udp://127.0.0.1:*", ["EINVAL", "a number from 1 to 65535"]],
-    ["connect", "Radio", "udp://127.0.0.1:0", ["EINVAL", "a number from 1 to 65535"]],
+    ["bind", "Dish", "udp://127.0.0.1:*", ["EINVAL", "port must be from 1 to 65535"]],
+    ["connect", "Radio", "udp://127.0.0.1:0", ["EINVAL", "port must be from 1 to 65535"]],
     ["connect", "Radio", "udp://127.0.0.1:*", ["EINVAL", "port must be a number"]],
-    ["connect", "Radio", "udp://*:5555", ["EINVAL", "* stands for all interfaces"]],
-    ["connect", "Radio", "udp://127.0.0.1:99999", ["EINVAL", "at most 65535"]],
-    ["connect", "Radio", "udp://127.0.0.1:12x", ["EINVAL", 'and not "12x"']],
+    ["connect", "Radio", "udp://*:5555", ["EINVAL", "* means all interfaces"]],
+    ["connect", "Radio", "udp://127.0.0.1:99999", ["EINVAL", "between 0 and 65535"]],
+    ["connect", "Radio", "udp://127.0.0.1:12x", ["EINVAL", 'got "12x"']],
     ["connect", "Radio", "udp://127.0.0.1", ["EINVAL", "a port must follow"]],
     // libzmq would try to bind for ever, and its context would never end.
     [
@@ -511,10 +516,10 @@ describe("udp", () => {
     ["bind", "Dish", "udp://nosuch;239.1.2.3:5555", ["ENODEV", "unknown network interface nosuch"]],
     ["connect", "Radio", "udp://;239.1.2.3:5555", ["ENODEV", 'unknown network interface ""']],
     ["connect", "Radio", "udp://a;b;239.1.2.3:5555", ["ENODEV", "unknown network interface a;b"]],
-    ["bind", "Dish", `udp://${own};127.0.0.1:5555`, ["EINVAL", "after the ; stands a multicast group"]],
-    ["bind", "Dish", "udp://239.1.2.3;239.1.2.4:5555", ["EINVAL", "before the ; stands an interface"]],
-    ["bind", "Dish", "udp://[::1]:5555", ["ENODEV", "needs `ipv6: true`"]],
-    ["connect", "Radio", "udp://[::1]:5555", ["EINVAL", "needs `ipv6: true`"]],
+    ["bind", "Dish", `udp://${own};127.0.0.1:5555`, ["EINVAL", "after the ; must be a multicast group"]],
+    ["bind", "Dish", "udp://239.1.2.3;239.1.2.4:5555", ["EINVAL", "before the ; must be an interface"]],
+    ["bind", "Dish", "udp://[::1]:5555", ["ENODEV", "set `ipv6: true`"]],
+    ["connect", "Radio", "udp://[::1]:5555", ["EINVAL", "set `ipv6: true`"]],
     ["bind", "Radio", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Radio that connects"]],
     ["connect", "Dish", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Dish or Datagram that binds"]],
     ["connect", "Datagram", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Dish or Datagram that binds"]],
@@ -538,7 +543,7 @@ describe("udp", () => {
     }
   });
 
-  test("bindSync looks no name up", () => {
+  test("bindSync rejects a host name", () => {
     using dish = new AnySocket("Dish");
     const refusal = expect.objectContaining({ code: "ENODEV", address: "udp://localhost:5555" });
     expect(() => dish.bindSync("udp://localhost:5555")).toThrow(refusal);
@@ -571,7 +576,7 @@ describe("udp", () => {
     const radio = new AnySocket("Radio", { linger: 0 });
     radio.connect("udp://no-such.invalid:5555");
     expect((await warned).message).toMatch(
-      /^udp:\/\/no-such.invalid:5555 waits for its host no-such.invalid: E/,
+      /^udp:\/\/no-such.invalid:5555: host no-such.invalid cannot be resolved \(E/,
     );
     radio.close();
   });
@@ -588,15 +593,15 @@ describe("tipc", () => {
     ["connect", "Push", "tipc://{5555, 7}"],
     ["connect", "Push", "tipc://{5555,7}@1.1.10"],
     ["connect", "Push", "tipc://<1.2.3:123123>"],
-    ...both("Push", "tipc://foo", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555}", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555,0,0", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555,-1,0}", ["EINVAL", "the forms are"]),
+    ...both("Push", "tipc://foo", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555}", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555,0,0", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555,-1,0}", ["EINVAL", "the address must be"]),
     ...both("Push", "tipc://{5,0,0}", ["EINVAL", "type must be at least 64, got 5"]),
     ...both("Push", "tipc://{64,7}", ["EINVAL", "type must be at least 65"]),
     ...both("Push", "tipc://{5555,2,1}", ["EINVAL", "the upper bound 1 is below the lower bound 2"]),
     ...both("Push", "tipc://{5555,0,4294967296}", ["EINVAL", "numbers must be at most 4294967295"]),
-    ...both("Push", "tipc://{5555,7}@256.1.1", ["EINVAL", "up to 255.4095.4095"]),
+    ...both("Push", "tipc://{5555,7}@256.1.1", ["EINVAL", "at most 255.4095.4095"]),
     ["connect", "Push", "tipc://<*>", ["EINVAL", "<*> is for bind"]],
     ["bind", "Push", "tipc://<1.2.3:123123>", ["EINVAL", "cannot be chosen"]],
     ...both("Datagram", "tipc://{5555,0,0}", ["ENOCOMPATPROTO", "every type but Datagram"]),
@@ -617,24 +622,30 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     ...both("Subscriber", `epgm://127.0.0.0/8;${group}:5555`),
     ...both("Publisher", `epgm://127.0.0.1;${group},239.192.1.2;239.192.1.3:5555`),
     // Taken modulo 65536, or failing with an old errno, in libzmq.
-    ...both("Publisher", `epgm://127.0.0.1;${group}:99999`, ["EINVAL", "at most 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:99999`, ["EINVAL", "between 0 and 65535"]),
     ...both("Publisher", `epgm://127.0.0.1;${group}:-1`, ["EINVAL", "port must be a number"]),
-    ...both("Publisher", `epgm://127.0.0.1;${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:0`, ["EINVAL", "port must be from 1 to 65535"]),
     ...both("Publisher", `epgm://127.0.0.1;${group}:*`, ["EINVAL", "port must be a number"]),
     ...both("Publisher", `epgm://127.0.0.1;${group}:abc`, ["EINVAL", "port must be a number"]),
     ...both("Publisher", `epgm://127.0.0.1;${group}`, ["EINVAL", "a port must follow"]),
     // Aborts in libzmq or OpenPGM.
-    ...both("Publisher", `epgm://a;b;c;${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
-    ...both("Publisher", `epgm://127.0.0.1,127.0.0.1;${group}:5555`, ["EINVAL", "one interface only"]),
+    ...both("Publisher", `epgm://a;b;c;${group}:5555`, [
+      "EINVAL",
+      "the address must be interface;group:port",
+    ]),
+    ...both("Publisher", `epgm://127.0.0.1,127.0.0.1;${group}:5555`, [
+      "EINVAL",
+      "only one interface is allowed",
+    ]),
     ...both("Publisher", `epgm://;${group}:5555`, ["EINVAL", "the interface is missing"]),
     // What the host's name stands for, often 127.0.0.1.
-    ...both("Publisher", `epgm://${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
+    ...both("Publisher", `epgm://${group}:5555`, ["EINVAL", "the address must be interface;group:port"]),
     ...both("Publisher", "epgm://127.0.0.1;:5555", ["EINVAL", "the group is missing"]),
-    ...both("Publisher", "epgm://127.0.0.1;127.0.0.1:5555", ["EINVAL", "127.0.0.1 is no multicast group"]),
+    ...both("Publisher", "epgm://127.0.0.1;127.0.0.1:5555", ["EINVAL", "127.0.0.1 is not a multicast group"]),
     ...both("Publisher", "epgm://127.0.0.1;group:5555", ["EINVAL", "a group must be an IP address"]),
     ...both("Publisher", `epgm://127.0.0.1;${group};${group},${group}:5555`, [
       "EINVAL",
-      "one group to send to",
+      "only one group to send to",
     ]),
     ...both("Publisher", `epgm://127.0.0.1;[ff02::1234]:5555`, ["EINVAL", "must both be IPv4, or both IPv6"]),
     ...both("Publisher", `epgm://127.0.0.1;${group},[ff02::1]:5555`, [
@@ -657,7 +668,7 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
       "EADDRNOTAVAIL",
       "no interface of this machine has 0.0.0.0",
     ]),
-    ...both("Publisher", `epgm://${group};${group}:5555`, ["EINVAL", "before the ; stands an interface"]),
+    ...both("Publisher", `epgm://${group};${group}:5555`, ["EINVAL", "before the ; must be an interface"]),
     ...both("Publisher", `epgm://nosuch;${group}:5555`, [
       "ENODEV",
       "unknown network interface nosuch: use one of",
@@ -668,10 +679,16 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     ]),
     ...both("Publisher", `epgm://127.0.0.1;${Array(21).fill("224.0.0.9").join()}:5555`, [
       "EINVAL",
-      "20 groups at most",
+      "at most 20 groups",
     ]),
-    ...both("Push", `epgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
-    ...both("Radio", `pgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
+    ...both("Push", `epgm://127.0.0.1;${group}:5555`, [
+      "ENOCOMPATPROTO",
+      "only supports Publisher, Subscriber",
+    ]),
+    ...both("Radio", `pgm://127.0.0.1;${group}:5555`, [
+      "ENOCOMPATPROTO",
+      "only supports Publisher, Subscriber",
+    ]),
   ]);
 
   test.skipIf(!hasIpv6)("IPv6", async () => {
@@ -710,7 +727,7 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     );
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
     expect(outcome.stdout).toMatch(
-      /^EPERM .*pgm needs `setcap cap_net_raw\+ep .*`.*; epgm, over UDP, needs nothing/,
+      /^EPERM .*pgm needs `setcap cap_net_raw\+ep .*`.*; epgm, over UDP, does not/,
     );
   });
 
@@ -731,7 +748,10 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
       { multicastMaxTransportDataUnit: 255 },
       "multicastMaxTransportDataUnit must be from 256 to 9000 bytes, got 255",
     ],
-    [{ multicastMaxTransportDataUnit: 9001 }, "multicastMaxTransportDataUnit is 9001"],
+    [
+      { multicastMaxTransportDataUnit: 9001 },
+      "multicastMaxTransportDataUnit must be from 256 to 9000 bytes, got 9001",
+    ],
     [
       { rate: 1_000_000, recoveryInterval: 1_000_000 },
       "requires keeping more than 16777216 packets: lower one of them",
@@ -816,18 +836,21 @@ describe.skipIf(noNorm)(`norm${noNorm ? ` (skipped: ${noNorm})` : ""}`, () => {
     ...both("Publisher", `norm://${own};${group}:5555`),
     ...both("Subscriber", `norm://7,${own};${group}:5555`),
     ...both("Publisher", `norm://7,${group}:5555`),
-    ...both("Publisher", `norm://${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
-    ...both("Publisher", `norm://${group}:99999`, ["EINVAL", "at most 65535"]),
+    ...both("Publisher", `norm://${group}:0`, ["EINVAL", "port must be from 1 to 65535"]),
+    ...both("Publisher", `norm://${group}:99999`, ["EINVAL", "between 0 and 65535"]),
     ...both("Publisher", `norm://${group}`, ["EINVAL", "a port must follow"]),
-    ...both("Publisher", `norm://x,${group}:5555`, ["EINVAL", "a node's id is a number"]),
-    ...both("Publisher", `norm://0,${group}:5555`, ["EINVAL", "a node's id is a number"]),
+    ...both("Publisher", `norm://x,${group}:5555`, ["EINVAL", "node id must be"]),
+    ...both("Publisher", `norm://0,${group}:5555`, ["EINVAL", "node id must be"]),
     ...both("Publisher", `norm://nosuch;${group}:5555`, ["ENODEV", "unknown network interface nosuch"]),
     ...both("Publisher", `norm://${foreign};${group}:5555`, [
       "EADDRNOTAVAIL",
       "no interface of this machine",
     ]),
     ...both("Publisher", `norm://300.1.1.1:5555`, ["EINVAL", "is not an IPv4 address"]),
-    ...both("Publisher", `norm://a;b;${group}:5555`, ["EINVAL", "the form is id,interface;address:port"]),
+    ...both("Publisher", `norm://a;b;${group}:5555`, [
+      "EINVAL",
+      "the address must be id,interface;address:port",
+    ]),
     ...both("Publisher", `norm://${"x".repeat(300)}:5555`, ["EINVAL", "at most 254 characters"]),
     ...both("Push", `norm://${group}:5555`, ["ENOCOMPATPROTO", "norm:// only supports Publisher"]),
   ]);

@@ -36,7 +36,7 @@ export function checkOpening(result: number, token: ContextToken): number {
   const most = binding.getContextOption(token, ZMQ_MAX_SOCKETS);
   // libzmq does not report which of the two limits was reached.
   throw error.explain(
-    `the context has maxSockets (${most}) sockets open (an observer needs one, a proxy two), or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
+    `the context has maxSockets (${most}) sockets open, including one for each observer and two for each proxy, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
   );
 }
 
