@@ -648,8 +648,8 @@ export const requestOptions = {
    */
   correlate: boolean(zmq.ZMQ_REQ_CORRELATE, { access: "w", live: true }),
   /**
-   * Whether a new request may be sent before the reply to the last one has arrived. That reply is then dropped;
-   * combine it with `correlate`.
+   * Whether a new request may be sent before the reply to the last one has arrived. Set `correlate` as well: otherwise
+   * a late reply may be taken for the reply to the new request.
    *
    * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_REQ_RELAXED`.
    */
