@@ -30,7 +30,7 @@ class Waiter {
   void remove(Descriptor descriptor) { poller_.remove(descriptor); }
   /** Whether a pending operation keeps the process alive. */
   void keepAlive(bool on);
-  /** The environment ends: nothing is reported from here on. `release`: its thread goes on. */
+  /** Ends with the environment: nothing is reported any more. `release`: its thread continues to run. */
   void stop(bool release);
 
  private:

@@ -156,7 +156,7 @@ export class Receiver implements FetchedAhead {
     return messages.concat(last);
   }
 
-  /** Undoes `takeAhead`. */
+  /** Puts messages back after `takeAhead`. */
   putAhead(messages: readonly Message[][]): void {
     this.#ahead.unshift(...messages);
     this.#tail += messages.length;
