@@ -1,14 +1,14 @@
-// What calls may be given. Wrong or surplus arguments are a TypeError in the words of the package that this one stands
-// in for, thrown before anything else is looked at.
+// Checks of arguments. Wrong or surplus arguments throw a `TypeError` with the message of zeromq, before anything else
+// happens.
 
 import { inspect } from "node:util";
 import { explained } from "../binding/errors.js";
 
-/** A value as an error message shows it, without a call of the user's code. */
+/** Formats a value for an error message, without running user code. */
 export const shown = (value: unknown): string =>
   inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100, customInspect: false });
 
-/** What a call takes: so many arguments at most, and after them an object of options, which zeromq does not know. */
+/** The number of arguments that a call accepts, and whether an options object, unknown to zeromq, may follow. */
 interface Arity {
   most: number;
   options?: boolean;
@@ -25,7 +25,7 @@ function expectArity({ most, options }: Arity, parameters: unknown[]): void {
   throw tooManyArguments(most, length);
 }
 
-/** Throws a `TypeError` for what identifies no option. */
+/** Throws a `TypeError` unless the value is the number of an option. */
 export function expectIdentifier(value: unknown): void {
   if (typeof value === "number") return;
   throw explained(new TypeError("Identifier must be a number"), `got ${shown(value)}`);
@@ -35,17 +35,17 @@ export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** Throws a `TypeError` for what cannot name options. */
+/** Throws a `TypeError` unless the value is an object of options. */
 export function expectOptions(value: unknown): void {
   if (!isObject(value)) throw explained(new TypeError("Options must be an object"), `got ${shown(value)}`);
 }
 
 type Constructor = new (...parameters: unknown[]) => object;
 
-/** For a class that is not called without `new`. */
+/** Decorates a class: rejects calls without `new`, and surplus arguments. */
 export const baseClass =
   (arity: Arity) =>
-  // Not a type with `new`, since a constructor may be protected.
+  // No construct signature, since a constructor may be protected.
   <Class extends { readonly prototype: object }>(target: Class): Class =>
     new Proxy(target, {
       apply() {

@@ -1,5 +1,5 @@
-// Finds and loads the addon, and explains why none loads. node-gyp-build is the fallback: it finds the same file in an
-// installed package, but takes 2.4 ms of CPU time, a fifth of what `require("zmq-native")` takes without it.
+// Finds and loads the addon, and explains why no binary loads. node-gyp-build is the fallback: it finds the same file in
+// an installed package, but takes 2.4 ms of CPU time, a fifth of `require("zmq-native")`.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve, toNamespacedPath } from "node:path";
@@ -10,8 +10,8 @@ import { isDeno, runtime } from "../runtime/features.js";
 const target = `${process.platform}-${process.arch}`;
 
 /**
- * prebuildify's tag for the version of an ARM processor. A process crashes on code for a later version than its own: a
- * Raspberry Pi Zero has ARMv6.
+ * prebuildify's tag for the version of an ARM processor. Code for a later version crashes the process: a Raspberry Pi
+ * Zero has ARMv6.
  */
 function armTag(): string | undefined {
   if (process.arch === "arm64") return "armv8";
@@ -20,8 +20,8 @@ function armTag(): string | undefined {
 }
 
 /**
- * The C library that this process runs on, by what is mapped into it: musl is not only Alpine's, and a program may have
- * brought another than the system's. Undefined elsewhere than on Linux.
+ * The C library of this process, found among its mapped files: other distributions than Alpine use musl, and a program
+ * may bring its own C library. Undefined on other systems than Linux.
  */
 function libcOfProcess(): "glibc" | "musl" | undefined {
   if (process.platform !== "linux") return undefined;
@@ -33,8 +33,8 @@ function libcOfProcess(): "glibc" | "musl" | undefined {
 }
 
 /**
- * The folder of the ES module that a bundler has made this code part of. `import.meta.url` would be a syntax error in
- * CommonJS, so the file's name is taken from the stack: as V8 has it, which source maps do not change.
+ * The folder of the ES module that a bundler has put this code into. `import.meta.url` would be a syntax error in
+ * CommonJS, so the file name is read from the stack, in V8's form, which source maps do not change.
  */
 function folderOfBundle(): string | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
@@ -47,34 +47,34 @@ function folderOfBundle(): string | undefined {
   } catch {
     return undefined;
   } finally {
-    // False with frozen intrinsics, where nothing was changed.
+    // `Reflect.set` returns false with frozen intrinsics, where nothing was changed.
     Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
     Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
 }
 
-/** The folder of this file or of the bundle with it; as a last resort, the folder of the program. */
+/** The folder of this file or of its bundle. As a last resort, the folder of the program. */
 function here(): string {
   if (typeof __dirname === "string") return __dirname;
   return folderOfBundle() ?? dirname(process.argv[1] ?? process.execPath);
 }
 
-/** The package's folder: dist/ lies directly in it, and so does lib/, where this file is one folder deeper. */
+/** The folder of the package: the parent of dist/, or of lib/, where this file is one level deeper. */
 function packageFolder(): string {
   const folder = here();
   return basename(folder) === "binding" ? dirname(dirname(folder)) : dirname(folder);
 }
 
 /**
- * Folders that may hold `build` or `prebuilds`: the package's, a bundle's, that
- * has `prebuilds` beside it; that of a program with the runtime inside. `ZMQ_NATIVE_PREBUILD` names another.
+ * Folders that may contain `build` or `prebuilds`: that of the package, that of a bundle with `prebuilds` beside it,
+ * and that of an executable that contains the runtime. `ZMQ_NATIVE_PREBUILD` names another one.
  */
 function folders(): string[] {
   const named = process.env.ZMQ_NATIVE_PREBUILD;
   return named ? [resolve(named)] : [...new Set([packageFolder(), here(), dirname(process.execPath)])];
 }
 
-/** False, too, for a file that Node's permission model hides: `existsSync` throws then. */
+/** Also returns false for a file that Node's permission model hides, for which `existsSync` throws. */
 function exists(file: string): boolean {
   try {
     return existsSync(file);
@@ -83,15 +83,15 @@ function exists(file: string): boolean {
   }
 }
 
-/** In Electron's archives files can be read but not loaded; a copy lies beside the archive. */
+/** Files in Electron's archives can be read but not loaded. A copy lies beside the archive. */
 function unpacked(path: string): string {
   const beside = path.replace(/\.asar(?=[\\/])/, ".asar.unpacked");
   return beside !== path && exists(beside) ? beside : path;
 }
 
 /**
- * Whether a binary is for this process, by the tags in its name: prebuildify makes `zmq-native.armv7.glibc.node` of them.
- * It tags binaries for Windows and macOS with glibc, too.
+ * Whether a binary is for this process, by the tags in its name, such as `zmq-native.armv7.glibc.node` from
+ * prebuildify. Binaries for Windows and macOS have the tag glibc as well.
  */
 function fits(name: string, libc: string | undefined): boolean {
   const [stem, ...tags] = name.split(".");
@@ -102,7 +102,7 @@ function fits(name: string, libc: string | undefined): boolean {
   });
 }
 
-/** Prebuilt binaries of a folder that fit this process, the one with most tags first. */
+/** The prebuilt binaries of a folder that fit this process, those with the most tags first. */
 function prebuilt(folder: string, libc: string | undefined): string[] {
   const prebuilds = join(folder, "prebuilds", target);
   const names = list(prebuilds).filter((name) => fits(name, libc));
@@ -142,7 +142,7 @@ function diagnose(libc: string | undefined, failures: Map<string, unknown>): Err
     lines.push(`${file} does not load: ${error instanceof Error ? error.message : String(error)}`);
   }
   const remedies = [
-    // There is no asking for the right to load addons: `process.permission.has("addon")` is false even with it.
+    // The permission cannot be queried: `process.permission.has("addon")` is false even when it was granted.
     ...("permission" in process
       ? [
           `Node's permission model is on: it needs \`--allow-addons\`, and \`--allow-fs-read=${packageFolder()}\`.`,
@@ -166,7 +166,7 @@ function open(file: string): unknown {
   return module.exports;
 }
 
-/** Looks for the binary in all folders; adds to `failures` the error of each file that does not load. */
+/** Searches all folders for the binary. Adds the error of each file that does not load to `failures`. */
 function search(failures: Map<string, unknown>): unknown {
   for (const folder of folders()) {
     for (const candidate of candidates(folder)) {

@@ -1,4 +1,5 @@
-// Explains errors about options: the wrong value and the valid ones. The messages are zeromq's; `detail` has the rest.
+// Explains errors of options: the wrong value and the valid ones. The messages are those of zeromq; `detail` has the
+// rest.
 
 import { isObject, shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
@@ -12,14 +13,14 @@ const systemDefault = "or -1 for the system's default";
 const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
 const shortText = "1 to 255 bytes, or null for none";
 
-/** Values that libzmq takes, for the options of a socket of which it refuses some. */
+/** The valid values of socket options, where libzmq rejects some. The documentation of an option repeats them. */
 const socketValues: Record<string, string> = {
   sendHighWaterMark: `${count} (no limit)`,
   receiveHighWaterMark: `${count} (no limit)`,
   sendTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   receiveTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   linger: `${milliseconds} (drop queued messages), or -1 to keep them without a limit`,
-  rate: "kilobits a second from 1",
+  rate: "kilobits per second from 1",
   recoveryInterval: milliseconds,
   sendBufferSize: `bytes from 0, ${systemDefault}`,
   receiveBufferSize: `bytes from 0, ${systemDefault}`,
@@ -60,7 +61,7 @@ const socketValues: Record<string, string> = {
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };
 
-/** As `socketValues`, for the options of a context. */
+/** The valid values of context options. */
 const contextValues: Record<string, string> = {
   ioThreads: count,
   maxSockets: "a whole number from 1 to maxSocketsLimit",
@@ -69,7 +70,7 @@ const contextValues: Record<string, string> = {
   threadSchedulingPolicy: count,
 };
 
-/** Their values must not get into a log. */
+/** Options whose values must not appear in logs. */
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
 
 function got(name: string, value: unknown): string {
@@ -81,50 +82,53 @@ function got(name: string, value: unknown): string {
 
 const values = { socket: socketValues, context: contextValues };
 
-/** The values that an option accepts: those of its type, less those that libzmq rejects for the owner. */
+/** @internal The valid values of options, by name, where libzmq rejects some. */
+export function valuesOf(owner: keyof typeof values): Readonly<Record<string, string>> {
+  return values[owner];
+}
+
+/** The valid values of an option: those of its type, less those that libzmq rejects for the owner. */
 interface Accepted {
   readonly kind: string | undefined;
   readonly of?: keyof typeof values;
 }
 
-/** @internal Adds to the error of setting an option which option it is, which values it takes, and what it got. */
+/** @internal Adds the option's name, its valid values and the given value to an error of setting it. */
 export function explainValue(error: unknown, name: string, { kind, of }: Accepted, value: unknown): unknown {
   const limits = of && values[of][name];
   const takes = `${name} takes ${limits ?? kind}`;
   if (error instanceof ZmqError) {
     if (error.code !== "EINVAL") return error;
     const fault =
-      limits === undefined ? `${name}: this build of libzmq does not have it, or refuses the value` : takes;
+      limits === undefined ? `${name}: this build of libzmq lacks the option, or rejects the value` : takes;
     return error.explain(`${fault}; got ${got(name, value)}`);
   }
   return error instanceof TypeError ? explained(error, `${takes}; got ${got(name, value)}`) : error;
 }
 
-/** @internal Adds to the error of reading an option which option it is. */
+/** @internal Adds the option's name to an error of reading it. */
 export function explainReading(error: unknown, name: string): unknown {
   return error instanceof ZmqError && error.code === "EINVAL"
-    ? error.explain(
-        `${name} cannot be read: this build of libzmq does not have the option, or only lets it be set`,
-      )
+    ? error.explain(`${name} cannot be read: this build of libzmq lacks the option, or it can only be set`)
     : error;
 }
 
-/** Options that are no rows of a table. */
+/** Options that are not in a table. */
 const others = ["context", "distinctErrors", "multicast", "verbosity"];
 
-/** Names of zmq 2 and zeromq 5 that are no name of libzmq's today. */
+/** Names of options in zmq 2 and zeromq 5 that libzmq no longer uses. */
 const formerly: Record<string, readonly string[]> = {
   identity: ["routingId"],
   hwm: ["sendHighWaterMark", "receiveHighWaterMark"],
 };
 
-/** The option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
+/** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
 function byLibzmqName(name: string, options: typeof knownOptions): string[] {
   const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 
-/** Why an option cannot be set, if that is why; otherwise undefined. */
+/** The reason why the option cannot be set. Undefined if there is another one. */
 function faultOf(owner: object, name: string): string | undefined {
   const className = owner.constructor.name;
   const options = knownOptions.filter(({ prototype }) =>
@@ -148,9 +152,9 @@ function faultOf(owner: object, name: string): string | undefined {
   return `${className} has no option ${name}; did you mean ${suggestions.join(" or ")}?`;
 }
 
-/** @internal Adds to the error that assigning options to a sealed object has thrown which option there is not. */
+/** @internal Adds the name of the unknown option to the error of assigning options to a sealed object. */
 export function explainAssignment(error: unknown, owner: object, options: object): unknown {
-  // Errors about values have a detail. Other errors come from a getter of the program.
+  // Errors of values have a detail already. Other errors come from a getter of the program.
   if (!(error instanceof TypeError) || "detail" in error) return error;
   for (const name of isObject(options) ? Object.keys(options) : []) {
     const fault = faultOf(owner, name);

@@ -8,7 +8,7 @@ import { packagePath } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 const message = "Operation cannot be accomplished in current state";
-const unanswered = "this Reply: the last request is not answered: call send() first";
+const unanswered = "this Reply: the last request has no reply yet: call send() first";
 const nothingToAnswer = "this Reply: there is no request to answer: call receive() first";
 const noRequest = "this Request: no request is under way: call send() first";
 const noReply =

@@ -99,19 +99,19 @@ describe("no endpoint at all", () => {
   });
 
   check([
-    ...both("Push", "", ["EINVAL", "transport://address"]),
-    ...both("Push", "foo", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp:", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp:/127.0.0.1:5", ["EINVAL", "transport://address"]),
-    ...both("Push", "tcp://", ["EINVAL", "transport://address"]),
-    ...both("Push", "://x", ["EINVAL", "transport://address"]),
-    ...both("Push", "http://127.0.0.1:80", ["EPROTONOSUPPORT", "there is no transport http://, only tcp"]),
+    ...both("Push", "", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "foo", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp:", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp:/127.0.0.1:5", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "tcp://", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "://x", ["EINVAL", "must be transport://address"]),
+    ...both("Push", "http://127.0.0.1:80", ["EPROTONOSUPPORT", "unknown transport http://: use one of tcp"]),
     ...both("Push", "TCP://127.0.0.1:5555", [
       "EPROTONOSUPPORT",
       "lower case and without spaces, as in tcp://",
     ]),
     ...both("Push", " tcp://127.0.0.1:5555", ["EPROTONOSUPPORT", "without spaces"]),
-    ...both("Push", "constructor://x", ["EPROTONOSUPPORT", "there is no transport constructor://"]),
+    ...both("Push", "constructor://x", ["EPROTONOSUPPORT", "unknown transport constructor://"]),
     ...both("Push", "vsock://2:5555", ["EPROTONOSUPPORT", "vsock:// needs"]),
     ...both("Push", "vmci://2:5555", ["EPROTONOSUPPORT", "vmci:// needs"]),
   ]);
@@ -147,19 +147,19 @@ describe("tcp", () => {
     ["connect", "Push", `tcp://${loopback}:0;127.0.0.1:5555`],
 
     // Ports: libzmq would take 34463, 65535, 12 and 0 of these.
-    ...both("Push", "tcp://127.0.0.1:99999", ["EINVAL", "a port is at most 65535, and not 99999"]),
-    ...both("Push", "tcp://127.0.0.1:-1", ["EINVAL", "a port is a number"]),
-    ...both("Push", "tcp://127.0.0.1:12abc", ["EINVAL", 'and not "12abc"']),
-    ...both("Push", "tcp://127.0.0.1:0x50", ["EINVAL", 'and not "0x50"']),
-    ...both("Push", "tcp://127.0.0.1: 5555", ["EINVAL", 'and not " 5555"']),
-    ...both("Push", "tcp://127.0.0.1:http", ["EINVAL", 'and not "http"']),
-    ...both("Push", "tcp://127.0.0.1:!", ["EINVAL", "a port is a number"]),
-    ...both("Push", "tcp://127.0.0.1:", ["EINVAL", 'and not ""']),
+    ...both("Push", "tcp://127.0.0.1:99999", ["EINVAL", "port must be between 0 and 65535, got 99999"]),
+    ...both("Push", "tcp://127.0.0.1:-1", ["EINVAL", "port must be a number"]),
+    ...both("Push", "tcp://127.0.0.1:12abc", ["EINVAL", 'got "12abc"']),
+    ...both("Push", "tcp://127.0.0.1:0x50", ["EINVAL", 'got "0x50"']),
+    ...both("Push", "tcp://127.0.0.1: 5555", ["EINVAL", 'got " 5555"']),
+    ...both("Push", "tcp://127.0.0.1:http", ["EINVAL", 'got "http"']),
+    ...both("Push", "tcp://127.0.0.1:!", ["EINVAL", "port must be a number"]),
+    ...both("Push", "tcp://127.0.0.1:", ["EINVAL", 'got ""']),
     ...both("Push", "tcp://127.0.0.1", ["EINVAL", "a port must follow the host"]),
     ...both("Push", "tcp://*", ["EINVAL", "a port must follow the host"]),
-    ...both("Push", "tcp://127.0.0.1:5555/path", ["EINVAL", 'and not "5555/path"']),
-    ["connect", "Push", "tcp://127.0.0.1:*", ["EINVAL", 'a port is a number, and not "*"']],
-    ["connect", "Push", "tcp://*:5555", ["EINVAL", "* stands for all interfaces"]],
+    ...both("Push", "tcp://127.0.0.1:5555/path", ["EINVAL", 'got "5555/path"']),
+    ["connect", "Push", "tcp://127.0.0.1:*", ["EINVAL", 'port must be a number, got "*"']],
+    ["connect", "Push", "tcp://*:5555", ["EINVAL", "* means all interfaces"]],
 
     // Hosts. When it binds, libzmq takes what it cannot read for a device that is not there.
     ["bind", "Push", "tcp://:*", ["ENODEV", "the host is missing"]],
@@ -168,35 +168,48 @@ describe("tcp", () => {
       "bind",
       "Push",
       "tcp://no-such.invalid:*",
-      ["ENODEV", "no interface is named no-such.invalid, and no host"],
+      ["ENODEV", '"no-such.invalid" is neither a network interface nor a resolvable host name'],
     ],
     ["bind", "Push", `tcp://${foreign}:*`, ["EADDRNOTAVAIL", ""]],
-    ["bind", "Push", "tcp://300.1.1.1:*", ["ENODEV", "300.1.1.1 is no IPv4 address"]],
-    ["connect", "Push", "tcp://300.1.1.1:5555", ["EINVAL", "300.1.1.1 is no IPv4 address"]],
-    ["connect", "Push", "tcp://1.2.3.4.5:5555", ["EINVAL", "1.2.3.4.5 is no IPv4 address"]],
-    ["connect", "Push", "tcp://user@host:5555", ["EINVAL", "host names are letters"]],
-    ["connect", "Push", "tcp://-host:5555", ["EINVAL", "host names are letters"]],
+    ["bind", "Push", "tcp://300.1.1.1:*", ["ENODEV", "300.1.1.1 is not an IPv4 address"]],
+    ["connect", "Push", "tcp://300.1.1.1:5555", ["EINVAL", "300.1.1.1 is not an IPv4 address"]],
+    ["connect", "Push", "tcp://1.2.3.4.5:5555", ["EINVAL", "1.2.3.4.5 is not an IPv4 address"]],
+    ["connect", "Push", "tcp://user@host:5555", ["EINVAL", "host names may contain letters"]],
+    ["connect", "Push", "tcp://-host:5555", ["EINVAL", "host names may contain letters"]],
     ["connect", "Push", "tcp://höst:5555", ["EINVAL", "ASCII form (xn--…)"]],
-    ["connect", "Push", "tcp://a b:5555", ["EINVAL", "host names are letters"]],
-    ["bind", "Push", "tcp:// 127.0.0.1:*", ["ENODEV", "host names are letters"]],
-    ["connect", "Push", "tcp://[::1:5555", ["EINVAL", "an IPv6 address stands between brackets"]],
-    ["connect", "Push", "tcp://[zz]:5555", ["EINVAL", "[zz] holds no IPv6 address"]],
-    ["connect", "Push", "tcp://[]:5555", ["EINVAL", "[] holds no IPv6 address"]],
-    ["connect", "Push", "tcp://[127.0.0.1]:5555", ["EINVAL", "holds no IPv6 address"]],
-    ["bind", "Push", "tcp://[zz]:*", ["ENODEV", "holds no IPv6 address"]],
-    ["bind", "Push", "tcp://[::1]:*", ["ENODEV", "an IPv6 address needs `ipv6: true`"]],
-    ["bind", "Push", "tcp://[fe80::1%nosuch]:*", ["EINVAL", "there is no interface nosuch"]],
+    ["connect", "Push", "tcp://a b:5555", ["EINVAL", "host names may contain letters"]],
+    ["bind", "Push", "tcp:// 127.0.0.1:*", ["ENODEV", "host names may contain letters"]],
+    ["connect", "Push", "tcp://[::1:5555", ["EINVAL", "an IPv6 address must be in brackets"]],
+    ["connect", "Push", "tcp://[zz]:5555", ["EINVAL", "[zz] does not contain an IPv6 address"]],
+    ["connect", "Push", "tcp://[]:5555", ["EINVAL", "[] does not contain an IPv6 address"]],
+    ["connect", "Push", "tcp://[127.0.0.1]:5555", ["EINVAL", "does not contain an IPv6 address"]],
+    ["bind", "Push", "tcp://[zz]:*", ["ENODEV", "does not contain an IPv6 address"]],
+    ["bind", "Push", "tcp://[::1]:*", ["ENODEV", "set `ipv6: true`"]],
+    ["bind", "Push", "tcp://[fe80::1%nosuch]:*", ["EINVAL", "unknown network interface nosuch"]],
     ["bind", "Push", "tcp://[fe80::1%]:*", ["EINVAL", "the interface after % is missing"]],
 
     // Sources, which belong to connect.
-    ["bind", "Push", "tcp://127.0.0.1:0;127.0.0.1:*", ["EINVAL", "source;destination is for connect"]],
-    ["connect", "Push", "tcp://127.0.0.1;127.0.0.1:5555", ["EINVAL", "the source 127.0.0.1 needs a port"]],
+    ["bind", "Push", "tcp://127.0.0.1:0;127.0.0.1:*", ["EINVAL", "source;destination is only for connect"]],
+    [
+      "connect",
+      "Push",
+      "tcp://127.0.0.1;127.0.0.1:5555",
+      ["EINVAL", "source address 127.0.0.1 needs a port"],
+    ],
     ["connect", "Push", "tcp://;127.0.0.1:5555", ["EINVAL", "needs a port"]],
-    ["connect", "Push", "tcp://127.0.0.1:99999;127.0.0.1:5555", ["EINVAL", "at most 65535"]],
-    ["connect", "Push", "tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:5555", ["EINVAL", "one source and one"]],
+    ["connect", "Push", "tcp://127.0.0.1:99999;127.0.0.1:5555", ["EINVAL", "between 0 and 65535"]],
+    [
+      "connect",
+      "Push",
+      "tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:5555",
+      ["EINVAL", "at most one source and one"],
+    ],
 
     ["connect", "Stream", "tcp://127.0.0.1:5555"],
-    ...both("Datagram", "tcp://127.0.0.1:5555", ["ENOCOMPATPROTO", "tcp:// serves every type but Datagram"]),
+    ...both("Datagram", "tcp://127.0.0.1:5555", [
+      "ENOCOMPATPROTO",
+      "tcp:// only supports every type but Datagram",
+    ]),
   ]);
 
   const linux = process.platform === "linux";
@@ -205,7 +218,7 @@ describe("tcp", () => {
 
   test.skipIf(!hasIpv6)("link-local addresses need their interface", async () => {
     const zone =
-      /^fe80::1 is a link-local address and needs the interface after a %, as in tcp:\/\/\[fe80::1%\w+\]/;
+      /^fe80::1 is a link-local address: add the interface after a %, as in tcp:\/\/\[fe80::1%\w+\]/;
     const warnings: string[] = [];
     const listen = (warning: Error) => warnings.push(warning.message);
     process.on("warning", listen);
@@ -250,9 +263,7 @@ describe("tcp", () => {
   test("an IPv6 address that the socket will never reach is warned about", async () => {
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
     expect(await attempt("connect", "Push", "tcp://[::1]:5555")).toBe("ok");
-    expect((await warned).message).toContain(
-      "tcp://[::1]:5555 cannot be reached by a socket without `ipv6: true`",
-    );
+    expect((await warned).message).toContain("tcp://[::1]:5555 cannot be reached without IPv6");
   });
 
   test("spaces and a slash after the port of a bind are ignored, as in zeromq", async () => {
@@ -326,7 +337,7 @@ describe("tcp", () => {
       );
     }
     expect(() => push.disconnect("tcp://127.0.0.1:65541")).toThrow(
-      expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining("at most 65535") }),
+      expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining("between 0 and 65535") }),
     );
     push.connect("tcp://no-such.invalid:5555");
     push.disconnect("tcp://no-such.invalid:5555");
@@ -345,22 +356,22 @@ describe("ws", () => {
     ["connect", "Push", "ws://127.0.0.1:5555/"],
     ["connect", "Push", "ws://127.0.0.1:5555/a/b:c?d=e"],
     ["connect", "Push", "ws://no-such.invalid:5555/path"],
-    ...both("Push", "ws://127.0.0.1:99999", ["EINVAL", "at most 65535"]),
+    ...both("Push", "ws://127.0.0.1:99999", ["EINVAL", "between 0 and 65535"]),
     ...both("Push", "ws://127.0.0.1", ["EINVAL", "a port must follow"]),
     ...both("Push", "ws://127.0.0.1/", ["EINVAL", "a port must follow"]),
-    ...both("Push", "ws://127.0.0.1:5555x", ["EINVAL", 'and not "5555x"']),
-    ...both("Push", "ws://127.0.0.1:5555?x", ["EINVAL", "a query follows a path"]),
+    ...both("Push", "ws://127.0.0.1:5555x", ["EINVAL", 'got "5555x"']),
+    ...both("Push", "ws://127.0.0.1:5555?x", ["EINVAL", "a query must follow a path"]),
     ...both("Push", "ws://127.0.0.1:5555/a b", ["EINVAL", "use encodeURI"]),
     ...both("Push", "ws://127.0.0.1:5555/\r\nHost: b", ["EINVAL", "use encodeURI"]),
     // libzmq builds its request in 8 KiB, and asserts that it fits.
     ...both("Push", `ws://127.0.0.1:5555/${"x".repeat(9000)}`, [
       "EINVAL",
-      "at most 2048 characters, and not 9015",
+      "at most 2048 characters, got 9015",
     ]),
-    ["connect", "Push", "ws://127.0.0.1:*", ["EINVAL", "a port is a number"]],
-    ["connect", "Push", "ws://*:5555", ["EINVAL", "* stands for all interfaces"]],
-    ["connect", "Push", "ws://[::1]:5555", ["EINVAL", "needs `ipv6: true`"]],
-    ["bind", "Push", "ws://[::1]:*", ["ENODEV", "needs `ipv6: true`"]],
+    ["connect", "Push", "ws://127.0.0.1:*", ["EINVAL", "port must be a number"]],
+    ["connect", "Push", "ws://*:5555", ["EINVAL", "* means all interfaces"]],
+    ["connect", "Push", "ws://[::1]:5555", ["EINVAL", "set `ipv6: true`"]],
+    ["bind", "Push", "ws://[::1]:*", ["ENODEV", "set `ipv6: true`"]],
     ["bind", "Push", `ws://${foreign}:*`, ["EADDRNOTAVAIL", ""]],
     ...both("Stream", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
     ...both("Datagram", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
@@ -406,22 +417,19 @@ describe("ipc", () => {
     ["connect", "Push", "ipc://*", ["EINVAL", "* is for bind"]],
     ["connect", "Stream", freshEndpoint("ipc")],
     ...both("Datagram", "ipc:///tmp/x", ["ENOCOMPATPROTO", "every type but Datagram"]),
-    ...both("Push", `ipc:///tmp/${"x".repeat(200)}`, ["ENAMETOOLONG", "and this one has 205"]),
+    ...both("Push", `ipc:///tmp/${"x".repeat(200)}`, ["ENAMETOOLONG", "got 205"]),
   ]);
   if (linux) {
     check([
       ...both("Push", `ipc://@zmq-native-${process.pid}`),
       ...both("Push", "ipc://@", ["EINVAL", "a name must follow the @"]),
       ...both("Push", `ipc://${path(room)}`),
-      ...both("Push", `ipc://${path(room + 1)}`, [
-        "ENAMETOOLONG",
-        "paths of 107 bytes, and this one has 108",
-      ]),
+      ...both("Push", `ipc://${path(room + 1)}`, ["ENAMETOOLONG", "at most 107 bytes, got 108"]),
       ...both("Push", `ipc://@${"x".repeat(106)}`),
-      ...both("Push", `ipc://@${"x".repeat(107)}`, ["ENAMETOOLONG", "this one has 108"]),
+      ...both("Push", `ipc://@${"x".repeat(107)}`, ["ENAMETOOLONG", "got 108"]),
     ]);
   } else {
-    check(both("Push", "ipc://@name", ["EINVAL", "only Linux has"]));
+    check(both("Push", "ipc://@name", ["EINVAL", "only on Linux"]));
   }
 
   // Made in the current directory without vendor/patches/libzmq/ipc/wildcard-folder.patch.
@@ -451,7 +459,7 @@ describe("inproc", () => {
     ...both("Push", "inproc://a"),
     ...both("Push", "inproc://a b:*;é"),
     ...both("Push", `inproc://${"x".repeat(1014)}`),
-    ...both("Push", `inproc://${"x".repeat(1015)}`, ["EINVAL", "at most 1023 bytes, and not 1024"]),
+    ...both("Push", `inproc://${"x".repeat(1015)}`, ["EINVAL", "at most 1023 bytes, got 1024"]),
     ...both("Stream", "inproc://a", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
     ...both("Datagram", "inproc://a", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
   ]);
@@ -477,12 +485,12 @@ describe("udp", () => {
     ["connect", "Radio", `udp://${own};239.1.2.3:5555`],
     ["connect", "Radio", "udp://localhost:5555"],
     // A Dish at a port that nobody knows.
-    ["bind", "Dish", "udp://127.0.0.1:*", ["EINVAL", "a number from 1 to 65535"]],
-    ["connect", "Radio", "udp://127.0.0.1:0", ["EINVAL", "a number from 1 to 65535"]],
-    ["connect", "Radio", "udp://127.0.0.1:*", ["EINVAL", "a port is a number"]],
-    ["connect", "Radio", "udp://*:5555", ["EINVAL", "* stands for all interfaces"]],
-    ["connect", "Radio", "udp://127.0.0.1:99999", ["EINVAL", "at most 65535"]],
-    ["connect", "Radio", "udp://127.0.0.1:12x", ["EINVAL", 'and not "12x"']],
+    ["bind", "Dish", "udp://127.0.0.1:*", ["EINVAL", "port must be from 1 to 65535"]],
+    ["connect", "Radio", "udp://127.0.0.1:0", ["EINVAL", "port must be from 1 to 65535"]],
+    ["connect", "Radio", "udp://127.0.0.1:*", ["EINVAL", "port must be a number"]],
+    ["connect", "Radio", "udp://*:5555", ["EINVAL", "* means all interfaces"]],
+    ["connect", "Radio", "udp://127.0.0.1:99999", ["EINVAL", "between 0 and 65535"]],
+    ["connect", "Radio", "udp://127.0.0.1:12x", ["EINVAL", 'got "12x"']],
     ["connect", "Radio", "udp://127.0.0.1", ["EINVAL", "a port must follow"]],
     // libzmq would try to bind for ever, and its context would never end.
     [
@@ -499,19 +507,24 @@ describe("udp", () => {
       `udp://${foreign};239.1.2.3:5555`,
       ["EADDRNOTAVAIL", "no interface of this machine"],
     ],
-    ["bind", "Dish", "udp://no-such.invalid:5555", ["ENODEV", "no interface is named no-such.invalid"]],
-    ["bind", "Dish", "udp://nosuch;239.1.2.3:5555", ["ENODEV", "there is no interface nosuch"]],
-    ["connect", "Radio", "udp://;239.1.2.3:5555", ["ENODEV", 'there is no interface ""']],
-    ["connect", "Radio", "udp://a;b;239.1.2.3:5555", ["ENODEV", "there is no interface a;b"]],
-    ["bind", "Dish", `udp://${own};127.0.0.1:5555`, ["EINVAL", "after the ; stands a multicast group"]],
-    ["bind", "Dish", "udp://239.1.2.3;239.1.2.4:5555", ["EINVAL", "before the ; stands an interface"]],
-    ["bind", "Dish", "udp://[::1]:5555", ["ENODEV", "needs `ipv6: true`"]],
-    ["connect", "Radio", "udp://[::1]:5555", ["EINVAL", "needs `ipv6: true`"]],
+    [
+      "bind",
+      "Dish",
+      "udp://no-such.invalid:5555",
+      ["ENODEV", '"no-such.invalid" is neither a network interface'],
+    ],
+    ["bind", "Dish", "udp://nosuch;239.1.2.3:5555", ["ENODEV", "unknown network interface nosuch"]],
+    ["connect", "Radio", "udp://;239.1.2.3:5555", ["ENODEV", 'unknown network interface ""']],
+    ["connect", "Radio", "udp://a;b;239.1.2.3:5555", ["ENODEV", "unknown network interface a;b"]],
+    ["bind", "Dish", `udp://${own};127.0.0.1:5555`, ["EINVAL", "after the ; must be a multicast group"]],
+    ["bind", "Dish", "udp://239.1.2.3;239.1.2.4:5555", ["EINVAL", "before the ; must be an interface"]],
+    ["bind", "Dish", "udp://[::1]:5555", ["ENODEV", "set `ipv6: true`"]],
+    ["connect", "Radio", "udp://[::1]:5555", ["EINVAL", "set `ipv6: true`"]],
     ["bind", "Radio", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Radio that connects"]],
     ["connect", "Dish", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Dish or Datagram that binds"]],
     ["connect", "Datagram", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "a Dish or Datagram that binds"]],
-    ...both("Push", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "udp:// serves a Radio"]),
-    ...both("Pair", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "udp:// serves a Radio"]),
+    ...both("Push", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "udp:// only supports a Radio"]),
+    ...both("Pair", "udp://127.0.0.1:5555", ["ENOCOMPATPROTO", "udp:// only supports a Radio"]),
   ]);
 
   test.skipIf(!hasIpv6)("IPv6", async () => {
@@ -530,7 +543,7 @@ describe("udp", () => {
     }
   });
 
-  test("bindSync looks no name up", () => {
+  test("bindSync rejects a host name", () => {
     using dish = new AnySocket("Dish");
     const refusal = expect.objectContaining({ code: "ENODEV", address: "udp://localhost:5555" });
     expect(() => dish.bindSync("udp://localhost:5555")).toThrow(refusal);
@@ -541,7 +554,7 @@ describe("udp", () => {
     (radio as unknown as { setInt32Option(id: number, value: number): void }).setInt32Option(25, 256);
     expect(() => radio.connect("udp://239.1.2.3:5555")).toThrow(
       expect.objectContaining({
-        detail: expect.stringContaining("multicastHops is 256, and must be from 1 to 255"),
+        detail: expect.stringContaining("multicastHops must be from 1 to 255, got 256"),
       }),
     );
   });
@@ -563,7 +576,7 @@ describe("udp", () => {
     const radio = new AnySocket("Radio", { linger: 0 });
     radio.connect("udp://no-such.invalid:5555");
     expect((await warned).message).toMatch(
-      /^udp:\/\/no-such.invalid:5555 waits for its host no-such.invalid: E/,
+      /^udp:\/\/no-such.invalid:5555: host no-such.invalid cannot be resolved \(E/,
     );
     radio.close();
   });
@@ -580,15 +593,15 @@ describe("tipc", () => {
     ["connect", "Push", "tipc://{5555, 7}"],
     ["connect", "Push", "tipc://{5555,7}@1.1.10"],
     ["connect", "Push", "tipc://<1.2.3:123123>"],
-    ...both("Push", "tipc://foo", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555}", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555,0,0", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5555,-1,0}", ["EINVAL", "the forms are"]),
-    ...both("Push", "tipc://{5,0,0}", ["EINVAL", "a type is at least 64, and not 5"]),
-    ...both("Push", "tipc://{64,7}", ["EINVAL", "a type is at least 65"]),
-    ...both("Push", "tipc://{5555,2,1}", ["EINVAL", "the upper bound 1 is below the lower one, 2"]),
-    ...both("Push", "tipc://{5555,0,4294967296}", ["EINVAL", "a number is at most 4294967295"]),
-    ...both("Push", "tipc://{5555,7}@256.1.1", ["EINVAL", "up to 255.4095.4095"]),
+    ...both("Push", "tipc://foo", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555}", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555,0,0", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5555,-1,0}", ["EINVAL", "the address must be"]),
+    ...both("Push", "tipc://{5,0,0}", ["EINVAL", "type must be at least 64, got 5"]),
+    ...both("Push", "tipc://{64,7}", ["EINVAL", "type must be at least 65"]),
+    ...both("Push", "tipc://{5555,2,1}", ["EINVAL", "the upper bound 1 is below the lower bound 2"]),
+    ...both("Push", "tipc://{5555,0,4294967296}", ["EINVAL", "numbers must be at most 4294967295"]),
+    ...both("Push", "tipc://{5555,7}@256.1.1", ["EINVAL", "at most 255.4095.4095"]),
     ["connect", "Push", "tipc://<*>", ["EINVAL", "<*> is for bind"]],
     ["bind", "Push", "tipc://<1.2.3:123123>", ["EINVAL", "cannot be chosen"]],
     ...both("Datagram", "tipc://{5555,0,0}", ["ENOCOMPATPROTO", "every type but Datagram"]),
@@ -609,24 +622,30 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     ...both("Subscriber", `epgm://127.0.0.0/8;${group}:5555`),
     ...both("Publisher", `epgm://127.0.0.1;${group},239.192.1.2;239.192.1.3:5555`),
     // Taken modulo 65536, or failing with an old errno, in libzmq.
-    ...both("Publisher", `epgm://127.0.0.1;${group}:99999`, ["EINVAL", "at most 65535"]),
-    ...both("Publisher", `epgm://127.0.0.1;${group}:-1`, ["EINVAL", "a port is a number"]),
-    ...both("Publisher", `epgm://127.0.0.1;${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
-    ...both("Publisher", `epgm://127.0.0.1;${group}:*`, ["EINVAL", "a port is a number"]),
-    ...both("Publisher", `epgm://127.0.0.1;${group}:abc`, ["EINVAL", "a port is a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:99999`, ["EINVAL", "between 0 and 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:-1`, ["EINVAL", "port must be a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:0`, ["EINVAL", "port must be from 1 to 65535"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:*`, ["EINVAL", "port must be a number"]),
+    ...both("Publisher", `epgm://127.0.0.1;${group}:abc`, ["EINVAL", "port must be a number"]),
     ...both("Publisher", `epgm://127.0.0.1;${group}`, ["EINVAL", "a port must follow"]),
     // Aborts in libzmq or OpenPGM.
-    ...both("Publisher", `epgm://a;b;c;${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
-    ...both("Publisher", `epgm://127.0.0.1,127.0.0.1;${group}:5555`, ["EINVAL", "one interface only"]),
+    ...both("Publisher", `epgm://a;b;c;${group}:5555`, [
+      "EINVAL",
+      "the address must be interface;group:port",
+    ]),
+    ...both("Publisher", `epgm://127.0.0.1,127.0.0.1;${group}:5555`, [
+      "EINVAL",
+      "only one interface is allowed",
+    ]),
     ...both("Publisher", `epgm://;${group}:5555`, ["EINVAL", "the interface is missing"]),
     // What the host's name stands for, often 127.0.0.1.
-    ...both("Publisher", `epgm://${group}:5555`, ["EINVAL", "the form is interface;group:port"]),
+    ...both("Publisher", `epgm://${group}:5555`, ["EINVAL", "the address must be interface;group:port"]),
     ...both("Publisher", "epgm://127.0.0.1;:5555", ["EINVAL", "the group is missing"]),
-    ...both("Publisher", "epgm://127.0.0.1;127.0.0.1:5555", ["EINVAL", "127.0.0.1 is no multicast group"]),
+    ...both("Publisher", "epgm://127.0.0.1;127.0.0.1:5555", ["EINVAL", "127.0.0.1 is not a multicast group"]),
     ...both("Publisher", "epgm://127.0.0.1;group:5555", ["EINVAL", "a group must be an IP address"]),
     ...both("Publisher", `epgm://127.0.0.1;${group};${group},${group}:5555`, [
       "EINVAL",
-      "one group to send to",
+      "only one group to send to",
     ]),
     ...both("Publisher", `epgm://127.0.0.1;[ff02::1234]:5555`, ["EINVAL", "must both be IPv4, or both IPv6"]),
     ...both("Publisher", `epgm://127.0.0.1;${group},[ff02::1]:5555`, [
@@ -641,23 +660,35 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
       "EADDRNOTAVAIL",
       "in the network 203.0.113.0/24",
     ]),
-    ...both("Publisher", `epgm://127.0.0.0/33;${group}:5555`, ["EINVAL", "a network's bits are at most 32"]),
+    ...both("Publisher", `epgm://127.0.0.0/33;${group}:5555`, [
+      "EINVAL",
+      "the prefix length of a network must be at most 32",
+    ]),
     ...both("Publisher", `epgm://0.0.0.0;${group}:5555`, [
       "EADDRNOTAVAIL",
       "no interface of this machine has 0.0.0.0",
     ]),
-    ...both("Publisher", `epgm://${group};${group}:5555`, ["EINVAL", "before the ; stands an interface"]),
-    ...both("Publisher", `epgm://nosuch;${group}:5555`, ["ENODEV", "there is no interface nosuch, only"]),
+    ...both("Publisher", `epgm://${group};${group}:5555`, ["EINVAL", "before the ; must be an interface"]),
+    ...both("Publisher", `epgm://nosuch;${group}:5555`, [
+      "ENODEV",
+      "unknown network interface nosuch: use one of",
+    ]),
     ...both("Publisher", `epgm://127.0.0.1;${Array(17).fill("239.192.100.100").join()}:5555`, [
       "EINVAL",
       "at most 254 characters",
     ]),
     ...both("Publisher", `epgm://127.0.0.1;${Array(21).fill("224.0.0.9").join()}:5555`, [
       "EINVAL",
-      "20 groups at most",
+      "at most 20 groups",
     ]),
-    ...both("Push", `epgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
-    ...both("Radio", `pgm://127.0.0.1;${group}:5555`, ["ENOCOMPATPROTO", "serves Publisher, Subscriber"]),
+    ...both("Push", `epgm://127.0.0.1;${group}:5555`, [
+      "ENOCOMPATPROTO",
+      "only supports Publisher, Subscriber",
+    ]),
+    ...both("Radio", `pgm://127.0.0.1;${group}:5555`, [
+      "ENOCOMPATPROTO",
+      "only supports Publisher, Subscriber",
+    ]),
   ]);
 
   test.skipIf(!hasIpv6)("IPv6", async () => {
@@ -696,7 +727,7 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     );
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
     expect(outcome.stdout).toMatch(
-      /^EPERM .*pgm needs `setcap cap_net_raw\+ep .*`.*; epgm, over UDP, needs nothing/,
+      /^EPERM .*pgm needs `setcap cap_net_raw\+ep .*`.*; epgm, over UDP, does not/,
     );
   });
 
@@ -707,17 +738,23 @@ describe.skipIf(noPgm)(`pgm and epgm${noPgm ? ` (skipped: ${noPgm})` : ""}`, () 
     [{ multicastMaxTransportDataUnit: 256, rate: 3 }, undefined],
     [{ multicastMaxTransportDataUnit: 9000, rate: 72 }, undefined],
     [{ multicastHops: 255 }, undefined],
-    [{ rate: 11 }, "rate is 11 kilobits a second, less than a packet of 1500 bytes: raise it to 12 or more"],
-    [{ rate: 2_147_484 }, "rate is 2147484, and must be from 1 to 2147483 kilobits a second"],
-    [{ multicastHops: 256 }, "multicastHops is 256, and must be from 1 to 255"],
+    [
+      { rate: 11 },
+      "rate is 11 kilobits per second, less than a packet of 1500 bytes: raise it to 12 or more",
+    ],
+    [{ rate: 2_147_484 }, "rate must be from 1 to 2147483 kilobits per second, got 2147484"],
+    [{ multicastHops: 256 }, "multicastHops must be from 1 to 255, got 256"],
     [
       { multicastMaxTransportDataUnit: 255 },
-      "multicastMaxTransportDataUnit is 255, and must be from 256 to 9000 bytes",
+      "multicastMaxTransportDataUnit must be from 256 to 9000 bytes, got 255",
     ],
-    [{ multicastMaxTransportDataUnit: 9001 }, "multicastMaxTransportDataUnit is 9001"],
+    [
+      { multicastMaxTransportDataUnit: 9001 },
+      "multicastMaxTransportDataUnit must be from 256 to 9000 bytes, got 9001",
+    ],
     [
       { rate: 1_000_000, recoveryInterval: 1_000_000 },
-      "means keeping more than 16777216 packets: lower either",
+      "requires keeping more than 16777216 packets: lower one of them",
     ],
   ];
   test.each(settings)("options %j: %s", async (options, text) => {
@@ -766,7 +803,9 @@ describe("multicast", () => {
     const set = (value: unknown) => () => Object.assign(publisher, { multicast: value });
     expect(set(5)).toThrow("multicast must be an object");
     expect(set(null)).toThrow(TypeError);
-    expect(set({ speed: 5 })).toThrow("multicast has no speed, only rate, recoveryInterval, hops");
+    expect(set({ speed: 5 })).toThrow(
+      "multicast has no option speed; its options are rate, recoveryInterval, hops",
+    );
     expect(set({ rate: "5" })).toThrow("multicast.rate must be a number");
     expect(set({ loop: 1 })).toThrow("multicast.loop must be a boolean");
     for (const wrong of [
@@ -797,19 +836,22 @@ describe.skipIf(noNorm)(`norm${noNorm ? ` (skipped: ${noNorm})` : ""}`, () => {
     ...both("Publisher", `norm://${own};${group}:5555`),
     ...both("Subscriber", `norm://7,${own};${group}:5555`),
     ...both("Publisher", `norm://7,${group}:5555`),
-    ...both("Publisher", `norm://${group}:0`, ["EINVAL", "a number from 1 to 65535"]),
-    ...both("Publisher", `norm://${group}:99999`, ["EINVAL", "at most 65535"]),
+    ...both("Publisher", `norm://${group}:0`, ["EINVAL", "port must be from 1 to 65535"]),
+    ...both("Publisher", `norm://${group}:99999`, ["EINVAL", "between 0 and 65535"]),
     ...both("Publisher", `norm://${group}`, ["EINVAL", "a port must follow"]),
-    ...both("Publisher", `norm://x,${group}:5555`, ["EINVAL", "a node's id is a number"]),
-    ...both("Publisher", `norm://0,${group}:5555`, ["EINVAL", "a node's id is a number"]),
-    ...both("Publisher", `norm://nosuch;${group}:5555`, ["ENODEV", "there is no interface nosuch"]),
+    ...both("Publisher", `norm://x,${group}:5555`, ["EINVAL", "node id must be"]),
+    ...both("Publisher", `norm://0,${group}:5555`, ["EINVAL", "node id must be"]),
+    ...both("Publisher", `norm://nosuch;${group}:5555`, ["ENODEV", "unknown network interface nosuch"]),
     ...both("Publisher", `norm://${foreign};${group}:5555`, [
       "EADDRNOTAVAIL",
       "no interface of this machine",
     ]),
-    ...both("Publisher", `norm://300.1.1.1:5555`, ["EINVAL", "is no IPv4 address"]),
-    ...both("Publisher", `norm://a;b;${group}:5555`, ["EINVAL", "the form is id,interface;address:port"]),
+    ...both("Publisher", `norm://300.1.1.1:5555`, ["EINVAL", "is not an IPv4 address"]),
+    ...both("Publisher", `norm://a;b;${group}:5555`, [
+      "EINVAL",
+      "the address must be id,interface;address:port",
+    ]),
     ...both("Publisher", `norm://${"x".repeat(300)}:5555`, ["EINVAL", "at most 254 characters"]),
-    ...both("Push", `norm://${group}:5555`, ["ENOCOMPATPROTO", "norm:// serves Publisher"]),
+    ...both("Push", `norm://${group}:5555`, ["ENOCOMPATPROTO", "norm:// only supports Publisher"]),
   ]);
 });

@@ -259,7 +259,7 @@ test.skipIf(!capability.ipc)("ipc does not bind over a file that is no socket", 
   using push = new Push();
   await expect(push.bind(`ipc://${file}`)).rejects.toMatchObject({
     code: "EADDRINUSE",
-    detail: expect.stringContaining("there is a file of that name, and it is no socket"),
+    detail: expect.stringContaining("a file with this name exists that is not a socket"),
   });
   expect(readFileSync(file, "utf8")).toBe("precious");
 });

@@ -198,7 +198,7 @@ test("options by number are named by their number", () => {
   expect(() => push.setInt32Option!(999, 5)).toThrow(
     expect.objectContaining({
       code: "EINVAL",
-      detail: "option 999: this build of libzmq does not have it, or refuses the value; got 5",
+      detail: "option 999: this build of libzmq lacks the option, or rejects the value; got 5",
     }),
   );
   expect(() => push.getInt32Option!(999)).toThrow(
@@ -212,11 +212,13 @@ test("subscribe, unsubscribe and routingId say what they got", () => {
   using router = new Router();
   const detail = (text: string) =>
     expect.objectContaining({ message: "Option value must be a string or buffer", detail: text });
-  expect(() => subscriber.subscribe(5 as never)).toThrow(detail("a topic is a string or a Buffer, got 5"));
+  expect(() => subscriber.subscribe(5 as never)).toThrow(
+    detail("a topic must be a string or a Buffer, got 5"),
+  );
   expect(() => subscriber.unsubscribe({} as never)).toThrow(
-    detail("a topic is a string or a Buffer, got {}"),
+    detail("a topic must be a string or a Buffer, got {}"),
   );
   expect(() => router.connect("inproc://x", { routingId: 5 as never })).toThrow(
-    detail("routingId is a string or a Buffer, got 5"),
+    detail("routingId must be a string or a Buffer, got 5"),
   );
 });

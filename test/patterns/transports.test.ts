@@ -344,7 +344,7 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s
 
       const refusal = {
         code: "EMSGSIZE",
-        detail: expect.stringContaining("at most 8192 bytes, and not 8193"),
+        detail: expect.stringContaining("at most 8192 bytes, got 8193"),
       };
       await expect(first.send([address, bodyOf(8193)])).rejects.toMatchObject(refusal);
       expect(() => first.trySend([address, bodyOf(8193)])).toThrow(expect.objectContaining(refusal));
@@ -370,7 +370,7 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s
       expect((await dish.receive())[0].equals(bodyOf(most))).toBe(true);
       const refusal = {
         code: "EMSGSIZE",
-        detail: expect.stringContaining("at most 8191 bytes, and not 8192"),
+        detail: expect.stringContaining("at most 8191 bytes, got 8192"),
       };
       await expect(radio.send(bodyOf(most + 1), { group })).rejects.toMatchObject(refusal);
       // The limit is udp's.
