@@ -16,6 +16,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root, Workshop } from "../package/pack.js";
+import { slowness } from "./program.js";
 
 const fenced = /^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm;
 const measured = /~[\d.,]+/g;
@@ -52,8 +53,9 @@ export function readPage(page: string): Page {
   for (const [, language, text] of readFileSync(pathOf(page), "utf8").matchAll(fenced)) {
     const [, name] = /^(?:\/\/|#) ([\w./-]+)\n/.exec(text!) ?? [];
     if (language === "console") sessions.push(commandsOf(text!));
+    else if (language === "json") JSON.parse(text!);
     else if (name !== undefined) files.set(name, text!);
-    else if (language !== "mermaid") throw new Error(`${page}: a block of ${language} has no file name:\n${text}`);
+    else throw new Error(`docs/${page}.md: a block of ${language} has no file name:\n${text}`);
   }
   return { files, sessions };
 }
@@ -72,10 +74,26 @@ function expectOutput(actual: string, shown: string): void {
   }
 }
 
+const env = {
+  PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+  NO_COLOR: "1",
+  // npx would ask the registry whether there is a newer npm.
+  npm_config_update_notifier: "false",
+};
+
+/** Node 20 has the permission model under another name. The pages say so. */
+const renamed = process.versions.node.startsWith("20.")
+  ? (command: string) => command.replace("node --permission", "node --experimental-permission")
+  : (command: string) => command;
+
 /** Runs a command by a shell, and resolves with what it writes to stdout and stderr. */
 function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
-  const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: cwd, NO_COLOR: "1" };
-  const child = spawn("sh", ["-c", `exec 2>&1; ${command}`], { cwd, env, timeout: 100_000, killSignal: "SIGKILL" });
+  const child = spawn("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
+    cwd,
+    env: { ...env, HOME: cwd },
+    timeout: 100_000 * slowness,
+    killSignal: "SIGKILL",
+  });
   let output = "";
   child.stdout.on("data", (data) => {
     output += data;
@@ -90,7 +108,10 @@ function run(command: string, cwd: string): Promise<{ code: number | null; outpu
 function write(page: string, { command, output }: Command, actual: string): void {
   if (stable(output) === stable(actual) || output.includes("...\n")) return;
   const text = readFileSync(pathOf(page), "utf8");
-  writeFileSync(pathOf(page), text.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${actual}`));
+  writeFileSync(
+    pathOf(page),
+    text.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${actual}`),
+  );
 }
 
 /** A check of the measured numbers in the output of a command, in the order in which they are printed. */
@@ -101,7 +122,7 @@ interface PageOptions {
   figures?: Record<string, Figures>;
   /** Folders with a `node_modules`, by the name of a package in it that the programs of the page also use. */
   packages?: Record<string, string>;
-  /** Programs of `node_modules/.bin` whose commands are left out, because they cannot be had here. */
+  /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
   missing?: string[];
 }
 
@@ -120,14 +141,19 @@ export function installPackage(): void {
 }
 
 /** Tests that each console block of a page prints what the page shows, and that the page runs each program it shows. */
-export function testPage(page: string, { figures = {}, packages = {}, missing = [] }: PageOptions = {}): void {
+export function testPage(
+  page: string,
+  { figures = {}, packages = {}, missing = [] }: PageOptions = {},
+): void {
   const { files, sessions } = readPage(page);
   const folder = join(workshop.folder, page);
 
   describe(`docs/${page}.md`, () => {
     beforeAll(() => {
       mkdirSync(folder);
-      cpSync(join(workshop.folder, "project/node_modules"), join(folder, "node_modules"), { recursive: true });
+      cpSync(join(workshop.folder, "project/node_modules"), join(folder, "node_modules"), {
+        recursive: true,
+      });
       mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       for (const [name, text] of files) {
@@ -148,31 +174,29 @@ export function testPage(page: string, { figures = {}, packages = {}, missing = 
 
     test("runs each program that it shows", () => {
       const commands = sessions.flat().map(({ command }) => command);
-      const programs = [...files.keys()].filter((name) => /\.[cm]?js$/.test(name));
+      // Configurations are no programs: test/package/bundlers.test.ts runs Next.js with that of docs/deployment.md.
+      const programs = [...files.keys()].filter((name) => /(?<!\.config)\.[cm]?js$/.test(name));
       const texts = [...commands, ...files.values()];
       const used = (name: string) =>
-        texts.some((text) => text.includes(name) && !text.startsWith(`// ${name}\n`)) ||
-        commands.some((command) => /^npx (vitest|jest)/.test(command) && name.includes(".test."));
+        texts.some((text) => text.includes(name) && !text.startsWith(`// ${name}\n`));
       expect(programs.filter((name) => !used(name))).toEqual([]);
     });
 
     const runnable = sessions.filter(
       (session) => !session.some(({ command }) => missing.some((name) => command.includes(`npx ${name}`))),
     );
-    test.each(runnable.map((session) => ({ name: session.map(({ command }) => command).join("; "), session })))(
-      "$name",
-      async ({ session }) => {
-        for (const { command, output } of session) {
-          const { code, output: actual } = await run(command, folder);
-          if (process.env.PAGES === "write") write(page, { command, output }, actual);
-          else expectOutput(actual, output);
-          expect({ code, output: actual }).toMatchObject({ code: 0 });
-          const [, program] = /node (?:.* )?([\w-]+)\.mjs/.exec(command) ?? [];
-          figures[program ?? ""]?.(
-            ...(actual.match(measured) ?? []).map((text) => Number(text.replace(/[~,]/g, ""))),
-          );
-        }
-      },
-    );
+    const titled = runnable.map((session) => ({ title: session[0]!.command, session }));
+    test.each(titled)("$title", async ({ session }) => {
+      for (const { command, output } of session) {
+        const { code, output: actual } = await run(command, folder);
+        if (process.env.PAGES === "write") write(page, { command, output }, actual);
+        else expectOutput(actual, output);
+        expect({ code, output: actual }).toMatchObject({ code: 0 });
+        const [, program] = /node (?:.* )?([\w-]+)\.mjs/.exec(command) ?? [];
+        figures[program ?? ""]?.(
+          ...(actual.match(measured) ?? []).map((text) => Number(text.replace(/[~,]/g, ""))),
+        );
+      }
+    });
   });
 }
