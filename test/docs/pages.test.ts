@@ -42,6 +42,7 @@ testPage("testing-your-code", {
 
 const tools = orSkip(() => treeOf({ "@vercel/nft": "1.11.5", esbuild: "0.28.2" }));
 testPage("deployment", {
+  copied: true,
   packages: tools ? { "@vercel/nft": tools, esbuild: tools } : {},
   missing: tools ? [] : ["nft", "esbuild"],
 });

@@ -124,6 +124,8 @@ interface PageOptions {
   packages?: Record<string, string>;
   /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
   missing?: string[];
+  /** Whether the package is copied into the page's folder instead of linked, for tools that follow links. */
+  copied?: boolean;
 }
 
 const workshop = new Workshop();
@@ -143,18 +145,20 @@ export function installPackage(): void {
 /** Tests that each console block of a page prints what the page shows, and that the page runs each program it shows. */
 export function testPage(
   page: string,
-  { figures = {}, packages = {}, missing = [] }: PageOptions = {},
+  { figures = {}, packages = {}, missing = [], copied = false }: PageOptions = {},
 ): void {
   const { files, sessions } = readPage(page);
   const folder = join(workshop.folder, page);
 
   describe(`docs/${page}.md`, () => {
     beforeAll(() => {
-      mkdirSync(folder);
-      cpSync(join(workshop.folder, "project/node_modules"), join(folder, "node_modules"), {
-        recursive: true,
-      });
       mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+      for (const name of ["zmq-native", "node-gyp-build"]) {
+        const to = join(folder, "node_modules", name);
+        const from = join(workshop.folder, "project/node_modules", name);
+        if (copied) cpSync(from, to, { recursive: true });
+        else symlinkSync(from, to);
+      }
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       for (const [name, text] of files) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
