@@ -12,11 +12,22 @@
 // the page stands for any number of lines.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root, Workshop } from "../package/pack.js";
 import { slowness } from "./program.js";
+
+const root = join(__dirname, "../..");
 
 const fenced = /^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm;
 const measured = /~[\d.,]+/g;
@@ -47,7 +58,7 @@ function commandsOf(text: string): Command[] {
 const pathOf = (page: string) => join(root, "docs", `${page}.md`);
 
 /** Reads the files and the console blocks of a page. */
-export function readPage(page: string): Page {
+function readPage(page: string): Page {
   const files = new Map<string, string>();
   const sessions: Command[][] = [];
   for (const [, language, text] of readFileSync(pathOf(page), "utf8").matchAll(fenced)) {
@@ -124,41 +135,34 @@ interface PageOptions {
   packages?: Record<string, string>;
   /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
   missing?: string[];
-  /** Whether the package is copied into the page's folder instead of linked, for tools that follow links. */
-  copied?: boolean;
 }
 
-const workshop = new Workshop();
+const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
+afterAll(() => rmSync(workshop, { recursive: true, force: true }), 300_000);
 
-/** Packs and installs the package. Call it once in a file, before `testPage`. */
-export function installPackage(): void {
-  beforeAll(async () => {
-    const tarball = await workshop.packOurs();
-    workshop.write("project", {
-      "package.json": { private: true, dependencies: { "zmq-native": `file:${tarball}` } },
-    });
-    await workshop.npm("project", "install");
-  }, 300_000);
-  afterAll(() => workshop.remove());
+/** Puts the package into a `node_modules` folder as npm does, as far as programs use it: test/package packs the rest. */
+function install(modules: string): void {
+  for (const part of ["package.json", "dist"]) {
+    cpSync(join(root, part), join(modules, "zmq-native", part), { recursive: true });
+  }
+  const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
+  const prebuilds = join(modules, "zmq-native/prebuilds", `${process.platform}-${process.arch}`);
+  cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
+  cpSync(join(root, "node_modules/node-gyp-build"), join(modules, "node-gyp-build"), { recursive: true });
 }
 
 /** Tests that each console block of a page prints what the page shows, and that the page runs each program it shows. */
 export function testPage(
   page: string,
-  { figures = {}, packages = {}, missing = [], copied = false }: PageOptions = {},
+  { figures = {}, packages = {}, missing = [] }: PageOptions = {},
 ): void {
   const { files, sessions } = readPage(page);
-  const folder = join(workshop.folder, page);
+  const folder = join(workshop, page);
 
   describe(`docs/${page}.md`, () => {
     beforeAll(() => {
       mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
-      for (const name of ["zmq-native", "node-gyp-build"]) {
-        const to = join(folder, "node_modules", name);
-        const from = join(workshop.folder, "project/node_modules", name);
-        if (copied) cpSync(from, to, { recursive: true });
-        else symlinkSync(from, to);
-      }
+      install(join(folder, "node_modules"));
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       for (const [name, text] of files) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
