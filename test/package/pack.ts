@@ -16,8 +16,8 @@ export const root = join(__dirname, "../..");
 
 /** Large, and none of what is published. */
 const notPacked = new Set(
-  [".git", "bench", "build", "demo", "node_modules", "out", "prebuilds", "test", "vendor/src"].map((path) =>
-    join(path),
+  [".git", "bench", "build", "demo", "node_modules", "out", "prebuilds", "site", "test", "vendor/src"].map(
+    (path) => join(path),
   ),
 );
 
