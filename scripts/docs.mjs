@@ -1,4 +1,5 @@
-// Builds the documentation as a site in out/site: the pages by VitePress, the interface by typedoc, the benchmarks' report.
+// Builds the documentation as a site in out/site. VitePress renders the pages of docs/ and those that typedoc makes of the API.
+// The report of the benchmarks is copied as it is.
 
 import { cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,8 +9,11 @@ import { parseFlags, run } from "./terminal.mjs";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const site = join(root, "site");
 const flags = parseFlags({
-  usage: "node scripts/docs.mjs [--serve]",
-  options: { serve: { type: "boolean", help: "then show it at a port of this machine" } },
+  usage: "node scripts/docs.mjs [--base PATH] [--serve]",
+  options: {
+    base: { type: "string", help: "the path of the site on its server, such as /zmq-native/ (default: /)" },
+    serve: { type: "boolean", help: "serve the site on a local port afterwards" },
+  },
 });
 
 const shown = true;
@@ -24,11 +28,15 @@ if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtime
 }
 
 const out = join(root, "out/site");
-rmSync(out, { recursive: true, force: true });
-const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
-run(process.execPath, [vitepress, "build", site], { what: "VitePress", shown });
+const pages = join(root, "out/pages");
+for (const folder of [out, pages]) rmSync(folder, { recursive: true, force: true });
+cpSync(join(root, "docs"), pages, { recursive: true });
 const typedoc = join(root, "node_modules/typedoc/bin/typedoc");
 run(process.execPath, [typedoc, "--logLevel", "Warn"], { what: "typedoc", shown });
+cpSync(join(site, "typedoc/index.md"), join(pages, "api/index.md"));
+const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
+const base = flags.base ? ["--base", flags.base] : [];
+run(process.execPath, [vitepress, "build", site, ...base], { what: "VitePress", shown });
 cpSync(join(site, "icon.svg"), join(out, "icon.svg"));
 const mermaid = join(site, "node_modules/mermaid/dist");
 for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
@@ -40,4 +48,5 @@ for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
 cpSync(join(root, "bench/report"), join(out, "report"), { recursive: true });
 console.log(`built: ${join(out, "index.html")}`);
 
-if (flags.serve) run(process.execPath, [vitepress, "preview", site], { what: "showing the site", shown });
+if (flags.serve)
+  run(process.execPath, [vitepress, "preview", site, ...base], { what: "showing the site", shown });

@@ -7,9 +7,15 @@ import type { MarkdownRenderer } from "vitepress";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const repository = "https://github.com/zmq-native/zmq-native/blob/main";
+/** Where the site is published: links to it lead to its own pages. */
+const home = "https://zmq-native.github.io/zmq-native/";
+
+/** The file in docs/ that scripts/docs.mjs copied to out/pages. */
+const originalOf = (page: string) => resolve(root, "docs", relative(resolve(root, "out/pages"), page));
 
 /** Where a link of a page leads on the site; as it is, when that is another page or elsewhere. */
 function targetOf(link: string, page: string): string {
+  if (link.startsWith(home)) return link.slice(home.length - 1);
   if (/^(\w+:|#|\/)/.test(link)) return link;
   const path = relative(root, resolve(dirname(page), link));
   // The name that a folder's page has on the site: see `rewrites`.
@@ -19,9 +25,13 @@ function targetOf(link: string, page: string): string {
 
 export function addRepository(markdown: MarkdownRenderer): void {
   markdown.core.ruler.after("inline", "repository", (state) => {
-    const page: string = state.env.realPath ?? state.env.path;
+    const page = originalOf(state.env.realPath ?? state.env.path);
     const programs: [index: number, path: string][] = [];
-    for (const [index, { type, children }] of state.tokens.entries()) {
+    for (const [index, { type, children, content }] of state.tokens.entries()) {
+      if (type === "html_block" && content.includes("bench/report/speed-")) {
+        const alt = /alt="([^"]*)"/.exec(content)?.[1];
+        state.tokens[index].content = `<SpeedChart alt="${alt}" />\n`;
+      }
       if (type !== "inline" || !children) continue;
       for (const link of children) {
         const href = link.type === "link_open" && link.attrGet("href");
