@@ -100,7 +100,7 @@ function bars(scenario, results) {
   };
 }
 
-const legendRow = 24;
+const legendRow = 38;
 
 /** How many rows a legend takes, by the width of a letter and of a symbol with its gaps. */
 function legendRows(names, width) {
@@ -121,7 +121,7 @@ function legendRows(names, width) {
 export function chart(scenario, results, width) {
   const many = scenario.cases.length > 1;
   const names = scenario.cases[0].contenders.map(({ name }) => name);
-  const bottom = many ? legendRows(names, width) * legendRow + 16 : 50;
+  const bottom = many ? legendRows(names, width) * legendRow + 10 : 50;
   const height = many ? 340 + bottom : 90 + 44 * names.length;
   const svg = draw(
     { width, height, label: scenario.title, theme: "light" },

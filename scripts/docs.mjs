@@ -1,7 +1,7 @@
 // Builds the documentation as a site in out/site. VitePress renders the pages of docs/ and those that typedoc makes of the API.
 // The report of the benchmarks is copied as it is.
 
-import { cpSync, existsSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseFlags, run } from "./terminal.mjs";
@@ -46,6 +46,11 @@ for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
   });
 }
 cpSync(join(root, "bench/report"), join(out, "report"), { recursive: true });
+// The report stands alone in the repository. On the site it leads back to the other pages.
+const report = join(out, "report/index.html");
+const targets = { "zmq-native": "index", Guide: "guide/index", API: "api/index", Performance: "performance" };
+const links = Object.entries(targets).map(([name, page]) => `<a href="../${page}.html">${name}</a>`);
+writeFileSync(report, readFileSync(report, "utf8").replace("<h1>", `<nav>${links.join("")}</nav>\n<h1>`));
 console.log(`built: ${join(out, "index.html")}`);
 
 if (flags.serve)

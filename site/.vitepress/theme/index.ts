@@ -2,7 +2,7 @@
 
 import DefaultTheme from "vitepress/theme";
 import Diagram from "./Diagram.vue";
-import SpeedChart from "./SpeedChart.vue";
+import { SpeedChart } from "./speed_chart.js";
 import "./style.css";
 
 export default {
