@@ -155,8 +155,8 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const [install, program, output] = [
       /^ {4}(npm install .*)$/m,
-      /```js\n([^]*?)\n```/,
-      /```console\n([^]*?)\n```/,
+      /```js\n([\s\S]*?)\n```/,
+      /```console\n([\s\S]*?)\n```/,
     ].map((block) => block.exec(readme)?.[1]);
     expect(install).toBe("npm install zmq-native");
     expect(blocks.slice(0, 3)).toEqual([install, program, output]);
