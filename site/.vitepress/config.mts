@@ -58,7 +58,7 @@ export default defineConfig({
   cleanUrls: false,
   rewrites: { "README.md": "index.md", "guide/README.md": "guide/index.md" },
   // The report is copied beside the pages afterwards.
-  ignoreDeadLinks: [/^\/report\//],
+  ignoreDeadLinks: [/(^|\/)report\/index/],
   markdown: { config: addRepository },
   transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
   transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],

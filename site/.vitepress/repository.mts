@@ -10,6 +10,9 @@ const repository = "https://github.com/zmq-native/zmq-native/blob/main";
 /** Where the site is published: links to it lead to its own pages. */
 const home = "https://zmq-native.github.io/zmq-native/";
 
+/** The report of the benchmarks, beside the pages. */
+const report = "report/index.html";
+
 /** The file in docs/ that scripts/docs.mjs copied to out/pages. */
 const originalOf = (page: string) => resolve(root, "docs", relative(resolve(root, "out/pages"), page));
 
@@ -20,7 +23,9 @@ function targetOf(link: string, page: string): string {
   const path = relative(root, resolve(dirname(page), link));
   // The name that a folder's page has on the site: see `rewrites`.
   if (path.startsWith("docs/")) return link.replace("README.md", "index.md");
-  return path.startsWith("bench/report") ? "/report/index.html" : `${repository}/${path}`;
+  // Relative, since VitePress adds the base of the site to links of its own pages only.
+  if (path.startsWith("bench/report")) return relative(dirname(page), resolve(root, "docs", report));
+  return `${repository}/${path}`;
 }
 
 export function addRepository(markdown: MarkdownRenderer): void {
@@ -38,7 +43,7 @@ export function addRepository(markdown: MarkdownRenderer): void {
         if (!href) continue;
         const target = targetOf(href, page);
         link.attrSet("href", target);
-        if (target.startsWith("/report/")) link.attrSet("target", "_self");
+        if (target.endsWith(report)) link.attrSet("target", "_self");
         // A program with a paragraph of its own is shown after it.
         const alone = children.length === 3 && state.tokens[index - 1]?.type === "paragraph_open";
         if (alone && href.endsWith(".mts")) programs.push([index + 2, resolve(dirname(page), href)]);
