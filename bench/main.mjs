@@ -128,5 +128,7 @@ if (options.report) {
   const file = options.report === true ? join(root, "bench/report/index.html") : options.report;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, writeReport(measured, found, judged));
+  // The page can be made again from them, by --from.
+  writeFileSync(join(dirname(file), "results.json"), JSON.stringify(found));
   console.log(`\nThe report is in ${file}.`);
 }

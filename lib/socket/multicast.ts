@@ -142,7 +142,9 @@ export function writeMulticast(core: Core, value: unknown): void {
   const entries = Object.entries(value).filter(([, given]) => given !== undefined);
   for (const [name, given] of entries) {
     if (!Object.hasOwn(table, name)) {
-      throw new TypeError(`multicast has no option ${name}; its options are ${Object.keys(table).join(", ")}`);
+      throw new TypeError(
+        `multicast has no option ${name}; its options are ${Object.keys(table).join(", ")}`,
+      );
     }
     const type = name === "loop" ? "boolean" : "number";
     if (typeof given !== type) throw new TypeError(`multicast.${name} must be a ${type}`);

@@ -9,6 +9,7 @@ import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile, nodeTypes } from "./compile.js";
 import { root, Workshop } from "./pack.js";
+import { block } from "./readme.js";
 
 const workshop = new Workshop();
 const inWorkshop = (...path: string[]) => join(workshop.folder, ...path);
@@ -238,4 +239,14 @@ describe("a program with the types of zeromq compiles and runs", () => {
     expect(compile(version, inWorkshop(folder, "typed.cts"), options)).toEqual([]);
     expect(await workshop.run(folder, "node", "typed.cjs")).toBe("as typed\n");
   });
+});
+
+test("README's program runs in an empty folder, prints what README shows, and ends by itself", async () => {
+  const [command, ...output] = block("README.md", "console").split(/(?<=\n)/);
+  expect(command).toBe("$ node hello.mjs\n");
+  workshop.write("pasted", { "hello.mjs": block("README.md", "js") });
+  await workshop.npm("pasted", "install", tarball);
+  const printed = await workshop.run("pasted", process.execPath, "hello.mjs");
+  expect(printed).not.toBe("");
+  expect(printed).toBe(output.join(""));
 });

@@ -30,6 +30,7 @@ const notPacked = new Set(
     "node_modules",
     "out",
     "prebuilds",
+    "site",
     "test",
     "vendor/licences",
     "vendor/src",
