@@ -1,7 +1,7 @@
 // The rules of `npm run prose` (scripts/prose.mjs). Few rules, all of them errors.
 
 /** Globs of the checked Markdown pages. */
-const pages = [];
+const pages = ["*.md", "docs/**/*.md", "examples/*.md"];
 
 /** Globs of the checked files: pages, and sources, of which the comments are checked. */
 export const files = [...pages, "lib/**/*.ts", "native/*.cc", "native/*.h"];

@@ -9,14 +9,18 @@ import markdown from "@textlint/textlint-plugin-markdown";
 import prh from "textlint-rule-prh";
 import sentenceLength from "textlint-rule-sentence-length";
 import { files, ignored, longestSentence, vocabulary } from "../prose.config.mjs";
-import { fail, parseFlags } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { fail } from "./terminal.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const flags = parseFlags({
-  usage: "node scripts/prose.mjs [--count] [FILE...]",
-  options: { count: { type: "boolean", help: "print the number of findings of each file" } },
-  positionals: true,
-});
+const program = command(
+  "npm run prose --",
+  "Checks the prose of pages and comments by the rules of prose.config.mjs.",
+)
+  .argument("[files...]", "default: all that prose.config.mjs names")
+  .option("--count", "print the number of findings of each file")
+  .parse();
+const flags = { ...program.opts(), positionals: program.args };
 
 /** The files of this checkout that match globs. */
 function filesOf(globs) {
