@@ -18,7 +18,7 @@ const text = `# Third-party notices
 
 zmq-native's own code is under the [MIT License](LICENSE). Its binaries also contain the libraries below.
 [vendor/versions.json](vendor/versions.json) pins the archive of each by SHA-256, and [vendor/patches](vendor/patches) holds
-our changes. The full license texts are in the package's folder vendor/licences; \`npm run vendor\` takes them from the
+our changes. The full license texts are in the package's folder \`vendor/licences\`; \`npm run vendor\` takes them from the
 archives.
 
 | Library | Version | License | Use |
@@ -26,7 +26,7 @@ archives.
 ${rows.join("\n")}
 
 - sha1 (BSD-3-Clause, WIDE Project), from libzmq's folder \`external\`, is in every binary. wepoll (BSD-2-Clause, Bert
-  Belder), from the same folder, is in binaries for Windows. Both texts are in vendor/licences/libzmq.txt.
+  Belder), from the same folder, is in binaries for Windows. Both texts are in \`vendor/licences/libzmq.txt\`.
 - The C++ runtime is linked statically. Prebuilt binaries contain LLVM's libc++, libc++abi, libunwind and compiler-rt
   (Apache-2.0 with the LLVM exception, which requires no notice in a binary). Those for Windows also contain the start-up code
   of mingw-w64 (public domain and ZPL-2.1). A binary that you build with GCC contains libstdc++ and libgcc (GPL-3.0 with the
@@ -50,7 +50,7 @@ contain such a version yet.
 
 If you distribute zmq-native with your program:
 
-- Keep this file, [LICENSE](LICENSE) and vendor/licences, or include their texts in the notices of your product.
+- Keep this file, [LICENSE](LICENSE) and \`vendor/licences\`, or include their texts in the notices of your product.
 - Give the recipient the sources of libzmq and OpenPGM with our patches, and a way to relink. The npm package contains both, so
   a copy of the package as npm installs it is enough. If you distribute only a bundle and the binary, add these sources, or
   choose another way of LGPL-2.1 section 6, such as a written offer. The sources are the npm package \`zmq-native\` of the same

@@ -80,7 +80,8 @@ const kernel = new TextlintKernel();
 let total = 0;
 for (const file of flags.positionals.length > 0 ? flags.positionals : filesOf(files)) {
   const source = readFileSync(resolve(root, file), "utf8");
-  const text = file.endsWith(".md") ? source : commentsOf(source);
+  // A heading may begin with What: it is a title, not a sentence.
+  const text = file.endsWith(".md") ? source.replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1") : commentsOf(source);
   const { messages } = await kernel.lintText(text, options);
   total += messages.length;
   if (flags.count) {
