@@ -1,10 +1,13 @@
 // The rules of `npm run prose` (scripts/prose.mjs). Few rules, all of them errors.
 
-/** Globs of the checked Markdown pages. */
-const pages = ["*.md", "docs/**/*.md", "examples/*.md"];
-
-/** Globs of the checked files: pages, and sources, of which the comments are checked. */
-export const files = [...pages, "lib/**/*.ts", "native/*.cc", "native/*.h"];
+/** The checked files by folder: Markdown pages, and sources, of which the comments are checked. */
+export const files = [
+  { folder: ".", pattern: /^[^/]+\.md$/ },
+  { folder: "docs", pattern: /\.md$/ },
+  { folder: "examples", pattern: /^[^/]+\.md$/ },
+  { folder: "lib", pattern: /\.ts$/ },
+  { folder: "native", pattern: /\.(?:cc|h)$/ },
+];
 
 /** Files that are generated. */
 export const ignored = ["lib/binding/constants.ts"];

@@ -1,6 +1,6 @@
 // The state of one loaded copy of the library: its sockets, its references to contexts, the slab it receives into, and
 // its callbacks. A program may load the library more than once in a thread, as test runners and bundles do; the copies
-// share nothing. Used on its own thread only.
+// share only libzmq contexts. Used on its own thread only.
 #pragma once
 
 #include <memory>

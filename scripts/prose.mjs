@@ -1,8 +1,7 @@
 // Checks the prose of pages and of comments in sources with textlint, by the rules of prose.config.mjs.
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TextlintKernel } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
@@ -22,12 +21,15 @@ const program = command(
   .parse();
 const flags = { ...program.opts(), positionals: program.args };
 
-/** The files of this checkout that match globs. */
-function filesOf(globs) {
-  const paths = globs.map((glob) => `:(glob)${glob}`);
-  const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", ...paths];
-  const found = execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0");
-  return [...new Set(found)].filter((file) => file !== "" && !ignored.includes(file));
+/** The checked files. They are found without git, since a release archive is not a repository. */
+function checkedFiles() {
+  const found = files.flatMap(({ folder, pattern }) =>
+    readdirSync(join(root, folder), { recursive: folder !== "." })
+      .map((name) => name.replaceAll("\\", "/"))
+      .filter((name) => pattern.test(name))
+      .map((name) => posix.join(folder, name)),
+  );
+  return found.filter((file) => !ignored.includes(file));
 }
 
 /**
@@ -78,7 +80,7 @@ const options = {
 
 const kernel = new TextlintKernel();
 let total = 0;
-for (const file of flags.positionals.length > 0 ? flags.positionals : filesOf(files)) {
+for (const file of flags.positionals.length > 0 ? flags.positionals : checkedFiles()) {
   const source = readFileSync(resolve(root, file), "utf8");
   // A heading may begin with What: it is a title, not a sentence.
   const text = file.endsWith(".md") ? source.replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1") : commentsOf(source);

@@ -125,7 +125,7 @@ export interface Binding {
   curveKeyPair(): [string, string] | number;
 }
 
-/** The addon's only function creates the native state of one copy of this library. Copies share no state. */
+/** The addon's only function creates the native state of one copy of this library. Copies share only libzmq contexts. */
 interface Addon {
   instantiate(hasPolls: boolean, hasExternalMemory: boolean, longestBuffer: number): Binding;
 }

@@ -185,7 +185,6 @@ function row<T>(kind: Kind<T>) {
 export const rows = {
   int32: row(int32),
   uint32: row(uint32),
-  int64: row(int64),
   limit: row(limit),
   uint64: row(uint64),
   boolean: row(boolean),
