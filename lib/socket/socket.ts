@@ -222,7 +222,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   /**
    * Stops accepting connections on an endpoint. Pass the address that was given to `bind`, or `lastEndpoint` for a
-   * wildcard. Connections over tcp that were accepted stay open. The promise resolves when the endpoint is free. No
+   * wildcard. Connections that were accepted there are closed; messages that they have delivered can still be received. The promise resolves when the endpoint is free. No
    * other operation may start until then. libzmq: `zmq_unbind`.
    *
    * @throws ZmqError `ENOENT` (rejects): the socket is not bound to the endpoint.
