@@ -1,11 +1,11 @@
 // Checks the prose of pages and of comments in sources with textlint, by the rules of prose.config.mjs.
 
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TextlintKernel } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
+import { execaSync } from "execa";
 import prh from "textlint-rule-prh";
 import sentenceLength from "textlint-rule-sentence-length";
 import { files, ignored, longestSentence, vocabulary } from "../prose.config.mjs";
@@ -26,7 +26,7 @@ const flags = { ...program.opts(), positionals: program.args };
 function filesOf(globs) {
   const paths = globs.map((glob) => `:(glob)${glob}`);
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", ...paths];
-  const found = execFileSync("git", args, { cwd: root, encoding: "utf8" }).split("\0");
+  const found = execaSync("git", args, { cwd: root }).stdout.split("\0");
   return [...new Set(found)].filter((file) => file !== "" && !ignored.includes(file));
 }
 

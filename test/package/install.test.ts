@@ -1,9 +1,8 @@
 // The package as users get it: packed, installed with npm, loaded in every way.
 
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execa } from "execa";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -113,7 +112,7 @@ describe("the tarball", () => {
 
   test("attw finds types wherever there is code, in every way of resolving", async () => {
     const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, tarball, "--format=json"]);
+    const { stdout } = await execa(process.execPath, [cli, tarball, "--format=json"]);
     const { problems, analysis } = JSON.parse(stdout);
     expect(problems).toEqual({});
     const entrypoints = Object.keys(analysis.entrypoints);
