@@ -299,11 +299,15 @@ describe("a method without its object", () => {
   const kinds = ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"];
   const options = kinds.flatMap((kind) => [`get${kind}Option`, `set${kind}Option`]);
   const endpoints = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+  const operations = [
+    ...["send", "trySend", "sendMany", "receive", "tryReceive", "receiveMany", "receiveWithMetadata"],
+    ...["messagesWithMetadata", "batches", "join", "leave"],
+  ];
   const methods = {
-    Socket: [...endpoints, ...options, "close"],
-    Context: ["getBoolOption", "setBoolOption", "getInt32Option", "setInt32Option"],
-    Observer: ["receive", "close"],
-    Proxy: ["run", "pause", "resume", "terminate"],
+    Socket: [...endpoints, ...options, ...operations, "close"],
+    Context: ["getBoolOption", "setBoolOption", "getInt32Option", "setInt32Option", "close"],
+    Observer: ["receive", "on", "off", "requestPipeStats", "close"],
+    Proxy: ["run", "pause", "resume", "terminate", "statistics"],
   };
 
   test.each(Object.entries(methods))("of a %s is not called", (name, all) => {
