@@ -2,7 +2,7 @@
 
 import { constants } from "node:os";
 import { inspect, types } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -12,19 +12,13 @@ import {
   rejected,
   thrown,
 } from "./expectations.js";
+import { closedAfterEach } from "./opened.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
+
+const { open } = closedAfterEach();
 
 type Failure = Error & { code: string; errno: number; address?: string };
 
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
 const closed = () => {
   const push = open("Push");
   push.close();

@@ -56,7 +56,7 @@ beforeAll(async () => {
     workshop.write(folder, { "node_modules/@types/README": "" });
     symlinkSync(nodeTypes, inWorkshop(folder, "node_modules/@types/node"));
   }
-}, 120_000);
+}, 400_000);
 afterAll(() => workshop.remove());
 
 /** Paths of all files below a folder. */
