@@ -8,7 +8,7 @@ import { fail } from "./terminal.mjs";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Shows the output of a step at once. */
-export const shown = { stdio: "inherit" };
+export const shown = { stdin: "inherit", stdout: "inherit", stderr: "inherit", all: false };
 
 /**
  * Runs a program in the project's folder, and ends this process with a sentence if the program fails. Prints the end of
