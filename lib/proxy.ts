@@ -1,6 +1,6 @@
 // A proxy forwards messages between two sockets on a thread of its own. The messages never reach JavaScript.
 
-import { baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
+import { anyArity, baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
 import { refuseOtherCopy } from "./arguments/copies.js";
 import { ZMQ_DISH, ZMQ_GATHER, ZMQ_PAIR, ZMQ_PULL, ZMQ_SUB } from "./binding/constants.js";
 import { check, errorOf, explained, invalidArgument, ZmqError } from "./binding/errors.js";
@@ -366,6 +366,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 }
 
 guardMethods(Proxy.prototype, ["run", "pause", "resume", "terminate"], { most: 0 });
+guardMethods(Proxy.prototype, ["statistics"], anyArity);
 
 function notRunning(): ZmqError {
   // The error of zeromq, which programs may compare.

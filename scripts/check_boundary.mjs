@@ -66,7 +66,7 @@ const rules = [
   {
     folder: "lib",
     files: /\.ts$/,
-    but: ["operation_options.ts"],
+    but: ["operation-options.ts"],
     pattern: /options\??\.(?:timeout|signal)\?\.aborted/,
     reason: "options are read once, by operationOptions (rule 1)",
   },

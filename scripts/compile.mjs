@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { Argument, command } from "./command_line.mjs";
-import { run } from "./terminal.mjs";
+import { shown, step } from "./step.mjs";
 import { unlessUpToDate } from "./up_to_date.mjs";
 
 const line = command("node scripts/compile.mjs", "Compiles programs to out/.")
@@ -16,9 +16,5 @@ unlessUpToDate(
     inputs: [folder, "dist", "tsconfig.json", `tsconfig.${folder}.json`, "test/multicast/lan.d.mts"],
     outputs: [`out/${folder}`],
   },
-  () =>
-    run(process.execPath, [compiler, "-p", `tsconfig.${folder}.json`], {
-      what: `compiling ${folder}`,
-      shown: true,
-    }),
+  () => step(`compiling ${folder}`, process.execPath, [compiler, "-p", `tsconfig.${folder}.json`], shown),
 );

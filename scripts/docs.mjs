@@ -5,7 +5,7 @@ import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } fro
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { command } from "./command_line.mjs";
-import { run } from "./terminal.mjs";
+import { shown, step } from "./step.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const site = join(root, "site");
@@ -15,15 +15,13 @@ const flags = command("npm run docs --", "Builds the documentation as a site in 
   .parse()
   .opts();
 
-const shown = true;
-
 // The generator is large, and only needed here: a package of its own, installed the first time.
 const installed = join(site, "node_modules/.package-lock.json");
 const lock = join(site, "package-lock.json");
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
   console.log("installing the site's packages");
   const install = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  run("npm", install, { what: "installing the site's packages", cwd: site, shown });
+  step("installing the site's packages", "npm", install, { cwd: site, ...shown });
 }
 
 const out = join(root, "out/site");
@@ -31,11 +29,11 @@ const pages = join(root, "out/pages");
 for (const folder of [out, pages]) rmSync(folder, { recursive: true, force: true });
 cpSync(join(root, "docs"), pages, { recursive: true });
 const typedoc = join(root, "node_modules/typedoc/bin/typedoc");
-run(process.execPath, [typedoc, "--logLevel", "Warn"], { what: "typedoc", shown });
+step("typedoc", process.execPath, [typedoc, "--logLevel", "Warn"], shown);
 cpSync(join(site, "typedoc/index.md"), join(pages, "api/index.md"));
 const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
 const base = flags.base ? ["--base", flags.base] : [];
-run(process.execPath, [vitepress, "build", site, ...base], { what: "VitePress", shown });
+step("VitePress", process.execPath, [vitepress, "build", site, ...base], shown);
 cpSync(join(site, "icon.svg"), join(out, "icon.svg"));
 const mermaid = join(site, "node_modules/mermaid/dist");
 for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
@@ -52,5 +50,4 @@ const links = Object.entries(targets).map(([name, page]) => `<a href="../${page}
 writeFileSync(report, readFileSync(report, "utf8").replace("<h1>", `<nav>${links.join("")}</nav>\n<h1>`));
 console.log(`built: ${join(out, "index.html")}`);
 
-if (flags.serve)
-  run(process.execPath, [vitepress, "preview", site, ...base], { what: "showing the site", shown });
+if (flags.serve) step("showing the site", process.execPath, [vitepress, "preview", site, ...base], shown);

@@ -57,6 +57,12 @@ export const baseClass =
       },
     });
 
+/** The error of a method that is called without its object, as in zeromq. */
+export const illegalInvocation = (): TypeError => new TypeError("Illegal invocation");
+
+/** For methods that ignore surplus arguments. */
+export const anyArity = { most: Number.POSITIVE_INFINITY };
+
 type Method = (this: unknown, ...parameters: unknown[]) => unknown;
 
 /**
@@ -73,7 +79,7 @@ export function guardMethods(
     const method = Reflect.get(prototype, name) as Method;
     const guarded = {
       [name](this: unknown, ...parameters: unknown[]) {
-        if (!isObject(this)) throw new TypeError("Illegal invocation");
+        if (!isObject(this)) throw illegalInvocation();
         check?.(parameters[0]);
         expectArity(arity, parameters);
         return method.apply(this, parameters);

@@ -28,7 +28,25 @@ function libcOfProcess(): "glibc" | "musl" | undefined {
   try {
     return /\/libc(\.so\.6|-2\.\d+\.so)$/m.test(readFileSync("/proc/self/maps", "utf8")) ? "glibc" : "musl";
   } catch {
+    // Node's permission model hides the file.
+    return libcOfReport();
+  }
+}
+
+/** The C library by Node's diagnostic report: it has glibc's version. Takes milliseconds, so only where it must. */
+function libcOfReport(): "glibc" | "musl" {
+  const { report } = process;
+  if (report === undefined) return "glibc";
+  const excluded = (report as { excludeNetwork?: boolean }).excludeNetwork;
+  try {
+    // Network interfaces of the report have their names resolved, which can take seconds.
+    (report as { excludeNetwork?: boolean }).excludeNetwork = true;
+    const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime === undefined ? "musl" : "glibc";
+  } catch {
     return "glibc";
+  } finally {
+    if (excluded !== undefined) (report as { excludeNetwork?: boolean }).excludeNetwork = excluded;
   }
 }
 

@@ -1,6 +1,13 @@
 // Contexts: I/O threads and the sockets that use them. One default context serves all threads of the process.
 
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
+import {
+  anyArity,
+  baseClass,
+  expectIdentifier,
+  expectOptions,
+  guardMethods,
+  shown,
+} from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass } from "../arguments/copies.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
@@ -284,6 +291,7 @@ export class Context implements AsyncDisposable {
 }
 
 defineOptions(Context.prototype, contextOptions, holderOf, "context");
+guardMethods(Context.prototype, ["close"], anyArity);
 guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
 guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 

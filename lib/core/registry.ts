@@ -1,5 +1,6 @@
 // Maps public socket objects to their cores. A program may pass any object where a socket is expected.
 
+import { illegalInvocation } from "../arguments/checks.js";
 import type { Core } from "./open-socket.js";
 
 const cores = new WeakMap<object, Core>();
@@ -15,6 +16,6 @@ export const findCore = (socket: object): Core | undefined => cores.get(socket);
 /** Returns the core of a socket. Throws a `TypeError` for any other object. */
 export function coreOf(socket: object): Core {
   const core = cores.get(socket);
-  if (core === undefined) throw new TypeError("Illegal invocation: not a socket");
+  if (core === undefined) throw illegalInvocation();
   return core;
 }

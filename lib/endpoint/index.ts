@@ -70,7 +70,7 @@ const rows: Record<string, Row> = {
     read: ipc,
     ...streams,
     listens: true,
-    built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
+    built: { as: "ipc", needs: "Unix-domain sockets, which every binary of a release has" },
   },
   inproc: { read: inproc, ...messages },
   ws: {

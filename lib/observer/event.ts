@@ -154,6 +154,19 @@ const descriptor = ([fd]: Values) => ({ fd: fd! });
 
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
+/** libzmq reports EFAULT, whose text is "Context is closed", where it finds no ZAP handler. */
+function handshakeError([errno]: Values) {
+  const error = new ZmqError(errno!);
+  return {
+    error:
+      error.code === "EFAULT"
+        ? error.explain(
+            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context",
+          )
+        : error,
+  };
+}
+
 const protocolCodes = new Map<number, ProtocolErrorCode>(
   Object.entries(zmq.protocolErrors).map(([name, value]) => [
     value,
@@ -197,7 +210,7 @@ const rows = new Map<number, Row>([
   [zmq.ZMQ_EVENT_CLOSE_FAILED, ["close:error", systemError]],
   [zmq.ZMQ_EVENT_DISCONNECTED, ["disconnect", descriptor]],
   [zmq.ZMQ_EVENT_MONITOR_STOPPED, ["end", nothing]],
-  [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ["handshake:error:other", systemError]],
+  [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ["handshake:error:other", handshakeError]],
   [zmq.ZMQ_EVENT_HANDSHAKE_SUCCEEDED, ["handshake", nothing]],
   [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ["handshake:error:protocol", protocolError]],
   [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ["handshake:error:auth", authenticationError]],

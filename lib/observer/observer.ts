@@ -2,7 +2,7 @@
 // read, also without listeners, since an unread monitor would block libzmq's I/O thread.
 
 import { EventEmitter } from "node:events";
-import { baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
+import { anyArity, baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
 import { refuseOtherCopy } from "../arguments/copies.js";
 import * as zmq from "../binding/constants.js";
 import { check, errorOf, explained, invalidArgument } from "../binding/errors.js";
@@ -361,3 +361,4 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
 }
 
 guardMethods(Observer.prototype, ["close", "receive"], { most: 0 });
+guardMethods(Observer.prototype, ["on", "off", "requestPipeStats"], anyArity);

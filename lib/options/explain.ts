@@ -128,6 +128,27 @@ function byLibzmqName(name: string, options: typeof knownOptions): string[] {
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 
+/** The names of the classes that have an option. */
+const classesWith = (name: string): string[] =>
+  knownOptions
+    .filter((option) => option.name === name && "constructor" in option.prototype)
+    .map(({ prototype }) => prototype.constructor.name);
+
+/** The option that `name` is nearer to than to `names`, and the classes that have it. Undefined if there is none. */
+function ofOtherClasses(name: string, names: string[]): string | undefined {
+  const all = new Set([...names, ...knownOptions.map((option) => option.name)]);
+  const found = nearest(name, [...all]);
+  const [option] = found;
+  if (option === undefined || found.some((candidate) => names.includes(candidate))) return undefined;
+  const classes = classesWith(option);
+  if (classes.length === 0) return undefined;
+  const owners = classes.slice(0, mostClasses).join(", ");
+  return `${option}, an option of ${owners}${classes.length > mostClasses ? " and others" : ""}`;
+}
+
+/** The most classes that an error names. */
+const mostClasses = 3;
+
 /** The reason why the option cannot be set. Undefined if there is another one. */
 function faultOf(owner: object, name: string): string | undefined {
   const className = owner.constructor.name;
@@ -146,6 +167,8 @@ function faultOf(owner: object, name: string): string | undefined {
   if (knownOptions.some((option) => option.name === name)) {
     return `${className} has no option ${name}: it belongs to other socket types, or to builds of libzmq with more features`;
   }
+  const other = exact.length > 0 ? undefined : ofOtherClasses(name, names);
+  if (other !== undefined) return `${className} has no option ${name}; did you mean ${other}?`;
   if (suggestions.length === 0) {
     return `${className} has no option ${name}, and none with a similar name`;
   }

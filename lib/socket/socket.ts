@@ -1,7 +1,14 @@
 // The base class of all sockets: opening, endpoints, options, closing. The socket classes are in lib/socket/classes.ts.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
+import {
+  baseClass,
+  expectIdentifier,
+  expectOptions,
+  guardMethods,
+  illegalInvocation,
+  shown,
+} from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
 import type { OperationOptions } from "../arguments/operation-options.js";
@@ -68,6 +75,22 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   static {
     markClass(Socket.prototype, "Socket");
 
+    // Checking `this` by the error of the access costs nothing in a call that succeeds.
+    const senderOf = (socket: Socket) => {
+      try {
+        return socket.#sender;
+      } catch {
+        throw illegalInvocation();
+      }
+    };
+    const receiverOf = (socket: Socket) => {
+      try {
+        return socket.#receiver;
+      } catch {
+        throw illegalInvocation();
+      }
+    };
+
     // Every class has these methods at run time, as in zeromq. The types Writable and Readable show them only on
     // sockets that can use them.
     const operations = {
@@ -75,15 +98,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
-          this.#sender.refuseArguments(count);
+          senderOf(this).refuseArguments(count);
         }
-        return this.#sender.send(message, options);
+        return senderOf(this).send(message, options);
       },
       trySend(this: Socket, message: unknown, options?: unknown) {
-        return this.#sender.trySend(message, options);
+        return senderOf(this).trySend(message, options);
       },
       sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
-        return this.#sender.sendMany(messages, options);
+        return senderOf(this).sendMany(messages, options);
       },
       receive(this: Socket, options?: OperationOptions) {
         // biome-ignore lint/complexity/noArguments: as above
@@ -91,31 +114,31 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 1 || (count === 1 && typeof options !== "object" && options !== undefined)) {
           throw new TypeError(`Expected 0 arguments but received ${count}`);
         }
-        return this.#receiver.receive(options);
+        return receiverOf(this).receive(options);
       },
       tryReceive(this: Socket) {
-        return this.#receiver.tryReceive();
+        return receiverOf(this).tryReceive();
       },
       receiveMany(this: Socket, options?: BatchOptions) {
-        return this.#receiver.receiveMany(options);
+        return receiverOf(this).receiveMany(options);
       },
       receiveWithMetadata(this: Socket, options?: MetadataOptions) {
-        return this.#receiver.receiveWithMetadata(options);
+        return receiverOf(this).receiveWithMetadata(options);
       },
       messagesWithMetadata(this: Socket, options?: MetadataOptions) {
-        return this.#receiver.messagesWithMetadata(options);
+        return receiverOf(this).messagesWithMetadata(options);
       },
       batches(this: Socket, options?: BatchOptions) {
-        return this.#receiver.batches(options);
+        return receiverOf(this).batches(options);
       },
       join(this: Socket, ...groups: unknown[]) {
-        this.#core.group("join", groups);
+        coreOf(this).group("join", groups);
       },
       leave(this: Socket, ...groups: unknown[]) {
-        this.#core.group("leave", groups);
+        coreOf(this).group("leave", groups);
       },
       [Symbol.asyncIterator](this: Socket) {
-        return this.#receiver.messages();
+        return receiverOf(this).messages();
       },
     };
     Object.defineProperty(Socket.prototype, inspect.custom, {

@@ -9,7 +9,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { command, wholeNumber } from "../command_line.mjs";
-import { fail, run } from "../terminal.mjs";
+import { step } from "../step.mjs";
+import { fail } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,7 +51,8 @@ for (const [name, target] of chosen) {
   const began = performance.now();
   if (flags.clean) rmSync(join(root, "out/prebuild", name), { recursive: true, force: true });
   const { platform, arch, libc, armv } = target;
-  run(
+  step(
+    `building ${name}`,
     process.execPath,
     [
       ...[prebuildify, "--napi", "--target", process.versions.node, "--platform", platform, "--arch", arch],
@@ -60,9 +62,7 @@ for (const [name, target] of chosen) {
       ...(platform === "linux" ? ["--strip"] : []),
     ],
     {
-      what: `building ${name}`,
       env: {
-        ...process.env,
         ...headers,
         ZMQ_NATIVE_TARGET: name,
         PREBUILD_STRIP_BIN: "llvm-strip",

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execaSync } from "execa";
 import { runGroup } from "../process_group.mjs";
-import { fail, jobs, run } from "../terminal.mjs";
+import { step } from "../step.mjs";
+import { fail, jobs } from "../terminal.mjs";
 import { root, vendor } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/upgrade");
@@ -24,12 +25,12 @@ function buildSodium() {
   const build = join(folder, "sodium");
   // Without SODIUM_STATIC, libsodium exports its functions. A flag comes after the definitions of the target.
   const defines = ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_C_FLAGS=-USODIUM_STATIC"];
-  run("cmake", ["-S", root, "-B", build, ...defines], { what: "configuring libsodium" });
-  run("cmake", ["--build", build, "--target", "sodium", "--parallel", jobs], { what: "building libsodium" });
+  step("configuring libsodium", "cmake", ["-S", root, "-B", build, ...defines]);
+  step("building libsodium", "cmake", ["--build", build, "--target", "sodium", "--parallel", jobs]);
   const archive = join(build, "vendor/libsodium.a");
   const library = join(build, "libsodium.so");
   const whole = ["-Wl,--whole-archive", archive, "-Wl,--no-whole-archive", "-pthread"];
-  run(process.env.CC ?? "cc", ["-shared", "-o", library, ...whole], { what: "linking libsodium" });
+  step("linking libsodium", process.env.CC ?? "cc", ["-shared", "-o", library, ...whole]);
   const headers = join(vendor, "src/libsodium/src/libsodium/include");
   return [
     // libzmq's FindSodium asks pkg-config first; `true` stands in for a system without it.
@@ -43,8 +44,8 @@ function buildSodium() {
 function buildTree(name, source, sodium) {
   const build = join(folder, `build-${name}`);
   const defines = [...features, ...sodium].map((define) => `-D${define}`);
-  run("cmake", ["-S", source, "-B", build, ...defines], { what: `configuring ${name} libzmq` });
-  run("cmake", ["--build", build, "--parallel", jobs], { what: `building ${name} libzmq` });
+  step(`configuring ${name} libzmq`, "cmake", ["-S", source, "-B", build, ...defines]);
+  step(`building ${name} libzmq`, "cmake", ["--build", build, "--parallel", jobs]);
   return build;
 }
 

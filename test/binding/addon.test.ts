@@ -1,10 +1,10 @@
 // Finding the binary: wherever the package lies, on whatever C library, and what is said where there is none.
 
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const binary = join(root, "build/Release/zmq_native.node");
@@ -32,11 +32,9 @@ function put(file: string): void {
 
 /** Runs a program that is given, after what pretends another machine. */
 function run(source: string, env: NodeJS.ProcessEnv = {}) {
-  const { ZMQ_NATIVE_PREBUILD: _, ...own } = process.env;
-  const child = spawnSync(process.execPath, ["-e", source], {
-    encoding: "utf8",
+  const child = executeSync(process.execPath, ["-e", source], {
     cwd: folder,
-    env: { ...own, ...env },
+    env: { ZMQ_NATIVE_PREBUILD: undefined, ...env },
   });
   return { code: child.status, stdout: child.stdout, stderr: child.stderr };
 }
@@ -57,6 +55,14 @@ const musl = `
     path === "/proc/self/maps"
       ? "7f0000000000-7f0000001000 r-xp 00000000 08:01 42 /lib/ld-musl-x86_64.so.1\\n"
       : readFileSync(path, ...rest);`;
+
+const hidden = `
+  const fs = require("node:fs");
+  const { readFileSync } = fs;
+  fs.readFileSync = (path, ...rest) => {
+    if (path === "/proc/self/maps") throw new Error("Access to this API has been restricted");
+    return readFileSync(path, ...rest);
+  };`;
 
 const arm = (version: string) => `
   Object.defineProperty(process, "arch", { value: "arm" });
@@ -149,6 +155,17 @@ describe("it is found", () => {
     expect(run(musl + load(path))).toEqual(loaded);
   });
 
+  test.skipIf(!onLinux)("by Node's report where the permission model hides the process's files", () => {
+    const path = install("plain");
+    const prebuilds = join(path, "prebuilds", target);
+    put(join(prebuilds, "zmq-native.musl.node"));
+    put(join(prebuilds, "zmq-native.glibc.node"));
+    const name = `console.log(readFileSync("/proc/self/maps", "utf8").match(/zmq-native\\.\\w+/)[0]);`;
+    expect(run(`${hidden} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.glibc\n");
+    const onMusl = `process.report.getReport = () => ({ header: {} });`;
+    expect(run(`${hidden} ${onMusl} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.musl\n");
+  });
+
   test.skipIf(!onLinux)("by the version of a 32-bit ARM", () => {
     const path = install("plain");
     put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
@@ -216,7 +233,7 @@ describe("it is not found, and the error says", () => {
 
 describe("Node's permission model", () => {
   const program = (flags: string[]) =>
-    spawnSync(process.execPath, [...flags, "-e", load(join(root, "dist/index.js"))], { encoding: "utf8" });
+    executeSync(process.execPath, [...flags, "-e", load(join(root, "dist/index.js"))]);
   const permission = process.allowedNodeEnvironmentFlags.has("--permission")
     ? "--permission"
     : "--experimental-permission";

@@ -1,12 +1,13 @@
 // The demo, run as a user runs it, on a small tree of its own.
 
-import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executeSync, succeeds } from "../helpers/execute.js";
 import { transports } from "../helpers/transports.js";
 
 const root = join(__dirname, "../..");
@@ -37,19 +38,17 @@ beforeAll(() => {
   symlinkSync("big.bin", join(tree, "link"));
   mkdirSync(scratch);
   const compiler = load.resolve("typescript/bin/tsc");
-  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.demo.json"], {
+  const { status, stdout } = executeSync(process.execPath, [compiler, "-p", "tsconfig.demo.json"], {
     cwd: root,
-    encoding: "utf8",
   });
   if (status !== 0) throw new Error(stdout);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function demo(...options: string[]) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, ...options], {
-    encoding: "utf8",
+  const { status, signal, stdout, stderr } = executeSync(process.execPath, [program, ...options], {
     timeout: 25_000,
-    env: { ...process.env, TMPDIR: scratch },
+    env: { TMPDIR: scratch },
   });
   return { status, signal, stdout, stderr };
 }
@@ -107,13 +106,12 @@ test("a file that cannot be read is left out and named", ({ skip }) => {
   chmodSync(folder, 0o755);
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const look = `require("node:fs").accessSync(${JSON.stringify(program)})`;
-  if (spawnSync(process.execPath, ["-e", look], user).status !== 0) {
+  if (!succeeds(process.execPath, ["-e", look], user)) {
     const reason = "the project lies in a folder that only root can enter";
     console.warn(`SKIPPED: a file that cannot be read: ${reason}`);
     skip(reason);
   }
-  const { status, stdout } = spawnSync(process.execPath, [program, "--path", locked], {
-    encoding: "utf8",
+  const { status, stdout } = executeSync(process.execPath, [program, "--path", locked], {
     ...user,
   });
   expect(stdout).toContain(
@@ -174,14 +172,16 @@ describe("options", () => {
 });
 
 test("Ctrl-C in the middle: workers and the ipc folder are gone, exit code 130", async () => {
-  const child = spawn(process.execPath, [program, "--transport", "ipc", "--path", root, "--workers", "2"], {
-    env: { ...process.env, TMPDIR: scratch },
-    stdio: ["ignore", "pipe", "inherit"],
+  const child = execa(process.execPath, [program, "--transport", "ipc", "--path", root, "--workers", "2"], {
+    env: { TMPDIR: scratch },
+    stdin: "ignore",
+    stderr: "inherit",
+    reject: false,
   });
   // The first line is said when the files are known, just before the work.
   await new Promise((resolve) => child.stdout.once("data", resolve));
   child.kill("SIGINT");
-  const code = await new Promise((resolve) => child.once("exit", resolve));
-  expect(code).toBe(130);
+  const { exitCode } = await child;
+  expect(exitCode).toBe(130);
   expect(readdirSync(scratch)).toEqual([]);
 });

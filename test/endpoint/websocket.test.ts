@@ -1,11 +1,11 @@
 // ws as the web speaks it: handshakes of others, and paths.
 
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
 import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
@@ -22,7 +22,7 @@ function makeCertificate(name: string): { certificate: string; key: string } {
   const options = ["-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", `/CN=${name}`];
   const subject = ["-addext", `subjectAltName=DNS:${name}`];
   const files = ["-keyout", key, "-out", certificate];
-  execFileSync("openssl", ["req", "-x509", ...options, ...subject, ...files], { stdio: "ignore" });
+  execaSync("openssl", ["req", "-x509", ...options, ...subject, ...files]);
   const made = { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
   rmSync(folder, { recursive: true });
   return made;

@@ -1,10 +1,10 @@
 // The guide as a whole: its programs compile, its links lead to a page, and `npm run example` runs its programs.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import {
   chapters,
   compileExamples,
@@ -27,9 +27,8 @@ test("the guide's command for older versions of Node compiles each program to Ja
     const flags = / npx tsc (.+) strings\.mts$/m.exec(firstPage)![1]!.split(" ");
     const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
     const files = programs.map(([name]) => `${name}.mts`);
-    const { status, stdout } = spawnSync(process.execPath, [compiler, ...flags, ...files], {
+    const { status, stdout } = executeSync(process.execPath, [compiler, ...flags, ...files], {
       cwd: folder,
-      encoding: "utf8",
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
     const compiled = readdirSync(folder).filter((file) => file.endsWith(".mjs"));
@@ -85,7 +84,7 @@ describe("documents", () => {
 
 describe("npm run example", () => {
   const run = (...parameters: string[]) =>
-    spawnSync(process.execPath, [join(root, "out/examples/run.mjs"), ...parameters], { encoding: "utf8" });
+    executeSync(process.execPath, [join(root, "out/examples/run.mjs"), ...parameters]);
 
   test("lists the examples, each with a sentence", () => {
     for (const parameters of [[], ["--help"]]) {

@@ -2,15 +2,14 @@
 // name npm scripts, flags and test files that exist. An installation by the package.json of docs/migrating.md is tested
 // in test/package/migrating.test.ts.
 
-import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
+import { execute, executeSync } from "../helpers/execute.js";
 import { root } from "../helpers/guide.js";
 import { slowness } from "../helpers/program.js";
 
@@ -72,9 +71,8 @@ describe("programs", () => {
     const settings =
       "--skipLibCheck --module nodenext --target es2022 --lib es2022,esnext.disposable --types node";
     const parameters = [...`${flags} ${settings}`.split(" "), ...programs.map(fileOf)];
-    const { status, stdout } = spawnSync(process.execPath, [compiler, ...parameters], {
+    const { status, stdout } = executeSync(process.execPath, [compiler, ...parameters], {
       cwd: root,
-      encoding: "utf8",
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
   });
@@ -85,15 +83,9 @@ describe("programs", () => {
     if (code.includes("epgm:") && !capability.pgm) return console.log(`NOT RUN: ${block.title}: no epgm`);
     // Multicast cannot bind to a free port, so pages show one; a test needs another.
     writeFileSync(fileOf(block), code.replace(/(epgm:.*):5555/g, `$1:${await freeUdpPort()}`));
-    const child = spawn(process.execPath, [fileOf(block)], {
-      stdio: ["ignore", "pipe", "pipe"],
+    const { status, stderr, stdout } = await execute(process.execPath, [fileOf(block)], {
       timeout: 25_000 * slowness,
     });
-    const [stdout, stderr, [status]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close"),
-    ]);
     expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: output });
   });
 });
@@ -111,14 +103,14 @@ describe("commands", () => {
   function helpOf(name: string): string {
     const file = scripts[name]!.split(" ")[1]!;
     if (!help.has(name)) {
-      const { stdout } = spawnSync(process.execPath, [join(root, file), "--help"], { encoding: "utf8" });
+      const { stdout } = executeSync(process.execPath, [join(root, file), "--help"]);
       help.set(name, stdout);
     }
     return help.get(name)!;
   }
 
   test.each(inLanguage("sh"))("$title", ({ code }) => {
-    expect(spawnSync("sh", ["-n"], { input: code, encoding: "utf8" })).toMatchObject({
+    expect(executeSync("sh", ["-n"], { input: code })).toMatchObject({
       status: 0,
       stderr: "",
     });

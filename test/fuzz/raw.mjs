@@ -8,9 +8,10 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 import { command, Option, wholeNumber } from "../../scripts/command_line.mjs";
-import { fail, jobs, run } from "../../scripts/terminal.mjs";
+import { step } from "../../scripts/step.mjs";
+import { fail, jobs } from "../../scripts/terminal.mjs";
 import { progress } from "../helpers/progress.mjs";
 import { seeds, words } from "./seeds.mjs";
 
@@ -36,10 +37,13 @@ const harnessOf = (target) => join(out, target.startsWith("norm-") ? "norm_peer"
 
 function build() {
   const compilers = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=Debug"];
-  run("clang", ["--version"], { install: "on Debian, `apt-get install clang cmake ninja-build`" });
-  run(process.execPath, ["scripts/vendor.mjs"]);
-  run("cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
-  run("cmake", ["--build", out, "--target", "raw", "norm_peer", "--parallel", jobs]);
+  if (execaSync("clang", ["--version"], { reject: false }).failed) {
+    fail("clang is needed and could not be run: on Debian, `apt-get install clang cmake ninja-build`.");
+  }
+  step("fetching the sources", process.execPath, ["scripts/vendor.mjs"]);
+  step("configuring the harness", "cmake", ["-S", "test/fuzz", "-B", out, ...compilers]);
+  const names = ["raw", "norm_peer"];
+  step("building the harness", "cmake", ["--build", out, "--target", ...names, "--parallel", jobs]);
 }
 
 const settings = {

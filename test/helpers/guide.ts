@@ -16,7 +16,6 @@
 // all console blocks of such a section run at the same time. GUIDE=write replaces code by that of examples/, and output
 // by what was printed.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -29,7 +28,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { execaSync } from "execa";
+import { execa, execaSync } from "execa";
 import { transformSync } from "rolldown/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slowness } from "./program.js";
@@ -184,53 +183,51 @@ interface Outcome {
   stdout: string;
 }
 
+/** Starts a program of a page, its input closed. */
+const start = (program: string, parameters: string[]) =>
+  execa(process.execPath, [program, ...parameters], {
+    stdin: "ignore",
+    timeout: 25_000 * slowness,
+    killSignal: "SIGKILL",
+    env: { NODE_NO_WARNINGS: "1" },
+    stripFinalNewline: false,
+    reject: false,
+  });
+
 /** A command of a session, while it runs. */
 class Running {
-  readonly #child: ChildProcess;
+  readonly #child: ReturnType<typeof start>;
   readonly #command: Command;
   readonly #endpoints: Endpoints;
-  readonly #outcome = { stdout: "", stderr: "" };
+  #stdout = "";
   readonly outcome: Promise<Outcome>;
 
   constructor(command: Command, program: string, parameters: string[], endpoints: Endpoints) {
     this.#command = command;
     this.#endpoints = endpoints;
-    this.#child = spawn(process.execPath, [program, ...parameters], {
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: 25_000 * slowness,
-      killSignal: "SIGKILL",
-      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    this.#child = start(program, parameters);
+    this.#child.stdout.on("data", (data) => {
+      this.#stdout += data;
     });
-    for (const stream of ["stdout", "stderr"] as const) {
-      this.#child[stream]?.on("data", (data) => {
-        this.#outcome[stream] += data;
-      });
-    }
-    this.outcome = new Promise((resolve, reject) => {
-      this.#child.on("error", reject);
-      this.#child.on("close", (code, signal) =>
-        resolve({
-          code,
-          signal,
-          stderr: this.#outcome.stderr,
-          stdout: endpoints.restore(this.#outcome.stdout),
-        }),
-      );
-    });
-    this.outcome.catch(() => {});
+    this.outcome = this.#child.then(({ exitCode, signal, stderr, stdout }) => ({
+      code: exitCode ?? null,
+      signal: signal ?? null,
+      stderr,
+      stdout: endpoints.restore(stdout),
+    }));
   }
 
   /** Resolves when it has printed what the page says, or has ended. */
   async #printed(): Promise<void> {
     const complete = () =>
-      normalized(this.#endpoints.restore(this.#outcome.stdout)) === normalized(this.#command.output);
+      normalized(this.#endpoints.restore(this.#stdout)) === normalized(this.#command.output);
     await new Promise<void>((resolve) => {
       const check = () => {
         if (!complete()) return;
-        this.#child.stdout?.off("data", check);
+        this.#child.stdout.off("data", check);
         resolve();
       };
-      this.#child.stdout?.on("data", check);
+      this.#child.stdout.on("data", check);
       this.#child.once("close", () => resolve());
       // When writing, the page does not know yet what it will print.
       setTimeout(resolve, writing ? 2_000 : 10_000 * slowness).unref();

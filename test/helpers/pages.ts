@@ -11,7 +11,6 @@
 // A number after a `~`, a duration and an absolute path differ from run to run, and are not compared. A line `...` on
 // the page stands for any number of lines.
 
-import { spawn } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -24,6 +23,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slowness } from "./program.js";
 
@@ -98,21 +98,17 @@ const renamed = process.versions.node.startsWith("20.")
   : (command: string) => command;
 
 /** Runs a command by a shell, and resolves with what it writes to stdout and stderr. */
-function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
+async function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
+  const { exitCode, stdout } = await execa("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
     cwd,
     env: { ...env, HOME: cwd },
+    extendEnv: false,
     timeout: 100_000 * slowness,
     killSignal: "SIGKILL",
+    stripFinalNewline: false,
+    reject: false,
   });
-  let output = "";
-  child.stdout.on("data", (data) => {
-    output += data;
-  });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
+  return { code: exitCode ?? null, output: stdout };
 }
 
 /** Replaces the output that a page shows for a command. */

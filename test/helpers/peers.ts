@@ -1,11 +1,10 @@
 // Peers that are not ours: libzmq in Python, and libzmq's own C tools.
 
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { execa, execaSync } from "execa";
+import { execa, execaSync, type ResultPromise } from "execa";
 import { slowness } from "./program.js";
 
 // Debian's Python, for which python3-zmq is packaged; another one may come first on the path.
@@ -26,7 +25,7 @@ export function toolsMissing(): string | undefined {
 }
 
 export interface Peer {
-  readonly process: ChildProcess;
+  readonly process: Pick<ResultPromise, "kill" | "once" | "exitCode" | "pid">;
   /** All that it printed; rejects when it ends with another code than 0, or is still there after 20 seconds. */
   readonly output: Promise<string>;
 }

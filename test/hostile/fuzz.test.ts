@@ -1,23 +1,17 @@
 // Random programs: ten seconds of the same ones each time, and those that went wrong once (docs/testing.md).
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { execute } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const folder = join(__dirname, "regressions");
 
-function run(...parameters: string[]): Promise<{ code: number | null; text: string }> {
-  const child = spawn(process.execPath, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (data) => {
-      text += data;
-    });
-  }
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
+async function run(...parameters: string[]): Promise<{ code: number | null; text: string }> {
+  const { status, stdout, stderr } = await execute(process.execPath, parameters, { cwd: root });
+  return { code: status, text: stdout + stderr };
 }
 
 test("random programs, for ten seconds", { timeout: 120_000 }, async () => {

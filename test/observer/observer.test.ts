@@ -3,7 +3,18 @@
 
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { Context, type Event, type EventType, Pull, Push, Router, type Socket, Stream } from "zmq-native";
+import {
+  Context,
+  type Event,
+  type EventType,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  type Socket,
+  Stream,
+} from "zmq-native";
 import { runProgram } from "../helpers/program.js";
 import { frame, greetingOf2, RawPeer } from "../helpers/zmtp.js";
 import { ourSecurity } from "../interop/exchange.js";
@@ -361,4 +372,18 @@ test.each(["NULL", "CURVE"] as const)("a handshake over ws is one event, %s", as
   await pull.receive();
   push.close();
   expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake", "disconnect"]);
+});
+
+test("a server without its ZAP handler: the detail names the missing handler", async () => {
+  using reply = new Reply({ plainServer: true, linger: 0 });
+  void reply.events;
+  await reply.bind("tcp://127.0.0.1:*");
+  using request = new Request({ plainUsername: "a", plainPassword: "b", linger: 0 });
+  request.connect(reply.lastEndpoint as string);
+  const { error } = await next(reply, "handshake:error:other");
+  expect(error).toMatchObject({
+    code: "EFAULT",
+    message: "Context is closed",
+    detail: expect.stringContaining("no ZAP handler is bound to inproc://zeromq.zap.01"),
+  });
 });

@@ -147,6 +147,11 @@ describe("an option that there is not", () => {
     ["Dealer", "hwm", "Dealer has no option hwm; did you mean sendHighWaterMark or receiveHighWaterMark?"],
     ["Push", "contxt", "Push has no option contxt; did you mean context?"],
     ["Publisher", "multcast", "Publisher has no option multcast; did you mean multicast?"],
+    [
+      "Push",
+      "recieveTimeout",
+      "Push has no option recieveTimeout; did you mean receiveTimeout, an option of Pair, Subscriber, Request and others?",
+    ],
     ["Push", "colour", "Push has no option colour, and none with a similar name"],
     [
       "Push",

@@ -1,10 +1,10 @@
 // The packed package in bundles and in what tracers copy, by each tool at its defaults. The tools come from npm, into the
 // cache folder of scripts/prebuild; where they cannot be had, the tests are left out.
 
-import { spawn } from "node:child_process";
 import { copyFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { orSkip, program, treeOf } from "../helpers/tools.js";
 import { root, Workshop } from "./pack.js";
@@ -226,10 +226,13 @@ describe.skipIf(!next).each(["turbopack", "webpack"])("Next.js with output: stan
 
 /** What the server of a folder answers to a request. */
 async function answerOf(folder: string, path: string): Promise<string> {
-  const server = spawn(process.execPath, ["server.js"], {
+  const server = execa(process.execPath, ["server.js"], {
     cwd: folder,
     env: { PATH: process.env.PATH, PORT: "0", HOSTNAME: "127.0.0.1", NODE_ENV: "production" },
-    stdio: ["ignore", "pipe", "inherit"],
+    extendEnv: false,
+    stdin: "ignore",
+    stderr: "inherit",
+    reject: false,
   });
   try {
     for await (const line of createInterface(server.stdout)) {

@@ -1,6 +1,6 @@
 // How many files and which of Node's modules the package loads.
 
-import { execFileSync } from "node:child_process";
+import { execaSync } from "execa";
 import { describe, expect, it } from "vitest";
 import { packagePath } from "../helpers/program.js";
 
@@ -13,7 +13,7 @@ function after(code: string): { files: string[]; modules: string[] } {
     const modules = process.moduleLoadList.filter((name) => !before.has(name));
     process.stdout.write(JSON.stringify({ files: Object.keys(require.cache), modules }));
     process.exit();`;
-  return JSON.parse(execFileSync(process.execPath, ["-e", program], { encoding: "utf8" }));
+  return JSON.parse(execaSync(process.execPath, ["-e", program]).stdout);
 }
 
 /** Modules of Node's that take it 1 ms or more to load, or load such modules. */

@@ -136,7 +136,8 @@ export class Workshop {
     // `prepack` does this; npm runs no scripts here.
     // The scripts of `prepack` parse their parameters with commander.
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-    await this.run("package", "node", "scripts/vendor.mjs", "--pack");
+    // xz takes a minute on a busy machine.
+    await this.runFor(300_000, "package", "node", "scripts/vendor.mjs", "--pack");
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
     const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
     cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));

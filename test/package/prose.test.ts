@@ -1,10 +1,10 @@
 // The prose linter of `npm run check`: which sentences it rejects, in pages and in comments of sources.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { root } from "./pack.js";
 
 const folder = mkdtempSync(join(tmpdir(), "prose-"));
@@ -15,7 +15,7 @@ function lint(name: string, content: string): { status: number | null; findings:
   const file = join(folder, name);
   writeFileSync(file, content);
   const script = join(root, "scripts/prose.mjs");
-  const { status, stdout } = spawnSync(process.execPath, [script, file], { cwd: root, encoding: "utf8" });
+  const { status, stdout } = executeSync(process.execPath, [script, file], { cwd: root });
   const findings = stdout.split("\n").filter((line) => line !== "");
   return { status, findings: findings.map((line) => line.slice(file.length + 1)) };
 }

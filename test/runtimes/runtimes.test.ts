@@ -1,15 +1,14 @@
 // The core of this suite in other runtimes, and in Node as if it lacked what they lack. They come from npm, into a cache
 // folder; where they cannot be had, they are left out. ZMQ_NATIVE_CORE=all runs the long files of the core, too.
 
-import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
+import { execute } from "../helpers/execute.js";
 import { doors, expectTerminations, operations } from "../helpers/terminations.js";
 import { bun, deno, orSkip } from "../helpers/tools.js";
 
-const run = promisify(execFile);
 const root = join(__dirname, "../..");
 
 const onLinux = process.platform === "linux" && process.arch === "x64";
@@ -25,30 +24,29 @@ const cases = [
   ...(denoProgram ? [{ name: "Deno", command: [denoProgram, "run", "-A"], env: {} }] : []),
 ];
 
-execFileSync(process.execPath, [join(root, "test/runtimes/bundle.mjs")]);
+execaSync(process.execPath, [join(root, "test/runtimes/bundle.mjs")]);
 const core: Record<string, boolean> = JSON.parse(readFileSync(join(root, "out/core/files.json"), "utf8"));
 const files = Object.keys(core).filter((name) => core[name] || process.env.ZMQ_NATIVE_CORE === "all");
 
 describe.each(cases)("the core of the suite in $name", ({ command: [program, ...flags], env }) => {
   test.each(files)("%s", { timeout: 300_000 }, async (name) => {
-    const { stdout } = await run(program!, [...flags, join(root, "out/core/main.cjs"), name], {
+    const { stdout } = await execute(program!, [...flags, join(root, "out/core/main.cjs"), name], {
       cwd: root,
-      env: { ...process.env, ...env },
-      maxBuffer: 2 ** 26,
+      env,
       timeout: 290_000,
       killSignal: "SIGKILL",
-    }).catch((error: { stdout: string }) => error);
+    });
     expect(stdout).toMatch(/^[1-9]\d* passed, 0 failed, \d+ skipped$/m);
   });
 });
 
 describe("the smoke suite", () => {
   test.each(cases)("$name", { timeout: 120_000 }, async ({ command: [program, ...flags], env }) => {
-    const { stdout } = await run(program!, [...flags, join(root, "test/smoke/main.cjs"), root], {
-      env: { ...process.env, ...env },
+    const { stdout } = await execute(program!, [...flags, join(root, "test/smoke/main.cjs"), root], {
+      env,
       timeout: 110_000,
       killSignal: "SIGKILL",
-    }).catch((error: { stdout: string }) => error);
+    });
     expect(stdout).toMatch(/^\d\d passed, 0 failed$/m);
   });
 });

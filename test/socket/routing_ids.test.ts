@@ -178,18 +178,21 @@ describe("a Router that reconnects to a peer without a mechanism", () => {
     ],
   ];
 
+  /** Connects a Router to a peer of id A, which sends a message and disconnects. */
+  async function loseFirst(server: RawServer, router: Router, peer: Peer): Promise<void> {
+    router.connect(`tcp://127.0.0.1:${server.port}`);
+    using first = await server.accept();
+    first.say(peer.greeting, peer.id("A"), peer.message("of A"));
+    expect(strings(await router.receive())).toEqual(["A", "of A"]);
+    const lost = next(router, "disconnect");
+    first.finish();
+    await lost;
+  }
+
   test.each(kinds)("sends nothing of %s before the peer has told its id", async (_, peer) => {
     using server = await RawServer.listen();
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
-    router.connect(`tcp://127.0.0.1:${server.port}`);
-    {
-      using first = await server.accept();
-      first.say(peer.greeting, peer.id("A"), peer.message("of A"));
-      expect(strings(await router.receive())).toEqual(["A", "of A"]);
-      const lost = next(router, "disconnect");
-      first.finish();
-      await lost;
-    }
+    await loseFirst(server, router, peer);
     await router.send(["A", "for A", ...Array.from({ length: 8 }, () => Buffer.alloc(1 << 20))]);
     using second = await server.accept();
     second.say(peer.greeting);
@@ -208,15 +211,7 @@ describe("a Router that reconnects to a peer without a mechanism", () => {
   test.each(kinds)("sends by %s what was queued for a peer once it has told the same id", async (_, peer) => {
     using server = await RawServer.listen();
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
-    router.connect(`tcp://127.0.0.1:${server.port}`);
-    {
-      using first = await server.accept();
-      first.say(peer.greeting, peer.id("A"), peer.message("of A"));
-      expect(strings(await router.receive())).toEqual(["A", "of A"]);
-      const lost = next(router, "disconnect");
-      first.finish();
-      await lost;
-    }
+    await loseFirst(server, router, peer);
     await router.send(["A", "queued"]);
     using second = await server.accept();
     second.say(peer.greeting);

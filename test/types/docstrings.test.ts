@@ -1,7 +1,6 @@
 // What editors show on hover: every exported class, method, property and option has its whole contract there, and the
 // examples run.
 
-import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +8,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { valuesOf } from "../../lib/options/explain.js";
 import { type Documented, hover, publicInterface, transpiled, typeErrors } from "../helpers/docstrings.js";
+import { executeSync } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 
@@ -197,9 +197,8 @@ test("the examples compile, run, and print what their comments say", async () =>
   }
   expect(typeErrors(sources)).toEqual([]);
   writeFileSync(join(folder, "runner.mjs"), runner);
-  const { stdout, stderr } = spawnSync(process.execPath, [join(folder, "runner.mjs"), ...files], {
+  const { stdout, stderr } = executeSync(process.execPath, [join(folder, "runner.mjs"), ...files], {
     cwd: root,
-    encoding: "utf8",
   });
   const results = JSON.parse(stdout || JSON.stringify(stderr));
   expect(results.map((result: object, index: number) => ({ name: programs[index]![1], ...result }))).toEqual(
