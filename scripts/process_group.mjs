@@ -7,7 +7,9 @@ import { execa } from "execa";
  * `killed` is whether the time was over.
  */
 export async function runGroup(command, args, seconds, options) {
-  const child = execa(command, args, { stdin: "ignore", ...options, detached: true, reject: false });
+  // execa rejects `stdin` in combination with `stdio`.
+  const input = options.stdio === undefined ? { stdin: "ignore" } : {};
+  const child = execa(command, args, { ...input, ...options, detached: true, reject: false });
   let killed = false;
   const timer = setTimeout(() => {
     killed = true;
