@@ -35,28 +35,26 @@ const body = `
     const push = new Push();
     push.connect(pull.lastEndpoint);
     await push.send("arrived");
-    // The library loads the code of \`inspect\` with its first call.
-    const [type] = inspect(pull).split(" ");
-    console.log(String(await pull.receive()), typeof Server, typeof v5.socket, type);
+    // The library loads the code of \`multicast\` with its first use.
+    const { rate } = new Publisher().multicast;
+    console.log(String(await pull.receive()), typeof Server, typeof v5.socket, rate);
     push.close();
     pull.close();
   }
   main();`;
 const sources = {
   "program.mjs": `
-  import { inspect } from "node:util";
-  import { Pull, Push } from "zmq-native";
+  import { Publisher, Pull, Push } from "zmq-native";
   import { Server } from "zmq-native/draft";
   import v5 from "zmq-native/v5-compat";
   ${body}`,
   "program.cjs": `
-  const { inspect } = require("node:util");
-  const { Pull, Push } = require("zmq-native");
+  const { Publisher, Pull, Push } = require("zmq-native");
   const { Server } = require("zmq-native/draft");
   const v5 = require("zmq-native/v5-compat");
   ${body}`,
 };
-const printed = "arrived function function Pull\n";
+const printed = "arrived function function 100\n";
 const run = (...file: string[]) => workshop.run("elsewhere", process.execPath, inWorkshop(...file));
 
 beforeAll(async () => {
