@@ -10,7 +10,7 @@ push.connect("inproc://pull");
 const results = [1, 2, 3].map((number) => push.trySend(`message ${number}`));
 console.log(`Push, trySend: ${results.join(", ")}`);
 const code = await push.send("message 3", { timeout: 50 }).catch(({ code }: ZmqError) => code);
-console.log(`Push, send with a time-out of 50 ms: ${code}`);
+console.log(`Push, send with a timeout of 50 ms: ${code}`);
 const sending = push.send("message 3");
 await pull.receive();
 await sending;

@@ -1,4 +1,4 @@
-// Remote procedure calls: numbered requests, replies in any order, errors, time-outs and cancellation.
+// Remote procedure calls: numbered requests, replies in any order, errors, timeouts and cancellation.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Router } from "zmq-native";

@@ -1,4 +1,4 @@
-// Lazy Pirate: a client that repeats its request after a time-out, with a new socket, up to three times.
+// Lazy Pirate: a client that repeats its request after a timeout, with a new socket, up to three times.
 
 import { Request, Router } from "zmq-native";
 

@@ -1,4 +1,4 @@
-// A Majordomo client: sends requests to services by name, and repeats them after a time-out.
+// A Majordomo client: sends requests to services by name, and repeats them after a timeout.
 
 import { Request } from "zmq-native";
 
