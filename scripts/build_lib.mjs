@@ -57,16 +57,10 @@ const [decoratorHelpers] = ts
   .split("let Decorated");
 
 /**
- * Modules that few programs need. Functions are all that they export. Loading the file fails if no descriptor is left, so
- * these modules must not be part of the path of an error or an event.
+ * Modules for later.js. Functions are all that they export. None today: the file cannot be loaded any more when no
+ * descriptor is left, or after a process has given up its rights (`setuid`), where it needs the function.
  */
-const later = [
-  "endpoint/pgm-norm",
-  "endpoint/tipc-vsock",
-  "endpoint/udp",
-  "socket/multicast",
-  "socket/subscribers",
-];
+const later = [];
 const isLater = (path) => later.includes(path.replace(/\.ts$/, ""));
 
 /** The module of library.js that loads later.js. */
@@ -207,9 +201,10 @@ const modules = new Set([
 ]);
 modules.delete("binding/constants");
 await bundle("library", [...modules], () => undefined);
-await bundle("later", later, (path) =>
-  isLater(path) || path === "binding/constants.ts" ? undefined : "library.js",
-);
+if (later.length > 0)
+  await bundle("later", later, (path) =>
+    isLater(path) || path === "binding/constants.ts" ? undefined : "library.js",
+  );
 await bundle("draft", ["draft"], (path) =>
   /^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js",
 );

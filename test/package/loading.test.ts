@@ -29,9 +29,10 @@ describe("loading the package", () => {
     expect(names(after("").files)).toEqual(needed);
   });
 
-  it("loads rarely used functions with the first call of one", () => {
+  // A file may be out of reach later: without a descriptor, or after setuid.
+  it("loads nothing with the first use of a rare function", () => {
     const { files } = after("new zmq.Publisher().multicast;");
-    expect(names(files)).toEqual([...needed, "dist/later.js"]);
+    expect(names(files)).toEqual(needed);
   });
 
   it("loads none of Node's modules that are slow to load", () => {
