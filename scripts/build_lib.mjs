@@ -4,8 +4,8 @@
 // files, library.js and, for version 5, v5-library.js. index.js, draft.js and v5-compat.js are CommonJS modules as
 // TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers (lib/binding/binary.ts).
 //
-// V8 takes 0.03 ms for each KB that it compiles. So functions that few programs call are in a file of their own, later.js,
-// which library.js loads when the first of them is called.
+// V8 takes 0.03 ms for each KB that it compiles. Rarely used functions are nevertheless not loaded later: their file would be
+// out of reach when no descriptor is left, or after a process has given up its rights (`setuid`).
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -56,46 +56,6 @@ const [decoratorHelpers] = ts
   .outputText.replace(/^"use strict";\n/, "")
   .split("let Decorated");
 
-/**
- * Modules for later.js. Functions are all that they export. None today: the file cannot be loaded any more when no
- * descriptor is left, or after a process has given up its rights (`setuid`), where it needs the function.
- */
-const later = [];
-const isLater = (path) => later.includes(path.replace(/\.ts$/, ""));
-
-/** The module of library.js that loads later.js. */
-const loader = "\0loader";
-
-/** The file that stands for such a module in library.js: each function loads later.js, and calls the one of the same name. */
-function standIn(path) {
-  const values = readFileSync(path, "utf8").matchAll(/^export (?!type |interface )(?:(function) )?(\w+)/gm);
-  const functions = Array.from(values, ([text, kind, name]) => {
-    if (kind !== "function")
-      fail(`${path}: \`${text}\` is no function, so the module cannot be loaded later.`);
-    return `export function ${name}(...parameters) { return later().${name}(...parameters); }`;
-  });
-  return [`import { later } from "${loader}";`, ...functions].join("\n");
-}
-
-/** The modules that later.js takes values from, which library.js must export. */
-const usedLater = () =>
-  later.flatMap((module) => {
-    const { code } = transpile(join(lib, `${module}.ts`), ts.ModuleKind.ESNext, false);
-    const imports = code.matchAll(/ from "(\.\.?\/.+)\.js";$/gm);
-    return Array.from(imports, ([, name]) => join(dirname(module), name)).filter((name) => !isLater(name));
-  });
-
-/**
- * Makes a function of later.js, to which library.js passes its exports: bundlers warn of files that require each other.
- * Lines stay where the source map has them.
- */
-const asFunction = (code) =>
-  code
-    .replace('"use strict";', '"use strict"; module.exports = (library) => { const exports = {};')
-    .replace('require("./library.js")', "library")
-    .trimEnd()
-    .concat(" return exports; };");
-
 /** Writes a file and its source map to dist/. */
 function write(name, code, map) {
   const relative = { ...map, file: name, sources: map.sources.map((source) => `../lib/${source}`) };
@@ -124,8 +84,7 @@ async function bundle(name, modules, external) {
       {
         name: "sources",
         resolveId(id, importer) {
-          if (id === barrel || id === loader) return id;
-          if (importer === loader) return { id, external: true };
+          if (id === barrel) return id;
           if (!id.startsWith(".")) return null;
           const path = join(importer === barrel ? lib : dirname(importer), id.replace(/\.js$/, ".ts"));
           const file =
@@ -134,10 +93,6 @@ async function bundle(name, modules, external) {
         },
         load(id) {
           if (id === barrel) return modules.map((module) => `export * from "./${module}.js";`).join("\n");
-          if (id === loader) {
-            return 'let functions; export const later = () => (functions ??= require("./later.js")(exports));';
-          }
-          if (name === "library" && isLater(id.slice(lib.length + 1))) return standIn(id);
           const module = transpile(id, ts.ModuleKind.ESNext, false);
           decorates ||= module.code.includes("__esDecorate");
           return module;
@@ -167,8 +122,7 @@ async function bundle(name, modules, external) {
   });
   const [{ code, map }] = output;
   const sources = map.sources.map((source) => source.slice(source.lastIndexOf("lib/") + 4));
-  const plain = withoutRequire(code.replace(/^\/\/#.*\n?/gm, ""));
-  write(`${name}.js`, name === "later" ? asFunction(plain) : plain, { ...map, sources });
+  write(`${name}.js`, withoutRequire(code.replace(/^\/\/#.*\n?/gm, "")), { ...map, sources });
 }
 
 /** Writes an entry point, with its imports from `files`. */
@@ -193,18 +147,9 @@ const [index, draft, v5, binary] = ["index", "draft", "v5-compat", "binding/bina
 const isV5 = (module) => module.startsWith("v5-compat/");
 // Besides what the entry points import: what version 5 uses inside, and tests.
 const inside = ["binding/index", "binding/load", "message/frames", "runtime/features", "runtime/timers"];
-const modules = new Set([
-  ...dependencies(index.code),
-  ...dependencies(draft.code),
-  ...inside,
-  ...usedLater(),
-]);
+const modules = new Set([...dependencies(index.code), ...dependencies(draft.code), ...inside]);
 modules.delete("binding/constants");
 await bundle("library", [...modules], () => undefined);
-if (later.length > 0)
-  await bundle("later", later, (path) =>
-    isLater(path) || path === "binding/constants.ts" ? undefined : "library.js",
-  );
 await bundle("draft", ["draft"], (path) =>
   /^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js",
 );
@@ -222,7 +167,7 @@ for (const name of ["index", "draft", "v5-compat"]) {
   write(`${name}.mjs`, code, map);
 }
 
-// What an earlier build left, of sources that are gone.
+// Removes the files of an earlier build whose sources are gone.
 for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const path = join(file.parentPath, file.name);
   if (file.isFile() && statSync(path).mtimeMs < start - 1000) rmSync(path);
