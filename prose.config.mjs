@@ -7,6 +7,10 @@ export const files = [
   { folder: "examples", pattern: /^[^/]+\.md$/ },
   { folder: "lib", pattern: /\.ts$/ },
   { folder: "native", pattern: /\.(?:cc|h)$/ },
+  { folder: "examples", pattern: /\.m?ts$/ },
+  { folder: "scripts", pattern: /\.mjs$/ },
+  { folder: "bench", pattern: /\.mjs$/ },
+  { folder: "demo", pattern: /\.ts$/ },
 ];
 
 /** Files that are generated. */

@@ -19,7 +19,7 @@ function compile(name, source, parameters) {
   return program;
 }
 
-/** What it takes to link with the libzmq that is built here. */
+/** Returns the flags to link with the libzmq that is built here. */
 function vendored() {
   const libraries = readdirSync(join(out, "vendor"), { recursive: true })
     .filter((name) => name.endsWith(".a"))

@@ -144,7 +144,7 @@ export class Stage {
     }
     listenTo((message) => {
       for (const [what, value] of Object.entries(message)) told[what]?.(value);
-      // What it does after its result, such as crashing at exit, no longer counts.
+      // Failures after the result, such as a crash at exit, no longer count.
       if ("result" in message) child.told = true;
     });
     return promises;

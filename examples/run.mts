@@ -8,7 +8,7 @@ import { Command } from "commander";
 const compiled = fileURLToPath(new URL(".", import.meta.url));
 const sources = join(compiled, "../../examples");
 
-/** What an example's file opens with: its first comment. */
+/** Returns the first comment of an example's file. */
 function summaryOf(path: string): string {
   const lines = readFileSync(path, "utf8").split("\n");
   const end = lines.findIndex((line) => !line.startsWith("//"));

@@ -1,12 +1,13 @@
 // The draft sockets of libzmq, whose interface may still change there.
 
 import { emitWarning } from "node:process";
+import { capability } from "./binding/capability.js";
 import * as zmq from "./binding/constants.js";
 import { coreOf } from "./core/registry.js";
 import type { Message, MessageLike } from "./message/frames.js";
 import type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 import type { Values } from "./options/kinds.js";
-import { capability, conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
+import { conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
 import { defineSocketOptions, type SocketOptions } from "./socket/classes.js";
 import { atEndpoint } from "./socket/endpoints.js";
 import type { ReadableSocket, WritableSocket } from "./socket/interfaces.js";

@@ -5,6 +5,7 @@ import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions } from "./arguments/operation-options.js";
+export { capability } from "./binding/capability.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
 export { curveKeyPair } from "./curve.js";
@@ -23,7 +24,6 @@ export type {
   ProtocolErrorCode,
 } from "./observer/event.js";
 export { Observer } from "./observer/observer.js";
-export { capability } from "./options/table.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
 export {
   Dealer,

@@ -51,7 +51,7 @@ if (flags.help) {
   process.exit(0);
 }
 
-/** What the compiler calls them. */
+/** Names of the sanitizers in compiler flags. */
 const sanitizers = { asan: "address,undefined", ubsan: "undefined", tsan: "thread" };
 if (flags.sanitize !== undefined && !(flags.sanitize in sanitizers)) {
   fail(`--sanitize must be one of ${Object.keys(sanitizers).join(", ")}, got ${flags.sanitize}.`);
@@ -139,7 +139,7 @@ function buildNative() {
   install();
 }
 
-/** What the compiler and CMake take from the environment. */
+/** Environment variables that affect the compiler and CMake. */
 const environment = Object.entries(process.env).filter(([key]) =>
   /^(?:CC|CXX|AR|LD|C(?:PP|XX)?FLAGS|LDFLAGS|CMAKE_(?!BUILD_PARALLEL).*|ZMQ_NATIVE_SOURCES)$/.test(key),
 );

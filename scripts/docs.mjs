@@ -1,5 +1,5 @@
 // Builds the documentation as a site in out/site. VitePress renders the pages of docs/ and those that typedoc makes of the API.
-// The report of the benchmarks is copied as it is.
+// The report of the benchmarks is copied unchanged.
 
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What every script shares: programs that it runs, and one clear sentence when it cannot go on.
+// Functions for all scripts: running programs, and ending with one clear sentence.
 //
 // The published package has this file and what builds the addon from source (`files` in package.json), and no packages
 // of development. So these files start programs by `execute`; everything else uses execa.

@@ -1,4 +1,4 @@
-// What happens to queued messages when a socket closes: `linger` is how long they are kept, in milliseconds.
+// A closed socket keeps its queued messages for `linger` milliseconds.
 
 import { Pull, Push } from "zmq-native";
 

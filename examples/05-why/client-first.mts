@@ -4,7 +4,7 @@ import { Pull, Push } from "zmq-native";
 
 const [endpoint = "tcp://127.0.0.1:5555"] = process.argv.slice(2);
 
-// A high-water mark of 0 is no limit. The default is 1,000 messages.
+// A high-water mark of 0 means no limit. The default is 1,000 messages.
 const client = new Push({ sendHighWaterMark: 0 });
 client.connect(endpoint);
 for (let number = 0; number < 10_000; number++) await client.send(`${number}`);

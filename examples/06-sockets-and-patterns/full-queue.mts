@@ -1,4 +1,4 @@
-// What sockets do when a queue is full: wait, return false, or drop the message.
+// When a queue is full, a socket waits, returns false, or drops the message.
 
 import { Pull, Push, Subscriber, XPublisher, type ZmqError } from "zmq-native";
 

@@ -3,7 +3,6 @@
 // lib/options/explain.ts; test/types/docstrings.test.ts compares them.
 
 import * as zmq from "../binding/constants.js";
-import { binding } from "../binding/index.js";
 import { type Option, rows } from "./kinds.js";
 
 const { int32, uint32, limit, uint64, boolean, string, binary, text, key, names } = rows;
@@ -833,32 +832,3 @@ export const liveOptions: ReadonlySet<number> = new Set([
   ...[zmq.ZMQ_SUBSCRIBE, zmq.ZMQ_UNSUBSCRIBE, zmq.ZMQ_XPUB_VERBOSE, zmq.ZMQ_XPUB_VERBOSER],
   ...tables.flatMap((table) => Object.values(table).flatMap((option) => (option.live ? [option.id] : []))),
 ]);
-
-/**
- * The optional features that this build of libzmq has: transports, security mechanisms and draft sockets. libzmq:
- * `zmq_has`.
- *
- * @example
- * ```ts
- * import { capability, Push } from "zmq-native";
- *
- * const push = new Push();
- * push.connect(capability.ipc ? "ipc:///tmp/jobs" : "tcp://127.0.0.1:9");
- * console.log(capability.curve); // true
- * push.close({ linger: 0 });
- * ```
- */
-export const capability: Record<
-  "ipc" | "pgm" | "tipc" | "norm" | "ws" | "wss" | "curve" | "gssapi" | "draft",
-  boolean
-> = {
-  ipc: binding.has("ipc"),
-  pgm: binding.has("pgm"),
-  tipc: binding.has("tipc"),
-  norm: binding.has("norm"),
-  ws: binding.has("WS"),
-  wss: binding.has("WSS"),
-  curve: binding.has("curve"),
-  gssapi: binding.has("gssapi"),
-  draft: binding.has("draft"),
-};

@@ -3,6 +3,7 @@
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
+import { capability } from "../binding/capability.js";
 import * as zmq from "../binding/constants.js";
 import { explained } from "../binding/errors.js";
 import type { Context } from "../context/context.js";
@@ -11,7 +12,6 @@ import { copyOf, type Message, type MessageLike } from "../message/frames.js";
 import { explainValue } from "../options/explain.js";
 import { defineOptions, kinds, type Option, type Values } from "../options/kinds.js";
 import {
-  capability,
   conflateOptions,
   hiccupOptions,
   matchOptions,

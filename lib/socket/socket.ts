@@ -12,6 +12,7 @@ import {
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
 import type { OperationOptions } from "../arguments/operation-options.js";
+import { capability } from "../binding/capability.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
@@ -23,14 +24,7 @@ import { toEndpoint } from "../endpoint/index.js";
 import { endOf, Observer } from "../observer/observer.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
-import {
-  capability,
-  commonOptions,
-  curveOptions,
-  gssapiOptions,
-  statusOptions,
-  wssOptions,
-} from "../options/table.js";
+import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
 import { atAddress, atEndpoint, record } from "./endpoints.js";
 import { inspectSocket } from "./inspection.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";

@@ -20,7 +20,7 @@ const older = (version, than) => {
   return index >= 0 && a[index] < b[index];
 };
 
-/** What only one format has. */
+/** Checks of a single format. */
 const formats = {
   elf: ({ glibc, libc }, binary) => {
     const newest = binary.versions.filter((version) => {
@@ -67,7 +67,7 @@ function settings(build) {
   return readFileSync(file, "utf8").match(/^(#define|\/\* #undef) \w+.*$/gm);
 }
 
-/** What a cross build for this machine lost of what the native one has. */
+/** Returns the settings of the native build that a cross build for this machine lacks. */
 function lost(name) {
   const [cross, native] = [settings(`prebuild/${name}`), settings("release")];
   if (name !== "linux-x64-glibc" || cross === undefined || native === undefined) return [];
@@ -75,7 +75,7 @@ function lost(name) {
   return missing.length === 0 ? [] : [`libzmq was not told ${missing.join(", ")}, as in the native build`];
 }
 
-/** What is wrong with a binary, a sentence each; and what there is to say of it. */
+/** Returns the faults of a binary, a sentence each, and remarks about it. */
 function examine(name, target) {
   const file = join(root, target.file);
   const { size } = statSync(file);

@@ -11,7 +11,7 @@ import { execute } from "../terminal.mjs";
 export const cache =
   process.env.ZMQ_NATIVE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zmq-native");
 
-/** What cannot be had here, and why. */
+/** Something that is not available on this machine, with the reason. */
 export class Missing extends Error {}
 
 export function run(command, args, options = {}) {

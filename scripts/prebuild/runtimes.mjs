@@ -37,7 +37,7 @@ function emulator(arch) {
   return [qemu, "-L", root];
 }
 
-/** Downloads a Debian package of any processor into a folder, by lists that are kept there: the system's stay as they are. */
+/** Downloads a Debian package of any processor into a folder, by package lists in that folder: the system's do not change. */
 function download(name, debian, folder) {
   const apt = join(folder, "apt");
   for (const part of ["lists/partial", "cache/archives/partial"]) {

@@ -33,7 +33,7 @@ export function unpack(name, pin) {
   console.log(`unpacked ${name} ${pin.version}${patches.length ? `, ${patches.length} patched` : ""}`);
 }
 
-/** Writes a library's license texts to vendor/licences; `read` returns a file of its sources. */
+/** Writes a library's license texts to `vendor/licences`; `read` returns a file of its sources. */
 function writeLicences(name, pin, read) {
   mkdirSync(join(vendor, "licences"), { recursive: true });
   writeFileSync(join(vendor, "licences", `${name}.txt`), pin.licenceFiles.map(read).join("\n\n"));
