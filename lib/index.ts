@@ -43,8 +43,9 @@ export {
   XSubscriber,
 } from "./socket/classes.js";
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
+export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
-export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./socket/receiver.js";
+export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
 
 export type { SubscriberOptions } from "./socket/subscribers.js";

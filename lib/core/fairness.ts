@@ -56,3 +56,12 @@ export function nextTurn(): Promise<void> {
   next = promise;
   return promise;
 }
+
+/** @internal Resolves at once, or in the next turn of the event loop if the budget of this one is used up. */
+export function soon<T>(result: T): Promise<T> {
+  return turnIsOver() ? inNextTurn(result) : Promise.resolve(result);
+}
+
+function inNextTurn<T>(result: T): Promise<T> {
+  return nextTurn().then(() => result);
+}

@@ -7,7 +7,8 @@ import type { OperationOptions } from "../arguments/operation-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
-import type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
+import type { SocketIterator } from "./loop.js";
+import type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
 
 /**
  * The part of a sending socket that zeromq 6 has as well. `M` is the type of a message. `O` lists the arguments that
