@@ -154,6 +154,12 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly #capture: Socket | undefined;
   #running: Running | undefined;
 
+  static {
+    const owns = (object: object) => #running in object;
+    guardMethods(Proxy.prototype, owns, ["run", "pause", "resume", "terminate"], { most: 0 });
+    guardMethods(Proxy.prototype, owns, ["statistics"], anyArity);
+  }
+
   /**
    * Creates a proxy between two sockets. Call {@link Proxy.run} to start it.
    *
@@ -364,9 +370,6 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (errno !== 0) throw new ZmqError(errno);
   }
 }
-
-guardMethods(Proxy.prototype, ["run", "pause", "resume", "terminate"], { most: 0 });
-guardMethods(Proxy.prototype, ["statistics"], anyArity);
 
 function notRunning(): ZmqError {
   // The error of zeromq, which programs may compare.

@@ -1,4 +1,4 @@
-// The module's entry, which runs once per JavaScript environment. It exports one function, which each loaded copy of
+// The module's entry, which runs each time that the addon is loaded. It exports one function, which each loaded copy of
 // the library calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of
 // lib/binding/index.ts.
 

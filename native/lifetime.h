@@ -1,5 +1,5 @@
-// The lifetime of one JavaScript environment (the main thread or a worker): the Environments of all copies of the
-// library that it has loaded, and their end. Used on that environment's thread.
+// The lifetime of one `napi_env`: a thread (the main thread or a worker) has one for each copy of the library that
+// loads the addon with `process.dlopen`; copies that `require` it share one. Used on that thread.
 #pragma once
 
 #include <set>
@@ -11,8 +11,8 @@ namespace zmq_native {
 class Environment;
 
 /**
- * Node must not unload an environment before the polls of its sockets are closed. A lifetime waits for that, once per
- * environment, regardless of how many copies of the library were loaded. The last one of the process also waits for
+ * Node must not unload an environment before the polls of its sockets are closed. A lifetime waits for that. It may
+ * belong to several copies of the library. The last one of the process also waits for
  * queued messages.
  */
 class Lifetime {

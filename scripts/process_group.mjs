@@ -13,7 +13,13 @@ export async function runGroup(command, args, seconds, options) {
   let killed = false;
   const timer = setTimeout(() => {
     killed = true;
-    process.kill(-child.pid, "SIGKILL");
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // The group has ended, but a program in another session holds its output.
+    }
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }, seconds * 1000);
   const result = await child;
   clearTimeout(timer);

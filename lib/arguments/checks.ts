@@ -66,11 +66,12 @@ export const anyArity = { most: Number.POSITIVE_INFINITY };
 type Method = (this: unknown, ...parameters: unknown[]) => unknown;
 
 /**
- * Makes methods check that they are called on an object, then the first argument with `check`, then the number of
- * arguments.
+ * Makes methods check that they are called on an object of their class (`owns`), then the first argument with `check`,
+ * then the number of arguments.
  */
 export function guardMethods(
   prototype: object,
+  owns: (object: object) => boolean,
   names: string[],
   arity: Arity,
   check?: (first: unknown) => unknown,
@@ -79,7 +80,7 @@ export function guardMethods(
     const method = Reflect.get(prototype, name) as Method;
     const guarded = {
       [name](this: unknown, ...parameters: unknown[]) {
-        if (!isObject(this)) throw illegalInvocation();
+        if (!isObject(this) || !owns(this)) throw illegalInvocation();
         check?.(parameters[0]);
         expectArity(arity, parameters);
         return method.apply(this, parameters);

@@ -26,7 +26,9 @@ function armTag(): string | undefined {
 function libcOfProcess(): "glibc" | "musl" | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return /\/libc(\.so\.6|-2\.\d+\.so)$/m.test(readFileSync("/proc/self/maps", "utf8")) ? "glibc" : "musl";
+    // A file that an upgrade has replaced is "(deleted)".
+    const glibc = /\/libc(\.so\.6|-2\.\d+\.so)( \(deleted\))?$/m;
+    return glibc.test(readFileSync("/proc/self/maps", "utf8")) ? "glibc" : "musl";
   } catch {
     // Node's permission model hides the file.
     return libcOfReport();

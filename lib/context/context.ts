@@ -150,6 +150,10 @@ export class Context implements AsyncDisposable {
 
   static {
     markClass(Context.prototype, "Context");
+    const owns = (object: object) => #holder in object;
+    guardMethods(Context.prototype, owns, ["close"], anyArity);
+    guardMethods(Context.prototype, owns, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
+    guardMethods(Context.prototype, owns, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
     holderOf = (context) => context.#holder;
   }
 
@@ -291,9 +295,6 @@ export class Context implements AsyncDisposable {
 }
 
 defineOptions(Context.prototype, contextOptions, holderOf, "context");
-guardMethods(Context.prototype, ["close"], anyArity);
-guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
-guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
 
 /** Creates a Context for a token of which this thread owns a reference. */
 function take(token: ContextToken): Context {

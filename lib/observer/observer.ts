@@ -79,6 +79,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   });
 
   static {
+    const owns = (object: object) => #core in object;
+    guardMethods(Observer.prototype, owns, ["close", "receive"], { most: 0 });
+    guardMethods(Observer.prototype, owns, ["on", "off", "requestPipeStats"], anyArity);
     endOf = (observer) => {
       if (observer.#core.handle === 0) return undefined;
       observer.#endAwaited = true;
@@ -359,6 +362,3 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     }
   }
 }
-
-guardMethods(Observer.prototype, ["close", "receive"], { most: 0 });
-guardMethods(Observer.prototype, ["on", "off", "requestPipeStats"], anyArity);

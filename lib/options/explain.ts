@@ -136,8 +136,8 @@ const classesWith = (name: string): string[] =>
 
 /** The option that `name` is nearer to than to `names`, and the classes that have it. Undefined if there is none. */
 function ofOtherClasses(name: string, names: string[]): string | undefined {
-  const all = new Set([...names, ...knownOptions.map((option) => option.name)]);
-  const found = nearest(name, [...all]);
+  const others = knownOptions.filter(({ writable }) => writable).map((option) => option.name);
+  const found = nearest(name, [...new Set([...names, ...others])], false);
   const [option] = found;
   if (option === undefined || found.some((candidate) => names.includes(candidate))) return undefined;
   const classes = classesWith(option);

@@ -21,14 +21,14 @@ const most = 4;
 const shortest = 4;
 
 /**
- * The names that `name` may mean: those that contain it, as `sendHighWaterMark` contains `highWaterMark`. If there are
- * none, the nearest ones, of which at most a third of the letters differ. Case and underscores are ignored.
+ * The names that `name` may mean: with `parts`, those that contain it, as `sendHighWaterMark` contains `highWaterMark`. If
+ * there are none, the nearest ones, of which at most a third of the letters differ. Case and underscores are ignored.
  */
-export function nearest(name: string, names: readonly string[]): string[] {
+export function nearest(name: string, names: readonly string[], parts = true): string[] {
   const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
   const wanted = plain(name);
   const containing =
-    wanted.length < shortest ? [] : names.filter((candidate) => plain(candidate).includes(wanted));
+    !parts || wanted.length < shortest ? [] : names.filter((candidate) => plain(candidate).includes(wanted));
   // The shortest names are the nearest.
   if (containing.length > 0) return containing.sort((a, b) => a.length - b.length).slice(0, most);
   const ranked = names.map((candidate) => ({ candidate, edits: distance(wanted, plain(candidate)) }));

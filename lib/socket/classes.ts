@@ -30,7 +30,7 @@ import {
 } from "../options/table.js";
 import { atEndpoint } from "./endpoints.js";
 import type { ReadableSocket, WritableSocket } from "./interfaces.js";
-import { type Multicast, type MulticastOptions, readMulticast, writeMulticast } from "./multicast.js";
+import { defineMulticast, type Multicast } from "./multicast.js";
 import { Socket } from "./socket.js";
 import { type SubscriberOptions, waitForSubscribers } from "./subscribers.js";
 
@@ -765,13 +765,5 @@ defineSocketOptions([
 for (const { prototype } of [Publisher, Subscriber, XPublisher, XSubscriber]) {
   defineOptions(prototype, topicOptions, coreOf);
   if (capability.norm) defineOptions(prototype, normOptions, coreOf);
-  Object.defineProperty(prototype, "multicast", {
-    configurable: true,
-    get(this: object): MulticastOptions {
-      return readMulticast(coreOf(this));
-    },
-    set(this: object, value: unknown) {
-      writeMulticast(coreOf(this), value);
-    },
-  });
+  defineMulticast(prototype);
 }

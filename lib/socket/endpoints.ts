@@ -102,7 +102,7 @@ function plan(core: Core, call: EndpointCall, address: string): Known {
     },
   };
   const made = planFor(use);
-  if (made.transport.multicast !== "none") checkMulticast(core, made.transport, use);
+  checkMulticast(core, made.transport, use);
   return made;
 }
 

@@ -3,6 +3,7 @@
 import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
 import { errorOf } from "../binding/errors.js";
 import type { Core } from "../core/open-socket.js";
+import { coreOf } from "../core/registry.js";
 import type { Transport } from "../endpoint/index.js";
 import { refusal, type Use } from "../endpoint/refusal.js";
 import { type Option, rows } from "../options/kinds.js";
@@ -112,6 +113,7 @@ let warned = false;
 
 /** @internal Checks a socket's options before it opens a multicast endpoint. Throws `EINVAL`, naming the option. */
 export function checkMulticast(core: Core, { multicast }: Transport, use: Use): void {
+  if (multicast === "none") return;
   if (multicast === "hops") {
     const hops = core.getOption(table.hops);
     if (hops > 255) throw refusal("EINVAL", `multicastHops must be from 1 to 255, got ${hops}`, use);
@@ -129,13 +131,8 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
   }
 }
 
-/** @internal The options of a socket that are in effect. */
-export function readMulticast(core: Core): MulticastOptions {
-  return { ...read(core), loop: core.getOption(table.loop) };
-}
-
-/** @internal Sets the options that `value` names, after a check of the whole set. */
-export function writeMulticast(core: Core, value: unknown): void {
+/** Sets the options that `value` names, after a check of the whole set. */
+function write(core: Core, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw new TypeError("multicast must be an object, as in { rate: 10000, recoveryInterval: 5000 }");
   }
@@ -153,4 +150,18 @@ export function writeMulticast(core: Core, value: unknown): void {
   const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });
   if (fault !== undefined) throw errorOf("EINVAL").explain(fault);
   for (const [name, given] of entries) core.setOption<unknown>(table[name as keyof Settings], given);
+}
+
+/** @internal Defines `multicast` on a class. */
+export function defineMulticast(prototype: object): void {
+  Object.defineProperty(prototype, "multicast", {
+    configurable: true,
+    get(this: object): MulticastOptions {
+      const core = coreOf(this);
+      return { ...read(core), loop: core.getOption(table.loop) };
+    },
+    set(this: object, value: unknown) {
+      write(coreOf(this), value);
+    },
+  });
 }

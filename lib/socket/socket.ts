@@ -69,6 +69,15 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   static {
     markClass(Socket.prototype, "Socket");
 
+    const owns = (object: object) => #core in object;
+    const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+    guardMethods(Socket.prototype, owns, byAddress, { most: 1 }, toEndpoint);
+    for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
+      guardMethods(Socket.prototype, owns, [`get${kind}Option`], { most: 1 }, expectIdentifier);
+      guardMethods(Socket.prototype, owns, [`set${kind}Option`], { most: 2 }, expectIdentifier);
+    }
+    guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
+
     // Checking `this` by the error of the access costs nothing in a call that succeeds.
     const senderOf = (socket: Socket) => {
       try {
@@ -660,11 +669,3 @@ for (const [table, isBuilt] of [
   // Options that this binary lacks are registered all the same, so that the error can name the reason.
   defineOptions(isBuilt ? Socket.prototype : Object.create(null), table, coreOf);
 }
-
-const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
-guardMethods(Socket.prototype, byAddress, { most: 1 }, toEndpoint);
-for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
-  guardMethods(Socket.prototype, [`get${kind}Option`], { most: 1 }, expectIdentifier);
-  guardMethods(Socket.prototype, [`set${kind}Option`], { most: 2 }, expectIdentifier);
-}
-guardMethods(Socket.prototype, ["close"], { most: 0, options: true });

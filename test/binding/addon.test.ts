@@ -48,13 +48,14 @@ const load = (path: string) => `
   console.log(String(pull.tryReceive()));`;
 const loaded = { code: 0, stdout: "loaded\n", stderr: "" };
 
-const musl = `
+const mapping = (file: string) => `
   const fs = require("node:fs");
   const { readFileSync } = fs;
   fs.readFileSync = (path, ...rest) =>
     path === "/proc/self/maps"
-      ? "7f0000000000-7f0000001000 r-xp 00000000 08:01 42 /lib/ld-musl-x86_64.so.1\\n"
+      ? "7f0000000000-7f0000001000 r-xp 00000000 08:01 42 ${file}\\n"
       : readFileSync(path, ...rest);`;
+const musl = mapping("/lib/ld-musl-x86_64.so.1");
 
 const hidden = `
   const fs = require("node:fs");
@@ -153,6 +154,15 @@ describe("it is found", () => {
     mkdirSync(join(prebuilds, "zmq-native.glibc.node"));
     // The only process at hand has glibc: its binary stands in for musl's.
     expect(run(musl + load(path))).toEqual(loaded);
+  });
+
+  test.skipIf(!onLinux)("by a C library that an upgrade has replaced", () => {
+    const path = install("plain");
+    const prebuilds = join(path, "prebuilds", target);
+    put(join(prebuilds, "zmq-native.glibc.node"));
+    mkdirSync(join(prebuilds, "zmq-native.musl.node"));
+    const replaced = mapping("/usr/lib/x86_64-linux-gnu/libc.so.6 (deleted)");
+    expect(run(replaced + load(path))).toEqual(loaded);
   });
 
   test.skipIf(!onLinux)("by Node's report where the permission model hides the process's files", () => {

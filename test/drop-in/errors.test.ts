@@ -306,8 +306,10 @@ describe("a method without its object", () => {
 
   test.each(Object.entries(methods))("of a %s is not called", (name, all) => {
     for (const method of all) {
-      const { [method]: alone } = loose(zmq[name as keyof typeof methods].prototype);
-      expectTypeError(() => alone!(), "Illegal invocation");
+      const { prototype } = zmq[name as keyof typeof methods];
+      const { [method]: alone } = loose(prototype);
+      for (const self of [undefined, {}, Object.create(prototype), new Proxy(prototype, {})])
+        expectTypeError(() => (alone as () => unknown).call(self), "Illegal invocation");
     }
   });
 });

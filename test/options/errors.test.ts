@@ -145,6 +145,8 @@ describe("an option that there is not", () => {
     ["Push", "ZMQ_LINGER", "Push has no option ZMQ_LINGER; did you mean linger?"],
     ["Dealer", "identity", "Dealer has no option identity; did you mean routingId?"],
     ["Dealer", "hwm", "Dealer has no option hwm; did you mean sendHighWaterMark or receiveHighWaterMark?"],
+    ["Push", "lastEndpont", "Push has no option lastEndpont, and none with a similar name"],
+    ["Push", "subscribe", "Push has no option subscribe, and none with a similar name"],
     ["Push", "contxt", "Push has no option contxt; did you mean context?"],
     ["Publisher", "multcast", "Publisher has no option multcast; did you mean multicast?"],
     [
