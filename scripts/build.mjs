@@ -2,7 +2,16 @@
 // this script, so node-gyp and prebuildify do the same. Vendored sources are fetched first; a second run compiles only
 // what has changed, and ends at once when nothing has.
 
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +27,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const usage =
   "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
 const options = {
-  debug: { type: "boolean", help: "without optimisation, with symbols" },
+  debug: { type: "boolean", help: "without optimization, with symbols" },
   sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
   wss: {
     type: "boolean",
@@ -81,20 +90,40 @@ function installed(path) {
   }
 }
 
+/** Environment variables that affect the compiler and CMake. */
+const influential =
+  /^(?:CC|CXX|AR|LD|C(?:PP|XX)?FLAGS|LDFLAGS|CPATH|C(?:PLUS)?_INCLUDE_PATH|LIBRARY_PATH|MACOSX_DEPLOYMENT_TARGET|CMAKE_(?!BUILD_PARALLEL).*)$/;
+const environment = Object.entries(process.env)
+  .filter(([key]) => influential.test(key))
+  .sort();
 /** Where node-gyp-build looks, in the package or below the folder that ZMQ_NATIVE_PREBUILD names. */
 const installedTo = join(flags.sanitize ? out : "", "build", config);
 
 /** Fails when something is missing that a build from source needs. */
 function checkTools() {
   const compiler = process.env.CXX ?? "c++";
-  for (const tool of ["cmake", ...(target || process.platform === "win32" ? [] : [compiler])]) {
-    if (execute(tool, ["--version"]).status !== 0) {
+  // As in CMake, CXX may be a command with arguments, such as "ccache g++".
+  const command = existsSync(compiler) ? [compiler] : compiler.split(/\s+/);
+  for (const [tool, ...args] of [["cmake"], ...(target || process.platform === "win32" ? [] : [command])]) {
+    if (execute(tool, [...args, "--version"]).status !== 0) {
       fail(
-        `${tool} is needed to build from source and could not be run: install it (on Debian, ` +
+        `${[tool, ...args].join(" ")} is needed to build from source and could not be run: install it (on Debian, ` +
           "`apt-get install g++ cmake make`; elsewhere a C++17 compiler and CMake 3.18 or later).",
       );
     }
   }
+}
+
+/** CMake keeps the compiler and the flags of its first run. Deletes its cache if they came from another environment. */
+function forgetOtherEnvironment() {
+  const record = join(root, out, "environment.json");
+  const text = JSON.stringify(environment);
+  if (existsSync(record) && readFileSync(record, "utf8") !== text) {
+    for (const name of ["CMakeCache.txt", "CMakeFiles"])
+      rmSync(join(root, out, name), { recursive: true, force: true });
+  }
+  mkdirSync(join(root, out), { recursive: true });
+  writeFileSync(record, text);
 }
 
 /** Compiles the vendored libraries and the addon. */
@@ -102,6 +131,7 @@ function compile() {
   if (!existsSync(join(root, out, "zmq_native.node"))) {
     console.log(`building the vendored libraries and the addon in ${out}: this takes two minutes or so`);
   }
+  forgetOtherEnvironment();
   // A build folder keeps the generator that it was made with.
   const fresh = !existsSync(join(root, out, "CMakeCache.txt")) && process.env.CMAKE_GENERATOR === undefined;
   const ninja = fresh && process.platform !== "win32" && execute("ninja", ["--version"]).status === 0;
@@ -139,10 +169,6 @@ function buildNative() {
   install();
 }
 
-/** Environment variables that affect the compiler and CMake. */
-const environment = Object.entries(process.env).filter(([key]) =>
-  /^(?:CC|CXX|AR|LD|C(?:PP|XX)?FLAGS|LDFLAGS|CMAKE_(?!BUILD_PARALLEL).*|ZMQ_NATIVE_SOURCES)$/.test(key),
-);
 // CMake alone knows whether a library of the system or a tool has changed.
 if (target || flags["system-libzmq"] || flags["perf-tools"] || flags.verbose) buildNative();
 else
@@ -152,9 +178,13 @@ else
       // The headers in vendor/headers come from node_modules.
       inputs: [
         ...["CMakeLists.txt", "native", "node_modules/.package-lock.json", "test/failing", "vendor"],
-        ...["scripts/build.mjs", "scripts/vendor", "scripts/vendor.mjs"],
+        ...["scripts/build.mjs", "scripts/terminal.mjs", "scripts/vendor", "scripts/vendor.mjs"],
       ],
-      outputs: [join(out, "zmq_native.node"), join(installedTo, "zmq_native.node")],
+      outputs: [
+        join(out, "CMakeCache.txt"),
+        join(out, "zmq_native.node"),
+        join(installedTo, "zmq_native.node"),
+      ],
       settings: { defines, environment },
     },
     buildNative,
@@ -164,7 +194,10 @@ if (flags.lib && installed("typescript") && installed("rolldown"))
   unlessUpToDate(
     "out/lib-up-to-date.json",
     {
-      inputs: ["lib", "package.json", "scripts/build_lib.mjs", "tsconfig.build.json", "tsconfig.json"],
+      inputs: [
+        ...["lib", "node_modules/.package-lock.json", "package.json", "scripts/build_lib.mjs"],
+        ...["tsconfig.build.json", "tsconfig.json"],
+      ],
       outputs: ["dist"],
     },
     () => run(process.execPath, ["scripts/build_lib.mjs"], { what: "building dist/", shown: true }),

@@ -132,7 +132,9 @@ function prebuilt(folder: string, libc: string | undefined): string[] {
 
 /** Files of a folder that may be the addon: a local build first. */
 function* candidates(folder: string): Generator<string> {
-  for (const config of ["Release", "Debug"]) yield join(folder, "build", config, "zmq_native.node");
+  // The variable is node-gyp-build's.
+  const configurations = process.env.PREBUILDS_ONLY ? [] : ["Release", "Debug"];
+  for (const config of configurations) yield join(folder, "build", config, "zmq_native.node");
   yield* prebuilt(folder, libcOfProcess());
 }
 
@@ -193,7 +195,9 @@ function search(failures: Map<string, unknown>): unknown {
       const file = unpacked(candidate);
       if (!exists(file)) continue;
       try {
-        return open(file);
+        const addon = open(file);
+        if (typeof (addon as { instantiate?: unknown }).instantiate === "function") return addon;
+        failures.set(file, new Error("it is not the addon of zmq-native"));
       } catch (error) {
         failures.set(file, error);
       }

@@ -1,6 +1,10 @@
 // The command line of `npm run vendor`.
 
-import { command } from "../command_line.mjs";
+import { command, Option } from "../command_line.mjs";
+import { pins } from "../vendor/pins.mjs";
+
+/** Commands that need unpacked sources. */
+const others = ["against", "test", "list", "prove"];
 
 /** The options that were given, and as `names` the patches. */
 export function parseVendor() {
@@ -9,10 +13,16 @@ export function parseVendor() {
     "Fetches, verifies, unpacks and patches the third-party sources.",
   )
     .argument("[patches...]", "with --prove: which patches")
-    .option("--fetch", "fetch and verify only, unpack nothing")
-    .option("--pack", "make vendor/packed, the sources in the published package")
+    .addOption(new Option("--fetch", "fetch and verify only, unpack nothing").conflicts(others))
+    .addOption(
+      new Option("--pack", "make vendor/packed, the sources in the published package").conflicts(others),
+    )
     .option("--against <path>", "try our patches on another libzmq: a folder or an archive")
-    .option("--library <name>", "with --against: openpgm, norm or libsodium instead of libzmq")
+    .addOption(
+      new Option("--library <name>", "with --against: another library than libzmq").choices(
+        pins.map(([name]) => name),
+      ),
+    )
     .option("--test", "run the tests of libzmq and pyzmq on patched and unpatched libzmq")
     .option("--list", "print the patch series as a table")
     .option("--prove", "remove each patch, or each named one, and expect its test to fail")
@@ -20,5 +30,8 @@ export function parseVendor() {
   const options = program.opts();
   const [first] = program.args;
   if (first !== undefined && !options.prove) program.error(`error: ${first}: only --prove takes names.`);
+  if (options.library !== undefined && !options.against)
+    program.error("error: --library needs --against with a folder or an archive.");
+  if (options.against === "") program.error("error: --against needs a folder or an archive.");
   return { ...options, names: program.args };
 }

@@ -41,6 +41,7 @@ async function bodyOf(url) {
 
 /** Downloads `url` to `path` if its content has the hash. Returns undefined, or the reason why there is no file. */
 export async function download(url, path, sha256) {
+  if (!url.startsWith("https://") || !URL.canParse(url)) return `${url}: not an https:// URL`;
   const reason = unreachable.get(new URL(url).host);
   if (reason) return `${url}: ${reason}`;
   try {

@@ -162,7 +162,7 @@ describe("prepack", () => {
       cpSync(join(root, part), join(copy, part), { recursive: true });
     for (const file of files) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
-      writeFileSync(join(copy, file), "");
+      writeFileSync(join(copy, file), "binary");
     }
     // npm tells the script which command it is.
     const child = executeSync(process.execPath, ["scripts/prebuild/prepack.mjs"], {

@@ -32,9 +32,10 @@ test("accepts `stdio` with file descriptors", async () => {
 });
 
 test.skipIf(process.platform === "win32")("does not wait for a program that left the group", async () => {
+  const start = performance.now();
   const result = await runGroup("sh", ["-c", "setsid sleep 20 & exit 0"], 1, { all: true });
   expect(result).toMatchObject({ exitCode: 0, killed: true });
-  expect(result.durationMs).toBeLessThan(15_000);
+  expect(performance.now() - start).toBeLessThan(15_000);
 });
 
 test.skipIf(process.platform === "win32")("kills the programs of a program that takes too long", async () => {
