@@ -1,6 +1,7 @@
 // Hosts, ports and interfaces in the endpoints of all IP transports.
 
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { ZmqError } from "../binding/errors.js";
 import { inNetwork, isIPv4, isIPv6, isSame } from "./ip.js";
 import { refusal, type Use } from "./refusal.js";
 
@@ -48,10 +49,16 @@ export function fixedPortOf(text: string, use: Use): number {
 /** An address of an interface of this machine. */
 export type Interface = NetworkInterfaceInfo & { readonly name: string };
 
+/** All of them. Reading them takes a descriptor. */
 export function interfaces(): Interface[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
-    list.map((info) => ({ ...info, name })),
-  );
+  let found: ReturnType<typeof networkInterfaces>;
+  try {
+    found = networkInterfaces();
+  } catch (error) {
+    const { errno } = error as { errno?: unknown };
+    throw typeof errno === "number" ? new ZmqError(Math.abs(errno)) : error;
+  }
+  return Object.entries(found).flatMap(([name, list = []]) => list.map((info) => ({ ...info, name })));
 }
 
 /** The names of this machine's interfaces, for a message. */

@@ -52,8 +52,8 @@ function buildTree(name, source, sodium) {
 /** Runs a program until it ends or `seconds` are over; returns its output. */
 async function outputOf(command, args, seconds, options) {
   const settings = { all: true, stripFinalNewline: false, ...options };
-  const { all, pid, cause } = await runGroup(command, args, seconds, settings);
-  if (pid === undefined) fail(`${command} could not be run: ${cause.message}.`);
+  const { all, cause, killed } = await runGroup(command, args, seconds, settings);
+  if (cause && !killed) fail(`${command} could not be run: ${cause.message}.`);
   return all;
 }
 

@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
 import { namespacesMissing, withinNamespaces } from "../helpers/namespaces.js";
+import { freshGroup } from "../helpers/pgm.js";
 import { draftPath, runProgram, sanitizer } from "../helpers/program.js";
 
 const linux = process.platform === "linux";
@@ -159,6 +160,46 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
         { within: withDescriptors(100) },
       );
       expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
+    },
+  );
+
+  // Vendor patches libzmq/multicast/start-failure and openpgm/resources/no-descriptor-is-not-0: the engine starts on an
+  // I/O thread, which aborted, or closed standard input.
+  test.skipIf(busy).each([...(capability.pgm ? ["epgm"] : []), ...(capability.norm ? ["norm"] : [])])(
+    "%s: an endpoint reports EMFILE if it cannot start, with any number of descriptors left",
+    async (transport) => {
+      const group = await freshGroup();
+      const outcome = await runProgram(
+        `${prelude}
+      const { fstatSync } = require("node:fs");
+      const input = fstatSync(0).ino;
+      const codes = [];
+      for (let left = 0; left < 14; left++) {
+        for (const Class of [zmq.Publisher, zmq.Subscriber]) {
+          const context = new zmq.Context();
+          const socket = new Class({ context, linger: 0 });
+          const failure = new Promise((resolve) => socket.events.on("bind:error", ({ error }) => resolve(error.code)));
+          const held = exhaust(left);
+          let result = await attempt(() => socket.connect(${JSON.stringify(group.endpoint(transport))}));
+          // With so few, none can start. Nothing tells that one has started.
+          if (left > 0 && left < 4) result = await failure;
+          socket.close();
+          // The end of a context waits for its I/O threads, which start the endpoint before.
+          await context.close();
+          held.release();
+          codes.push(result);
+          if (fstatSync(0).ino !== input) codes.push("standard input was closed");
+        }
+      }
+      console.log(codes.join());
+      await goes();
+    `,
+        { within: withDescriptors(64) },
+      );
+      expect(outcome).toMatchObject(good);
+      const [codes, last] = outcome.stdout.trim().split("\n") as [string, string];
+      expect(codes).toMatch(/^(EMFILE,){8}(done,?){20}$/);
+      expect(last).toBe("good");
     },
   );
 
