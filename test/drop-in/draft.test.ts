@@ -307,7 +307,7 @@ describe("Radio.send", () => {
     await expectRejected(() => send(["a", "b"], { group: "a" }), "EINVAL");
   });
 
-  mended("zeromq cuts it", "a group above 255 bytes is EINVAL", () => {
+  mended("zeromq truncates it", "throws EINVAL for a group above 255 bytes", () => {
     expect(thrown(() => send("message", { group: "y".repeat(256) }))).toMatchObject({ code: "EINVAL" });
   });
 });
@@ -449,7 +449,7 @@ describe("a draft socket that waits", () => {
     await Promise.all([serving, asking]);
   });
 
-  mended("zeromq's burn a core", "a socket that waits sleeps", async () => {
+  mended("zeromq's sockets use a whole core", "uses no CPU time", async () => {
     const server = open("Server");
     server.bindSync(freshEndpoint("inproc"));
     const receiving = server.receive() as Promise<unknown>;

@@ -182,7 +182,7 @@ describe("addresses that are rejected", () => {
 
   mended(
     "zeromq takes another port: 99999 is 34463",
-    "a port above 65535 is EINVAL, and said to be",
+    "a port above 65535 is EINVAL, and the error names it",
     async () => {
       const address = "tcp://127.0.0.1:99999";
       const error = (await rejected(() => open("Pull").bind(address))) as Failure;

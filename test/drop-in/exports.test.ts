@@ -74,7 +74,7 @@ describe("CommonJS", () => {
 
   mended(
     "in zeromq it is undefined, though tsc accepts it",
-    "the default import of a TypeScript program",
+    "is the default import of a TypeScript program",
     () => {
       expect(runImport("zmq-native", 'typeof zmq.Push, zmq === require("zmq-native")')).toBe(
         "function true\n",
@@ -127,7 +127,7 @@ describe("capability", () => {
     for (const key of keys) expect(typeof loose(zmq.capability)[key]).toBe("boolean");
   });
 
-  mended("zeromq does not tell", "ws and wss, too, and nothing else", () => {
+  mended("zeromq does not report them", "also has booleans for ws and wss, and nothing else", () => {
     const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft", "ws", "wss"];
     expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
     // A socket connects over the available transports only.
@@ -231,7 +231,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toBe(true);
   });
 
-  mended("zeromq has no exports map", 'the default imports of "/draft" and "/v5-compat"', () => {
+  mended("zeromq has no exports map", 'has default imports of "/draft" and "/v5-compat"', () => {
     const source = `
       import draft from "PACKAGE/draft";
       import v5 from "PACKAGE/v5-compat";
@@ -247,7 +247,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual(["function", "function"]);
   });
 
-  mended("zeromq has no exports map", 'so can "/draft" and "/v5-compat"', () => {
+  mended("zeromq has no exports map", 'imports "/draft" and "/v5-compat"', () => {
     const source = `
       import * as draft from "PACKAGE/draft";
       import * as v5 from "PACKAGE/v5-compat";

@@ -261,7 +261,7 @@ describe.concurrent("garbage collection", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "received\n" });
   });
 
-  mended("in zeromq it may be closed", "leaves a socket alone whose events somebody listens to", async () => {
+  mended("in zeromq it may be closed", "does not free a socket that has event listeners", async () => {
     const outcome = await runSubject(`${collect}
       let address;
       (() => {
@@ -280,7 +280,7 @@ describe.concurrent("garbage collection", () => {
 
   mended(
     "in zeromq it is closed, and the promise rejected",
-    "a socket that a receive waits for stays",
+    "does not free a socket with a pending receive",
     async () => {
       const outcome = await runSubject(`${collect}
       (() => {
@@ -463,7 +463,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "0\nfree\n" });
   });
 
-  mended("zeromq's kill the process", "a worker may end while an operation waits", async () => {
+  mended("zeromq's worker aborts the process", "can end while an operation is pending", async () => {
     const waits = [
       "new zmq.Pull().receive();",
       'new zmq.Push({ linger: 0 }).send("x");',

@@ -73,11 +73,11 @@ describe("a message of one frame", () => {
     expect(await texts(value)).toEqual([expected]);
   });
 
-  mended('in zeromq "[object SharedArrayBuffer]"', "a SharedArrayBuffer is its bytes", async () => {
+  mended('in zeromq "[object SharedArrayBuffer]"', "sends the bytes of a SharedArrayBuffer", async () => {
     expect(await texts(new SharedArrayBuffer(3))).toEqual(["\0\0\0"]);
   });
 
-  mended('in zeromq an Error "Invalid argument"', "a DataView is its bytes", async () => {
+  mended('in zeromq an Error "Invalid argument"', "sends the bytes of a DataView", async () => {
     expect(await texts(new DataView(bytes.buffer, 1, 3))).toEqual(["\u0002\u0003\u0004"]);
   });
 });
@@ -173,11 +173,15 @@ describe("a message that is rejected", () => {
     expectTypeError(() => send(["a"], "b"), "Expected 1 argument but received 2");
   });
 
-  mended("zeromq has no options of an operation", "an object may follow the message", async () => {
-    using pair = await joined(["Pair"], ["Pair"]);
-    await loose(pair[1]).send!("message", { timeout: 0 });
-    expect(String(await pair[0].receive())).toBe("message");
-  });
+  mended(
+    "zeromq has no options of an operation",
+    "accepts an object of options after the message",
+    async () => {
+      using pair = await joined(["Pair"], ["Pair"]);
+      await loose(pair[1]).send!("message", { timeout: 0 });
+      expect(String(await pair[0].receive())).toBe("message");
+    },
+  );
 
   test("sends none of its frames", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
@@ -265,18 +269,22 @@ describe("memory of a sent Buffer", () => {
     expect(String(await pair[0].receive())).toBe("a".repeat(size));
   });
 
-  mended("zeromq refers to the sender's memory above 128 bytes", "so are larger ones", async () => {
-    using pair = await joined(["Pair"], ["Pair"]);
-    for (const size of [129, 5000, 100_000, 3_000_000]) {
-      const message = Buffer.alloc(size, "a");
-      await pair[1].send(message);
-      message.fill("b");
-      const [frame] = await pair[0].receive();
-      expect(frame!.equals(Buffer.alloc(size, "a"))).toBe(true);
-    }
-  });
+  mended(
+    "zeromq refers to the sender's memory above 128 bytes",
+    "of more than 128 bytes is copied, too",
+    async () => {
+      using pair = await joined(["Pair"], ["Pair"]);
+      for (const size of [129, 5000, 100_000, 3_000_000]) {
+        const message = Buffer.alloc(size, "a");
+        await pair[1].send(message);
+        message.fill("b");
+        const [frame] = await pair[0].receive();
+        expect(frame!.equals(Buffer.alloc(size, "a"))).toBe(true);
+      }
+    },
+  );
 
-  mended("zeromq gives all of them the same memory", "subscribers have a copy each", async () => {
+  mended("zeromq gives all of them the same memory", "is copied for each subscriber", async () => {
     const publisher = new zmq.Publisher({ linger: 0 });
     await publisher.bind("inproc://fan-out");
     const subscribers = [new zmq.Subscriber(), new zmq.Subscriber()];
@@ -291,17 +299,21 @@ describe("memory of a sent Buffer", () => {
     for (const socket of [publisher, ...subscribers]) socket.close();
   });
 
-  mended("in zeromq the change is sent", "what waits is sent as it was", async () => {
-    const push = new zmq.Push({ linger: 0 });
-    const message = Buffer.alloc(1000, "a");
-    const sending = push.send(message);
-    message.fill("b");
-    const pull = new zmq.Pull();
-    await pull.bind("tcp://127.0.0.1:*");
-    push.connect(pull.lastEndpoint as string);
-    await sending;
-    expect(String(await pull.receive())).toBe("a".repeat(1000));
-    push.close();
-    pull.close();
-  });
+  mended(
+    "zeromq sends the changed bytes",
+    "can be changed while send() is pending: the original bytes are sent",
+    async () => {
+      const push = new zmq.Push({ linger: 0 });
+      const message = Buffer.alloc(1000, "a");
+      const sending = push.send(message);
+      message.fill("b");
+      const pull = new zmq.Pull();
+      await pull.bind("tcp://127.0.0.1:*");
+      push.connect(pull.lastEndpoint as string);
+      await sending;
+      expect(String(await pull.receive())).toBe("a".repeat(1000));
+      push.close();
+      pull.close();
+    },
+  );
 });

@@ -223,7 +223,7 @@ describe("events over tcp", () => {
     expect(await events.receive()).toEqual({ type: "end" });
   });
 
-  mended("zeromq drops them", "peers can be told apart: fd and addresses", async () => {
+  mended("zeromq drops these fields", "identify the peer by fd and addresses", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     const event = await events.receive();
@@ -505,15 +505,19 @@ describe("an observer as an emitter", () => {
     expect(outcome.stdout).toBe("bind\n");
   });
 
-  mended("in zeromq an unhandled rejection", "close ends it quietly", async () => {
-    const outcome = await runSubject(`
+  mended(
+    "in zeromq close causes an unhandled rejection",
+    "can be closed without an unhandled rejection",
+    async () => {
+      const outcome = await runSubject(`
       const pull = new zmq.Pull();
       pull.events.on("bind", () => {});
       pull.events.close();
       setTimeout(() => console.log("quiet"), 50);
     `);
-    expect(outcome).toMatchObject({ code: 0, stdout: "quiet\n", stderr: "" });
-  });
+      expect(outcome).toMatchObject({ code: 0, stdout: "quiet\n", stderr: "" });
+    },
+  );
 });
 
 describe("the process", () => {
@@ -543,7 +547,7 @@ describe("close of an observer", () => {
 
   mended(
     "in zeromq bind hangs, and so does the end of every later socket",
-    "the socket can be used and closed",
+    "leaves the socket usable, and it can be closed",
     async () => {
       const [pull, events] = observed("Pull");
       events.close();

@@ -311,7 +311,7 @@ describe("conversion of values", () => {
     }
   });
 
-  mended("zeromq stores 0", "NaN is refused, and an infinite int32", () => {
+  mended("zeromq stores 0", "rejects NaN, and infinity for an int32", () => {
     const socket = open("Pair");
     for (const name of [
       "linger",
@@ -330,13 +330,17 @@ describe("conversion of values", () => {
     }
   });
 
-  mended("zeromq takes any for no limit", "maxMessageSize is not negative, or -1", () => {
-    for (const value of [-5, -0.5, -(2 ** 63), Number.NEGATIVE_INFINITY]) {
-      expectThrown(set(open("Pair"), "maxMessageSize", value), "EINVAL");
-    }
-  });
+  mended(
+    "zeromq treats each negative value as no limit",
+    "rejects a negative maxMessageSize other than -1",
+    () => {
+      for (const value of [-5, -0.5, -(2 ** 63), Number.NEGATIVE_INFINITY]) {
+        expectThrown(set(open("Pair"), "maxMessageSize", value), "EINVAL");
+      }
+    },
+  );
 
-  mended("zeromq takes it for null", "another verbosity is refused", () => {
+  mended("zeromq treats it as null", "rejects an unknown verbosity", () => {
     const text = 'Option value must be one of null, "allSubs", "allSubsUnsubs"';
     for (const value of ["all", "", 1, true, {}]) {
       expectTypeError(() => new zmq.XPublisher({ verbosity: value as never }), text);
@@ -372,10 +376,14 @@ describe("conversion of values", () => {
     expect(await warningsOf(() => socket.setUint64Option!(4, 2 ** 60))).toEqual([warning]);
   });
 
-  mended("in zeromq 0, which lets nothing through", "maxMessageSize = Infinity is no limit", () => {
-    const socket = open("Push", { maxMessageSize: Number.POSITIVE_INFINITY });
-    expect(socket.maxMessageSize).toBe(2 ** 63);
-  });
+  mended(
+    "zeromq stores 0, which rejects every message",
+    "converts maxMessageSize = Infinity to no limit",
+    () => {
+      const socket = open("Push", { maxMessageSize: Number.POSITIVE_INFINITY });
+      expect(socket.maxMessageSize).toBe(2 ** 63);
+    },
+  );
 
   test("accepts text as string or Buffer and ends it at the first NUL", () => {
     const socket = open("Router");
@@ -551,7 +559,7 @@ describe("the warning that an option has no effect on existing endpoints", () =>
     expect(await warningsOf(set(socket, "rate", 5))).toEqual([]);
   });
 
-  mended("zeromq counts it as an endpoint", "nor after a bind that failed", async () => {
+  mended("zeromq counts it as an endpoint", "is not emitted after a bind that failed", async () => {
     const socket = open("Push");
     thrown(() => socket.bindSync!("foo://bar"));
     await Promise.resolve(socket.bind!("foo://bar")).catch(() => {});

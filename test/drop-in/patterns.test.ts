@@ -390,10 +390,14 @@ describe("high-water marks", () => {
   test("with noDrop, a Publisher rejects with EAGAIN when the queue is full", () =>
     fillWithoutDropping("x", false));
 
-  mended("zeromq does not wait", "or waits for room", async () => {
-    await fillWithoutDropping("x", true);
-    await fillWithoutDropping(["x", "y"], true);
-  });
+  mended(
+    "zeromq does not wait",
+    "with noDrop, a Publisher waits for room unless sendTimeout is 0",
+    async () => {
+      await fillWithoutDropping("x", true);
+      await fillWithoutDropping(["x", "y"], true);
+    },
+  );
 });
 
 describe("XPublisher", () => {

@@ -86,12 +86,16 @@ describe("new Proxy(front, back)", () => {
     expectTypeError(() => new Proxy({}, 5), "Back-end must be a socket object");
   });
 
-  mended("zeromq says no more", "detail says which one is none, and what it is", () => {
-    expect(thrown(() => new Proxy(open("Router"), { a: 1 }))).toMatchObject({
-      detail: "Back-end must be a socket object, got { a: 1 }",
-    });
-    expect(thrown(() => new Proxy("x", open("Router")))).toMatchObject({ detail: "got 'x'" });
-  });
+  mended(
+    "zeromq's error has no detail",
+    "names in detail the argument that is not a socket, and its value",
+    () => {
+      expect(thrown(() => new Proxy(open("Router"), { a: 1 }))).toMatchObject({
+        detail: "Back-end must be a socket object, got { a: 1 }",
+      });
+      expect(thrown(() => new Proxy("x", open("Router")))).toMatchObject({ detail: "got 'x'" });
+    },
+  );
 
   test("throws for a third argument that is not an object", () => {
     expectTypeError(
@@ -119,7 +123,7 @@ describe("new Proxy(front, back)", () => {
     }
   });
 
-  mended("zeromq has no capture", "detail shows how to pass the capture socket", () => {
+  mended("zeromq has no capture", "shows in detail how to pass the capture socket", () => {
     const remedy = "pass the capture socket as { capture: socket }; ";
     expect(thrown(() => new Proxy(open("Router"), open("Dealer"), open("Push")))).toMatchObject({
       detail: expect.stringMatching(`^${remedy}got Push`),
@@ -129,7 +133,7 @@ describe("new Proxy(front, back)", () => {
     });
   });
 
-  mended("zeromq has none", "a capture socket may be given", () => {
+  mended("zeromq has no capture socket", "accepts a capture socket", () => {
     new Proxy(open("Router"), open("Dealer"), { capture: open("Push") });
   });
 
@@ -295,8 +299,8 @@ describe("a running Proxy", () => {
   });
 
   mended(
-    "in zeromq pause has no effect, or one that stays",
-    "while it is paused nothing passes",
+    "in zeromq pause has no effect, or resume has none",
+    "forwards nothing while it is paused",
     async () => {
       const { proxy, endpoints } = await start("Pull", "Push");
       const [push, pull] = [open("Push"), open("Pull", { receiveTimeout: 100 })];
@@ -314,15 +318,19 @@ describe("a running Proxy", () => {
     },
   );
 
-  mended("zeromq's hold libuv's pool", "ten of them stall nothing", async () => {
-    const proxies = await Promise.all(Array.from({ length: 10 }, () => start("Pull", "Push")));
-    const { readFile } = await import("node:fs/promises");
-    expect((await readFile(__filename)).length).toBeGreaterThan(0);
-    await open("Pull").bind("tcp://127.0.0.1:*");
-    expect(proxies).toHaveLength(10);
-  });
+  mended(
+    "zeromq's proxies occupy libuv's thread pool",
+    "does not occupy libuv's thread pool, even ten of them",
+    async () => {
+      const proxies = await Promise.all(Array.from({ length: 10 }, () => start("Pull", "Push")));
+      const { readFile } = await import("node:fs/promises");
+      expect((await readFile(__filename)).length).toBeGreaterThan(0);
+      await open("Pull").bind("tcp://127.0.0.1:*");
+      expect(proxies).toHaveLength(10);
+    },
+  );
 
-  mended("a second run corrupts zeromq's first", "it cannot run twice", async () => {
+  mended("a second run corrupts zeromq's first", "throws EBUSY from a second run()", async () => {
     const { proxy } = await start("Pull", "Push");
     expectThrown(() => proxy.run(), "EBUSY", { message: blocked });
   });

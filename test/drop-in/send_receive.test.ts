@@ -55,7 +55,7 @@ describe("a writable socket", () => {
     for (let i = 0; i < 500; i++) expect(String(await pair[0].receive())).toBe(`${i}`);
   });
 
-  mended("in zeromq EBUSY from the 514th on", "as many as libzmq takes", async () => {
+  mended("in zeromq EBUSY from the 514th on", "allows thousands of sends without awaiting them", async () => {
     using pair = await joined(["Pull", { receiveHighWaterMark: 0 }], ["Push", { sendHighWaterMark: 0 }]);
     await Promise.all(Array.from({ length: 5000 }, (_, index) => pair[1].send(`${index}`)));
     for (let i = 0; i < 5000; i++) expect(String(await pair[0].receive())).toBe(`${i}`);
@@ -109,7 +109,7 @@ describe("a socket that is not writable", () => {
     expect(String(await pull.receive())).toBe("message");
   });
 
-  mended("in zeromq it never wakes", "also over inproc", async () => {
+  mended("in zeromq it never wakes up", "waits for a peer over inproc, too", async () => {
     const push = open("Push");
     const pull = open("Pull");
     await pull.bind(freshEndpoint("inproc"));
@@ -249,8 +249,8 @@ describe("receive", () => {
   });
 
   mended(
-    "in zeromq it never wakes",
-    "wakes for a peer that is connected later, over inproc, too",
+    "in zeromq it never wakes up",
+    "wakes up for a peer that connects later, over inproc, too",
     async () => {
       const pull = open("Pull");
       const push = open("Push");
@@ -422,7 +422,7 @@ describe("a call in the wrong state", () => {
   });
 
   mended(
-    "in zeromq, EFSM ends it",
+    "in zeromq the loop ends with EFSM",
     "a loop that waits for its turn ends when its socket is closed",
     async () => {
       const request = open("Request");
@@ -479,12 +479,16 @@ describe("a call that the class does not support", () => {
     ["Publisher", "receive"],
   ];
 
-  mended("in zeromq it stays pending until the socket is closed", "ENOTSUP at once", async () => {
-    for (const [name, method] of cannot) {
-      const socket = loose(open(name));
-      await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "ENOTSUP");
-    }
-  });
+  mended(
+    "in zeromq it stays pending until the socket is closed",
+    "rejects with ENOTSUP immediately",
+    async () => {
+      for (const [name, method] of cannot) {
+        const socket = loose(open(name));
+        await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "ENOTSUP");
+      }
+    },
+  );
 
   test.each(cannot)(
     "%s.%s rejects with ENOTSUP at the latest after timeout 0 or a close",
@@ -610,12 +614,16 @@ describe("for await", () => {
     expect(String(await pair[0].receive())).toBe("next");
   });
 
-  mended("zeromq's has neither", "the iterator has return, and can be iterated itself", async () => {
-    const iterator = open("Pull")[Symbol.asyncIterator]();
-    expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
-    expect((await iterator.return?.())?.done).toBe(true);
-    expect((await iterator.next()).done).toBe(true);
-  });
+  mended(
+    "zeromq's iterator has neither",
+    "has an iterator with return() that is iterable itself",
+    async () => {
+      const iterator = open("Pull")[Symbol.asyncIterator]();
+      expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
+      expect((await iterator.return?.())?.done).toBe(true);
+      expect((await iterator.next()).done).toBe(true);
+    },
+  );
 
   test("does nothing on a closed socket", async () => {
     const pull = open("Pull");
