@@ -146,7 +146,7 @@ static const char *handle(int argc, char **argv) {
   if (strcmp(command, "set") == 0) return set(socket, argv[2], argv[3]);
   if (strcmp(command, "bind") == 0) {
     if (zsock_bind(socket, "%s", argv[2]) == -1) return failure();
-    /* zsock_endpoint is what was asked for unless czmq chose a TCP port. */
+    /* zsock_endpoint returns the requested endpoint unless czmq chose a TCP port. */
     char *endpoint = zsock_last_endpoint(socket);
     printf(" %s", endpoint);
     freen(endpoint);
