@@ -1,5 +1,5 @@
-// A program with the types of zeromq, as its users write them: it compiles and runs with zeromq itself, and unchanged
-// with this package in its place. What must be refused is marked, so that a type that is too wide fails, too.
+// A program with the types of zeromq, as its users write them. It compiles and runs with zeromq itself, and unchanged
+// with this package in its place. Lines that must not compile are marked, so that a type that is too wide fails, too.
 
 import { strict as assert } from "node:assert";
 import * as zmq from "zeromq";
@@ -56,7 +56,7 @@ const readOnly: SocketOptions<zmq.Push> = { lastEndpoint: "tcp://127.0.0.1:1" };
 // @ts-expect-error options are those of a socket
 type OfNothing = SocketOptions<string>;
 
-// Subclasses: of a socket, with and without protected members, of the base class, of a context.
+// Subclasses of a socket (with and without protected members), of the base class, and of a context.
 
 class JsonPush extends zmq.Push {
   constructor(options?: SocketOptions<zmq.Push>) {
@@ -104,7 +104,7 @@ class TunedDealer extends zmq.Dealer {
   }
 }
 
-/** A type of socket that the library does not name, as some programs add it. */
+/** A socket type that the library does not name, as some programs add it. */
 class PairByNumber extends zmq.Socket {
   constructor(options?: { linger?: number }) {
     super(0, options);
@@ -157,7 +157,7 @@ function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
   new zmq.Pair().connect("tcp://127.0.0.1:1", { routingId: "x" });
 }
 
-// Generics over what sockets can do.
+// Generics over the capabilities of sockets.
 
 async function sendAll<M extends MessageLike | MessageLike[]>(
   socket: Writable<M>,
@@ -209,7 +209,7 @@ const sent: SentBy<zmq.Push> = [
   new Float64Array(1),
 ];
 
-/** A double, as tests use them. */
+/** A mock, as tests use them. */
 class Recorder implements Writable {
   sendBufferSize = -1;
   sendHighWaterMark = 1000;
@@ -256,7 +256,7 @@ async function byHand(socket: zmq.Pull): Promise<number> {
   return result.value.length;
 }
 
-/** Compiled only: what a Radio sends before it knows of a group is lost. */
+/** Compiled only: a Radio drops messages until it knows the group. */
 async function toGroup(radio: draft.Radio, dish: draft.Dish): Promise<string> {
   dish.join("group", Buffer.from("other"));
   dish.leave("other");
@@ -321,7 +321,7 @@ async function firstOf<E extends EventType>(
   return undefined;
 }
 
-// All of it at work.
+// Runs all of the above.
 
 async function main(): Promise<void> {
   const [pull, address] = await bound(new JsonPull(settings<zmq.Pull>(defaults.pull ?? {}, { linger: 0 })));
