@@ -1,4 +1,4 @@
-// What the types promise and refuse.
+// Programs that the types must accept or reject.
 
 import { assertType, expectTypeOf, test } from "vitest";
 import {
@@ -25,7 +25,7 @@ import {
 } from "zmq-native";
 import type { Dish, Server } from "zmq-native/draft";
 
-test("senders send, receivers receive, and no others", () => {
+test("senders can send and receivers can receive, and no others", () => {
   expectTypeOf<Push>().toExtend<Writable>();
   expectTypeOf<Pull>().toExtend<Readable>();
   expectTypeOf<Pair>().toExtend<Readable & Writable>();
@@ -40,7 +40,7 @@ test("senders send, receivers receive, and no others", () => {
   pull.subscribe;
 });
 
-test("messages", () => {
+test("send accepts messages only", () => {
   const pair = new Pair();
   expectTypeOf(pair.receive()).resolves.toEqualTypeOf<Message[]>();
   expectTypeOf(pair.tryReceive()).toEqualTypeOf<Message[] | undefined>();
@@ -59,7 +59,7 @@ test("messages", () => {
   stream.send("x");
 });
 
-test("options", () => {
+test("options have their types", () => {
   const push = new Push({ sendTimeout: 5, linger: 0 });
   expectTypeOf(push.sendTimeout).toBeNumber();
   expectTypeOf(push.immediate).toBeBoolean();
@@ -83,13 +83,13 @@ test("options", () => {
   assertType<SocketOptions<Publisher>>({ noDrop: true });
 });
 
-test("connect takes an id where there are ids", () => {
+test("only sockets with ids accept an id in connect", () => {
   new Router().connect("tcp://127.0.0.1:1", { routingId: "peer" });
   // @ts-expect-error a Pair knows no ids
   new Pair().connect("tcp://127.0.0.1:1", { routingId: "peer" });
 });
 
-test("what zeromq knows of, and what there is besides", () => {
+test("Writable and Readable have the members of zeromq's, and sockets have more", () => {
   type Sending = "send" | "sendBufferSize" | "sendHighWaterMark" | "sendTimeout" | "multicastHops";
   expectTypeOf<keyof Writable>().toEqualTypeOf<Sending>();
   type Receiving = "receive" | "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout";
@@ -98,7 +98,7 @@ test("what zeromq knows of, and what there is besides", () => {
   expectTypeOf<Parameters<Writable["send"]>>().toEqualTypeOf<[message: MessageLike | MessageLike[]]>();
 });
 
-test("loops", () => {
+test("loops have their types", () => {
   const pull = new Pull();
   expectTypeOf(pull[Symbol.asyncIterator]()).toEqualTypeOf<SocketIterator<Message[]>>();
   expectTypeOf(pull.batches()).toEqualTypeOf<SocketIterator<Message[][]>>();
@@ -106,7 +106,7 @@ test("loops", () => {
   expectTypeOf(pull.batches().next()).resolves.toEqualTypeOf<IteratorResult<Message[][], undefined>>();
 });
 
-test("where a message needs options, each has its own", () => {
+test("send requires options where the class needs them", () => {
   const server = {} as Server;
   server.sendMany([["x", { routingId: 5 }]], { timeout: 5 });
   server.trySend("x", { routingId: 5 });
