@@ -16,7 +16,7 @@ const silence = `
   await once(server, "listening");
   server.unref();
   const { monitorEventLoopDelay } = require("node:perf_hooks");
-  // The delay of the event loop during `work`, in milliseconds.
+  // The delay of the event loop during work(), in milliseconds.
   const delayDuring = async (work) => {
     const histogram = monitorEventLoopDelay({ resolution: 1 });
     histogram.enable();
@@ -26,7 +26,7 @@ const silence = `
     histogram.disable();
     return { usual: histogram.percentile(50) / 1e6, worst: histogram.max / 1e6 };
   };
-  // The response of a name server that resolves every name to `host`.
+  // The response of a name server that resolves every name to the host.
   const answer = (question, host) => {
     // Without the additional record that may follow a question.
     const end = question.indexOf(0, 12) + 5;
