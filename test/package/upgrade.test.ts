@@ -53,7 +53,10 @@ beforeEach(() => {
   cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   write("package.json", "{}");
-  write("test/file.test.ts", 'test("replaces a line", () => {});');
+  write(
+    "test/file.test.ts",
+    'test("replaces a line", () => {}); describe.each(["tcp"])("over %s", () => test("sends", () => {}));',
+  );
   write("upstream/src/file.c", source());
   write("upstream/LICENSE", "free");
   mkdirSync(join(copy, "vendor/sources"), { recursive: true });
@@ -142,8 +145,16 @@ test.each([
   ["an unknown field", { Fowarded: "no" }, "Fowarded: unknown field"],
   ["a test that does not exist", { Test: "test/none.test.ts" }, "test/none.test.ts does not exist"],
   ["a title that does not exist", { Test: "test/file.test.ts > removes" }, 'no test "removes"'],
+  ["a part of a title", { Test: "test/file.test.ts > replaces" }, 'no test "replaces"'],
+  ["a title without its group", { Test: "test/file.test.ts > sends" }, 'no test "sends"'],
+  [
+    "a value that no test has",
+    { Test: "test/file.test.ts > over ipc > sends" },
+    'no test "over ipc > sends"',
+  ],
   ["an origin without its version", { Origin: "upstream, 1234567" }, "Applied-Upstream is missing"],
   ["a date in another form", { "Last-Update": "29 Nov" }, 'expected a date as YYYY-MM-DD, got "29 Nov"'],
+  ["a date that does not exist", { "Last-Update": "2026-02-30" }, 'YYYY-MM-DD, got "2026-02-30"'],
 ])("the check of headers reports %s", (_, fields, problem) => {
   expect(run("scripts/check_patches.mjs")).toEqual({ status: 0, text: "" });
   write("vendor/patches/example/second/two.patch", patchOf(header(fields), { 50: "LINE 50" }));
@@ -154,6 +165,15 @@ test.each([
   expect(text).toContain(problem);
   expect(status).toBe(1);
 });
+
+test.each(["over %s", "over tcp > sends", "over %s > sends"])(
+  "the check of headers accepts the title %s",
+  (title) => {
+    const text = header({ Test: `test/file.test.ts > ${title}` });
+    write("vendor/patches/example/second/two.patch", patchOf(text, { 50: "LINE 50" }));
+    expect(run("scripts/check_patches.mjs")).toEqual({ status: 0, text: "" });
+  },
+);
 
 test("the check reports patches that the series does not list, and the reverse", () => {
   write("vendor/patches/example/third/three.patch", header());
