@@ -37,7 +37,7 @@ const interfaces = networkInterfaces();
 const addresses = Object.values(interfaces).flatMap((list = []) => list);
 const loopback = Object.keys(interfaces).find((name) => interfaces[name]?.some(({ internal }) => internal));
 const hasIpv6 = addresses.some(({ address }) => address === "::1");
-/** An address for documentation (RFC 5737): no machine has it. */
+/** An address for documentation (RFC 5737), not assigned to any machine. */
 const foreign = "203.0.113.7";
 const linux = process.platform === "linux";
 

@@ -2,10 +2,11 @@
 // hangs, leaves a promise unsettled, or throws an error that is not the library's. Such a program is shortened,
 // printed, and stored for a test that replays it.
 //
-//   npm run fuzz -- --seconds 60
-//   npm run fuzz -- --seed 7 --programs 500        the same programs again
-//   npm run fuzz -- --operations 1000000           until this many operations have run
-//   npm run fuzz -- --only transfers,getters       only these families of operations; --without: all but these
+//     npm run fuzz -- --seconds 60
+//     npm run fuzz -- --seed 7 --programs 500        the same programs again
+//     npm run fuzz -- --operations 1000000           until this many operations have run
+//     npm run fuzz -- --only transfers,getters       only these families of operations
+//     npm run fuzz -- --without transfers            all families but these
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -37,7 +37,7 @@ function readStamp(frame) {
 const hasStamp = (template) =>
   Array.isArray(template) ? template.some(hasStamp) : typeof template === "number" && template >= stampSize;
 
-/** Returns the frames of a template as they are passed to the library. */
+/** Returns the frames of a template in the form that the library accepts. */
 function framesOf(template, origin) {
   const list = Array.isArray(template) ? template : [template];
   return list.map((frame, index) => {

@@ -1,5 +1,6 @@
-// Operations of the fuzzer's programs that use the boundary between the library and its user's code in unusual ways:
-// code that runs while arguments are read, detached memory, copies of the library, terminations at any moment.
+// Operations of the fuzzer's programs that use the boundary between the library and its user's code in unusual ways.
+// User code runs while arguments are read, memory is detached, several copies of the library exist, and threads end at
+// any moment.
 
 const { mkdirSync } = require("node:fs");
 const { connect: connectTo } = require("node:net");

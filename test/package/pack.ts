@@ -1,4 +1,4 @@
-// Packs the package as it is published, with a binary for this machine, and installs it. Package managers use one
+// Packs the package in its published form, with a binary for this machine, and installs it. Package managers use one
 // registry, on loopback, which has only the dependencies of the package.
 
 import { createHash } from "node:crypto";

@@ -1,8 +1,8 @@
 // Runs the tests with vendored libraries and addon built with a sanitizer, whose runtime is preloaded into Node.
 //
-//   npm run sanitize -- asan                       the whole suite, then a program that is checked for leaks
-//   npm run sanitize -- tsan -- test/socket        arguments for vitest
-//   npm run sanitize -- asan --quick               about a minute: run by `npm test`
+//     npm run sanitize -- asan                       the whole suite, then a program that is checked for leaks
+//     npm run sanitize -- tsan -- test/socket        arguments for vitest
+//     npm run sanitize -- asan --quick               about a minute: run by `npm test`
 //
 // Every process of a run, including children of tests, writes its reports to a file, so none is missed. Only undefined
 // behavior in the asan build is printed to stderr: that process exits, and its test fails.

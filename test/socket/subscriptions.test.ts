@@ -9,9 +9,9 @@ import { ourSecurity } from "../interop/exchange.js";
 const topic = (length: number) => Buffer.alloc(length, "t");
 const limit = { timeout: 30_000 };
 
-// From 246 bytes on, a subscription and the 10 bytes of its command need a length field of 8 bytes; an unsubscription
-// from 249. Without vendor patch libzmq/pubsub/long-topics, the first of these topics and all later ones are lost over
-// tcp and ipc.
+// From 246 bytes on, a subscription with the 10 bytes of its command needs a length field of 8 bytes. An unsubscription
+// needs it from 249 bytes on. Without vendor patch libzmq/pubsub/long-topics, the first of these topics and all later
+// ones are lost over tcp and ipc.
 const lengths = [0, 1, 244, 245, 246, 247, 248, 249, 254, 255, 256, 257, 65_535, 65_536];
 
 describe.each(["tcp", "ipc", "ws"] as const)("over %s", (transport) => {

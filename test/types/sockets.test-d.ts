@@ -32,7 +32,7 @@ test("senders can send and receivers can receive, and no others", () => {
   const [push, pull] = [new Push(), new Pull()];
   // @ts-expect-error a Push does not receive
   push.receive;
-  // @ts-expect-error nor can it be looped over
+  // @ts-expect-error a Push is not iterable
   push[Symbol.asyncIterator];
   // @ts-expect-error a Pull does not send
   pull.send;
@@ -49,9 +49,9 @@ test("send accepts messages only", () => {
   expectTypeOf(pair.send("x")).resolves.toBeVoid();
   pair.send(["a", Buffer.from("b"), new Uint8Array(3), null, 5, new ArrayBuffer(1)]);
   pair.send("x", { timeout: 5, signal: AbortSignal.timeout(5) });
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   pair.send({});
-  // @ts-expect-error there is no such option
+  // @ts-expect-error unknown option
   pair.send("x", { timeOut: 5 });
   const stream = new Stream();
   expectTypeOf(stream.receive()).resolves.toEqualTypeOf<[Message, Message]>();
@@ -66,11 +66,11 @@ test("options have their types", () => {
   expectTypeOf(push.plainUsername).toEqualTypeOf<string | null>();
   expectTypeOf(push.securityMechanism).toEqualTypeOf<null | "plain" | "curve" | "gssapi">();
   expectTypeOf(push.context).toEqualTypeOf<Context>();
-  // @ts-expect-error a Push has no such option
+  // @ts-expect-error a Push has no option receiveTimeout
   new Push({ receiveTimeout: 5 });
-  // @ts-expect-error nor this one
+  // @ts-expect-error unknown option
   new Push({ nonsense: 5 });
-  // @ts-expect-error it is a number
+  // @ts-expect-error linger is a number
   new Push({ linger: "5" });
   // @ts-expect-error it is read-only
   new Push({ lastEndpoint: "x" });
@@ -85,7 +85,7 @@ test("options have their types", () => {
 
 test("only sockets with ids accept an id in connect", () => {
   new Router().connect("tcp://127.0.0.1:1", { routingId: "peer" });
-  // @ts-expect-error a Pair knows no ids
+  // @ts-expect-error a Pair has no routing ids
   new Pair().connect("tcp://127.0.0.1:1", { routingId: "peer" });
 });
 
@@ -111,9 +111,9 @@ test("send requires options where the class needs them", () => {
   server.sendMany([["x", { routingId: 5 }]], { timeout: 5 });
   server.trySend("x", { routingId: 5 });
   server.send("x", { routingId: 5 }, { timeout: 5 });
-  // @ts-expect-error whom to?
+  // @ts-expect-error a routing id is required
   server.sendMany(["x"]);
-  // @ts-expect-error whom to?
+  // @ts-expect-error a routing id is required
   server.trySend("x");
   expectTypeOf<Dish>().toExtend<Readable<[Message, { group: Buffer }]>>();
 });

@@ -9,7 +9,7 @@ test("sockets have a type and options", () => {
   expectTypeOf(zmq.createSocket).toEqualTypeOf(zmq.socket);
   expectTypeOf(zmqDefault.socket).toEqualTypeOf(zmq.socket);
   expectTypeOf(new Socket("xreq").type).toEqualTypeOf<SocketType>();
-  // @ts-expect-error there is no such type
+  // @ts-expect-error unknown type
   socket("server");
   // As in zeromq, values have no types, and other properties are allowed.
   socket("push", { anything: 5, linger: "5" });
@@ -57,7 +57,7 @@ test("send accepts messages only", () => {
   pair.send("x", zmq.ZMQ_SNDMORE, (error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>());
   pair.send("x", null, () => {});
   pair.send(["a"] as const);
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   pair.send({});
   // @ts-expect-error flags come before the callback
   pair.send("x", () => {});

@@ -34,7 +34,7 @@ static const char *open_socket(const char *name, const char *type) {
 static const char *set(zsock_t *socket, const char *name, char *value) {
   if (strcmp(name, "identity") == 0) zsock_set_identity(socket, value);
   else if (strcmp(name, "subscribe") == 0) {
-    /* zsock_set_subscribe takes a string: a topic with a NUL is cut there. */
+    /* zsock_set_subscribe takes a string, which ends a topic at its first NUL. */
     frame_t topic = frame_parse(value);
     if (zmq_setsockopt(zsock_resolve(socket), ZMQ_SUBSCRIBE, topic.data, topic.size) != 0) return failure();
   } else if (strcmp(name, "zap_domain") == 0) zsock_set_zap_domain(socket, value);

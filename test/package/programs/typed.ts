@@ -47,13 +47,13 @@ interface Settings {
 
 const defaults: Settings = { push: { ...common, sendTimeout: 5000 }, pull: { receiveTimeout: 5000 } };
 
-// @ts-expect-error a Push receives nothing
+// @ts-expect-error a Push cannot receive
 const noReceiver: SocketOptions<zmq.Push> = { receiveTimeout: 5 };
-// @ts-expect-error a text is no number
+// @ts-expect-error text is not a number
 const noNumber: SocketOptions<zmq.Push> = { linger: "0" };
 // @ts-expect-error the last endpoint is read only
 const readOnly: SocketOptions<zmq.Push> = { lastEndpoint: "tcp://127.0.0.1:1" };
-// @ts-expect-error options are those of a socket
+// @ts-expect-error unknown option
 type OfNothing = SocketOptions<string>;
 
 // Subclasses of a socket (with and without protected members), of the base class, and of a context.
@@ -125,11 +125,11 @@ class TunedContext extends Context {
 }
 
 function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
-  // @ts-expect-error a Pull sends nothing
+  // @ts-expect-error a Pull cannot send
   pull.send("x");
-  // @ts-expect-error a Push receives nothing
+  // @ts-expect-error a Push cannot receive
   push.receive();
-  // @ts-expect-error nor can it be looped over
+  // @ts-expect-error a Push is not iterable
   push[Symbol.asyncIterator];
   // @ts-expect-error a Push has no groups
   push.join("group");
@@ -137,7 +137,7 @@ function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
   push.setInt32Option(17, 0);
   // @ts-expect-error only subclasses read options by number
   context.getInt32Option(1);
-  // @ts-expect-error the base class is made through its subclasses
+  // @ts-expect-error only subclasses create the base class
   new zmq.Socket(8);
   // @ts-expect-error the type is read only
   push.type = 7;
@@ -145,15 +145,15 @@ function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
   push.context = context;
   // @ts-expect-error the limit is read only
   context.maxSocketsLimit = 5;
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   push.send({});
-  // @ts-expect-error nor is nothing
+  // @ts-expect-error a message is required
   push.send(undefined);
   // @ts-expect-error a Stream sends an id and data
   new zmq.Stream().send("x");
-  // @ts-expect-error a Server says whom it sends to
+  // @ts-expect-error a Server requires a routing id
   new draft.Server().send("x");
-  // @ts-expect-error a Pair knows no ids
+  // @ts-expect-error a Pair has no routing ids
   new zmq.Pair().connect("tcp://127.0.0.1:1", { routingId: "x" });
 }
 
@@ -308,7 +308,7 @@ function listen(observer: Observer, log: string[]): EventSubscriber {
   const all = (event: Event) => log.push(describe(event));
   for (const type of ["accept", "handshake"] as const) observer.on(type, all);
   const retry = (event: EventOfType<"connect:retry">): number => event.interval;
-  // @ts-expect-error there is no such event
+  // @ts-expect-error unknown event
   observer.on("nonsense", all);
   return observer.on("connect:retry", retry).off("connect:retry", retry);
 }
