@@ -10,7 +10,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 const message = "Operation cannot be accomplished in current state";
 const unanswered = "this Reply: the last request has no reply yet: call send() first";
 const nothingToAnswer = "this Reply: there is no request to answer: call receive() first";
-const noRequest = "this Request: no request is under way: call send() first";
+const noRequest = "this Request: no request is pending: call send() first";
 const noReply =
   "this Request: the last request has no reply yet: receive() the reply first, or set `relaxed: true` (best with `correlate: true`) to send again without it";
 

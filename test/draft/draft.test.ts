@@ -81,9 +81,9 @@ describe.each(transports)("over %s", (transport) => {
       while (dish.tryReceive()) {}
     }
     expect(() => dish.leave("g")).toThrow(expect.objectContaining({ code: "EINVAL" }));
-    expect(() => dish.join("g".repeat(256))).toThrow("A group is at most 255 bytes, got 256");
+    expect(() => dish.join("g".repeat(256))).toThrow("A group must be at most 255 bytes, got 256");
     expect(() => radio.send("x", { group: "g".repeat(256) })).toThrow(
-      "A group is at most 255 bytes, got 256",
+      "A group must be at most 255 bytes, got 256",
     );
   });
 

@@ -359,7 +359,9 @@ describe("scenario 27: authentication", () => {
       console.log([...new Set(codes)].join("\\n"));
     `);
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
-    expect(outcome.stdout).toMatch(/^EINVAL\na ZAP handler must be a Reply, a Router or a Server/);
+    expect(outcome.stdout).toMatch(
+      /^EINVAL\ninproc:\/\/zeromq\.zap\.01: a ZAP handler must be a Reply, a Router or a Server/,
+    );
   });
 
   // A server that connects keeps one session for successive connections. Without the patch this failed an assertion, or
