@@ -419,7 +419,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "500,500,500,500\n" });
   });
 
-  test("can end in any way after a worker closed its sockets", async () => {
+  test("can end in any way after they closed their sockets", async () => {
     const outcome = await runSubject(`
       for (const end of ["", "process.exit(0);", "setTimeout(() => {}, 60_000);"]) {
         const worker = startWorker(\`

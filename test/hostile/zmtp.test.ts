@@ -91,7 +91,7 @@ describe("a protocol violation closes the connection:", () => {
 
 // Vendor patch libzmq/peers/heartbeats.
 describe("heartbeats", () => {
-  test("a ping that is too short is not answered, so that no memory leaks", async () => {
+  test("a ping that is too short is not answered and reveals no memory", async () => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
       using peer = await RawPeer.enter(endpoint, "PUSH");
       peer.say(command("PING"), command("PING", "\0"), command("PING", "\0\0context"));

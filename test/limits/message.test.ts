@@ -179,7 +179,7 @@ describe("maxFrames of every receiving socket type", () => {
     expect((await rejection).reason).toBe("frames");
   });
 
-  test("closes its own connection, if it connects", async () => {
+  test("closes the connection of a connecting socket", async () => {
     using server = await RawServer.listen();
     using pull = new Pull({ maxFrames: 5 });
     const rejection = nextRejection(pull);

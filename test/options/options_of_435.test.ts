@@ -145,7 +145,7 @@ describe("hiccupMessage", () => {
     expect(String(await dealer.receive())).toBe("hello");
   });
 
-  test("of a peer that reconnects uses one place beyond the high-water mark, and messages follow", async () => {
+  test("uses one place beyond the high-water mark when a peer keeps reconnecting, and messages follow", async () => {
     using server = await RawServer.listen();
     using dealer = new Dealer({
       hiccupMessage: "lost",

@@ -339,7 +339,7 @@ describe("a routing id in use", () => {
     expect(strings(await second.receive())).toEqual(["answer to the second"]);
   });
 
-  test("leaves no memory behind when the second peers disconnect", async () => {
+  test("drops the messages of second peers that disconnect", async () => {
     using router = new Router(options);
     await router.bind("tcp://127.0.0.1:*");
     using first = new Dealer({ ...options, routingId: "A" });

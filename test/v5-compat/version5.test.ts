@@ -193,7 +193,7 @@ describe("options of libzmq 2", () => {
     expect([socket.hwm, ...numbers.map((number) => socket.getsockopt(number))]).toEqual([6, 6, 6, 6]);
   });
 
-  test("mcast_loop sets multicastLoop", () => {
+  test("mcast_loop sets ZMQ_MCAST_LOOP", () => {
     using socket = open("dealer");
     expect([zmq.ZMQ_MCAST_LOOP, socket.mcast_loop]).toEqual([10, 1]);
     socket.mcast_loop = 0;
