@@ -1,6 +1,6 @@
 // The rules of `npm run prose` (scripts/prose.mjs). Few rules, all of them errors.
 
-/** The checked files by folder: Markdown pages, and sources, of which the comments are checked. */
+/** The checked files by folder: Markdown pages, and sources, of which the comments and the titles of tests are checked. */
 export const files = [
   { folder: ".", pattern: /^[^/]+\.md$/ },
   { folder: "docs", pattern: /\.md$/ },
@@ -11,6 +11,7 @@ export const files = [
   { folder: "scripts", pattern: /\.mjs$/ },
   { folder: "bench", pattern: /\.mjs$/ },
   { folder: "demo", pattern: /\.ts$/ },
+  { folder: "test", pattern: /\.(?:[cm]?[jt]s|cc?|h|go|java)$/ },
 ];
 
 /** Files that are generated. */

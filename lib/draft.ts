@@ -15,7 +15,10 @@ import { Socket } from "./socket/socket.js";
 
 export type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 
-if (!capability.draft) throw new Error("This build of libzmq has no draft sockets");
+if (!capability.draft)
+  throw new Error(
+    "This build of libzmq has no draft sockets: use a prebuilt binary, or build with the vendored libzmq",
+  );
 emitWarning("ZeroMQ draft features are experimental and could change at any time.");
 
 /**

@@ -104,7 +104,7 @@ function expectCapture(capture: Socket, ...ends: Socket[]): void {
   }
   if (receivers.includes(coreOf(capture).type)) {
     throw new TypeError(
-      "Capture must be a socket that can send, such as Push or Publisher; this type only receives",
+      `Capture must be a socket that can send, such as Push or Publisher, got ${shown(capture)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-// Checks the prose of pages and of comments in sources with textlint, by the rules of prose.config.mjs.
+// Checks the prose of pages, and of comments and test titles in sources, with textlint, by the rules of prose.config.mjs.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
@@ -10,11 +10,12 @@ import sentenceLength from "textlint-rule-sentence-length";
 import { files, ignored, longestSentence, vocabulary } from "../prose.config.mjs";
 import { command } from "./command_line.mjs";
 import { fail } from "./terminal.mjs";
+import { readTitles } from "./titles.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const program = command(
   "npm run prose --",
-  "Checks the prose of pages and comments by the rules of prose.config.mjs.",
+  "Checks the prose of pages, comments and test titles by the rules of prose.config.mjs.",
 )
   .argument("[files...]", "default: all that prose.config.mjs names")
   .option("--count", "print the number of findings of each file")
@@ -26,7 +27,7 @@ function checkedFiles() {
   const found = files.flatMap(({ folder, pattern }) =>
     readdirSync(join(root, folder), { recursive: folder !== "." })
       .map((name) => name.replaceAll("\\", "/"))
-      .filter((name) => pattern.test(name))
+      .filter((name) => pattern.test(name) && !name.includes("node_modules/"))
       .map((name) => posix.join(folder, name)),
   );
   return found.filter((file) => !ignored.includes(file));
@@ -49,6 +50,14 @@ function commentsOf(source) {
     // A tag that is only a marker has its text behind it.
     return text.replace(/^@internal\s*/, "").replace(/^@\w+\s*/, "- ");
   });
+  return lines.join("\n");
+}
+
+/** The comments of a source, and the titles of its tests as headings, with the same line numbers. */
+function proseOf(file, source) {
+  const lines = commentsOf(source).split("\n");
+  const titles = /\.[cm]?[jt]s$/.test(file) ? readTitles(file, source).titles : [];
+  for (const { line, parts } of titles) lines[line - 1] = `# ${parts.join("")}`;
   return lines.join("\n");
 }
 
@@ -83,7 +92,7 @@ let total = 0;
 for (const file of flags.positionals.length > 0 ? flags.positionals : checkedFiles()) {
   const source = readFileSync(resolve(root, file), "utf8");
   // A heading may begin with What: it is a title, not a sentence.
-  const text = file.endsWith(".md") ? source.replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1") : commentsOf(source);
+  const text = file.endsWith(".md") ? source.replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1") : proseOf(file, source);
   const { messages } = await kernel.lintText(text, options);
   total += messages.length;
   if (flags.count) {

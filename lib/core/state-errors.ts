@@ -12,7 +12,7 @@ const remedies = {
   request: {
     sending:
       "the last request has no reply yet: receive() the reply first, or set `relaxed: true` (best with `correlate: true`) to send again without it",
-    receiving: "no request is under way: call send() first",
+    receiving: "no request is pending: call send() first",
   },
   reply: {
     sending: "there is no request to answer: call receive() first",

@@ -42,7 +42,7 @@ export function portOf(text: string, use: Use, { wildcard = use.call === "bind" 
 /** Parses a port of a transport that does not let the system choose one. */
 export function fixedPortOf(text: string, use: Use): number {
   const port = portOf(text, use, { wildcard: false });
-  if (port === 0) throw refusal("EINVAL", "port must be from 1 to 65535", use);
+  if (port === 0) throw refusal("EINVAL", "port must be from 1 to 65535, got 0", use);
   return port;
 }
 
@@ -94,7 +94,11 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
   const bad = (why: string) => refusal(hostCode(use), why, use);
   if (text === "*") {
     if (any) return { kind: "any" };
-    throw refusal("EINVAL", "* means all interfaces, and is not a host to connect to", use);
+    throw refusal(
+      "EINVAL",
+      "* means all interfaces, which is only for bind: connect to an address or a host name",
+      use,
+    );
   }
   if (text === "") throw bad(any ? "the host is missing: an address, a name, or *" : "the host is missing");
 

@@ -74,7 +74,7 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
     if (bits > (base.kind === "ipv4" ? 32 : 128)) {
       throw refusal(
         "EINVAL",
-        `the prefix length of a network must be at most ${base.kind === "ipv4" ? 32 : 128}`,
+        `the prefix length of a network must be at most ${base.kind === "ipv4" ? 32 : 128}, got ${bits}`,
         use,
       );
     }
@@ -88,7 +88,7 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
   }
   const host = addressOf(text, "an interface", use);
   if (isMulticast(host.address)) {
-    throw refusal("EINVAL", `before the ; must be an interface, not the group ${host.address}`, use);
+    throw refusal("EINVAL", `the part before the ; must be an interface, got the group ${host.address}`, use);
   }
   if (host.kind !== family) throw differentFamilies(use);
   const own = interfaceWith(host.address);
@@ -155,7 +155,11 @@ export function pgm(rest: string, use: Use, scheme: string): Reading {
 /** Parses an endpoint of norm. Bind and connect are the same there. */
 export function norm(rest: string, use: Use): Reading {
   if (rest.length > maxLength) {
-    throw refusal("EINVAL", `a norm endpoint must be at most ${maxLength} characters`, use);
+    throw refusal(
+      "EINVAL",
+      `a norm endpoint must be at most ${maxLength} characters, got ${rest.length}`,
+      use,
+    );
   }
   const match = /^(?:([^,;]*),)?(?:([^;]*);)?([^;,]*)$/.exec(rest);
   if (!match)

@@ -23,5 +23,5 @@ function shown(endpoint: string): string {
 
 /** The error for an address that is not passed to libzmq. */
 export function refusal(code: string, why: string, { endpoint }: Pick<Use, "endpoint">): ZmqError {
-  return errorOf(code).explain(`${why}, got ${shown(endpoint)}`);
+  return errorOf(code).explain(`${shown(endpoint)}: ${why}`);
 }

@@ -54,7 +54,7 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
     throw refusal("ENODEV", `unknown network interface ${text || '""'}: use one of ${interfaceNames()}`, use);
   }
   if (isMulticast(host.address)) {
-    throw refusal("EINVAL", `before the ; must be an interface, not the group ${host.address}`, use);
+    throw refusal("EINVAL", `the part before the ; must be an interface, got the group ${host.address}`, use);
   }
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
   const found = interfaceWith(host.address);
@@ -79,7 +79,11 @@ export function udp(rest: string, use: Use): Reading {
   const port = portOf(portText, use);
   // A Datagram may use any free port, but peers of a Dish could not find it.
   if (port === 0 && (!bind || use.type === ZMQ_DISH)) {
-    throw refusal("EINVAL", "port must be from 1 to 65535, since peers need to know it", use);
+    throw refusal(
+      "EINVAL",
+      `port must be from 1 to 65535, since peers need to know it, got ${portText}`,
+      use,
+    );
   }
   const host: Host = hostOf(hostText, use, { any: bind && semicolon < 0, named: bind });
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
@@ -88,7 +92,7 @@ export function udp(rest: string, use: Use): Reading {
 
   if (semicolon >= 0) {
     if (!("address" in host) || !isMulticast(host.address)) {
-      throw refusal("EINVAL", `after the ; must be a multicast group, not ${hostText}`, use);
+      throw refusal("EINVAL", `the part after the ; must be a multicast group, got ${hostText}`, use);
     }
     const device = interfaceOf(rest.slice(0, semicolon), host.kind, use);
     return { endpoint: `udp://${device};${hostText}:${portText}` };

@@ -41,7 +41,7 @@ export function toGroup(group: unknown): Uint8Array {
   const end = bytes.indexOf(0);
   const used = end < 0 ? bytes : bytes.subarray(0, end);
   if (used.length > longestGroup) {
-    throw errorOf("EINVAL", `A group is at most ${longestGroup} bytes, got ${used.length}`);
+    throw errorOf("EINVAL", `A group must be at most ${longestGroup} bytes, got ${used.length}`);
   }
   return used;
 }

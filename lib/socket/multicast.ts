@@ -134,7 +134,9 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
 /** Sets the options that `value` names, after a check of the whole set. */
 function write(core: Core, value: unknown): void {
   if (typeof value !== "object" || value === null) {
-    throw new TypeError("multicast must be an object, as in { rate: 10000, recoveryInterval: 5000 }");
+    throw new TypeError(
+      `multicast must be an object such as { rate: 10000 }, got ${value === null ? "null" : typeof value}`,
+    );
   }
   const entries = Object.entries(value).filter(([, given]) => given !== undefined);
   for (const [name, given] of entries) {
@@ -144,7 +146,8 @@ function write(core: Core, value: unknown): void {
       );
     }
     const type = name === "loop" ? "boolean" : "number";
-    if (typeof given !== type) throw new TypeError(`multicast.${name} must be a ${type}`);
+    if (typeof given !== type)
+      throw new TypeError(`multicast.${name} must be a ${type}, got a ${typeof given}`);
   }
   const { loop: _, ...numbers } = Object.fromEntries(entries);
   const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });

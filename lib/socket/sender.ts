@@ -53,7 +53,8 @@ function reportSent(error: unknown, sent: number): void {
 /** Converts elements of the form `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
   return Array.from(iterable(messages), (pair) => {
-    if (!Array.isArray(pair)) throw new TypeError("Each element must be an array [message, options]");
+    if (!Array.isArray(pair))
+      throw new TypeError(`Each element must be an array [message, options], got ${typeof pair}`);
     return tagging.toWire(pair[0], pair[1]);
   });
 }

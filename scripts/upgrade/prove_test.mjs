@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { sanitizerEnvironment, sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { runGroup } from "../process_group.mjs";
+import { patternOf } from "../titles.mjs";
 import { root } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/prove");
@@ -26,7 +27,7 @@ export async function runTest({ file, title, build }, prebuild, limit) {
   mkdirSync(reports, { recursive: true });
   const args = [file, "--typecheck.enabled=false", "--reporter=json", `--outputFile=${report}`];
   // vitest matches a regular expression with the titles of groups and test, joined by a space.
-  if (title) args.push("-t", title.replaceAll(" > ", " ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (title) args.push("-t", patternOf(title.split(" > ")));
   const env =
     build in sanitizers
       ? sanitizerEnvironment(build, prebuild, reports)

@@ -1,4 +1,4 @@
-// Options of operations: what is accepted, what throws, and that each option is read once.
+// Options of operations: accepted values, errors, and that each option is read exactly once.
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { operationOptions } from "../../lib/arguments/operation-options.js";
 
 const anything = (value: unknown) => operationOptions(value);
 
-describe("timeout", () => {
+describe("the timeout option", () => {
   test.each([
     [undefined, undefined],
     [null, undefined],
@@ -17,7 +17,7 @@ describe("timeout", () => {
     [Number.POSITIVE_INFINITY, -1],
     [2 ** 31 - 1, 2 ** 31 - 1],
     [2 ** 31, -1],
-  ])("%s becomes %s", (timeout, milliseconds) => {
+  ])("%s is converted to %s", (timeout, milliseconds) => {
     expect(anything({ timeout }).timeout).toBe(milliseconds);
   });
 
@@ -39,8 +39,8 @@ describe("timeout", () => {
   });
 });
 
-describe("signal", () => {
-  test("accepts AbortSignals, those of another realm, and polyfills", () => {
+describe("the signal option", () => {
+  test("accepts AbortSignals, also from another realm or a polyfill", () => {
     const { signal } = new AbortController();
     expect(anything({ signal })).toEqual({ timeout: undefined, signal, aborted: false });
     const aborted = AbortSignal.abort();
@@ -52,7 +52,7 @@ describe("signal", () => {
     expect(anything({ signal: null }).signal).toBeUndefined();
   });
 
-  test("throws for an AbortController, and says what to pass", () => {
+  test("throws for an AbortController and says to pass its signal", () => {
     expect(() => anything({ signal: new AbortController() })).toThrow(
       /^signal must be an AbortSignal, got AbortController .*: pass the controller's own, `controller.signal`$/,
     );
@@ -71,7 +71,7 @@ describe("signal", () => {
   });
 });
 
-test("no options are none, and other types than objects throw", () => {
+test("treats null and undefined as no options, and throws for a value that is not an object", () => {
   for (const options of [undefined, null, {}, () => {}]) {
     expect(anything(options)).toEqual({ timeout: undefined, signal: undefined, aborted: false });
   }

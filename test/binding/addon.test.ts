@@ -1,4 +1,4 @@
-// Finding the binary: wherever the package lies, on whatever C library, and what is said where there is none.
+// How the package finds its binary in any folder and for any C library, and the errors when there is none.
 
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ function put(file: string): void {
   cpSync(binary, file);
 }
 
-/** Runs a program that is given, after what pretends another machine. */
+/** Runs a program after code that simulates another machine. */
 function run(source: string, env: NodeJS.ProcessEnv = {}) {
   const child = executeSync(process.execPath, ["-e", source], {
     cwd: folder,
@@ -69,12 +69,12 @@ const arm = (version: string) => `
   Object.defineProperty(process, "arch", { value: "arm" });
   Object.defineProperty(process, "config", { value: { variables: { arm_version: "${version}" } } });`;
 
-/** What Linux has one of for each C library. */
+/** The files that exist on Linux for each C library. */
 const own = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
 const onLinux = process.platform === "linux";
 if (!onLinux) console.warn("SKIPPED: binaries by C library: not on Linux");
 
-describe("it is found", () => {
+describe("the binary is found", () => {
   test.each([
     "plain",
     "with spaces, and more",
@@ -87,7 +87,7 @@ describe("it is found", () => {
     expect(run(load(path))).toEqual(loaded);
   });
 
-  test("through a link, as pnpm lays packages", () => {
+  test("through a symbolic link, as pnpm lays out packages", () => {
     const path = install("store/zmq-native");
     put(join(path, "prebuilds", target, own));
     mkdirSync(join(folder, "node_modules"));
@@ -95,7 +95,7 @@ describe("it is found", () => {
     expect(run(load("zmq-native"))).toEqual(loaded);
   });
 
-  test("beside an archive of Electron's, out of which nothing can be loaded", () => {
+  test("next to an Electron asar archive, from which no binary can be loaded", () => {
     const path = install("app.asar/node_modules/zmq-native");
     const inside = join("node_modules/zmq-native/prebuilds", target, own);
     mkdirSync(join(folder, "app.asar", inside, ".."), { recursive: true });
@@ -104,7 +104,7 @@ describe("it is found", () => {
     expect(run(load(path))).toEqual(loaded);
   });
 
-  test("where ZMQ_NATIVE_PREBUILD says, and nowhere else then", () => {
+  test("only in the folder that ZMQ_NATIVE_PREBUILD names", () => {
     const path = install("plain");
     put(join(path, "prebuilds", target, own));
     const elsewhere = join(folder, "else where");
@@ -115,7 +115,7 @@ describe("it is found", () => {
     expect(run(load(path), { ZMQ_NATIVE_PREBUILD: relative(folder, elsewhere) })).toEqual(loaded);
   });
 
-  test("as what was built here before what came along; and what does not load is passed over", () => {
+  test("skips a local build that does not load and falls back to the prebuilt binary", () => {
     const path = install("plain");
     put(join(path, "prebuilds", target, own));
     const built = join(path, "build/Release/zmq_native.node");
@@ -124,20 +124,20 @@ describe("it is found", () => {
     expect(run(load(path))).toEqual(loaded);
   });
 
-  test("by node-gyp-build, which takes what node-gyp built by any name", () => {
+  test("by node-gyp-build, under any file name that node-gyp produced", () => {
     const path = install("plain");
     put(join(path, "build/Release/addon.node"));
     expect(run(load(path))).toEqual(loaded);
   });
 
-  test("without node-gyp-build, for instance where files were copied one by one", () => {
+  test("without node-gyp-build, for instance when files were copied one by one", () => {
     const path = install("plain");
     put(join(path, "prebuilds", target, own));
     rmSync(join(path, "node_modules"), { recursive: true });
     expect(run(load(path))).toEqual(loaded);
   });
 
-  test.skipIf(!onLinux)("on musl without asking node-gyp-build, which takes the binary for glibc", () => {
+  test.skipIf(!onLinux)("on musl without node-gyp-build, which would choose the binary for glibc", () => {
     const path = install("plain");
     put(join(path, "prebuilds", target, "zmq-native.musl.node"));
     put(join(path, "prebuilds", target, "zmq-native.glibc.node"));
@@ -147,16 +147,16 @@ describe("it is found", () => {
     expect(run(`${musl} ${load(path)} ${ofProcess}`).stdout).toBe("loaded\nzmq-native.musl\n");
   });
 
-  test.skipIf(!onLinux)("by the C library of the process, not the distribution", () => {
+  test.skipIf(!onLinux)("by the C library of the process, not of the distribution", () => {
     const path = install("plain");
     const prebuilds = join(path, "prebuilds", target);
     put(join(prebuilds, "zmq-native.musl.node"));
     mkdirSync(join(prebuilds, "zmq-native.glibc.node"));
-    // The only process at hand has glibc: its binary stands in for musl's.
+    // The only available process uses glibc, so its binary stands in for the one of musl.
     expect(run(musl + load(path))).toEqual(loaded);
   });
 
-  test.skipIf(!onLinux)("by a C library that an upgrade has replaced", () => {
+  test.skipIf(!onLinux)("by the C library in memory after an upgrade replaced it on disk", () => {
     const path = install("plain");
     const prebuilds = join(path, "prebuilds", target);
     put(join(prebuilds, "zmq-native.glibc.node"));
@@ -165,31 +165,34 @@ describe("it is found", () => {
     expect(run(replaced + load(path))).toEqual(loaded);
   });
 
-  test.skipIf(!onLinux)("by Node's report where the permission model hides the process's files", () => {
-    const path = install("plain");
-    const prebuilds = join(path, "prebuilds", target);
-    put(join(prebuilds, "zmq-native.musl.node"));
-    put(join(prebuilds, "zmq-native.glibc.node"));
-    const name = `console.log(readFileSync("/proc/self/maps", "utf8").match(/zmq-native\\.\\w+/)[0]);`;
-    expect(run(`${hidden} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.glibc\n");
-    const onMusl = `process.report.getReport = () => ({ header: {} });`;
-    expect(run(`${hidden} ${onMusl} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.musl\n");
-  });
+  test.skipIf(!onLinux)(
+    "by Node's process report when the permission model hides the files of the process",
+    () => {
+      const path = install("plain");
+      const prebuilds = join(path, "prebuilds", target);
+      put(join(prebuilds, "zmq-native.musl.node"));
+      put(join(prebuilds, "zmq-native.glibc.node"));
+      const name = `console.log(readFileSync("/proc/self/maps", "utf8").match(/zmq-native\\.\\w+/)[0]);`;
+      expect(run(`${hidden} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.glibc\n");
+      const onMusl = `process.report.getReport = () => ({ header: {} });`;
+      expect(run(`${hidden} ${onMusl} ${load(path)} ${name}`).stdout).toBe("loaded\nzmq-native.musl\n");
+    },
+  );
 
-  test.skipIf(!onLinux)("by the version of a 32-bit ARM", () => {
+  test.skipIf(!onLinux)("by the ARM version on 32-bit ARM", () => {
     const path = install("plain");
     put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     expect(run(arm("7") + load(path))).toEqual(loaded);
   });
 });
 
-describe("it is not found, and the error says", () => {
+describe("the binary is not found, and the error names", () => {
   const remedy = "Build one with `npm explore zmq-native -- npm run build`, or `npm run build` in a checkout";
   const failing = (path: string, before = "") =>
     run(`${before} try { require(${JSON.stringify(path)}); } catch (error) { console.log(error.message); }`)
       .stdout;
 
-  test("platform, processor, libc, runtime, where it looked, what to do", () => {
+  test("platform, processor, libc, runtime, searched folders and the remedy", () => {
     const path = install("plain");
     const text = failing(path);
     const where = onLinux ? `${target} (glibc)` : target;
@@ -198,7 +201,7 @@ describe("it is not found, and the error says", () => {
     expect(text).toContain(remedy);
   });
 
-  test("a platform that there is no binary for, and which there are", () => {
+  test("the unsupported platform and the supported ones", () => {
     const path = install("plain");
     put(join(path, "prebuilds/linux-x64/zmq-native.glibc.node"));
     put(join(path, "prebuilds/darwin-arm64/zmq-native.node"));
@@ -211,7 +214,7 @@ describe("it is not found, and the error says", () => {
     expect(text).toContain(remedy);
   });
 
-  test.skipIf(!onLinux)("musl, with a binary for glibc alone", () => {
+  test.skipIf(!onLinux)("musl, when only a binary for glibc exists", () => {
     const path = install("plain");
     put(join(path, `prebuilds/${target}/zmq-native.glibc.node`));
     const text = failing(path, musl);
@@ -219,7 +222,7 @@ describe("it is not found, and the error says", () => {
     expect(text).toContain(`${path} has prebuilds/${target} with zmq-native.glibc.node`);
   });
 
-  test.skipIf(!onLinux)("an ARMv6, with a binary for ARMv7 alone", () => {
+  test.skipIf(!onLinux)("ARMv6, when only a binary for ARMv7 exists", () => {
     const path = install("plain");
     put(join(path, "prebuilds/linux-arm/zmq-native.armv7.glibc.node"));
     const text = failing(path, arm("6"));
@@ -227,7 +230,7 @@ describe("it is not found, and the error says", () => {
     expect(text).toContain(`${path} has prebuilds/linux-arm with zmq-native.armv7.glibc.node`);
   });
 
-  test("what the loader said of each file", () => {
+  test("the loader's message for each file", () => {
     const path = install("plain");
     for (const file of ["build/Release/zmq_native.node", `prebuilds/${target}/${own}`]) {
       mkdirSync(dirname(join(path, file)), { recursive: true });
@@ -241,7 +244,7 @@ describe("it is not found, and the error says", () => {
   });
 });
 
-describe("Node's permission model", () => {
+describe("with Node's permission model", () => {
   const program = (flags: string[]) =>
     executeSync(process.execPath, [...flags, "-e", load(join(root, "dist/index.js"))]);
   const permission = process.allowedNodeEnvironmentFlags.has("--permission")
@@ -249,13 +252,13 @@ describe("Node's permission model", () => {
     : "--experimental-permission";
   const remedy = `it needs \`--allow-addons\`, and \`--allow-fs-read=${root}\``;
 
-  test("an error without --allow-addons names the flags", () => {
+  test("loading without --allow-addons fails with an error that names the flags", () => {
     const { status, stderr } = program([permission, "--allow-fs-read=*"]);
     expect(status).toBe(1);
     expect(stderr).toContain(remedy);
   });
 
-  test("so does one without the right to read the binary", () => {
+  test("loading without read access to the binary fails with an error that names the flags", () => {
     const { status, stderr } = program([
       permission,
       "--allow-addons",
@@ -266,12 +269,12 @@ describe("Node's permission model", () => {
     expect(stderr).toContain("zmq-native has no binary that loads");
   });
 
-  test("with both flags it loads", () => {
+  test("the addon loads with both flags", () => {
     const { status, stdout } = program([permission, "--allow-addons", `--allow-fs-read=${root}`]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "loaded\n" });
   });
 
-  test("without the model nothing is said of it", () => {
+  test("errors do not mention the flags when the model is off", () => {
     const { stderr } = run(`require(${JSON.stringify(join(install("bare"), "dist/index.js"))})`);
     expect(stderr).toContain("zmq-native has no binary that loads");
     expect(stderr).not.toContain("permission");

@@ -1,23 +1,23 @@
-// The native contract, below the facade: every function with wrong types and with handles that stand for nothing.
+// The native contract below the facade: every function with arguments of wrong types and with unknown handles.
 
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import type { Binding } from "../../lib/binding/index.js";
 
-// In a process of its own (vitest forks), where the package has set its receive area already.
+// vitest runs this file in a forked process, where the package has already set its receive area.
 const { binding } = createRequire(__filename)("../../dist/library.js") as { binding: Binding };
 type Native = Record<keyof Binding, (...parameters: unknown[]) => unknown>;
 const native = binding as unknown as Native;
 
 const bytes = new Uint8Array(64);
 const noHandle = 4711;
-/** Of sockets that are to stay open until they are closed. */
+/** Owner of the sockets that must stay open until they are closed. */
 const owner = {};
-/** What `receive` adds to its count when libzmq had no more. */
+/** `receive` adds this to its count when libzmq had no more messages. */
 const emptied = 1 << 16;
 const [EINVAL, EFAULT, ENOTSOCK, ENOENT, EBADF] = [-22, -14, -88, -2, -9];
 
-/** For each function: right arguments, and what it answers to them when the handle or token stands for nothing. */
+/** For each function: valid arguments, and its result for them when the handle or token is unknown. */
 const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: number }> = {
   instance: { parameters: [] },
   createContext: { parameters: [] },
@@ -64,11 +64,11 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
 };
 const names = Object.keys(signatures) as (keyof Binding)[];
 
-test("the addon exports these functions and no others", () => {
+test("the addon exports exactly these functions", () => {
   expect(Object.keys(native).sort()).toEqual([...names].sort());
 });
 
-test.each(names)("%s: a handle that stands for nothing", (name) => {
+test.each(names)("%s returns its error value for an unknown handle", (name) => {
   const { parameters, unknown } = signatures[name];
   if (unknown === undefined) return;
   expect(native[name](...parameters)).toBe(unknown);
@@ -96,7 +96,7 @@ const accepts = (right: unknown, value: unknown) =>
     (right === owner && value !== null) ||
     (Array.isArray(right) === Array.isArray(value) && !(right instanceof Uint8Array)));
 
-test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
+test.each(names)("%s throws a TypeError for arguments of wrong types", (name) => {
   const { parameters } = signatures[name];
   const context = native.createContext();
   const handle = native.openSocket(context, 8, owner);
@@ -104,7 +104,7 @@ test.each(names)("%s: arguments of wrong types are a TypeError", (name) => {
     value === noHandle ? (name === "openSocket" ? context : handle) : value,
   );
   for (const [index, right] of opened.entries()) {
-    // What trySend takes as a frame depends on the socket; its own test is below.
+    // The frames that trySend accepts depend on the socket; a separate test below covers them.
     if (name.startsWith("trySend") && index > 0) continue;
     for (const value of wrong) {
       if (accepts(right, value)) continue;
@@ -127,7 +127,7 @@ function pair() {
   return { push, pull, endpoint };
 }
 
-test("trySend and receive: what is no frame is a TypeError, and nothing is sent, not even the frames before it", () => {
+test("trySend and receive throw a TypeError for an invalid frame and send none of the frames before it", () => {
   const { push, pull } = pair();
   const table = new Int32Array(16);
   const slab = new Uint8Array(1024);
@@ -163,10 +163,10 @@ test("trySend and receive: what is no frame is a TypeError, and nothing is sent,
   binding.closeSocket(pull);
 });
 
-test("receive: never beyond the slab or the table, whatever the offset", () => {
+test("receive never writes beyond the slab or the table, whatever the offset", () => {
   const { push, pull } = pair();
   const table = new Int32Array(4);
-  // Growing makes what comes behind the slab visible.
+  // Growing the array exposes the memory behind the slab.
   const slab = Reflect.construct(ArrayBuffer, [128, { maxByteLength: 256 }]);
   binding.receiveInto(new Uint8Array(table.buffer), new Array(64).fill(undefined));
   for (let i = 0; i < 50; i++) binding.trySend(push, "x".repeat(i));
@@ -185,7 +185,7 @@ test("receive: never beyond the slab or the table, whatever the offset", () => {
   binding.closeSocket(pull);
 });
 
-test("a handle never stands for the socket that took its place", () => {
+test("a handle of a closed socket never refers to a new socket in its slot", () => {
   const context = binding.defaultContext();
   const first = binding.openSocket(context, 8, owner);
   binding.closeSocket(first);
@@ -196,7 +196,7 @@ test("a handle never stands for the socket that took its place", () => {
   binding.closeSocket(second);
 });
 
-test("libzmq's errors come back as -errno", () => {
+test("libzmq's errors are returned as -errno", () => {
   const { push, pull, endpoint } = pair();
   expect(binding.disconnect(push, "inproc://other")).toBe(ENOENT);
   expect(binding.unbind(pull, `${endpoint}x`)).toBe(ENOENT);

@@ -1,4 +1,4 @@
-// libzmq's descriptor behaves as that of stock libzmq.
+// libzmq's descriptor (ZMQ_FD) behaves as in unpatched libzmq.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import type { Binding } from "../../lib/binding/index.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
-// Other programs that use a build of the patched sources depend on it (pyzmq, libzmq's own test_poller): the pipe of a
-// connection that nobody has read yet brings its first message without a wake-up.
+// Other programs that use a build of the patched sources depend on it (pyzmq, libzmq's own test_poller). The first
+// message on a connection that has not been read yet arrives without a wake-up.
 const { binding } = createRequire(__filename)("../../dist/library.js") as { binding: Binding };
 const contexts = process.platform === "linux" ? [binding.createContext()] : [];
 if (contexts.length === 0)
@@ -18,7 +18,7 @@ describe.skipIf(contexts.length === 0)("libzmq's descriptor is readable", () => 
   const ZMQ_FD = 14;
   const ZMQ_EVENTS = 15;
   const owner = {};
-  /** How many wake-ups the socket's descriptor, an eventfd, holds. */
+  /** The number of wake-ups in the socket's descriptor, an eventfd. */
   const wakeUps = (handle: number) => {
     const value = new Int32Array(1);
     binding.getOption(handle, ZMQ_FD, new Uint8Array(value.buffer));
@@ -29,7 +29,7 @@ describe.skipIf(contexts.length === 0)("libzmq's descriptor is readable", () => 
     ["bind", "tcp://127.0.0.1:*"],
     ["connect", "tcp://127.0.0.1:1"],
     ["connect", freshEndpoint("inproc")],
-  ] as const)("after %s to %s, until events are read", (call, endpoint) => {
+  ] as const)("after %s to %s, until the program reads ZMQ_EVENTS", (call, endpoint) => {
     const handle = binding.openSocket(contexts[0]!, ZMQ_PULL, owner);
     try {
       expect(wakeUps(handle)).toBe(0);

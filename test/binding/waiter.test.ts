@@ -1,10 +1,10 @@
-// Waiting by a thread of the addon's, as in runtimes whose polls do not work: what lives, what ends, and what it costs.
-// That no wake-up is lost is seen by test/runtimes/runtimes.test.ts, which runs the core of the suite so.
+// Waits by a thread of the addon, for runtimes whose polls do not work: process lifetime, shutdown and CPU use.
+// test/runtimes/runtimes.test.ts runs the core of the suite in this mode and so checks that no wake-up is lost.
 
 import { expect, test } from "vitest";
 import { draftPath, packagePath, runProgram } from "../helpers/program.js";
 
-/** As `runProgram`, with the package loaded as where polls do not work; its workers take after it. */
+/** Like `runProgram`, but loads the package as in runtimes without working polls. Workers inherit this. */
 function runByThread(body: string, options: { stays?: RegExp } = {}) {
   const load = `
     process.env.ZMQ_NATIVE_WITHOUT = "polls";
@@ -14,7 +14,7 @@ function runByThread(body: string, options: { stays?: RegExp } = {}) {
 
 const ended = { code: 0, signal: null, stderr: "" };
 
-test("a receive that waits keeps the process alive, and nothing else does", async () => {
+test("only a pending receive keeps the process alive", async () => {
   const waiting = await runByThread(
     `
     const pull = new zmq.Pull();
@@ -37,7 +37,7 @@ test("a receive that waits keeps the process alive, and nothing else does", asyn
   expect(idle).toMatchObject({ ...ended, stdout: "done\n" });
 });
 
-test("process.exit in the middle of traffic", async () => {
+test("process.exit during traffic ends the process cleanly", async () => {
   const outcome = await runByThread(`
     const [one, other] = [new zmq.Pair({ linger: 0 }), new zmq.Pair({ linger: 0 })];
     await one.bind("tcp://127.0.0.1:*");
@@ -49,7 +49,7 @@ test("process.exit in the middle of traffic", async () => {
   expect(outcome).toMatchObject(ended);
 });
 
-test("workers that are ended while they wait, and while messages come", async () => {
+test("workers can be terminated while they wait and while messages arrive", async () => {
   const outcome = await runByThread(`
     const idle = \`const pull = new zmq.Pull(); pull.connect("inproc://nobody"); pull.receive(); parentPort.postMessage(1);\`;
     const busy = \`
@@ -70,7 +70,7 @@ test("workers that are ended while they wait, and while messages come", async ()
   expect(outcome).toMatchObject({ ...ended, stdout: "done\n" });
 });
 
-test("traffic that nobody asks for costs nothing", async () => {
+test("messages that nobody receives use no CPU time", async () => {
   const outcome = await runByThread(`
     const [publisher, subscriber] = [new zmq.XPublisher(), new zmq.Subscriber()];
     await publisher.bind("tcp://127.0.0.1:*");
@@ -87,7 +87,7 @@ test("traffic that nobody asks for costs nothing", async () => {
   expect(outcome.stdout).toBe("idle\n");
 });
 
-test("sockets without a descriptor of their own", async () => {
+test("sockets without their own descriptor exchange messages", async () => {
   const outcome = await runByThread(`
     const { Client, Server } = require(${JSON.stringify(draftPath)});
     const [server, client] = [new Server(), new Client()];

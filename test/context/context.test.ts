@@ -4,7 +4,7 @@ import { Context, Pair, Pull, Push } from "zmq-native";
 import { runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
-test("inproc endpoints are known within a context only", async () => {
+test("an inproc endpoint is visible only within its context", async () => {
   const context = new Context();
   const endpoint = freshEndpoint("inproc");
   using here = new Pair({ context });
@@ -18,7 +18,7 @@ test("inproc endpoints are known within a context only", async () => {
   expect(there.readable).toBe(false);
 });
 
-test("a token stands for the context; an unknown one is refused", () => {
+test("attach() finds a context by its token and rejects an unknown token", () => {
   const context = new Context({ maxSockets: 77 });
   const same = Context.attach(context.token);
   expect(same.maxSockets).toBe(77);
@@ -30,12 +30,12 @@ test("a token stands for the context; an unknown one is refused", () => {
   expect(() => Context.attach("1" as unknown as number)).toThrow(TypeError);
 });
 
-test("version and capability tell of the libzmq inside", () => {
+test("version and capability describe the bundled libzmq", () => {
   expect(zmq.version).toMatch(/^4\.\d+\.\d+$/);
   expect(zmq.capability).toMatchObject({ ipc: true, curve: true, draft: true });
 });
 
-test("CommonJS and ESM are one implementation, with the same exports", async () => {
+test("CommonJS and ESM share one implementation and the same exports", async () => {
   const { createRequire } = await import("node:module");
   const required = createRequire(__filename)("../../dist/index.js");
   const imported = await import("zmq-native");
@@ -45,12 +45,12 @@ test("CommonJS and ESM are one implementation, with the same exports", async () 
   expect(defaults).toBe(required);
   const names = (module: object) =>
     Object.keys(module).filter((name) => !["__esModule", "module.exports"].includes(name));
-  // ZmqError is there in both, but CommonJS lists only what zeromq has.
+  // Both have ZmqError, but CommonJS enumerates only zeromq's names.
   expect(named.ZmqError).toBe(required.ZmqError);
   expect(names(named).sort()).toEqual([...names(required), "ZmqError"].sort());
 });
 
-test("close: closes the sockets, ends what waits, and resolves when libzmq is done", async () => {
+test("close() closes the sockets, ends pending operations, and resolves when libzmq is done", async () => {
   const context = new Context();
   const push = new zmq.Push({ context });
   const pull = new zmq.Pull({ context });
@@ -71,7 +71,7 @@ test("close: closes the sockets, ends what waits, and resolves when libzmq is do
   }
 });
 
-test("close waits for what is queued, as long as the linger lasts", async () => {
+test("close() waits for queued messages until the linger has passed", async () => {
   {
     await using context = new Context();
     const push = new zmq.Push({ context, linger: 50 });
@@ -95,7 +95,7 @@ test("close waits for what is queued, as long as the linger lasts", async () => 
   await closed;
 });
 
-test("a context lives until the last of its objects in a thread is garbage-collected", async () => {
+test("a context lives until its last object in any thread is garbage-collected", async () => {
   const outcome = await runProgram(
     `
     const context = new zmq.Context();
@@ -104,23 +104,23 @@ test("a context lives until the last of its objects in a thread is garbage-colle
     push.connect("inproc://x");
     const turn = () => new Promise(setImmediate);
     const collected = async (reference) => {
-      // deref() keeps the object until the end of its turn.
+      // deref() keeps the object alive until the end of its turn.
       do {
         await turn();
         gc();
       } while (reference.deref() !== undefined);
-      // Its finalizer has its turn.
+      // The next turn runs its finalizer.
       for (let i = 0; i < 10; i++) await turn();
     };
     for (let i = 0; i < 3; i++) await collected((() => new WeakRef(zmq.Context.attach(context.token)))());
     await push.send("still there");
     console.log(String(await pull.receive()), context.maxSockets);
-    // The one that attached may outlive the one that created, too.
+    // The context that attached may also outlive the one that created it.
     const attached = zmq.Context.attach(context.token);
     await context.close({ linger: 0 });
     try { new zmq.Push({ context: attached }); } catch (error) { console.log(error.code); }
     await attached.close();
-    // And a context that nobody closed ends with the last object.
+    // A context that was never closed ends with its last object.
     const token = await (async () => {
       const dropped = new zmq.Context();
       const second = zmq.Context.attach(dropped.token);
@@ -139,7 +139,7 @@ test("a context lives until the last of its objects in a thread is garbage-colle
   });
 });
 
-test("objects of one context close it together", async () => {
+test("closing one object of a context closes all its objects", async () => {
   const context = new Context();
   const same = Context.attach(context.token);
   const push = new zmq.Push({ context: same });
@@ -150,13 +150,13 @@ test("objects of one context close it together", async () => {
   expect(() => Context.attach(context.token)).toThrow(expect.objectContaining({ code: "EFAULT" }));
 });
 
-test("a token beyond int32 is unknown, and not another's", () => {
+test("attach() rejects a token beyond int32 and does not truncate it to another's", () => {
   expect(() => Context.attach(zmq.context.token + 2 ** 32)).toThrow(
     expect.objectContaining({ code: "EFAULT" }),
   );
 });
 
-test("close may be called again by those who hear of it, and a context that closes opens no socket", async () => {
+test("close() can be called again from its own callbacks, and a closing context opens no socket", async () => {
   const context = new Context();
   const pull = new Pull({ context });
   const promises: Promise<void>[] = [];
@@ -177,7 +177,7 @@ test("close may be called again by those who hear of it, and a context that clos
   expect(errors).toEqual(["EFAULT"]);
 });
 
-test("a socket of a full context closes with its linger all the same", async () => {
+test("a socket with its own linger closes while maxSockets is reached", async () => {
   const context = new Context({ maxSockets: 2 });
   const sockets = [new Pull({ context }), new Push({ context })];
   await sockets[0]!.close({ linger: 0 });

@@ -1,4 +1,4 @@
-// Everything that this thread has done before a send counts for the send, without a turn of the event loop in between.
+// A send sees everything that this thread did before it, without a turn of the event loop in between.
 
 import { describe, expect, test } from "vitest";
 import { Dealer, Publisher, Pull, Push, Router, Subscriber } from "zmq-native";
@@ -9,8 +9,8 @@ import { freshEndpoint } from "../helpers/transports.js";
 const quick = { linger: 0 };
 const rounds = 100;
 
-describe("over inproc, at once", () => {
-  test("a Publisher sends to a peer that has just subscribed", async () => {
+describe("over inproc, without a turn of the event loop", () => {
+  test("a Publisher reaches a peer that has just subscribed", async () => {
     using publisher = new Publisher(quick);
     await publisher.bind(freshEndpoint("inproc"));
     for (let round = 0; round < rounds; round++) {
@@ -23,7 +23,7 @@ describe("over inproc, at once", () => {
     }
   });
 
-  test("a Router sends to a peer that has just connected", async () => {
+  test("a Router reaches a peer that has just connected", async () => {
     using router = new Router({ ...quick, mandatory: true });
     await router.bind(freshEndpoint("inproc"));
     using first = new Dealer({ ...quick, routingId: "first" });
@@ -38,7 +38,7 @@ describe("over inproc, at once", () => {
     }
   });
 
-  test("a Push sends to a peer that has just connected", async () => {
+  test("a Push reaches a peer that has just connected", async () => {
     for (let round = 0; round < rounds; round++) {
       using push = new Push(quick);
       await push.bind(freshEndpoint("inproc"));
@@ -53,7 +53,7 @@ describe("over inproc, at once", () => {
     }
   });
 
-  test("a Radio sends to a Dish that has just joined", async () => {
+  test("a Radio reaches a Dish that has just joined", async () => {
     using radio = new Radio(quick);
     await radio.bind(freshEndpoint("inproc"));
     for (let round = 0; round < rounds; round++) {
@@ -66,7 +66,7 @@ describe("over inproc, at once", () => {
     }
   });
 
-  test("pub sends to a sub that has just subscribed, with the interface of version 5", async () => {
+  test("pub of version 5 reaches a sub that has just subscribed", async () => {
     const [pub, sub] = [v5.socket("pub"), v5.socket("sub")];
     const heard: string[] = [];
     sub.on("message", (frame: Buffer) => heard.push(String(frame)));
@@ -95,7 +95,7 @@ describe("over inproc, at once", () => {
         new Dealer({ receiveHighWaterMark: 2, routingId: "peer" }),
       ],
     ],
-  ] as const)("a %s drops nothing while its peer keeps up", async (_, make) => {
+  ] as const)("a %s drops no message while its peer keeps up", async (_, make) => {
     const [sender, receiver] = make() as [Publisher, Subscriber];
     using _sender = sender;
     using _receiver = receiver;

@@ -1,12 +1,12 @@
-// The edge-trigger rule: no wake-up is lost, whatever else is done with the socket meanwhile.
+// The edge-trigger rule: no wake-up is lost, whatever else the program does with the socket.
 
 import { describe, expect, test } from "vitest";
 import { Dealer, Pair, Pull, Push, Reply, Request, Router, Subscriber, XPublisher } from "zmq-native";
 import { join } from "../helpers/pairs.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
-describe("scenario 12: a million interleaved messages on a Dealer pair, both directions", () => {
-  // Half a million each way over each transport: small high-water marks make both ends wait all the time.
+describe("scenario 12: a Dealer pair exchanges a million interleaved messages in both directions", () => {
+  // Half a million each way over each transport. Small high-water marks make both ends wait constantly.
   test.each([
     ["tcp", 1000],
     ["inproc", 10],
@@ -33,7 +33,7 @@ describe("scenario 12: a million interleaved messages on a Dealer pair, both dir
   });
 });
 
-describe("a receive that waits is woken although", () => {
+describe("a pending receive wakes up although", () => {
   const touches: [string, (socket: Dealer) => unknown][] = [
     ["messages are sent", (socket) => socket.trySend("out")],
     ["many are sent", (socket) => socket.sendMany(["a", "b", "c"])],
@@ -49,12 +49,12 @@ describe("a receive that waits is woken although", () => {
     ["it binds", (socket) => socket.bindSync(freshEndpoint("inproc"))],
     ["it connects", (socket) => socket.connect(freshEndpoint("inproc"))],
   ];
-  test.each(touches)("%s just then", async (_, touch) => {
+  test.each(touches)("%s at that moment", async (_, touch) => {
     using pair = await join(new Dealer({ linger: 0 }), new Dealer({ linger: 0 }), "inproc");
     for (let i = 0; i < 200; i++) {
       const waiting = pair.bound.receive();
       pair.connected.trySend(`${i}`);
-      // The wake-up is there now, and this call may take it.
+      // The wake-up has arrived, and this call may consume it.
       const touched = touch(pair.bound);
       expect(String(await waiting)).toBe(`${i}`);
       await touched;
@@ -63,7 +63,7 @@ describe("a receive that waits is woken although", () => {
   });
 });
 
-test("a send that waits is woken although the socket receives meanwhile", async () => {
+test("a pending send wakes up although the socket receives meanwhile", async () => {
   const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
   using pair = await join(new Pair(options), new Pair(options), "inproc");
   const { bound, connected } = pair;
@@ -79,7 +79,7 @@ test("a send that waits is woken although the socket receives meanwhile", async 
   }
 });
 
-test("both directions wait on one socket, and both are woken", async () => {
+test("a pending send and a pending receive on one socket both wake up", async () => {
   const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
   using pair = await join(new Pair(options), new Pair(options), "inproc");
   const { bound, connected } = pair;
@@ -95,7 +95,7 @@ test("both directions wait on one socket, and both are woken", async () => {
   }
 });
 
-test("three hundred sockets wait at once, each is woken for its own message", async () => {
+test("each of 300 waiting sockets wakes up for its own message", async () => {
   const count = 300;
   const pulls = Array.from({ length: count }, () => new Pull());
   const pushes = Array.from({ length: count }, () => new Push());
@@ -110,14 +110,14 @@ test("three hundred sockets wait at once, each is woken for its own message", as
   for (const socket of [...pulls, ...pushes]) socket.close();
 });
 
-test("traffic that nobody asks for does not keep the loop busy", async () => {
+test("messages that nobody receives do not keep the event loop busy", async () => {
   using pair = await join(new XPublisher(), new Subscriber(), "tcp");
   pair.connected.subscribe();
   await pair.bound.receive();
-  // Armed by this wait, the poll is still there when the next messages arrive and nobody wants them.
+  // The poll of this wait is still armed when the next messages arrive and nobody receives them.
   for (let i = 0; i < 100; i++) await pair.bound.send(`${i}`);
   expect(String(await pair.connected.receive())).toBe("0");
-  // Several times: a runtime may still compile what it ran, or collect.
+  // Measured several times: a runtime may still be compiling or collecting garbage.
   const spent: number[] = [];
   for (let i = 0; i < 3; i++) {
     const before = process.cpuUsage();
@@ -128,10 +128,10 @@ test("traffic that nobody asks for does not keep the loop busy", async () => {
   expect(Math.min(...spent)).toBeLessThan(100);
 });
 
-describe("a mandatory Router, which libzmq calls writable as long as any peer has room,", () => {
+describe("a mandatory Router, which libzmq calls writable when any peer has room,", () => {
   const marks = { sendHighWaterMark: 1, receiveHighWaterMark: 1, linger: 0 };
 
-  /** A Router with peer A, which is full, and peer B, which is not. */
+  /** A Router with peer A, whose queue is full, and peer B, whose queue has room. */
   async function fullRouter() {
     const router = new Router({ mandatory: true, ...marks });
     await router.bind(freshEndpoint("inproc"));
@@ -145,7 +145,7 @@ describe("a mandatory Router, which libzmq calls writable as long as any peer ha
     return { router, a, b };
   }
 
-  test("is left alone while it waits in both directions", async () => {
+  test("sleeps while it waits in both directions", async () => {
     const { router, a, b } = await fullRouter();
     const sending = router.send(["A", "waits"]);
     const receiving = router.receive();
@@ -158,9 +158,9 @@ describe("a mandatory Router, which libzmq calls writable as long as any peer ha
     }) as typeof original;
     await new Promise((resolve) => setTimeout(resolve, 1000));
     globalThis.setTimeout = original;
-    // One each millisecond would be hundreds.
+    // A wake-up each millisecond would add up to hundreds.
     expect(retries).toBeLessThan(30);
-    // Room is noticed all the same.
+    // The Router still notices when there is room.
     while (a.tryReceive()) {}
     await sending;
     await b.send("answer");
@@ -168,7 +168,7 @@ describe("a mandatory Router, which libzmq calls writable as long as any peer ha
     for (const socket of [router, a, b]) socket.close();
   });
 
-  test("is woken whichever direction gets ready first", async () => {
+  test("wakes up for whichever direction is ready first", async () => {
     const { router, a, b } = await fullRouter();
     for (let i = 0; i < 200; i++) {
       const sending = router.send(["A", "waits"], { timeout: 10_000 });
@@ -184,7 +184,7 @@ describe("a mandatory Router, which libzmq calls writable as long as any peer ha
   });
 });
 
-describe("a call that fails takes no wake-up from an operation that waits in the other direction:", () => {
+describe("a failed call leaves the wake-up to the pending operation of the other direction:", () => {
   async function pairOf() {
     const router = new Router({ mandatory: true, linger: 0 });
     await router.bind("tcp://127.0.0.1:*");
@@ -199,12 +199,12 @@ describe("a call that fails takes no wake-up from an operation that waits in the
     ["trySend", (router) => expect(() => router.trySend(["nobody", "x"])).toThrow()],
     ["send", (router) => expect(router.send(["nobody", "x"])).rejects.toThrow()],
     ["sendMany", (router) => expect(router.sendMany([["nobody", "x"]])).rejects.toThrow()],
-  ])("%s to nobody", async (_, fail) => {
+  ])("%s to an unknown peer", async (_, fail) => {
     for (let round = 0; round < 20; round++) {
       const { router, dealer } = await pairOf();
       const received = router.receive({ timeout: 10_000 });
       await dealer.send("message");
-      // The message is on its way, or there; the calls that fail process what libzmq has been told of it.
+      // The message is in flight or has arrived. The calls that fail process libzmq's pending commands.
       for (let i = 0; i < 200; i++) await fail(router);
       expect(String((await received)[1])).toBe("message");
       router.close();
@@ -212,7 +212,7 @@ describe("a call that fails takes no wake-up from an operation that waits in the
     }
   });
 
-  test("receive out of turn", async () => {
+  test("receive in the wrong state", async () => {
     for (let round = 0; round < 5; round++) {
       const request = new Request({ linger: 0 });
       const reply = new Reply({ linger: 0 });

@@ -1,4 +1,4 @@
-// Request and Reply: which calls wait for the socket's turn, which fail at once, and what the errors say.
+// Request and Reply: which calls wait for the socket's turn, which fail immediately, and the errors' details.
 
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
@@ -10,13 +10,13 @@ import { freshEndpoint } from "../helpers/transports.js";
 const message = "Operation cannot be accomplished in current state";
 const unanswered = "this Reply: the last request has no reply yet: call send() first";
 const nothingToAnswer = "this Reply: there is no request to answer: call receive() first";
-const noRequest = "this Request: no request is under way: call send() first";
+const noRequest = "this Request: no request is pending: call send() first";
 const noReply =
   "this Request: the last request has no reply yet: receive() the reply first, or set `relaxed: true` (best with `correlate: true`) to send again without it";
 
 const efsm = (detail: string) => expect.objectContaining({ code: "EFSM", errno: 156384763, message, detail });
 
-describe("EFSM at once, with the state and the remedy in detail:", () => {
+describe("EFSM is immediate and names the state and the remedy in detail for", () => {
   test("trySend and tryReceive", async () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     expect(() => pair.bound.trySend("x")).toThrow(efsm(nothingToAnswer));
@@ -36,7 +36,7 @@ describe("EFSM at once, with the state and the remedy in detail:", () => {
     await expect(pair.connected.batches({ timeout: 0 }).next()).rejects.toThrow(efsm(noRequest));
   });
 
-  test("sendMany, which would need a receive between its messages", async () => {
+  test("sendMany, which needs a receive between its messages", async () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     await expect(pair.bound.sendMany(["x"])).rejects.toThrow(efsm(nothingToAnswer));
     const error = await pair.connected.sendMany(["one", "two"]).catch((reason) => reason);
@@ -45,7 +45,7 @@ describe("EFSM at once, with the state and the remedy in detail:", () => {
   });
 });
 
-describe("a wait for the socket's turn", () => {
+describe("a call that waits for the socket's turn", () => {
   test("rejects with EFSM after its timeout, and with the signal's reason", async () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     await expect(pair.bound.send("x", { timeout: 5 })).rejects.toThrow(efsm(nothingToAnswer));
@@ -54,12 +54,12 @@ describe("a wait for the socket's turn", () => {
     const waiting = pair.connected.receive({ signal: controller.signal });
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
-    // The socket is as before.
+    // The socket is unchanged.
     await pair.connected.send("request");
     expect(String(await pair.bound.receive())).toBe("request");
   });
 
-  test("with distinctErrors: ETIMEDOUT and ECANCELED, with the state in detail", async () => {
+  test("with distinctErrors rejects with ETIMEDOUT or ECANCELED and names the state in detail", async () => {
     const request = new Request({ distinctErrors: true });
     await expect(request.receive({ timeout: 5 })).rejects.toMatchObject({
       code: "ETIMEDOUT",
@@ -70,7 +70,7 @@ describe("a wait for the socket's turn", () => {
     await expect(waiting).rejects.toMatchObject({ code: "ECANCELED", detail: noRequest });
   });
 
-  test("is EAGAIN after its timeout once the turn has come", async () => {
+  test("rejects with EAGAIN after its timeout once the turn has come", async () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     const receiving = pair.connected.receive({ timeout: 50 });
     await pair.connected.send("request");
@@ -88,7 +88,7 @@ describe("a wait for the socket's turn", () => {
     expect(String(await pair.connected.receive())).toBe("answer");
   });
 
-  test("receiveMany, receiveWithMetadata and batches wait, too", async () => {
+  test("may be receiveMany, receiveWithMetadata or batches", async () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     const { bound, connected } = pair;
     const batches = connected.batches();
@@ -113,7 +113,7 @@ describe("a wait for the socket's turn", () => {
     await reply.receive();
     const receiving = request.receive();
     request.disconnect(reply.lastEndpoint as string);
-    // libzmq forgets the first request now, though there is no peer for the second.
+    // libzmq now forgets the first request, although the second has no peer.
     await expect(request.send("two", { timeout: 5 })).rejects.toMatchObject({ code: "EAGAIN" });
     request.connect(reply.lastEndpoint as string);
     await request.send("three");
@@ -125,25 +125,25 @@ describe("a wait for the socket's turn", () => {
     reply.close();
   });
 
-  test("leaves the event loop alone", async () => {
+  test("does not occupy the event loop", async () => {
     using pair = await join(new Reply(), new Request({ relaxed: true }), "tcp");
     const { bound, connected } = pair;
     await connected.send("first");
     await bound.receive();
-    // The Reply has not answered, and a request comes that it is not to receive yet.
+    // The Reply has not answered yet, and the next request arrives, which it must not receive yet.
     const receiving = bound.receive();
     await connected.send("second");
     await new Promise((resolve) => setTimeout(resolve, 20));
     const { loopCount } = performance.nodeTiming.uvMetricsInfo;
     await new Promise((resolve) => setTimeout(resolve, 200));
-    // A retry in each turn of the loop would be thousands.
+    // A retry in each turn of the loop would add up to thousands.
     expect(performance.nodeTiming.uvMetricsInfo.loopCount - loopCount).toBeLessThan(50);
     await bound.send("answer");
     expect(String(await receiving)).toBe("second");
   });
 });
 
-describe("EBUSY says in detail which call is pending, and how to end it:", () => {
+describe("EBUSY names the pending call in detail and how to end it:", () => {
   const busy = (detail: string) =>
     expect.objectContaining({
       code: "EBUSY",
@@ -184,7 +184,7 @@ describe("EBUSY says in detail which call is pending, and how to end it:", () =>
     pair.close();
   });
 
-  test("an uncaught error shows it", () => {
+  test("an uncaught error prints the detail", () => {
     const pair = new Pair();
     pair.receive().catch(() => {});
     try {
@@ -197,8 +197,8 @@ describe("EBUSY says in detail which call is pending, and how to end it:", () =>
   });
 });
 
-test("a receive that times out takes no wake-up from a send that waits", async () => {
-  // libzmq tells of room once; the last attempt of the receive processes that command as well.
+test("a receive that times out leaves the wake-up to a pending send", async () => {
+  // libzmq reports room once. The last attempt of the receive also processes that command.
   const marks = { sendHighWaterMark: 1, receiveHighWaterMark: 1, linger: 0 };
   for (let round = 0; round < 3; round++) {
     const pair = new Pair(marks);
@@ -227,12 +227,12 @@ test("a receive that times out takes no wake-up from a send that waits", async (
     while (pair.trySend("fill"));
     const sending = pair.send("waits");
     const receiving = pair.receive({ timeout: 20 }).catch((error) => error.code);
-    // Let both waits be settled before the worker makes room.
+    // Both waits must have started before the worker makes room.
     await new Promise(setImmediate);
     Atomics.store(state, 0, 1);
     Atomics.notify(state, 0);
     Atomics.wait(state, 1, 0);
-    // This thread stands still until the timeout is over: its timer comes before the descriptor.
+    // This thread blocks until the timeout has passed, so its timer fires before the descriptor.
     Atomics.wait(state, 1, 1, 40);
     expect(await receiving).toBe("EAGAIN");
     await sending;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { curveKeyPair, Pull, Push } from "zmq-native";
 
-test("key pairs are 40 characters of Z85, and never the same", () => {
+test("curveKeyPair() returns a new pair of 40 Z85 characters each time", () => {
   const pairs = Array.from({ length: 20 }, curveKeyPair);
   for (const { publicKey, secretKey } of pairs) {
     expect(publicKey).toMatch(/^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/);
@@ -10,7 +10,7 @@ test("key pairs are 40 characters of Z85, and never the same", () => {
   expect(new Set(pairs.map(({ secretKey }) => secretKey)).size).toBe(20);
 });
 
-test("messages pass with the right server key, and none with a wrong one", async () => {
+test("messages pass only with the right server key", async () => {
   const server = curveKeyPair();
   const client = curveKeyPair();
   using pull = new Pull({ curveServer: true, curveSecretKey: server.secretKey });

@@ -1,4 +1,4 @@
-// The demo, run as a user runs it, on a small tree of its own.
+// Runs the demo as a user would, on a small tree of its own.
 
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const load = createRequire(__filename);
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 const tree = join(folder, "tree");
-/** Where the demo makes its own temporary folders: nothing may be left in it. */
+/** Holds the demo's temporary folders. It must be empty afterwards. */
 const scratch = join(folder, "scratch");
 const files: [string, Buffer][] = [
   ["empty", Buffer.alloc(0)],
@@ -54,7 +54,7 @@ function demo(...options: string[]) {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  test("every file goes through, and every digest agrees", () => {
+  test("the demo verifies every file, and every digest matches", () => {
     const { status, stdout, stderr } = demo("--path", tree, "--transport", transport, "--workers", "3");
     expect(stderr).toBe("");
     expect(stdout).toContain(`${files.length} files, ${bytes.toLocaleString("en-US")} bytes in `);
@@ -67,7 +67,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(readdirSync(scratch)).toEqual([]);
   });
 
-  test("a worker killed in the middle: what it held is named, sent again, and complete", () => {
+  test("files of a killed worker are named, sent again and completed", () => {
     const { status, stdout, stderr } = demo("--path", tree, "--transport", transport, "--kill-one");
     expect(stderr).toBe("");
     const how = transport === "inproc" ? "terminated" : "SIGKILL";
@@ -78,7 +78,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(status).toBe(0);
   });
 
-  test("the only worker killed: what was not done is said, exit code 1", () => {
+  test("when the only worker is killed, the demo lists unfinished files and exits with code 1", () => {
     const options = ["--path", tree, "--transport", transport, "--workers", "1", "--kill-one"];
     const { status, stderr } = demo(...options);
     expect(stderr).toMatch(/^error: Every worker has ended, and \d+ of 64 files are not done: /);
@@ -87,7 +87,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-test("fewer files than workers, and none at all", () => {
+test("the demo works with fewer files than workers, and with no files", () => {
   const few = join(folder, "few");
   mkdirSync(few);
   expect(demo("--path", few)).toMatchObject({ status: 0, stderr: "" });
@@ -97,12 +97,12 @@ test("fewer files than workers, and none at all", () => {
   expect(status).toBe(0);
 });
 
-test("a file that cannot be read is left out and named", ({ skip }) => {
+test("the demo skips an unreadable file and names it", ({ skip }) => {
   const locked = join(folder, "locked");
   mkdirSync(locked);
   writeFileSync(join(locked, "open"), "1");
   writeFileSync(join(locked, "secret"), "2", { mode: 0 });
-  // Root may read anything, and takes on the user `nobody` for this.
+  // Root may read any file, so the test runs the demo as the user `nobody`.
   chmodSync(folder, 0o755);
   const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const look = `require("node:fs").accessSync(${JSON.stringify(program)})`;
@@ -121,7 +121,7 @@ test("a file that cannot be read is left out and named", ({ skip }) => {
   expect(status).toBe(0);
 });
 
-test("a wrong digest is a difference, told in full, and exit code 1", async () => {
+test("the demo reports a wrong digest in full and exits with code 1", async () => {
   const { verify } = load(join(root, "out/demo/verify.js")) as typeof import("../../demo/verify.js");
   const { exitCodeOf, render } = load(
     join(root, "out/demo/report.js"),
@@ -146,8 +146,8 @@ test("a wrong digest is a difference, told in full, and exit code 1", async () =
   expect(report).toContain(right);
 });
 
-describe("options", () => {
-  test("--help names them all", () => {
+describe("the demo's command line", () => {
+  test("--help lists all options", () => {
     const { status, stdout } = demo("--help");
     expect(status).toBe(0);
     for (const option of ["--workers", "--transport", "--path", "--kill-one", "--help"]) {
@@ -164,21 +164,21 @@ describe("options", () => {
       "'/does/not/exist' is not a directory that can be read. Name one that exists.",
     ],
     [["--fast"], "unknown option '--fast'"],
-  ])("%j is refused in words, exit code 2", (options, text) => {
+  ])("%j is rejected with an explanation and exit code 2", (options, text) => {
     const { status, stderr } = demo(...options);
     expect(stderr).toContain(text);
     expect(status).toBe(2);
   });
 });
 
-test("Ctrl-C in the middle: workers and the ipc folder are gone, exit code 130", async () => {
+test("Ctrl-C stops the workers, removes the ipc folder and exits with code 130", async () => {
   const child = execa(process.execPath, [program, "--transport", "ipc", "--path", root, "--workers", "2"], {
     env: { TMPDIR: scratch },
     stdin: "ignore",
     stderr: "inherit",
     reject: false,
   });
-  // The first line is said when the files are known, just before the work.
+  // The demo prints its first line when it has the list of files, just before the work starts.
   await new Promise((resolve) => child.stdout.once("data", resolve));
   child.kill("SIGINT");
   const { exitCode } = await child;

@@ -1,5 +1,5 @@
-// The programs on the pages of docs/: each prints what its page shows. Tools that are no dependencies of this project come
-// from npm, into the cache folder of scripts/prebuild.
+// The programs on the pages of docs/: each prints the output that its page shows. Tools that are not dependencies of
+// this project are installed from npm into the cache folder of scripts/prebuild.
 
 import { expect } from "vitest";
 import { testPage } from "../helpers/pages.js";

@@ -1,6 +1,6 @@
-// The code blocks of the pages beside the guide: programs compile, run and print the output that follows them; commands
-// name npm scripts, flags and test files that exist. An installation by the package.json of docs/migrating.md is tested
-// in test/package/migrating.test.ts.
+// The code blocks of the pages other than the guide. Programs compile, run and print the output below them. Commands
+// name existing npm scripts, flags and test files. test/package/migrating.test.ts tests an installation by the
+// package.json of docs/migrating.md.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";

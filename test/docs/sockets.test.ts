@@ -1,4 +1,4 @@
-// Lists of socket classes and of their options, in pages and in other tests, against what the package exports.
+// Compares lists of socket classes and options in pages and tests with the exports of the package.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,11 @@ const namesOf = (classes: readonly { name: string }[]) => classes.map(({ name })
 const stable = namesOf(stableClasses);
 const draft = namesOf(draftClasses);
 
-/** The classes that a text names, each once. */
+/** The distinct classes that a text names. */
 const namedIn = (text: string) =>
   [...new Set(text.match(/\b[A-Z]\w+\b/g))].filter((name) => [...stable, ...draft].includes(name)).sort();
 
-describe("each stable class is", () => {
+describe("each stable class is listed", () => {
   test("in README's list of sockets", () => {
     const [, list] = /^- Sockets: ([\s\S]*?)^- /m.exec(read("README.md"))!;
     expect(namedIn(list!)).toEqual(stable);
@@ -24,7 +24,7 @@ describe("each stable class is", () => {
 
   test("in the drop-in tests", () => expect([...socketNames].sort()).toEqual(stable));
 
-  // A Stream talks to programs without ZeroMQ, so it is in no pattern.
+  // A Stream talks to programs without ZeroMQ, so it belongs to no pattern.
   const inPatterns = stable.filter((name) => name !== "Stream");
 
   test("in the guide's table of patterns", () => {
@@ -32,7 +32,7 @@ describe("each stable class is", () => {
     expect(namedIn(table!)).toEqual(inPatterns);
   });
 
-  test("in the table of the C interface, which agents of other languages use", () => {
+  test("in the table of the C interface, which agents in other languages use", () => {
     const source = read("test/interop/agents/agent.cjs");
     const [, table] = /^const classes = \{([\s\S]*?)^\};/m.exec(source)!;
     expect(namedIn(table!)).toEqual(inPatterns);
@@ -49,7 +49,7 @@ test("each class is in the site's list of chapters", async () => {
   expect(listed.sort()).toEqual([...stable, ...draft].sort());
 });
 
-describe("the classes of a transport: those with the option", () => {
+describe("a transport's list of classes names those with its option", () => {
   const multicast = namesOf(stableClasses.filter(({ prototype }) => "multicast" in prototype));
 
   test.each(["pgm", "norm"])("%s, in docs/transports.md", (transport) => {
@@ -62,7 +62,7 @@ describe("the classes of a transport: those with the option", () => {
     expect(namedIn(row)).toEqual(multicast);
   });
 
-  test("udp, in docs/transports.md: all of drafts", () => {
+  test("udp, in docs/transports.md: all of them drafts", () => {
     const [row] = /^\| \[`udp`.*$/m.exec(read("docs/transports.md"))!;
     expect(draft).toEqual(expect.arrayContaining(namedIn(row)));
     expect(namedIn(row)).toEqual(["Datagram", "Dish", "Radio"]);

@@ -1,4 +1,4 @@
-// The draft sockets beyond what zeromq has (test/drop-in/draft.test.ts has that): Peer, Channel, waiting, and rest.
+// The features of draft sockets beyond zeromq's (test/drop-in/draft.test.ts covers those).
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { freshEndpoint, transports } from "../helpers/transports.js";
 import { frame, hello, RawServer } from "../helpers/zmtp.js";
 
 describe.each(transports)("over %s", (transport) => {
-  test("Server and Client: 1,000 questions and answers from three clients", async () => {
+  test("a Server answers 1,000 questions of three Clients", async () => {
     using server = new Server();
     await server.bind(freshEndpoint(transport));
     const clients = Array.from({ length: 3 }, () => new Client());
@@ -35,7 +35,7 @@ describe.each(transports)("over %s", (transport) => {
     for (const client of clients) client.close();
   });
 
-  test("Peer: connectPeer answers whom to send to", async () => {
+  test("connectPeer() returns the routing id of the Peer to send to", async () => {
     using bound = new Peer();
     using other = new Peer();
     await bound.bind(freshEndpoint(transport));
@@ -54,7 +54,7 @@ describe.each(transports)("over %s", (transport) => {
     );
   });
 
-  test("Channel: both ways, any size", async () => {
+  test("a Channel sends and receives messages of any size", async () => {
     using pair = await join(new Channel(), new Channel(), transport);
     for (const size of [0, 1, 33, 34, 8192, 100_000, 2 ** 20]) {
       const message = Buffer.alloc(size, size % 251);
@@ -66,7 +66,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  test("Radio and Dish: groups of bytes, long ones, joined and left", async () => {
+  test("Radio and Dish: groups can be bytes, long, joined and left", async () => {
     using pair = await join(new Radio(), new Dish(), transport);
     const { bound: radio, connected: dish } = pair;
     const groups = ["g", "g".repeat(255), Buffer.from([0xff, 0xfe, 0x80])];
@@ -77,18 +77,18 @@ describe.each(transports)("over %s", (transport) => {
       clearInterval(sending);
       expect(info.group.equals(Buffer.from(group))).toBe(true);
       dish.leave(group);
-      // What was sent more than once is still there.
+      // Copies of messages that were sent more than once may still arrive.
       while (dish.tryReceive()) {}
     }
     expect(() => dish.leave("g")).toThrow(expect.objectContaining({ code: "EINVAL" }));
-    expect(() => dish.join("g".repeat(256))).toThrow("A group is at most 255 bytes, got 256");
+    expect(() => dish.join("g".repeat(256))).toThrow("A group must be at most 255 bytes, got 256");
     expect(() => radio.send("x", { group: "g".repeat(256) })).toThrow(
-      "A group is at most 255 bytes, got 256",
+      "A group must be at most 255 bytes, got 256",
     );
   });
 
-  // Vendor patch libzmq/pubsub/every-group: no more of them arrived than the high-water mark allowed.
-  test("Radio and Dish: twenty thousand groups", async () => {
+  // Vendor patch libzmq/pubsub/every-group: without it, no more of them arrived than the high-water mark allowed.
+  test("a Dish joins twenty thousand groups of a Radio", async () => {
     using radio = new Radio({ sendHighWaterMark: 0 });
     await radio.bind(freshEndpoint(transport));
     using dish = new Dish({ receiveHighWaterMark: 0, receiveTimeout: 10_000 });
@@ -107,7 +107,7 @@ describe.each(transports)("over %s", (transport) => {
     expect([...heard].sort()).toEqual([...groups].sort());
   });
 
-  test("Scatter and Gather: waits for room, and batches", async () => {
+  test("Scatter waits for room, and Gather receives batches", async () => {
     using gather = new Gather({ receiveHighWaterMark: 5 });
     using scatter = new Scatter({ sendHighWaterMark: 5 });
     await gather.bind(freshEndpoint(transport));
@@ -124,7 +124,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-test("a second frame, a missing tag or a tag of a wrong type is refused", async () => {
+test("send rejects a second frame, a missing tag and a tag of a wrong type", async () => {
   using server = new Server({ sendTimeout: 0 });
   using client = new Client({ sendTimeout: 0 });
   await expect(client.send(["a", "b"] as never)).rejects.toMatchObject({ code: "EINVAL" });
@@ -135,7 +135,7 @@ test("a second frame, a missing tag or a tag of a wrong type is refused", async 
   expect(() => server.sendMany(["x"] as never)).toThrow(TypeError);
 });
 
-test("scenario 13: draft sockets that wait after traffic sleep", async () => {
+test("scenario 13: draft sockets that wait after traffic use no CPU time", async () => {
   const { code, stdout } = await runProgram(
     `
     const draft = require(${JSON.stringify(draftPath)});
@@ -164,11 +164,11 @@ test("scenario 13: draft sockets that wait after traffic sleep", async () => {
   `,
   );
   expect(code).toBe(0);
-  // A socket that spun would use the whole second.
+  // A socket in a busy loop would use the whole second.
   expect(Number(stdout)).toBeLessThan(0.2);
 });
 
-test("closing: a waiting receive of each type ends", async () => {
+test("closing a draft socket of any type ends its pending receive", async () => {
   const sockets: Socket[] = [new Server(), new Client(), new Dish(), new Gather(), new Peer(), new Channel()];
   for (const socket of sockets) {
     const waiting = (socket as Client).receive();
@@ -180,40 +180,38 @@ test("closing: a waiting receive of each type ends", async () => {
 test.each([
   ["has room", 1000],
   ["is full", 1],
-])(
-  "a Server is told that a peer has gone whose queue %s and whose messages are still to be received",
-  async (_, mark) => {
-    using server = new Server({ sendHighWaterMark: mark });
-    await server.bind("tcp://127.0.0.1:*");
-    const client = new Client({ receiveHighWaterMark: 1 });
-    client.connect(server.lastEndpoint as string);
-    await client.send("first");
-    await client.send("second");
-    const [body, options] = await server.receive();
-    // Fills the system's buffers, and then the queue.
-    server.sendTimeout = 100;
-    const fill = () =>
-      server.send(Buffer.alloc(100_000), options).then(
-        () => true,
-        () => false,
-      );
-    while (mark === 1 && (await fill()));
-    const gone = new Promise((resolve) => server.events.on("disconnect", resolve));
-    client.close();
-    await gone;
-    // Until the socket has heard of its end, messages for it are queued.
-    const send = async () => {
-      for (;;) {
-        server.trySend(body, options);
-        await turn();
-      }
-    };
-    await expect(send()).rejects.toMatchObject({ code: "EHOSTUNREACH" });
-    expect(String((await server.receive())[0])).toBe("second");
-  },
-);
+])("a Server learns of a disconnected peer whose queue %s and whose messages are unread", async (_, mark) => {
+  using server = new Server({ sendHighWaterMark: mark });
+  await server.bind("tcp://127.0.0.1:*");
+  const client = new Client({ receiveHighWaterMark: 1 });
+  client.connect(server.lastEndpoint as string);
+  await client.send("first");
+  await client.send("second");
+  const [body, options] = await server.receive();
+  // Fills the system's buffers, and then the queue.
+  server.sendTimeout = 100;
+  const fill = () =>
+    server.send(Buffer.alloc(100_000), options).then(
+      () => true,
+      () => false,
+    );
+  while (mark === 1 && (await fill()));
+  const gone = new Promise((resolve) => server.events.on("disconnect", resolve));
+  client.close();
+  await gone;
+  // The socket queues messages until it learns that the peer has disconnected.
+  const send = async () => {
+    for (;;) {
+      server.trySend(body, options);
+      await turn();
+    }
+  };
+  await expect(send()).rejects.toMatchObject({ code: "EHOSTUNREACH" });
+  expect(String((await server.receive())[0])).toBe("second");
+});
 
-// Loopback's broadcast address, which Linux alone has. Without vendor patch libzmq/udp/sender-options nothing is sent.
+// The broadcast address of loopback exists only on Linux. Without vendor patch libzmq/udp/sender-options nothing is
+// sent.
 describe.skipIf(process.platform !== "linux")("to a broadcast address", () => {
   test("a Datagram sends", async () => {
     const receiver = createSocket("udp4");
@@ -240,7 +238,7 @@ describe.skipIf(process.platform !== "linux")("to a broadcast address", () => {
 
 // Vendor patch libzmq/options/disconnect-peer.
 describe.each(transports)("disconnectPeer, over %s", (transport) => {
-  test("a Server disconnects one of its Clients, after what it sent to it", async () => {
+  test("a Server disconnects one of its Clients after delivering its messages", async () => {
     using server = new Server();
     await server.bind(freshEndpoint(transport));
     using client = new Client({ reconnectInterval: 5 });
@@ -254,7 +252,7 @@ describe.each(transports)("disconnectPeer, over %s", (transport) => {
     void client.events;
     server.disconnectPeer(routingId);
     expect(String((await client.receive())[0])).toBe("goodbye");
-    // libzmq gives the number up a moment later, and does not reconnect inproc.
+    // libzmq releases the routing id a moment later, and does not reconnect inproc.
     while ((await server.send("x", { routingId }).catch((error) => error.code)) !== "EHOSTUNREACH");
     if (transport !== "inproc") {
       for await (const { type } of client.events) if (type === "disconnect") break;
@@ -269,7 +267,7 @@ describe.each(transports)("disconnectPeer, over %s", (transport) => {
     expect(String((await other.receive())[0])).toBe("still here");
   });
 
-  test("a Peer disconnects the one that it connected to, and does not connect again", async () => {
+  test("a Peer disconnects the peer that it connected to and does not reconnect", async () => {
     using bound = new Peer();
     using other = new Peer();
     await bound.bind(freshEndpoint(transport));
@@ -283,7 +281,7 @@ describe.each(transports)("disconnectPeer, over %s", (transport) => {
   });
 });
 
-test("disconnectPeer of what is no peer", () => {
+test("disconnectPeer() throws for an unknown peer", () => {
   using server = new Server();
   expect(() => server.disconnectPeer(5)).toThrow(expect.objectContaining({ code: "EHOSTUNREACH" }));
   expect(() => server.disconnectPeer(0)).toThrow(expect.objectContaining({ code: "EINVAL" }));
@@ -292,12 +290,12 @@ test("disconnectPeer of what is no peer", () => {
   expect(() => server.disconnectPeer(5)).toThrow(expect.objectContaining({ code: "EBADF" }));
 });
 
-describe("connections that are not disconnected by disconnectPeer", () => {
+describe("without disconnectPeer()", () => {
   test.each([
     ["Server", Server, "CLIENT"],
     ["Peer", Peer, "PEER"],
   ] as const)(
-    "a %s with immediate connects again each time it loses its connection",
+    "a %s with immediate reconnects each time it loses its connection",
     async (_, Type, peerType) => {
       using server = await RawServer.listen();
       using socket = new Type({ immediate: true, reconnectInterval: 5, linger: 0 });

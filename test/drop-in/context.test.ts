@@ -1,4 +1,4 @@
-// §1.2 Context: options as properties on the prototype, no close, sealed.
+// Context: options as properties on the prototype, no close(), sealed objects.
 
 import { describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
@@ -22,13 +22,13 @@ const set = (context: object, name: string, value: unknown) => () => {
 };
 
 describe("new Context(options?)", () => {
-  test("takes nothing, an object, or undefined", () => {
+  test("accepts nothing, an object, or undefined", () => {
     for (const context of [new zmq.Context(), fresh({}), fresh(undefined)]) {
       expect(context).toBeInstanceOf(zmq.Context);
     }
   });
 
-  test("every one is a context of its own", async () => {
+  test("creates a separate context each time", async () => {
     const address = freshEndpoint("inproc");
     const [one, other] = [new zmq.Pull({ context: fresh() }), new zmq.Pull({ context: fresh() })];
     await one.bind(address);
@@ -37,43 +37,46 @@ describe("new Context(options?)", () => {
     other.close();
   });
 
-  test.each([[null], [5], ["text"], [true], [5n], [Symbol("option")]])("%s is no object", (options) => {
-    expectTypeError(() => fresh(options as unknown as object), "Options must be an object");
-  });
+  test.each([[null], [5], ["text"], [true], [5n], [Symbol("option")]])(
+    "%s as options throws a TypeError",
+    (options) => {
+      expectTypeError(() => fresh(options as unknown as object), "Options must be an object");
+    },
+  );
 
-  test("takes one argument", () => {
+  test("takes at most one argument", () => {
     const Loose = zmq.Context as unknown as new (...parameters: unknown[]) => object;
     expectTypeError(() => new Loose({}, 2), "Expected 1 argument but received 2");
     expectTypeError(() => new Loose({}, undefined), "Expected 1 argument but received 2");
     expectTypeError(() => new Loose({}, 2, 3), "Expected 1 argument but received 3");
   });
 
-  test("sets what the options name", () => {
+  test("sets the named options", () => {
     const options = { ioThreads: 2, maxSockets: 5, maxMessageSize: 6, ipv6: true, blocky: false };
     const context = fresh({ ...options, threadPriority: 1, threadSchedulingPolicy: 0 });
     for (const [name, value] of Object.entries(options)) expect(context[name as "ipv6"]).toBe(value);
   });
 
-  test("refuses what it does not know", () => {
+  test("rejects unknown options", () => {
     expectTypeError(() => fresh({ foo: 1 }), "Cannot add property foo, object is not extensible");
     expectTypeError(() => fresh({ context: 1 }), "Cannot add property context, object is not extensible");
   });
 
-  test("refuses what is read-only", () => {
+  test("rejects read-only options", () => {
     const text = "Cannot set property maxSocketsLimit of #<Context> which has only a getter";
     expectTypeError(() => fresh({ maxSocketsLimit: 3 }), text);
   });
 
-  test("reads own properties of the options only", () => {
+  test("reads only own properties of the options", () => {
     expect(fresh(Object.create({ ioThreads: 4 })).ioThreads).toBe(1);
   });
 
-  test("leaves the options as they were", () => {
+  test("does not modify the options", () => {
     const options = Object.freeze({ ioThreads: 2 });
     expect(fresh(options).ioThreads).toBe(2);
   });
 
-  test("can be extended", () => {
+  test("can be subclassed", () => {
     class Own extends zmq.Context {
       get threads() {
         return this.ioThreads;
@@ -87,7 +90,7 @@ describe("new Context(options?)", () => {
     pair.close();
   });
 
-  test("a subclass cannot add fields", () => {
+  test("does not let a subclass add fields", () => {
     class Own extends zmq.Context {
       field = 1;
     }
@@ -95,8 +98,8 @@ describe("new Context(options?)", () => {
   });
 });
 
-describe("properties", () => {
-  test.each(names)("%s is on the prototype, not enumerable, and not on the object", (name) => {
+describe("properties of a Context", () => {
+  test.each(names)("%s is a non-enumerable property of the prototype, not of the object", (name) => {
     const descriptor = Object.getOwnPropertyDescriptor(zmq.Context.prototype, name);
     expect(descriptor?.enumerable).toBe(false);
     expect(typeof descriptor?.get).toBe(writeOnly.includes(name) ? "undefined" : "function");
@@ -104,7 +107,7 @@ describe("properties", () => {
     expect(Object.hasOwn(new zmq.Context(), name)).toBe(false);
   });
 
-  test("nothing is enumerable: for…in, Object.keys and JSON find nothing", () => {
+  test("no property is enumerable by for…in, Object.keys or JSON", () => {
     const context = new zmq.Context();
     const found = [];
     for (const name in context) found.push(name);
@@ -112,7 +115,7 @@ describe("properties", () => {
     expect(String(context)).toBe("[object Object]");
   });
 
-  test.each(readWrite)("%s is %s by default, and can be set to %s", (name, initial, other) => {
+  test.each(readWrite)("%s defaults to %s and can be set to %s", (name, initial, other) => {
     const context = new zmq.Context();
     expect(loose(context)[name]).toBe(initial);
     set(context, name, other)();
@@ -121,20 +124,20 @@ describe("properties", () => {
     expect(loose(new zmq.Context())[name]).toBe(initial);
   });
 
-  test("maxSocketsLimit is 65535, to be read", () => {
+  test("maxSocketsLimit is read-only and 65535", () => {
     const context = new zmq.Context();
     expect(context.maxSocketsLimit).toBe(65535);
     const text = "Cannot set property maxSocketsLimit of #<Context> which has only a getter";
     expectTypeError(set(context, "maxSocketsLimit", 5), text);
   });
 
-  test.each(writeOnly)("%s can be written; reading gives undefined", (name) => {
+  test.each(writeOnly)("%s is write-only: reading returns undefined", (name) => {
     const context = new zmq.Context();
     set(context, name, 1)();
     expect(loose(context)[name]).toBeUndefined();
   });
 
-  test.each(readWrite)("%s refuses a value of another type", (name, _initial, _other, kind) => {
+  test.each(readWrite)("%s throws for a value of another type", (name, _initial, _other, kind) => {
     const values = ["1", null, undefined, {}, [], 1n, kind === "number" ? true : 1, () => 1, Symbol("1")];
     for (const value of values) {
       expectTypeError(set(new zmq.Context(), name, value), `Option value must be a ${kind}`);
@@ -142,18 +145,18 @@ describe("properties", () => {
   });
 
   test.each(["ioThreads", "maxSockets", "maxMessageSize", "threadPriority", "threadSchedulingPolicy"])(
-    "%s = -5 is EINVAL",
+    "%s = -5 throws EINVAL",
     (name) => {
       expectThrown(set(new zmq.Context(), name, -5), "EINVAL");
       expectThrown(() => fresh({ [name]: -5 }), "EINVAL");
     },
   );
 
-  test("maxSockets = 0 is EINVAL", () => {
+  test("maxSockets = 0 throws EINVAL", () => {
     expectThrown(set(new zmq.Context(), "maxSockets", 0), "EINVAL");
   });
 
-  test("numbers are cut as C does it", () => {
+  test("numbers are truncated to int32 as in C", () => {
     const context = new zmq.Context();
     context.ioThreads = 2.9;
     expect(context.ioThreads).toBe(2);
@@ -161,7 +164,7 @@ describe("properties", () => {
     expect(context.ioThreads).toBe(3);
   });
 
-  test("no option of a context warns", async () => {
+  test("setting an option of a context emits no warning", async () => {
     const warnings = await warningsOf(() => {
       const context = new zmq.Context();
       const pull = new zmq.Pull({ context });
@@ -172,7 +175,7 @@ describe("properties", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("there is no terminate, no field to add", () => {
+  test("a Context has no terminate() and no field can be added", () => {
     const context = new zmq.Context();
     expect(loose(context).terminate).toBeUndefined();
     expect(Object.isSealed(context)).toBe(true);
@@ -180,8 +183,8 @@ describe("properties", () => {
   });
 });
 
-describe("what it does to its sockets", () => {
-  test("ipv6 is theirs from now on", () => {
+describe("options of a Context that affect its sockets", () => {
+  test("ipv6 becomes the default of later sockets", () => {
     const context = new zmq.Context();
     const before = new zmq.Pull({ context });
     context.ipv6 = true;
@@ -191,7 +194,7 @@ describe("what it does to its sockets", () => {
     after.close();
   });
 
-  test("blocky = false makes their linger 0 from now on", () => {
+  test("blocky = false sets linger of later sockets to 0", () => {
     const context = new zmq.Context();
     const before = new zmq.Push({ context });
     context.blocky = false;
@@ -201,14 +204,14 @@ describe("what it does to its sockets", () => {
     after.close();
   });
 
-  test("maxSockets is how many may be open: one more is EMFILE", () => {
+  test("maxSockets limits open sockets: one more throws EMFILE", () => {
     const context = new zmq.Context({ maxSockets: 2 });
     const open = [new zmq.Pull({ context }), new zmq.Pull({ context })];
     expectThrown(() => new zmq.Pull({ context }), "EMFILE");
     for (const socket of open) socket.close();
   });
 
-  test("sockets of different contexts do not meet over inproc", async () => {
+  test("sockets of different contexts do not connect over inproc", async () => {
     const address = freshEndpoint("inproc");
     const context = new zmq.Context();
     const [pull, push] = [new zmq.Pull({ context }), new zmq.Push({ sendTimeout: 0, linger: 0 })];
@@ -225,7 +228,7 @@ describe("what it does to its sockets", () => {
     for (const socket of [pull, push, inside, outside]) socket.close();
   });
 
-  test("ioThreads is how many threads an affinity may name: another one is EMTHREAD", async () => {
+  test("ioThreads limits the threads that affinity may name: another one is EMTHREAD", async () => {
     const one = new zmq.Pull({ context: new zmq.Context(), affinity: 2 });
     const two = new zmq.Pull({ context: new zmq.Context({ ioThreads: 2 }), affinity: 2 });
     await two.bind("tcp://127.0.0.1:*");
@@ -236,7 +239,7 @@ describe("what it does to its sockets", () => {
   });
 });
 
-describe("protected in types, callable at runtime", () => {
+describe("option access by number, protected in the types, callable at runtime", () => {
   test("getInt32Option, setInt32Option", () => {
     const context = loose(new zmq.Context());
     expect(context.getInt32Option!(1)).toBe(1);
@@ -254,7 +257,7 @@ describe("protected in types, callable at runtime", () => {
     expect(context.getBoolOption!(1)).toBe(true);
   });
 
-  test("an option that libzmq does not know is EINVAL", () => {
+  test("an option that libzmq does not know throws EINVAL", () => {
     const context = loose(new zmq.Context());
     expectThrown(() => context.getInt32Option!(4711), "EINVAL");
     expectThrown(() => context.getBoolOption!(4711), "EINVAL");
@@ -273,7 +276,7 @@ describe("protected in types, callable at runtime", () => {
     },
   );
 
-  test("the value must be of its type", () => {
+  test("the value must have the option's type", () => {
     const context = loose(new zmq.Context());
     for (const value of [undefined, "1", null, true]) {
       expectTypeError(() => context.setInt32Option!(1, value), "Option value must be a number");
@@ -283,7 +286,7 @@ describe("protected in types, callable at runtime", () => {
     }
   });
 
-  test("an argument too many", () => {
+  test("an extra argument throws a TypeError", () => {
     const context = loose(new zmq.Context());
     expectTypeError(() => context.getInt32Option!(1, 2), "Expected 1 argument but received 2");
     expectTypeError(() => context.getBoolOption!(1, 2, 3), "Expected 1 argument but received 3");
@@ -293,13 +296,13 @@ describe("protected in types, callable at runtime", () => {
 });
 
 describe("the default context", () => {
-  test("is that of sockets that are given no other", () => {
+  test("is used by sockets without a context option", () => {
     const pull = new zmq.Pull();
     expect(pull.context).toBe(zmq.context);
     pull.close();
   });
 
-  test("has the defaults of any other", () => {
+  test("has the same defaults as any other context", () => {
     for (const [name, initial] of readWrite) expect(loose(zmq.context)[name]).toBe(initial);
   });
 
@@ -307,7 +310,11 @@ describe("the default context", () => {
     expect(Object.isSealed(zmq.context)).toBe(true);
   });
 
-  mended("of two contexts that a program makes, one may be in two threads", "a context has a token", () => {
-    expect(loose(zmq.Context).attach!(new zmq.Context().token)).toBeInstanceOf(zmq.Context);
-  });
+  mended(
+    "zeromq cannot share a context that a program creates between threads",
+    "a context has a token",
+    () => {
+      expect(loose(zmq.Context).attach!(new zmq.Context().token)).toBeInstanceOf(zmq.Context);
+    },
+  );
 });

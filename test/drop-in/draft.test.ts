@@ -1,4 +1,4 @@
-// §1.10 The draft sockets, of the second door.
+// The draft sockets, exported by the entry point "/draft".
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -62,27 +62,27 @@ async function join(
 const receive = async (socket: Draft) => (await socket.receive()) as unknown as Frames;
 
 describe('"/draft"', () => {
-  test("warns when it is loaded, once", async () => {
+  test("warns once, when it is loaded", async () => {
     expect(loading).toEqual([`Warning: ${warning}`]);
     expect(await warningsOf(() => createRequire(__filename)(draftPath))).toEqual([]);
   });
 
-  test("on stderr, in a program", async () => {
+  test("prints the warning of a program to stderr", async () => {
     const outcome = await runSubject(`require(${JSON.stringify(draftPath)});`);
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toMatch(new RegExp(`^\\(node:\\d+\\) Warning: ${warning}\n`));
   });
 
-  test("has these seven, and __esModule", () => {
+  test("exports these seven names and __esModule", () => {
     expect(Object.keys(draft)).toEqual(expect.arrayContaining([...names]));
     expect(loose(draft).__esModule).toBe(true);
   });
 
-  test("the first door has none of them", () => {
+  test("exports names that the main entry point does not have", () => {
     for (const name of names) expect(name in zmq).toBe(false);
   });
 
-  test("is of the same package: its sockets are Sockets, in the same default context", () => {
+  test("shares the package: its sockets are Sockets in the same default context", () => {
     expect(open("Server")).toBeInstanceOf(zmq.Socket);
     expect(open("Server").context).toBe(zmq.context);
     expect(createRequire(__filename)(packagePath)).toBe(zmq);
@@ -122,19 +122,19 @@ describe("classes", () => {
     ["Scatter", [...sending, "conflate"]],
     ["Datagram", [...sending, ...receiving]],
   ];
-  test.each(options)("%s has %j", (name, own) => {
+  test.each(options)("%s has the properties %j", (name, own) => {
     for (const option of [...sending, ...receiving, "conflate", "routingId"]) {
       expect([option, option in draft[name].prototype]).toEqual([option, own.includes(option)]);
     }
   });
 
-  test.each(names)("a %s has the options of all sockets, and their access by number", (name) => {
+  test.each(names)("a %s has the options of all sockets, also by number", (name) => {
     const socket = open(name, { rate: 5 });
     expect([socket.rate, socket.reconnectInterval, socket.lastEndpoint]).toEqual([5, 100, null]);
     expect(loose(socket).getInt32Option!(8)).toBe(5);
   });
 
-  test.each(names)("a %s that is closed throws EBADF and ENOTSOCK", (name) => {
+  test.each(names)("a closed %s throws EBADF and ENOTSOCK", (name) => {
     const socket = open(name);
     socket.close();
     expectThrown(() => socket.receive(), "EBADF");
@@ -142,7 +142,7 @@ describe("classes", () => {
     expect([socket.closed, socket.readable, socket.writable]).toEqual([true, false, false]);
   });
 
-  test("join and leave of anything but a Dish throw ENOTSUP", () => {
+  test("join and leave throw ENOTSUP on every class but Dish", () => {
     for (const name of ["Server", "Radio", "Gather"] as const) {
       for (const method of ["join", "leave"] as const) {
         expectThrown(() => open(name)[method]("group"), "ENOTSUP");
@@ -152,7 +152,7 @@ describe("classes", () => {
 });
 
 describe.each(transports)("over %s", (transport) => {
-  test("Server and Client: the server answers by routing id, a number", async () => {
+  test("a Server answers its Client by routing id, a number", async () => {
     const [server, client] = await join("Server", "Client", transport);
     await client.send("question");
     const [message, { routingId }] = (await server.receive()) as unknown as [Buffer, { routingId: number }];
@@ -161,7 +161,7 @@ describe.each(transports)("over %s", (transport) => {
     expect((await receive(client)).map(String)).toEqual(["answer"]);
   });
 
-  test("Server and many Clients", async () => {
+  test("a Server answers many Clients", async () => {
     const server = open("Server");
     await server.bind(freshEndpoint(transport));
     const clients = Array.from({ length: 5 }, () => open("Client"));
@@ -177,13 +177,13 @@ describe.each(transports)("over %s", (transport) => {
       expect(String(await receive(client))).toBe(`re: ${index}`);
   });
 
-  test("Scatter and Gather", async () => {
+  test("a Scatter sends to a Gather", async () => {
     const [gather, scatter] = await join("Gather", "Scatter", transport);
     for (let i = 0; i < 100; i++) await scatter.send(`${i}`);
     for (let i = 0; i < 100; i++) expect((await receive(gather)).map(String)).toEqual([`${i}`]);
   });
 
-  test("Radio and Dish: messages of the groups that were joined", async () => {
+  test("a Dish receives the messages of the groups that it joined", async () => {
     const [radio, dish] = await join("Radio", "Dish", transport);
     expect(dish.join("one", Buffer.from("two"))).toBeUndefined();
     const first = dish.receive();
@@ -198,7 +198,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  test("large and empty messages", async () => {
+  test("large and empty messages arrive unchanged", async () => {
     const [server, client] = await join("Server", "Client", transport);
     for (const size of [0, 1, 33, 300, 100_000, 3_000_000]) {
       await client.send(Buffer.alloc(size, size % 251));
@@ -217,53 +217,56 @@ describe("Server.send", () => {
     return loose(server).send!(...parameters);
   };
 
-  test("no message: TypeError", () => {
+  test("throws a TypeError without a message", () => {
     expectTypeError(() => send(), "Message must be present");
     expectTypeError(() => send(undefined, { routingId: 1 }), "Message must be present");
   });
 
-  test("no option object: TypeError", () => {
+  test("throws a TypeError without options", () => {
     for (const options of [undefined, null, 5, "x"]) {
       expectTypeError(() => send("message", options), "Options must be an object");
     }
     expectTypeError(() => send("message"), "Options must be an object");
   });
 
-  test("no routingId in it: EINVAL, thrown", () => {
+  test("throws EINVAL for options without a routingId", () => {
     for (const options of [{}, { routingId: undefined }, { routingId: 0 }, { group: "x" }]) {
       expectThrown(() => send("message", options), "EINVAL");
     }
   });
 
-  test("a routingId that is no number: TypeError", () => {
+  test("throws a TypeError for a routingId that is not a number", () => {
     expectTypeError(() => send("message", { routingId: "1" }), "A number was expected");
   });
 
-  test("three arguments: TypeError", () => {
+  test("throws a TypeError for three arguments", () => {
     expectTypeError(() => send("message", { routingId: 1 }, 3), "Expected 2 arguments but received 3");
   });
 
-  test("a peer that is not there: rejected, EHOSTUNREACH", async () => {
+  test("rejects with EHOSTUNREACH for an unknown peer", async () => {
     await expectRejected(() => send("message", { routingId: 12345 }), "EHOSTUNREACH");
   });
 
-  test("several frames: rejected, EINVAL", async () => {
+  test("rejects with EINVAL for several frames", async () => {
     await expectRejected(() => send(["a", "b"], { routingId: 1 }), "EINVAL");
   });
 });
 
-describe("Client, Gather and Scatter take messages of one frame", () => {
+describe("Client, Gather and Scatter send messages of one frame", () => {
   test.each([
     ["Client", "Server"],
     ["Scatter", "Gather"],
-  ] as const)("%s: more are rejected EINVAL, one in an array is taken", async (name, other) => {
-    const [, socket] = await join(other, name);
-    await expectRejected(() => socket.send(["a", "b"]), "EINVAL");
-    expect(await socket.send(["a"])).toBeUndefined();
-    expect(await socket.send([])).toBeUndefined();
-  });
+  ] as const)(
+    "%s rejects several frames with EINVAL and accepts an array of one frame",
+    async (name, other) => {
+      const [, socket] = await join(other, name);
+      await expectRejected(() => socket.send(["a", "b"]), "EINVAL");
+      expect(await socket.send(["a"])).toBeUndefined();
+      expect(await socket.send([])).toBeUndefined();
+    },
+  );
 
-  test("and one argument", () => {
+  test("take one argument", () => {
     expectTypeError(() => loose(open("Client")).send!("a", 1), "Expected 1 argument but received 2");
     expectTypeError(() => loose(open("Scatter")).send!("a", 1, 2), "Expected 1 argument but received 3");
   });
@@ -276,41 +279,41 @@ describe("Radio.send", () => {
     return loose(radio).send!(...parameters);
   };
 
-  test("no message, no option object: TypeError", () => {
+  test("throws a TypeError without a message or without options", () => {
     expectTypeError(() => send(), "Message must be present");
     expectTypeError(() => send("message"), "Options must be an object");
     expectTypeError(() => send("message", null), "Options must be an object");
   });
 
-  test("no group in it: EINVAL, thrown", () => {
+  test("throws EINVAL for options without a group", () => {
     for (const options of [{}, { group: undefined }]) {
       expectThrown(() => send("message", options), "EINVAL");
     }
   });
 
-  test("a group that is neither string nor Buffer: TypeError", () => {
+  test("throws a TypeError for a group that is neither string nor Buffer", () => {
     for (const group of [5, null, true, {}]) {
       expectTypeError(() => send("message", { group }), "Value must be a string or buffer");
     }
   });
 
-  test("to nobody: resolved", async () => {
+  test("resolves when there is no receiver", async () => {
     for (const group of ["a", "", "y".repeat(255), Buffer.from("x")]) {
       expect(await send("message", { group })).toBeUndefined();
     }
   });
 
-  test("several frames: rejected, EINVAL", async () => {
+  test("rejects with EINVAL for several frames", async () => {
     await expectRejected(() => send(["a", "b"], { group: "a" }), "EINVAL");
   });
 
-  mended("zeromq cuts it", "a group above 255 bytes is EINVAL", () => {
+  mended("zeromq truncates it", "throws EINVAL for a group above 255 bytes", () => {
     expect(thrown(() => send("message", { group: "y".repeat(256) }))).toMatchObject({ code: "EINVAL" });
   });
 });
 
 describe("Dish.join and leave", () => {
-  test("return undefined, take any number of groups", () => {
+  test("return undefined and take any number of groups", () => {
     const dish = open("Dish");
     expect(dish.join()).toBeUndefined();
     expect(dish.join("a", Buffer.from("b"), "x".repeat(255))).toBeUndefined();
@@ -318,7 +321,7 @@ describe("Dish.join and leave", () => {
     expect(dish.leave()).toBeUndefined();
   });
 
-  test("joining twice, leaving what was not joined, too long a group: EINVAL", () => {
+  test("throw EINVAL for a group that is already joined, not joined, or too long", () => {
     const dish = open("Dish");
     dish.join("a");
     expect(thrown(() => dish.join("a"))).toMatchObject({ code: "EINVAL" });
@@ -326,13 +329,13 @@ describe("Dish.join and leave", () => {
     expect(thrown(() => dish.join("x".repeat(256)))).toMatchObject({ code: "EINVAL" });
   });
 
-  test("groups stop at NUL", () => {
+  test("end a group at its first NUL", () => {
     const dish = open("Dish");
     dish.join("a\0b");
     expect(dish.leave("a")).toBeUndefined();
   });
 
-  test("what is left is no longer received", async () => {
+  test("stop messages of a group after leave()", async () => {
     const [radio, dish] = await join("Radio", "Dish");
     dish.join("a", "b");
     const first = dish.receive();
@@ -356,12 +359,12 @@ describe("Dish.join and leave", () => {
 });
 
 describe("Datagram", () => {
-  test("messages are [address, data]", async () => {
+  test("a message is [address, data]", async () => {
     const peer = createSocket("udp4");
     opened.push({ close: () => peer.close() });
     peer.bind(0, "127.0.0.1");
     await once(peer, "listening");
-    // A port that is free now: libzmq cannot choose one for UDP.
+    // A port that is free at this moment: libzmq cannot choose one for UDP.
     const probe = createSocket("udp4");
     probe.bind(0, "127.0.0.1");
     await once(probe, "listening");
@@ -371,7 +374,7 @@ describe("Datagram", () => {
     const datagram = open("Datagram");
     await datagram.bind(`udp://127.0.0.1:${port}`);
     const receiving = receive(datagram);
-    // libzmq listens a moment after bind.
+    // libzmq starts to listen a moment after bind.
     while (await isPending(receiving)) peer.send("ping", port, "127.0.0.1");
     const [address, data] = await receiving;
     expect([String(address).replace(/\0$/, ""), String(data)]).toEqual([
@@ -384,8 +387,8 @@ describe("Datagram", () => {
   });
 });
 
-describe("waiting", () => {
-  test("receive waits, a second throws EBUSY, close rejects EAGAIN", async () => {
+describe("a draft socket that waits", () => {
+  test("receive waits, a second receive throws EBUSY, and close rejects the first with EAGAIN", async () => {
     const server = open("Server");
     server.bindSync(freshEndpoint("inproc"));
     const receiving = rejected(() => server.receive());
@@ -394,7 +397,7 @@ describe("waiting", () => {
     expectFailure(await receiving, "EAGAIN");
   });
 
-  test("receiveTimeout and sendTimeout: EAGAIN", async () => {
+  test("rejects with EAGAIN after receiveTimeout or sendTimeout", async () => {
     const gather = open("Gather", { receiveTimeout: 20 });
     gather.bindSync(freshEndpoint("inproc"));
     await expectRejected(() => gather.receive(), "EAGAIN");
@@ -415,7 +418,7 @@ describe("waiting", () => {
     expect(String(message)).toBe("message");
   });
 
-  test("for await yields what receive resolves to", async () => {
+  test("for await yields the same messages as receive", async () => {
     const [server, client] = await join("Server", "Client");
     await client.send("message");
     for await (const [message, options] of server as unknown as AsyncIterable<
@@ -431,7 +434,7 @@ describe("waiting", () => {
     await loop;
   });
 
-  test("both ways at once", async () => {
+  test("sends and receives at the same time", async () => {
     const [server, client] = await join("Server", "Client", "tcp");
     const serving = (async () => {
       for (let i = 0; i < 500; i++) {
@@ -446,7 +449,7 @@ describe("waiting", () => {
     await Promise.all([serving, asking]);
   });
 
-  mended("zeromq's burn a core", "a socket that waits sleeps", async () => {
+  mended("zeromq's sockets use a whole core", "uses no CPU time", async () => {
     const server = open("Server");
     server.bindSync(freshEndpoint("inproc"));
     const receiving = server.receive() as Promise<unknown>;
@@ -457,7 +460,7 @@ describe("waiting", () => {
     expect((user + system) / 1000).toBeLessThan(150);
   });
 
-  test("an idle one does not keep the process alive, a waiting one does", async () => {
+  test("keeps the process alive while it waits, but not while it is idle", async () => {
     const program = (rest: string) => `
       const { Server } = require(${JSON.stringify(draftPath)});
       const server = (globalThis.kept = new Server());
@@ -470,7 +473,7 @@ describe("waiting", () => {
     expect([idle.code, idle.signal, waiting.signal]).toEqual([0, null, "SIGKILL"]);
   });
 
-  test("has events", () => {
+  test("has an observer in events", () => {
     expect(loose(open("Server")).events).toBeInstanceOf(loose(zmq).Observer);
   });
 });

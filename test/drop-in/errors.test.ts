@@ -1,4 +1,4 @@
-// §1.8 Errors: which class, which fields, which text, thrown or rejected.
+// Errors: class, fields and text, and whether they are thrown or reject.
 
 import { constants } from "node:os";
 import { inspect, types } from "node:util";
@@ -29,7 +29,7 @@ describe("an error of libzmq", () => {
   const error = thrown(() => closed().send("message")) as Failure;
   const addressed = thrown(() => open("Push").connect("foo://bar")) as Failure;
 
-  test("is an Error, and says so", () => {
+  test("is an instance of Error", () => {
     expect(error).toBeInstanceOf(Error);
     expect(types.isNativeError(error)).toBe(true);
     expect(error).not.toBeInstanceOf(TypeError);
@@ -38,36 +38,36 @@ describe("an error of libzmq", () => {
     expect(error.stack).toMatch(/^Error: Socket is closed\n +at /);
   });
 
-  test("has errno and code of its own, and address where there is one", () => {
+  test("has its own errno and code, and address where there is one", () => {
     expect(Object.keys(error)).toEqual(["errno", "code"]);
     expect(Object.keys(addressed)).toEqual(["errno", "code", "address"]);
     expect(Reflect.ownKeys(addressed)).toEqual(["stack", "message", "errno", "code", "address"]);
     expect(Object.hasOwn(error, "name")).toBe(false);
   });
 
-  test("errno is positive, code is its name", () => {
+  test("has a positive errno, and its code is the name of errno", () => {
     expect([error.errno, error.code]).toEqual([constants.errno.EBADF, "EBADF"]);
     expect([addressed.errno, addressed.code]).toEqual([constants.errno.EPROTONOSUPPORT, "EPROTONOSUPPORT"]);
   });
 
-  test("fields can be written", () => {
+  test("has writable fields", () => {
     for (const field of ["errno", "code", "address"]) {
       const descriptor = Object.getOwnPropertyDescriptor(addressed, field);
       expect(descriptor).toMatchObject({ writable: true, enumerable: true, configurable: true });
     }
   });
 
-  test("is JSON of its fields", () => {
+  test("serializes to JSON with its fields", () => {
     expect(JSON.stringify(addressed)).toBe(
       `{"errno":${addressed.errno},"code":"EPROTONOSUPPORT","address":"foo://bar"}`,
     );
   });
 
-  test("is shown with its text, its stack and its fields", () => {
+  test("prints its text, stack and fields", () => {
     expect(inspect(addressed)).toMatch(/Error: Protocol not supported.*\n +at .*code: 'EPROTONOSUPPORT'/s);
   });
 
-  test("its stack leads to the caller, thrown or rejected", async () => {
+  test("has a stack that leads to the caller, thrown or rejected", async () => {
     function caller() {
       closed().send("message");
     }
@@ -124,7 +124,7 @@ describe("codes and texts", () => {
   });
 });
 
-describe("addresses that are refused", () => {
+describe("addresses that are rejected", () => {
   /** socket, address, code */
   const refused: [SocketName, string, string][] = [
     ["Pair", "", "EINVAL"],
@@ -153,24 +153,24 @@ describe("addresses that are refused", () => {
     },
   );
 
-  test.each(refused)("%s: bindSync of %j throws, bind rejects %s", async (name, address, code) => {
+  test.each(refused)("%s: bindSync of %j throws %s and bind rejects with it", async (name, address, code) => {
     const socket = open(name);
     expectThrown(() => socket.bindSync(address), code, { begins: true, address });
     await expectRejected(() => socket.bind(address), code, { begins: true, address });
     expect(socket.lastEndpoint).toBeNull();
   });
 
-  test("bind to what is no address of this machine is EADDRNOTAVAIL", async () => {
+  test("bind to an address of another machine is EADDRNOTAVAIL", async () => {
     const address = "tcp://192.0.2.1:*";
     await expectRejected(() => open("Pull").bind(address), "EADDRNOTAVAIL", { begins: true, address });
   });
 
-  test("bind to what is no interface of this machine is ENODEV", async () => {
+  test("bind to an unknown interface is ENODEV", async () => {
     const address = "tcp://no-interface:*";
     await expectRejected(() => open("Pull").bind(address), "ENODEV", { begins: true, address });
   });
 
-  test("bind to a folder that is not there is ENOENT, and to a port that is another's, EADDRINUSE", async () => {
+  test("bind to a missing folder is ENOENT, and to a port in use EADDRINUSE", async () => {
     const path = "ipc:///nonexistent/folder/socket";
     const error = await rejected(() => open("Pull").bind(path));
     expectFailure(error, "ENOENT", { address: path });
@@ -182,7 +182,7 @@ describe("addresses that are refused", () => {
 
   mended(
     "zeromq takes another port: 99999 is 34463",
-    "a port above 65535 is EINVAL, and said to be",
+    "a port above 65535 is EINVAL, and the error names it",
     async () => {
       const address = "tcp://127.0.0.1:99999";
       const error = (await rejected(() => open("Pull").bind(address))) as Failure;
@@ -196,7 +196,7 @@ describe("addresses that are refused", () => {
   });
 });
 
-describe("addresses that are taken", () => {
+describe("addresses that are accepted", () => {
   test.each([
     ["tcp://127.0.0.1:*", /^tcp:\/\/127\.0\.0\.1:\d+$/],
     ["tcp://127.0.0.1:0", /^tcp:\/\/127\.0\.0\.1:\d+$/],
@@ -212,25 +212,25 @@ describe("addresses that are taken", () => {
     try {
       await pull.bind(address);
     } catch (error) {
-      // `localhost` may be somebody else's name, `lo` no interface.
+      // `localhost` may have another name, and `lo` may not be an interface.
       if (!/localhost|lo:/.test(address)) throw error;
       return;
     }
     expect(pull.lastEndpoint).toMatch(endpoint);
   });
 
-  test("ipv6", async () => {
+  test("bind to an IPv6 address", async () => {
     const pull = open("Pull", { ipv6: true });
     try {
       await pull.bind("tcp://[::1]:*");
       expect(pull.lastEndpoint).toMatch(/^tcp:\/\/\[::1\]:\d+$/);
     } catch (error) {
-      // A machine without IPv6.
+      // The machine has no IPv6.
       expect(["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENODEV"]).toContain((error as Failure).code);
     }
   });
 
-  test("connect does not need anybody to be there", () => {
+  test("connect succeeds without a server", () => {
     const push = open("Push", { reconnectInterval: -1 });
     for (const address of ["tcp://127.0.0.1:9", "ipc:///nonexistent/x", freshEndpoint("inproc")]) {
       expect(push.connect(address)).toBeUndefined();
@@ -238,7 +238,7 @@ describe("addresses that are taken", () => {
   });
 });
 
-describe("wrong arguments are a TypeError", () => {
+describe("a wrong argument throws a TypeError with the text", () => {
   const Base = zmq.Socket as unknown as new (...parameters: unknown[]) => unknown;
 
   test("Address must be a string", () => {
@@ -267,29 +267,29 @@ describe("wrong arguments are a TypeError", () => {
     );
   });
 
-  test("without errno or code", () => {
+  test("and without errno or code", () => {
     const error = thrown(() => loose(open("Push")).connect!(5)) as Error;
     expect(Object.keys(error)).toEqual([]);
     expect([error.name, String(error)]).toEqual(["TypeError", "TypeError: Address must be a string"]);
   });
 });
 
-describe("what nobody catches", () => {
-  test("a rejected send ends the process with its stack and fields", async () => {
+describe("an uncaught error", () => {
+  test("of send ends the process and prints its stack and fields", async () => {
     const outcome = await runSubject('new zmq.Push({ sendTimeout: 0 }).send("x");');
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/Error: Operation was not possible or timed out\n +at /);
     expect(outcome.stderr).toContain("code: 'EAGAIN'");
   });
 
-  test("a thrown error ends it, too", async () => {
+  test("that is thrown ends the process, too", async () => {
     const outcome = await runSubject('const push = new zmq.Push(); push.close(); push.send("x");');
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/Error: Socket is closed\n +at /);
   });
 });
 
-describe("a method without its object", () => {
+describe("a method called without its object", () => {
   const kinds = ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"];
   const options = kinds.flatMap((kind) => [`get${kind}Option`, `set${kind}Option`]);
   const endpoints = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
@@ -304,7 +304,7 @@ describe("a method without its object", () => {
     Proxy: ["run", "pause", "resume", "terminate", "statistics"],
   };
 
-  test.each(Object.entries(methods))("of a %s is not called", (name, all) => {
+  test.each(Object.entries(methods))('of a %s throws "Illegal invocation"', (name, all) => {
     for (const method of all) {
       const { prototype } = zmq[name as keyof typeof methods];
       const { [method]: alone } = loose(prototype);

@@ -1,11 +1,11 @@
-// How the suite looks at errors, warnings and pairs of sockets.
+// Assertions of the suite about errors and warnings, and pairs of sockets.
 
 import { constants } from "node:os";
 import { expect } from "vitest";
 import { freshEndpoint, type Transport } from "../helpers/transports.js";
 import { type SocketName, zmq } from "./subject.js";
 
-/** The texts of errors, by code: zeromq's own, and those of libzmq and the platform. */
+/** The texts of errors by code: those of zeromq, libzmq and the platform. */
 const texts: Record<string, string> = {
   EAGAIN: "Operation was not possible or timed out",
   EBADF: "Socket is closed",
@@ -52,11 +52,11 @@ export function expectFailure(
   });
 }
 
-/** What a call throws, while it is being called. */
+/** Returns the error that a call throws synchronously. */
 export function thrown(call: () => unknown): unknown {
   try {
     const result = call();
-    // Should it be a promise after all, its rejection is not the matter here.
+    // If the call returns a promise instead, its rejection does not matter here.
     if (result instanceof Promise) result.catch(() => {});
   } catch (error) {
     return error;
@@ -64,7 +64,7 @@ export function thrown(call: () => unknown): unknown {
   throw new Error("nothing was thrown");
 }
 
-/** What a call's promise is rejected with; the call itself must not throw. */
+/** Returns the reason with which a call's promise rejects. The call itself must not throw. */
 export async function rejected(call: () => unknown): Promise<unknown> {
   let promise: unknown;
   try {
@@ -81,19 +81,19 @@ export async function rejected(call: () => unknown): Promise<unknown> {
 }
 
 interface Details {
-  /** The error's own text, where it is not the usual one of its code. */
+  /** The error's own text, where it differs from the usual text of its code. */
   message?: string;
-  /** More may follow the text. */
+  /** The actual text may be longer. */
   begins?: boolean;
   address?: string;
 }
 
-/** Passes when a call throws that failure, while it is being called. */
+/** Passes when a call throws this failure synchronously. */
 export function expectThrown(call: () => unknown, code: string, details?: Details): void {
   expectFailure(thrown(call), code, details);
 }
 
-/** Passes when a call's promise is rejected with that failure. */
+/** Passes when a call's promise rejects with this failure. */
 export async function expectRejected(call: () => unknown, code: string, details?: Details): Promise<void> {
   expectFailure(await rejected(call), code, details);
 }
@@ -115,12 +115,12 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return !settled;
 }
 
-/** Lets the event loop turn. */
+/** Runs one turn of the event loop. */
 export async function turns(count = 1): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-/** The texts of the warnings that the process emits while `use` runs. */
+/** Returns the texts of the warnings that the process emits while `use` runs. */
 export async function warningsOf(use: () => unknown): Promise<string[]> {
   const warnings: string[] = [];
   const listen = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
@@ -134,7 +134,7 @@ export async function warningsOf(use: () => unknown): Promise<string[]> {
   return warnings;
 }
 
-/** Two sockets, the first one bound, the second one connected to it; both closed when disposed. */
+/** Two sockets, the first one bound, the second one connected to it. Both are closed when the pair is disposed. */
 export async function joined<A extends SocketName, B extends SocketName>(
   [bound, boundOptions]: [A, object?],
   [connected, connectedOptions]: [B, object?],

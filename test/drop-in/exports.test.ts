@@ -1,4 +1,4 @@
-// §1.1 Entry points: what `require` and `import` answer.
+// Entry points: the exports that `require` and `import` return.
 
 import { dirname } from "node:path";
 import ts from "typescript";
@@ -13,7 +13,7 @@ const names = [
   ...["capability", "context", "curveKeyPair", "version", "Context", "Socket", "Observer", "Proxy"],
   ...socketNames,
 ];
-/** Not in the dictionary of subject.ts's types, since these are of no use without `new`. */
+/** Not in the dictionary of subject.ts's types, where a class without `new` has no use. */
 const baseClasses = ["Context", "Socket", "Observer", "Proxy"];
 
 describe("CommonJS", () => {
@@ -24,17 +24,17 @@ describe("CommonJS", () => {
     });
   });
 
-  test.each(names)("%s is an enumerable export of its own", (name) => {
+  test.each(names)("%s is an own, enumerable export", (name) => {
     expect(Object.getOwnPropertyDescriptor(zmq, name)?.enumerable).toBe(true);
     expect(loose(zmq)[name]).toBeDefined();
   });
 
-  test("Object.keys names these 20", () => {
+  test("Object.keys returns these 20 names", () => {
     expect(names).toHaveLength(20);
     expect(Object.keys(zmq)).toEqual(expect.arrayContaining(names));
   });
 
-  test.each([...socketNames, ...baseClasses])("%s is a class by that name", (name) => {
+  test.each([...socketNames, ...baseClasses])("%s is a class of that name", (name) => {
     const exported = loose(zmq)[name] as unknown as { name: string; prototype: object };
     expect(typeof exported).toBe("function");
     expect(exported.name).toBe(name);
@@ -47,7 +47,7 @@ describe("CommonJS", () => {
     expect(zmq[name].length).toBe(1);
   });
 
-  test.each(socketNames)("zmq.%s can be replaced by a double", (name) => {
+  test.each(socketNames)("zmq.%s can be replaced by a mock", (name) => {
     const original = zmq[name];
     const exports = zmq as unknown as Record<string, unknown>;
     class Double {}
@@ -57,11 +57,11 @@ describe("CommonJS", () => {
     expect(zmq[name]).toBe(original);
   });
 
-  test("every require answers the same object", () => {
+  test("each require returns the same object", () => {
     expect(require(packagePath)).toBe(zmq);
   });
 
-  /** What a compiler makes of `import zmq from` in CommonJS, run from a folder where the package is known. */
+  /** The code that a compiler makes of `import zmq from` in CommonJS, run from a folder where the package resolves. */
   function runImport(specifier: string, expression: string): string {
     const source = `import zmq from "${specifier}"; console.log(${expression});`;
     const { outputText } = ts.transpileModule(source, {
@@ -74,7 +74,7 @@ describe("CommonJS", () => {
 
   mended(
     "in zeromq it is undefined, though tsc accepts it",
-    "the default import of a TypeScript program",
+    "is the default import of a TypeScript program",
     () => {
       expect(runImport("zmq-native", 'typeof zmq.Push, zmq === require("zmq-native")')).toBe(
         "function true\n",
@@ -90,7 +90,7 @@ describe("CommonJS", () => {
     },
   );
 
-  test.each(["lib", "lib/index", "lib/index.js"])("PACKAGE/%s is the package", (path) => {
+  test.each(["lib", "lib/index", "lib/index.js"])("PACKAGE/%s resolves to the package", (path) => {
     const { stdout, stderr } = executeSync(
       process.execPath,
       ["-p", `require("${packageName}/${path}") === require("${packageName}")`],
@@ -100,12 +100,12 @@ describe("CommonJS", () => {
   });
 });
 
-describe("called without new", () => {
-  test.each(socketNames)("%s throws, as any class", (name) => {
+describe("a class called without new", () => {
+  test.each(socketNames)("throws for %s as for any class", (name) => {
     expectTypeError(() => loose(zmq)[name]!(), `Class constructor ${name} cannot be invoked without 'new'`);
   });
 
-  test.each(baseClasses)("%s says so", (name) => {
+  test.each(baseClasses)("throws an error for %s that says so", (name) => {
     const text = "Class constructors cannot be invoked without 'new'";
     expectTypeError(() => loose(zmq)[name]!(), text);
     expectTypeError(() => loose(zmq)[name]!.call({}), text);
@@ -114,7 +114,7 @@ describe("called without new", () => {
 });
 
 describe("version", () => {
-  test('is libzmq\'s, three numbers: "4.3.x"', () => {
+  test('is libzmq\'s version, three numbers: "4.3.x"', () => {
     expect(typeof zmq.version).toBe("string");
     expect(zmq.version).toMatch(/^4\.3\.\d+$/);
   });
@@ -127,10 +127,10 @@ describe("capability", () => {
     for (const key of keys) expect(typeof loose(zmq.capability)[key]).toBe("boolean");
   });
 
-  mended("zeromq does not tell", "ws and wss, too, and nothing else", () => {
+  mended("zeromq does not report them", "also has booleans for ws and wss, and nothing else", () => {
     const keys = ["ipc", "pgm", "tipc", "norm", "curve", "gssapi", "draft", "ws", "wss"];
     expect(Object.keys(zmq.capability).sort()).toEqual(keys.sort());
-    // A socket connects over the transports that are there, and over no other.
+    // A socket connects over the available transports only.
     for (const scheme of ["ws", "wss"] as const) {
       const connect = () => {
         const push = new zmq.Push({ linger: 0 });
@@ -157,18 +157,18 @@ describe("capability", () => {
 });
 
 describe("curveKeyPair", () => {
-  test("answers { publicKey, secretKey }, 40 characters of Z85 each", () => {
+  test("returns { publicKey, secretKey } of 40 Z85 characters each", () => {
     const pair = zmq.curveKeyPair();
     expect(Object.keys(pair)).toEqual(["publicKey", "secretKey"]);
     for (const key of Object.values(pair)) expect(key).toMatch(/^[0-9a-zA-Z.:+=^!/*?&<>()[\]{}@%$#-]{40}$/);
   });
 
-  test("answers another pair each time", () => {
+  test("returns another pair each time", () => {
     const keys = Array.from({ length: 20 }, () => Object.values(zmq.curveKeyPair())).flat();
     expect(new Set(keys).size).toBe(40);
   });
 
-  test("takes no notice of arguments", () => {
+  test("ignores arguments", () => {
     expect(Object.keys(loose(zmq).curveKeyPair!("x", 1) as object)).toEqual(["publicKey", "secretKey"]);
   });
 });
@@ -181,7 +181,7 @@ describe("context", () => {
 });
 
 describe("native ESM", () => {
-  /** Runs an ES module that imports the package by its name, from a folder where that name is known. */
+  /** Runs an ES module that imports the package by its name, from a folder where that name resolves. */
   function runModule(source: string): unknown {
     const from = dirname(dirname(packagePath));
     const { stdout, stderr } = executeSync(
@@ -192,7 +192,7 @@ describe("native ESM", () => {
     return stdout === "" ? stderr : JSON.parse(stdout);
   }
 
-  test("every name can be imported", () => {
+  test("has every export by name", () => {
     const source = `
       import { ${names.join(", ")} } from "PACKAGE";
       console.log(JSON.stringify([${names.join(", ")}].map((value) => typeof value)));`;
@@ -200,7 +200,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual(names.map((name) => kinds[name] ?? "function"));
   });
 
-  test("the default import has them all, too, and is what require answers", () => {
+  test("has a default export with all names, equal to the result of require", () => {
     const source = `
       import zmq, * as all from "PACKAGE";
       import { createRequire } from "node:module";
@@ -210,7 +210,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual([true, true]);
   });
 
-  test("a message goes from an imported Push to a required Pull", () => {
+  test("passes a message from an imported Push to a required Pull", () => {
     const source = `
       import { Push } from "PACKAGE";
       import { createRequire } from "node:module";
@@ -223,7 +223,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual(["hello", "world"]);
   });
 
-  test('"/lib/index.js" can be imported', () => {
+  test('imports "/lib/index.js"', () => {
     const source = `
       import { Push } from "PACKAGE/lib/index.js";
       import * as zmq from "PACKAGE";
@@ -231,7 +231,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toBe(true);
   });
 
-  mended("zeromq has no exports map", 'the default imports of "/draft" and "/v5-compat"', () => {
+  mended("zeromq has no exports map", 'has default imports of "/draft" and "/v5-compat"', () => {
     const source = `
       import draft from "PACKAGE/draft";
       import v5 from "PACKAGE/v5-compat";
@@ -239,7 +239,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual(["function", "function"]);
   });
 
-  test('"/draft.js" and "/v5-compat.js" can be imported', () => {
+  test('imports "/draft.js" and "/v5-compat.js"', () => {
     const source = `
       import * as draft from "PACKAGE/draft.js";
       import * as v5 from "PACKAGE/v5-compat.js";
@@ -247,7 +247,7 @@ describe("native ESM", () => {
     expect(runModule(source)).toEqual(["function", "function"]);
   });
 
-  mended("zeromq has no exports map", 'so can "/draft" and "/v5-compat"', () => {
+  mended("zeromq has no exports map", 'imports "/draft" and "/v5-compat"', () => {
     const source = `
       import * as draft from "PACKAGE/draft";
       import * as v5 from "PACKAGE/v5-compat";

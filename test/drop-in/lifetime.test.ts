@@ -1,10 +1,10 @@
-// §1.9 Lifetime, exit, threads: what keeps a process alive, what collection closes, what threads share. Each test is a
-// program of its own, so they run side by side.
+// Lifetime, exit and threads: which sockets keep a process alive, which garbage collection closes, and what threads
+// share. Each test is a program of its own, so they run in parallel.
 
 import { describe, expect, test } from "vitest";
 import { mended, runSubject, socketNames, zmq } from "./subject.js";
 
-/** For programs: collection, with turns between in which finalizers run. */
+/** Code for programs: collects garbage, with turns in between for finalizers. */
 const collect = `
   require("node:v8").setFlagsFromString("--expose-gc");
   const gc = require("node:vm").runInNewContext("gc");
@@ -19,7 +19,7 @@ const ended = { code: 0, signal: null, stderr: "" };
 const line =
   /^\(node:\d+\) WARNING: Waiting for queued ZeroMQ messages to be delivered\.(?<advice> Set 'context\.blocky = false' to change this behaviour\.)?\n/;
 
-describe.concurrent("a process ends by itself", () => {
+describe.concurrent("a process exits by itself", () => {
   test("with an idle socket of each class, bound and connected", async () => {
     const outcome = await runSubject(`
       globalThis.sockets = ${JSON.stringify(socketNames)}.map((name) => new zmq[name]());
@@ -31,7 +31,7 @@ describe.concurrent("a process ends by itself", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "12\n" });
   });
 
-  test("with sockets that are closed, open, forgotten, of many contexts", async () => {
+  test("with closed, open and unreferenced sockets of many contexts", async () => {
     const outcome = await runSubject(`
       for (let i = 0; i < 20; i++) {
         const context = new zmq.Context();
@@ -42,11 +42,11 @@ describe.concurrent("a process ends by itself", () => {
     expect(outcome).toMatchObject(ended);
   });
 
-  test("that only loads the package", async () => {
+  test("when it only loads the package", async () => {
     expect(await runSubject("")).toMatchObject({ ...ended, stdout: "" });
   });
 
-  test("after its waits have ended", async () => {
+  test("after its pending operations have ended", async () => {
     const outcome = await runSubject(`
       const [pull, push] = [new zmq.Pull({ receiveTimeout: 5 }), new zmq.Push()];
       await pull.bind("tcp://127.0.0.1:*");
@@ -62,7 +62,7 @@ describe.concurrent("a process ends by itself", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "EAGAIN\nmessage\n" });
   });
 
-  test("no JavaScript listens to its exit", async () => {
+  test("without a JavaScript exit listener", async () => {
     const outcome = await runSubject(
       'new zmq.Push(); console.log(process.listenerCount("exit"), process.listenerCount("beforeExit"));',
     );
@@ -70,7 +70,7 @@ describe.concurrent("a process ends by itself", () => {
   });
 });
 
-describe.concurrent("a process stays", () => {
+describe.concurrent("a process stays alive", () => {
   test.each([
     ["a receive", "socket.receive();"],
     ["a loop", "(async () => { for await (const _ of socket); })();"],
@@ -85,20 +85,20 @@ describe.concurrent("a process stays", () => {
   });
 });
 
-describe.concurrent("messages that are queued when a process ends", () => {
+describe.concurrent("messages that are queued when a process exits", () => {
   const queue = (options = "") => `
     const push = new zmq.Push({ ${options} });
     push.connect("tcp://127.0.0.1:9");
     await push.send("message");`;
 
-  test("are waited for, for ever, and after half a second that is said on stderr", async () => {
+  test("are waited for without a limit, and a warning on stderr says so after half a second", async () => {
     const outcome = await runSubject(queue(), { stays: line });
     expect(outcome.signal).toBe("SIGKILL");
     expect(outcome.stderr.match(line)?.groups?.advice).toBeDefined();
     expect(outcome.stderr.replace(line, "")).toBe("");
   });
 
-  test("are given up when process.exit is called", async () => {
+  test("are dropped when process.exit is called", async () => {
     expect(await runSubject(`${queue()} process.exit(3);`)).toMatchObject({ ...ended, code: 3 });
     expect(await runSubject(`${queue()} setTimeout(() => process.exit(3), 20);`)).toMatchObject({
       ...ended,
@@ -106,18 +106,18 @@ describe.concurrent("messages that are queued when a process ends", () => {
     });
   });
 
-  test("with blocky = false and a linger of its own: said without the advice", async () => {
+  test("with blocky = false and an own linger, delay the exit with a warning but no advice", async () => {
     const outcome = await runSubject(`zmq.context.blocky = false; ${queue("linger: -1")}`, { stays: line });
     expect(outcome.signal).toBe("SIGKILL");
     expect(outcome.stderr).toMatch(line);
     expect(outcome.stderr.match(line)?.groups?.advice).toBeUndefined();
   });
 
-  test("with blocky = false before the socket was made: not waited for", async () => {
+  test("with blocky = false set before the socket was opened, do not delay the exit", async () => {
     expect(await runSubject(`zmq.context.blocky = false; ${queue()}`)).toMatchObject(ended);
   });
 
-  test("with linger 0: not waited for; with another, that long", async () => {
+  test("delay the exit for linger milliseconds, and not at all with linger 0", async () => {
     const [none, some] = await Promise.all([
       runSubject(queue("linger: 0")),
       runSubject(queue("linger: 200")),
@@ -126,7 +126,7 @@ describe.concurrent("messages that are queued when a process ends", () => {
     expect(some.milliseconds).toBeGreaterThan(200);
   });
 
-  test("that are delivered within that time: nothing is said", async () => {
+  test("print nothing when they are delivered within half a second", async () => {
     const pull = new zmq.Pull();
     await pull.bind("tcp://127.0.0.1:*");
     const sending = runSubject(`
@@ -138,13 +138,13 @@ describe.concurrent("messages that are queued when a process ends", () => {
     pull.close();
   });
 
-  test("of a closed socket are waited for, too", async () => {
+  test("of a closed socket delay the exit, too", async () => {
     const outcome = await runSubject(`${queue()} push.close();`, { stays: line });
     expect(outcome.signal).toBe("SIGKILL");
     expect(outcome.stderr).toMatch(line);
   });
 
-  test("of a context of its own are, too", async () => {
+  test("of an own context delay the exit, too", async () => {
     const outcome = await runSubject(queue("context: (globalThis.kept = new zmq.Context())"), {
       stays: line,
     });
@@ -153,7 +153,7 @@ describe.concurrent("messages that are queued when a process ends", () => {
   });
 });
 
-describe.concurrent("the exit code is the program's", () => {
+describe.concurrent("the exit code is that of the program", () => {
   test.each([
     ["process.exit(3)", 3],
     ["process.exitCode = 4", 4],
@@ -178,7 +178,7 @@ describe.concurrent("the exit code is the program's", () => {
     expect(outcome).toMatchObject({ code: 5, signal: null });
   });
 
-  test("a signal ends it", async () => {
+  test("a signal ends the process", async () => {
     const outcome = await runSubject(`
       const pull = new zmq.Pull();
       pull.receive();
@@ -187,8 +187,8 @@ describe.concurrent("the exit code is the program's", () => {
   });
 });
 
-describe.concurrent("collection", () => {
-  test("closes a socket that nobody refers to: its address is free again", async () => {
+describe.concurrent("garbage collection", () => {
+  test("closes an unreferenced socket and frees its address", async () => {
     const outcome = await runSubject(`${collect}
       const open = () => new zmq.Pull().bindSync("inproc://address");
       open();
@@ -204,7 +204,7 @@ describe.concurrent("collection", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "true\n" });
   });
 
-  test("gives its place in the context back", async () => {
+  test("returns the place of a socket to its context", async () => {
     const outcome = await runSubject(`${collect}
       const context = new zmq.Context({ maxSockets: 2 });
       const open = () => new zmq.Pull({ context });
@@ -222,18 +222,18 @@ describe.concurrent("collection", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "true\n" });
   });
 
-  test("comes by itself: thousands of sockets that are not closed", async () => {
+  test("runs by itself when a program opens thousands of sockets without closing them", async () => {
     const outcome = await runSubject(`
       for (let i = 0; i < 2000; i++) {
         new zmq.Push({ linger: 0 });
-        // libzmq gives the places back on a thread of its own.
+        // libzmq releases the places in a thread of its own.
         await new Promise((resolve) => (i % 20 === 0 ? setTimeout(resolve, 1) : setImmediate(resolve)));
       }
       console.log("all");`);
     expect(outcome).toMatchObject({ ...ended, stdout: "all\n" });
   });
 
-  test("leaves a context alone that a socket is in", async () => {
+  test("does not free a context that a socket uses", async () => {
     const outcome = await runSubject(`${collect}
       const pull = (() => new zmq.Pull({ context: new zmq.Context({ maxSockets: 5 }) }))();
       await collect();
@@ -242,7 +242,7 @@ describe.concurrent("collection", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "5\n" });
   });
 
-  test("leaves a socket alone that a loop runs over", async () => {
+  test("does not free a socket while a loop iterates it", async () => {
     const outcome = await runSubject(`${collect}
       (() => {
         const pull = new zmq.Pull();
@@ -261,7 +261,7 @@ describe.concurrent("collection", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "received\n" });
   });
 
-  mended("in zeromq it may be closed", "leaves a socket alone whose events somebody listens to", async () => {
+  mended("in zeromq it may be closed", "does not free a socket that has event listeners", async () => {
     const outcome = await runSubject(`${collect}
       let address;
       (() => {
@@ -280,7 +280,7 @@ describe.concurrent("collection", () => {
 
   mended(
     "in zeromq it is closed, and the promise rejected",
-    "a socket that a receive waits for stays",
+    "does not free a socket with a pending receive",
     async () => {
       const outcome = await runSubject(`${collect}
       (() => {
@@ -299,7 +299,7 @@ describe.concurrent("collection", () => {
     },
   );
 
-  test("gives the memory of messages back, large and small, sent and received", async () => {
+  test("frees the memory of messages, large and small, sent and received", async () => {
     const outcome = await runSubject(`${collect}
       const [pull, push] = [new zmq.Pull({ receiveHighWaterMark: 0 }), new zmq.Push({ sendHighWaterMark: 0 })];
       await pull.bind("inproc://memory");
@@ -318,18 +318,18 @@ describe.concurrent("collection", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "true\n" });
   });
 
-  test("of sockets that were closed leaves nothing: thousands, one after the other", async () => {
+  test("frees thousands of sockets that were opened and closed one after the other", async () => {
     const outcome = await runSubject(`${collect}
       for (let i = 0; i < 5000; i++) {
         new zmq.Dealer().close();
-        // libzmq gives the places back on a thread of its own.
+        // libzmq releases the places in a thread of its own.
         if (i % 50 === 0) await turn();
       }
       console.log("all");`);
     expect(outcome).toMatchObject({ ...ended, stdout: "all\n" });
   });
 
-  test("what was received can be kept while the socket goes", async () => {
+  test("keeps received messages when it frees their socket", async () => {
     const outcome = await runSubject(`${collect}
       const frames = await (async () => {
         const [pull, push] = [new zmq.Pull(), new zmq.Push()];
@@ -348,7 +348,7 @@ describe.concurrent("collection", () => {
 });
 
 describe.concurrent("threads", () => {
-  test("share the default context: inproc joins them", async () => {
+  test("share the default context, so inproc connects them", async () => {
     const outcome = await runSubject(`
       const pair = new zmq.Pair();
       await pair.bind("inproc://threads");
@@ -370,7 +370,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "done\n" });
   });
 
-  test("share its options, each through an object of its own", async () => {
+  test("share its options, each through its own object", async () => {
     const outcome = await runSubject(`
       zmq.context.ioThreads = 3;
       zmq.context.blocky = false;
@@ -381,7 +381,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "[true,3,0]\n" });
   });
 
-  test("do not share contexts that they make", async () => {
+  test("do not share contexts that they create", async () => {
     const outcome = await runSubject(`
       const context = new zmq.Context();
       const pull = new zmq.Pull({ context, receiveTimeout: 100 });
@@ -397,7 +397,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "EAGAIN\n" });
   });
 
-  test("many of them, each with sockets of its own", async () => {
+  test("can be many, each with its own sockets", async () => {
     const outcome = await runSubject(`
       const pull = new zmq.Pull();
       await pull.bind("inproc://sink");
@@ -419,7 +419,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "500,500,500,500\n" });
   });
 
-  test("a worker that has closed its sockets may end in any way", async () => {
+  test("can end in any way after they closed their sockets", async () => {
     const outcome = await runSubject(`
       for (const end of ["", "process.exit(0);", "setTimeout(() => {}, 60_000);"]) {
         const worker = startWorker(\`
@@ -442,7 +442,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "fine\n" });
   });
 
-  test("a worker that ends by itself with idle sockets", async () => {
+  test("can end by themselves with idle sockets", async () => {
     const outcome = await runSubject(`
       const worker = startWorker(\`
         globalThis.socket = new zmq.Pull();
@@ -463,7 +463,7 @@ describe.concurrent("threads", () => {
     expect(outcome).toMatchObject({ ...ended, stdout: "0\nfree\n" });
   });
 
-  mended("zeromq's kill the process", "a worker may end while an operation waits", async () => {
+  mended("zeromq's worker aborts the process", "can end while an operation is pending", async () => {
     const waits = [
       "new zmq.Pull().receive();",
       'new zmq.Push({ linger: 0 }).send("x");',

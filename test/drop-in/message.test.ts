@@ -1,11 +1,11 @@
-// §1.5 What may be sent, how it is converted, and what is received: over every transport, of every size.
+// Which values can be sent, how they are converted, and what is received: over every transport, in every size.
 
 import { describe, expect, test } from "vitest";
 import { type Transport, transports } from "../helpers/transports.js";
 import { expectTypeError, joined, thrown } from "./expectations.js";
 import { loose, mended, zmq } from "./subject.js";
 
-/** Sends from one Pair to another, and answers what arrives. */
+/** Sends from one Pair to another and returns the frames that arrive. */
 async function carry(message: unknown, transport: Transport = "inproc"): Promise<Buffer[]> {
   using pair = await joined(["Pair"], ["Pair"], transport);
   await loose(pair[1]).send!(message);
@@ -24,7 +24,7 @@ class Point {
 }
 const bytes = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
 
-/** what it is, the value, the bytes that are sent, as Latin-1 */
+/** Description, value, and the bytes that are sent, as Latin-1. */
 const conversions: [string, unknown, string][] = [
   ["a string", "hello", "hello"],
   ["an empty string", "", ""],
@@ -68,70 +68,70 @@ const conversions: [string, unknown, string][] = [
   ["an ArrayBuffer", new Uint8Array([7, 8]).buffer, "\u0007\b"],
 ];
 
-describe("one frame", () => {
+describe("a message of one frame", () => {
   test.each(conversions)("%s", async (_, value, expected) => {
     expect(await texts(value)).toEqual([expected]);
   });
 
-  mended('in zeromq "[object SharedArrayBuffer]"', "a SharedArrayBuffer is its bytes", async () => {
+  mended('in zeromq "[object SharedArrayBuffer]"', "sends the bytes of a SharedArrayBuffer", async () => {
     expect(await texts(new SharedArrayBuffer(3))).toEqual(["\0\0\0"]);
   });
 
-  mended('in zeromq an Error "Invalid argument"', "a DataView is its bytes", async () => {
+  mended('in zeromq an Error "Invalid argument"', "sends the bytes of a DataView", async () => {
     expect(await texts(new DataView(bytes.buffer, 1, 3))).toEqual(["\u0002\u0003\u0004"]);
   });
 });
 
-describe("several frames: an array", () => {
+describe("a message of several frames: an array", () => {
   test.each(conversions)("with %s", async (_, value, expected) => {
     expect(await texts([value])).toEqual([expected]);
     expect(await texts(["first", value, "last"])).toEqual(["first", expected, "last"]);
   });
 
-  test("undefined in it is a frame with that word", async () => {
+  test('sends undefined in the array as the text "undefined"', async () => {
     expect(await texts([undefined, "x"])).toEqual(["undefined", "x"]);
   });
 
-  test("an array in it is its elements, joined by commas", async () => {
+  test("sends a nested array as its elements joined by commas", async () => {
     expect(await texts([[1, 2], 3])).toEqual(["1,2", "3"]);
     expect(await texts([[]])).toEqual([""]);
     expect(await texts([["a", ["b"]]])).toEqual(["a,b"]);
   });
 
-  test("an array of a subclass is one", async () => {
+  test("accepts an array of a subclass", async () => {
     class List extends Array {}
     expect(await texts(List.from(["a", "b"]))).toEqual(["a", "b"]);
   });
 
-  test("[] resolves, and sends nothing", async () => {
+  test("[] resolves and sends nothing", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     expect(await pair[1].send([])).toBeUndefined();
     await pair[1].send("next");
     expect(String(await pair[0].receive())).toBe("next");
   });
 
-  test("[] resolves also where a message would have to wait", async () => {
+  test("[] resolves even when a message would have to wait", async () => {
     const push = new zmq.Push({ linger: 0, sendTimeout: 0 });
     expect(await push.send([])).toBeUndefined();
     push.close();
   });
 
-  test.each([2, 3, 10, 100, 1000])("%i of them", async (count) => {
+  test.each([2, 3, 10, 100, 1000])("sends %i frames", async (count) => {
     const frames = Array.from({ length: count }, (_, index) => `${index}`);
     expect((await carry(frames)).map(String)).toEqual(frames);
   });
 
-  test("empty frames count", async () => {
+  test("sends empty frames", async () => {
     expect(await texts(["", "", null, "x", null])).toEqual(["", "", "", "x", ""]);
   });
 
-  test("so is a hole in it", async () => {
+  test('sends a hole in the array as the text "undefined"', async () => {
     // biome-ignore lint/suspicious/noSparseArray: this is what is tested
     expect(await texts(["a", , "c"])).toEqual(["a", "undefined", "c"]);
   });
 });
 
-describe("refused", () => {
+describe("a message that is rejected", () => {
   const send = (...parameters: unknown[]) => {
     const pair = new zmq.Pair();
     try {
@@ -141,17 +141,17 @@ describe("refused", () => {
     }
   };
 
-  test("nothing, and undefined: Message must be present", () => {
+  test('throws "Message must be present" for no argument and for undefined', () => {
     expectTypeError(() => send(), "Message must be present");
     expectTypeError(() => send(undefined), "Message must be present");
   });
 
-  test("a symbol, alone or in an array", () => {
+  test("throws for a symbol, alone or in an array", () => {
     expect(thrown(() => send(Symbol("x")))).toBeInstanceOf(TypeError);
     expect(thrown(() => send(["a", Symbol("x")]))).toBeInstanceOf(TypeError);
   });
 
-  test("an object whose toString throws: that error", () => {
+  test("throws the error of an object whose toString throws", () => {
     const failing = {
       toString() {
         throw new RangeError("not now");
@@ -161,11 +161,11 @@ describe("refused", () => {
     expect(thrown(() => send(["a", failing]))).toEqual(new RangeError("not now"));
   });
 
-  test("an object that has no string form", () => {
+  test("throws for an object without a string form", () => {
     expect(thrown(() => send(Object.create(null)))).toBeInstanceOf(TypeError);
   });
 
-  test("a second argument that is no object", () => {
+  test("throws for a second argument that is not an object", () => {
     for (const second of ["b", 0, true, () => 1]) {
       expectTypeError(() => send("a", second), "Expected 1 argument but received 2");
     }
@@ -173,13 +173,17 @@ describe("refused", () => {
     expectTypeError(() => send(["a"], "b"), "Expected 1 argument but received 2");
   });
 
-  mended("zeromq has no options of an operation", "an object may follow the message", async () => {
-    using pair = await joined(["Pair"], ["Pair"]);
-    await loose(pair[1]).send!("message", { timeout: 0 });
-    expect(String(await pair[0].receive())).toBe("message");
-  });
+  mended(
+    "zeromq has no options of an operation",
+    "accepts an object of options after the message",
+    async () => {
+      using pair = await joined(["Pair"], ["Pair"]);
+      await loose(pair[1]).send!("message", { timeout: 0 });
+      expect(String(await pair[0].receive())).toBe("message");
+    },
+  );
 
-  test("what is refused sends nothing of its message", async () => {
+  test("sends none of its frames", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     thrown(() => loose(pair[1]).send!(["a", Symbol("x")]));
     await pair[1].send("next");
@@ -187,7 +191,7 @@ describe("refused", () => {
   });
 });
 
-describe("received", () => {
+describe("a received message", () => {
   test("is an array of Buffers, one for each frame", async () => {
     const message = await carry(["small", Buffer.alloc(1000), Buffer.alloc(100_000), ""]);
     expect(Array.isArray(message)).toBe(true);
@@ -204,7 +208,7 @@ describe("received", () => {
     expect(await carry(["a", "bc"])).toEqual([Buffer.from("a"), Buffer.from("bc")]);
   });
 
-  test("its frames can be written without touching each other", async () => {
+  test("has frames that can be written independently of each other", async () => {
     const [first, second] = await carry(["aaaa", "bbbb"]);
     first!.fill(0);
     expect(String(second)).toBe("bbbb");
@@ -212,7 +216,7 @@ describe("received", () => {
     expect([...first!]).toEqual([0, 0, 0, 0]);
   });
 
-  test("what was received earlier stays as it was", async () => {
+  test("does not change when later messages arrive", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const kept: Buffer[] = [];
     for (let i = 0; i < 1000; i++) {
@@ -222,7 +226,7 @@ describe("received", () => {
     expect(kept.map(String)).toEqual(kept.map((_, i) => `message ${i}`));
   });
 
-  test("can be sent on as it is", async () => {
+  test("can be sent on unchanged", async () => {
     const frames = await carry(["a", Buffer.alloc(1000, "b"), ""]);
     expect(await carry(frames)).toEqual(frames);
   });
@@ -230,7 +234,7 @@ describe("received", () => {
 
 describe.each(transports)("over %s", (transport) => {
   test.each([0, 1, 33, 34, 128, 129, 255, 256, 257, 4096, 8191, 8192, 65_536, 1_000_000, 10_000_000])(
-    "%i bytes arrive as they were",
+    "%i bytes arrive unchanged",
     async (size) => {
       const message = Buffer.alloc(size);
       for (let i = 0; i < size; i += 997) message[i] = i % 251;
@@ -240,12 +244,15 @@ describe.each(transports)("over %s", (transport) => {
     },
   );
 
-  test.each([1, 127, 128, 129, 256, 257, 5000, 200_000])("a string of %i characters", async (length) => {
-    const text = "ab☃".repeat(length).slice(0, length);
-    expect(String(await carry(text, transport))).toBe(text);
-  });
+  test.each([1, 127, 128, 129, 256, 257, 5000, 200_000])(
+    "a string of %i characters arrives unchanged",
+    async (length) => {
+      const text = "ab☃".repeat(length).slice(0, length);
+      expect(String(await carry(text, transport))).toBe(text);
+    },
+  );
 
-  test("frames of all sizes in one message", async () => {
+  test("frames of all sizes arrive in one message", async () => {
     const frames = [0, 1, 200, 5000, 100_000, 3_000_000, 0, 7].map((size) => Buffer.alloc(size, size % 251));
     const received = await carry(frames, transport);
     expect(received.map((frame) => frame.length)).toEqual(frames.map((frame) => frame.length));
@@ -253,8 +260,8 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-describe("memory", () => {
-  test.each([10, 128])("%i bytes are copied: to change a sent Buffer changes nothing", async (size) => {
+describe("memory of a sent Buffer", () => {
+  test.each([10, 128])("of %i bytes is copied: changing it after send() changes nothing", async (size) => {
     using pair = await joined(["Pair"], ["Pair"]);
     const message = Buffer.alloc(size, "a");
     await pair[1].send(message);
@@ -262,18 +269,22 @@ describe("memory", () => {
     expect(String(await pair[0].receive())).toBe("a".repeat(size));
   });
 
-  mended("zeromq refers to the sender's memory above 128 bytes", "so are larger ones", async () => {
-    using pair = await joined(["Pair"], ["Pair"]);
-    for (const size of [129, 5000, 100_000, 3_000_000]) {
-      const message = Buffer.alloc(size, "a");
-      await pair[1].send(message);
-      message.fill("b");
-      const [frame] = await pair[0].receive();
-      expect(frame!.equals(Buffer.alloc(size, "a"))).toBe(true);
-    }
-  });
+  mended(
+    "zeromq refers to the sender's memory above 128 bytes",
+    "of more than 128 bytes is copied, too",
+    async () => {
+      using pair = await joined(["Pair"], ["Pair"]);
+      for (const size of [129, 5000, 100_000, 3_000_000]) {
+        const message = Buffer.alloc(size, "a");
+        await pair[1].send(message);
+        message.fill("b");
+        const [frame] = await pair[0].receive();
+        expect(frame!.equals(Buffer.alloc(size, "a"))).toBe(true);
+      }
+    },
+  );
 
-  mended("zeromq gives all of them the same memory", "subscribers have a copy each", async () => {
+  mended("zeromq gives all of them the same memory", "is copied for each subscriber", async () => {
     const publisher = new zmq.Publisher({ linger: 0 });
     await publisher.bind("inproc://fan-out");
     const subscribers = [new zmq.Subscriber(), new zmq.Subscriber()];
@@ -288,17 +299,21 @@ describe("memory", () => {
     for (const socket of [publisher, ...subscribers]) socket.close();
   });
 
-  mended("in zeromq the change is sent", "what waits is sent as it was", async () => {
-    const push = new zmq.Push({ linger: 0 });
-    const message = Buffer.alloc(1000, "a");
-    const sending = push.send(message);
-    message.fill("b");
-    const pull = new zmq.Pull();
-    await pull.bind("tcp://127.0.0.1:*");
-    push.connect(pull.lastEndpoint as string);
-    await sending;
-    expect(String(await pull.receive())).toBe("a".repeat(1000));
-    push.close();
-    pull.close();
-  });
+  mended(
+    "zeromq sends the changed bytes",
+    "can be changed while send() is pending: the original bytes are sent",
+    async () => {
+      const push = new zmq.Push({ linger: 0 });
+      const message = Buffer.alloc(1000, "a");
+      const sending = push.send(message);
+      message.fill("b");
+      const pull = new zmq.Pull();
+      await pull.bind("tcp://127.0.0.1:*");
+      push.connect(pull.lastEndpoint as string);
+      await sending;
+      expect(String(await pull.receive())).toBe("a".repeat(1000));
+      push.close();
+      pull.close();
+    },
+  );
 });

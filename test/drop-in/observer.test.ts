@@ -1,4 +1,4 @@
-// §1.6 Observer: what happens to a socket's connections.
+// Observer: the events of a socket's connections.
 
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
@@ -35,7 +35,7 @@ const emitterText =
   "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().";
 const busyText = "Observer is busy reading; only one receive operation may be in progress at any time";
 
-/** A socket and its observer. zeromq may find the observer's address taken by the last one, for a moment. */
+/** A socket and its observer. zeromq may briefly find the observer's address still in use by the previous one. */
 function observed<Name extends SocketName>(name: Name, options?: object) {
   for (;;) {
     const socket = open(name, options);
@@ -47,7 +47,7 @@ function observed<Name extends SocketName>(name: Name, options?: object) {
   }
 }
 
-/** Collects events from now on. */
+/** Collects all later events. */
 function watch(events: Observer) {
   const seen: Event[] = [];
   const done = (async () => {
@@ -58,7 +58,7 @@ function watch(events: Observer) {
     /** Resolves when the loop has ended. */
     done,
     types: () => seen.map(({ type }) => type),
-    /** The first event of a type, when it is there. */
+    /** Resolves with the first event of a type. */
     async first(type: string): Promise<Event> {
       for (;;) {
         const event = seen.find((one) => one.type === type);
@@ -77,14 +77,14 @@ describe("socket.events", () => {
     expect(events.closed).toBe(false);
   });
 
-  test("is not the socket's to change", () => {
+  test("is read-only", () => {
     expectTypeError(
       () => Object.assign(open("Pull"), { events: undefined }),
       "Cannot set property events of #<Socket> which has only a getter",
     );
   });
 
-  test("has nothing on the object itself", () => {
+  test("has no own properties", () => {
     const [, events] = observed("Pull");
     expect([Object.keys(events), JSON.stringify(events), String(events)]).toEqual([
       [],
@@ -93,28 +93,31 @@ describe("socket.events", () => {
     ]);
   });
 
-  test("has receive, on, off, close, and can be iterated", () => {
+  test("has receive, on, off and close, and is iterable", () => {
     const [, events] = observed("Pull");
     for (const method of ["receive", "close"] as const) expect(typeof events[method]).toBe("function");
     expect(typeof events[Symbol.asyncIterator]().next).toBe("function");
     for (const method of ["on", "off"] as const) expect(typeof events[method]).toBe("function");
   });
 
-  test("of a closed socket throws ENOTSOCK", () => {
+  test("throws ENOTSOCK on a closed socket", () => {
     const pull = open("Pull");
     pull.close();
     expectThrown(() => loose(pull).events, "ENOTSOCK");
   });
 
-  test.each(["Pair", "Publisher", "Router", "Stream", "Push"] as const)("a %s has it, too", (name) => {
-    expect(observed(name)[1]).toBeInstanceOf(loose(zmq).Observer);
-  });
+  test.each(["Pair", "Publisher", "Router", "Stream", "Push"] as const)(
+    "is also an Observer on a %s",
+    (name) => {
+      expect(observed(name)[1]).toBeInstanceOf(loose(zmq).Observer);
+    },
+  );
 });
 
 describe("new Observer(socket)", () => {
   const Observer = loose(zmq).Observer as unknown as new (...parameters: unknown[]) => Observer;
 
-  test("the socket must be one", () => {
+  test("throws unless its argument is a socket", () => {
     for (const socket of [undefined, 5, "x", null]) {
       expectTypeError(() => new Observer(socket), "Socket must be a socket object");
     }
@@ -126,7 +129,7 @@ describe("new Observer(socket)", () => {
     expectTypeError(() => new Observer(open("Pull"), 1), "Expected 1 argument but received 2");
   });
 
-  test("of a closed socket throws ENOTSOCK", () => {
+  test("throws ENOTSOCK for a closed socket", () => {
     const pull = open("Pull");
     pull.close();
     expectThrown(() => new Observer(pull), "ENOTSOCK");
@@ -134,7 +137,7 @@ describe("new Observer(socket)", () => {
 });
 
 describe("events over tcp", () => {
-  test("of who binds: bind, accept, handshake, disconnect, close, end", async () => {
+  test("of a bound socket: bind, accept, handshake, disconnect, close, end", async () => {
     const [pull, events] = observed("Pull");
     const watching = watch(events);
     await pull.bind("tcp://127.0.0.1:*");
@@ -153,7 +156,7 @@ describe("events over tcp", () => {
       expect([event.type, event.address]).toEqual([event.type, address]);
   });
 
-  test("of who connects: connect:delay, connect, handshake, disconnect, connect:retry", async () => {
+  test("of a connected socket: connect:delay, connect, handshake, disconnect, connect:retry", async () => {
     const [push, events] = observed("Push");
     const watching = watch(events);
     const pull = open("Pull");
@@ -174,7 +177,7 @@ describe("events over tcp", () => {
     expect(retry.interval).toBeGreaterThan(0);
   });
 
-  test("nobody there: connect:delay, close, connect:retry with its interval, again and again", async () => {
+  test("without a server: connect:delay, close, connect:retry with its interval, repeatedly", async () => {
     const [push, events] = observed("Push", { reconnectInterval: 5 });
     const watching = watch(events);
     push.connect("tcp://127.0.0.1:9");
@@ -192,7 +195,7 @@ describe("events over tcp", () => {
     ]);
   });
 
-  test("an address that is taken: bind:error, with error", async () => {
+  test("for an address in use: bind:error, with error", async () => {
     const other = open("Pull");
     await other.bind("tcp://127.0.0.1:*");
     const [pull, events] = observed("Pull");
@@ -208,7 +211,7 @@ describe("events over tcp", () => {
     });
   });
 
-  test("the fields are type and address, then what else there is", async () => {
+  test("have type and address first, then their other fields", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     const event = await events.receive();
@@ -220,7 +223,7 @@ describe("events over tcp", () => {
     expect(await events.receive()).toEqual({ type: "end" });
   });
 
-  mended("zeromq drops them", "peers can be told apart: fd and addresses", async () => {
+  mended("zeromq drops these fields", "identify the peer by fd and addresses", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     const event = await events.receive();
@@ -255,7 +258,7 @@ describe("events over other transports", () => {
     }
   });
 
-  test("inproc yields only end", async () => {
+  test("inproc emits only end", async () => {
     const [pull, events] = observed("Pull");
     const watching = watch(events);
     await pull.bind(freshEndpoint("inproc"));
@@ -270,8 +273,8 @@ describe("events over other transports", () => {
   });
 });
 
-describe("handshakes that fail", () => {
-  /** The event of a type on a server with these options, after what a client does. */
+describe("a handshake that fails", () => {
+  /** Returns the event of a type on a server with these options, after `client` has run. */
   async function failing(type: string, server: object, act: (address: string) => unknown): Promise<Event> {
     const [pull, events] = observed("Pull", server);
     const watching = watch(events);
@@ -291,7 +294,7 @@ describe("handshakes that fail", () => {
     peer.end(bytes);
   };
 
-  test("another mechanism: handshake:error:protocol, ERR_ZMTP_MECHANISM_MISMATCH", async () => {
+  test("because of another mechanism emits handshake:error:protocol, ERR_ZMTP_MECHANISM_MISMATCH", async () => {
     const { error } = await failing("handshake:error:protocol", { plainServer: true }, client());
     expect({ message: error?.message, ...error }).toEqual({
       message: "ZMTP protocol error",
@@ -299,7 +302,7 @@ describe("handshakes that fail", () => {
     });
   });
 
-  test("a wrong server key: handshake:error:protocol, ERR_ZMTP_CRYPTOGRAPHIC", async () => {
+  test("because of a wrong server key emits handshake:error:protocol, ERR_ZMTP_CRYPTOGRAPHIC", async () => {
     const [keys, other] = [zmq.curveKeyPair(), zmq.curveKeyPair()];
     const server = { curveServer: true, curveSecretKey: keys.secretKey };
     const wrong = {
@@ -311,7 +314,7 @@ describe("handshakes that fail", () => {
     expect(error).toMatchObject({ message: "ZMTP protocol error", code: "ERR_ZMTP_CRYPTOGRAPHIC" });
   });
 
-  test("a greeting of another kind: handshake:error:protocol", async () => {
+  test("because of an invalid greeting emits handshake:error:protocol", async () => {
     const greeting = Buffer.concat([
       Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]),
       Buffer.alloc(52, 65),
@@ -320,7 +323,7 @@ describe("handshakes that fail", () => {
     expect(error?.code).toMatch(/^ERR_ZMTP_/);
   });
 
-  test("somebody who hangs up: handshake:error:other, with the platform's error", async () => {
+  test("because the peer disconnects emits handshake:error:other, with the platform's error", async () => {
     const { error } = await failing("handshake:error:other", {}, raw(Buffer.from("GET / HTTP/1.1\r\n\r\n")));
     expect(error).toMatchObject({ code: expect.stringMatching(/^E[A-Z]+$/), errno: expect.any(Number) });
   });
@@ -329,7 +332,7 @@ describe("handshakes that fail", () => {
     [300, "Temporary error"],
     [400, "Authentication failure"],
     [500, "Internal error"],
-  ])("ZAP says %i: handshake:error:auth, %s", async (status, message) => {
+  ])("because ZAP answers %i emits handshake:error:auth, %s", async (status, message) => {
     const reply = open("Reply");
     await whenFree(() => reply.bind("inproc://zeromq.zap.01"));
     (async () => {
@@ -344,7 +347,7 @@ describe("handshakes that fail", () => {
     expect({ message: error?.message, ...error }).toEqual({ message, status });
   });
 
-  test("ZAP says nonsense: handshake:error:protocol, ERR_ZAP_INVALID_STATUS_CODE", async () => {
+  test("because ZAP answers an invalid status emits handshake:error:protocol, ERR_ZAP_INVALID_STATUS_CODE", async () => {
     const reply = open("Reply");
     await whenFree(() => reply.bind("inproc://zeromq.zap.01"));
     (async () => {
@@ -363,8 +366,8 @@ describe("handshakes that fail", () => {
   });
 });
 
-describe("receive", () => {
-  test("one at a time: a second throws EBUSY", async () => {
+describe("receive of an observer", () => {
+  test("is possible once at a time: a second throws EBUSY", async () => {
     const [pull, events] = observed("Pull");
     const receiving = events.receive();
     expectThrown(() => events.receive(), "EBUSY", { message: busyText });
@@ -372,7 +375,7 @@ describe("receive", () => {
     expect((await receiving).type).toBe("bind");
   });
 
-  test("events that came before are kept, in order", async () => {
+  test("returns earlier events in order", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     await pull.unbind(pull.lastEndpoint as string);
@@ -387,8 +390,8 @@ describe("receive", () => {
   });
 });
 
-describe("the end", () => {
-  test('when the socket closes, { type: "end" } arrives and the observer closes itself', async () => {
+describe("the end of an observer", () => {
+  test('is the event { type: "end" } when the socket closes, after which the observer is closed', async () => {
     const [pull, events] = observed("Pull");
     const receiving = events.receive();
     pull.close();
@@ -397,7 +400,7 @@ describe("the end", () => {
     expectThrown(() => events.receive(), "EBADF");
   });
 
-  test("until then it is open, and can be read", async () => {
+  test("does not happen before the socket closes", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     pull.close();
@@ -406,7 +409,7 @@ describe("the end", () => {
     expect(types).toEqual(["bind", "close", "end"]);
   });
 
-  test("a loop ends after it", async () => {
+  test("ends a loop after the event", async () => {
     const [pull, events] = observed("Pull");
     const watching = watch(events);
     pull.close();
@@ -414,7 +417,7 @@ describe("the end", () => {
     expect(watching.seen).toEqual([{ type: "end" }]);
   });
 
-  test("breaking out of a loop leaves it open", async () => {
+  test("does not happen when a program breaks out of a loop", async () => {
     const [pull, events] = observed("Pull");
     await pull.bind("tcp://127.0.0.1:*");
     for await (const event of events) {
@@ -427,8 +430,8 @@ describe("the end", () => {
   });
 });
 
-describe("emitter mode", () => {
-  test("on hears events of a type; off no longer does", async () => {
+describe("an observer as an emitter", () => {
+  test("calls listeners of on() until off() removes them", async () => {
     const [pull, events] = observed("Pull");
     const heard: string[] = [];
     const listener = (event: Event) => heard.push(event.type);
@@ -445,7 +448,7 @@ describe("emitter mode", () => {
     expect(others).toEqual([`bind ${first}`, `bind ${pull.lastEndpoint}`]);
   });
 
-  test("on and off answer what on and off can be called on", () => {
+  test("returns itself from on() and off(), for chaining", () => {
     const [, events] = observed("Pull");
     const listener = () => {};
     expect(typeof events.on("bind", listener).on("close", listener).off("bind", listener).on).toBe(
@@ -453,7 +456,7 @@ describe("emitter mode", () => {
     );
   });
 
-  test("end is heard, too, and closes the observer", async () => {
+  test("emits end, and then is closed", async () => {
     const [pull, events] = observed("Pull");
     const ended = new Promise<Event>((resolve) => events.on("end", resolve));
     await pull.bind("tcp://127.0.0.1:*");
@@ -462,7 +465,7 @@ describe("emitter mode", () => {
     while (!events.closed) await turns();
   });
 
-  test.each(["on", "off"] as const)("after %s, reading receive throws, for ever", (method) => {
+  test.each(["on", "off"] as const)("makes receive throw permanently after %s", (method) => {
     const [, events] = observed("Pull");
     const listener = () => {};
     events[method]("bind", listener);
@@ -471,7 +474,7 @@ describe("emitter mode", () => {
     expect((thrown(() => events.receive()) as Error).message).toBe(emitterText);
   });
 
-  test("the listener must be a function", () => {
+  test("throws for a listener that is not a function", () => {
     for (const listener of [undefined, 5, null, "x"]) {
       expect(thrown(() => loose(observed("Pull")[1]).on!("bind", listener))).toMatchObject({
         code: "ERR_INVALID_ARG_TYPE",
@@ -479,7 +482,7 @@ describe("emitter mode", () => {
     }
   });
 
-  test("a type that there is not is never heard", async () => {
+  test("accepts a listener for an unknown type, and never calls it", async () => {
     const [pull, events] = observed("Pull");
     const heard: string[] = [];
     events.on("listening", ({ type }) => heard.push(type));
@@ -489,7 +492,7 @@ describe("emitter mode", () => {
     expect(heard).toEqual([]);
   });
 
-  test("a receive that waits when on is called gets the next event", async () => {
+  test("delivers the next event to a receive that was pending before on()", async () => {
     const outcome = await runSubject(`
       process.on("unhandledRejection", () => {});
       const pull = new zmq.Pull();
@@ -502,24 +505,28 @@ describe("emitter mode", () => {
     expect(outcome.stdout).toBe("bind\n");
   });
 
-  mended("in zeromq an unhandled rejection", "close ends it quietly", async () => {
-    const outcome = await runSubject(`
+  mended(
+    "in zeromq close causes an unhandled rejection",
+    "can be closed without an unhandled rejection",
+    async () => {
+      const outcome = await runSubject(`
       const pull = new zmq.Pull();
       pull.events.on("bind", () => {});
       pull.events.close();
       setTimeout(() => console.log("quiet"), 50);
     `);
-    expect(outcome).toMatchObject({ code: 0, stdout: "quiet\n", stderr: "" });
-  });
+      expect(outcome).toMatchObject({ code: 0, stdout: "quiet\n", stderr: "" });
+    },
+  );
 });
 
 describe("the process", () => {
-  test("is kept alive by an observer that waits", async () => {
+  test("is kept alive by an observer with a pending receive", async () => {
     const waiting = 'globalThis.pull = new zmq.Pull(); pull.events.receive(); console.log("waiting");';
     expect((await runSubject(waiting, { stays: /waiting/ })).signal).toBe("SIGKILL");
   });
 
-  test("is not by one that does not", async () => {
+  test("is not kept alive by an idle observer", async () => {
     const outcome = await runSubject(
       'const pull = new zmq.Pull(); pull.events; await pull.bind("tcp://127.0.0.1:*");',
     );
@@ -527,9 +534,9 @@ describe("the process", () => {
   });
 });
 
-// The last of this file: where zeromq's observers are closed, its sockets cannot end any more.
-describe("close", () => {
-  test("is idempotent, returns undefined, and leaves the socket open", async () => {
+// The last describe of this file: after closing an observer of zeromq, its sockets can no longer end.
+describe("close of an observer", () => {
+  test("is idempotent, returns undefined and leaves the socket open", async () => {
     const [pull, events] = observed("Pull");
     expectTypeError(() => loose(events).close!(1), "Expected 0 arguments but received 1");
     expect(events.close()).toBeUndefined();
@@ -540,7 +547,7 @@ describe("close", () => {
 
   mended(
     "in zeromq bind hangs, and so does the end of every later socket",
-    "the socket can be used and closed",
+    "leaves the socket usable, and it can be closed",
     async () => {
       const [pull, events] = observed("Pull");
       events.close();
@@ -552,7 +559,7 @@ describe("close", () => {
     },
   );
 
-  test("rejects a receive that waits: ENOTSOCK", async () => {
+  test("rejects a pending receive with ENOTSOCK", async () => {
     const [, events] = observed("Pull");
     const receiving = rejected(() => events.receive());
     events.close();
@@ -566,7 +573,7 @@ describe("close", () => {
     expect([result.done, Object.keys(result)]).toEqual([true, ["done"]]);
   });
 
-  test("receive throws EBADF afterwards", () => {
+  test("makes receive throw EBADF afterwards", () => {
     const [, events] = observed("Pull");
     events.close();
     expectThrown(() => events.receive(), "EBADF");

@@ -3,7 +3,10 @@
 import { afterEach } from "vitest";
 import { type SocketName, zmq } from "./subject.js";
 
-/** Called once by a test file: `open` opens a socket for one test, and `closing` takes any object to close after it. */
+/**
+ * Called once by a test file: `open` opens a socket for one test, and `closing` registers any object to be closed after
+ * it.
+ */
 export function closedAfterEach() {
   const opened: { close(): void }[] = [];
   afterEach(() => {

@@ -1,5 +1,5 @@
-// §1.4 Classes and options: which class has which, under which number of libzmq, of which type, with which access,
-// default and warning.
+// Classes and options: which class has which option, and for each option libzmq's number, type, access, default and
+// warning.
 
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
@@ -8,7 +8,7 @@ import { loose, mended, type SocketName, socketNames, zmq } from "./subject.js";
 
 type Kind = "int32" | "uint32" | "int64" | "uint64" | "bool" | "string";
 type Access = "rw" | "r" | "w";
-/** name, number, kind, access, default, another value */
+/** Name, number, kind, access, default, another value. */
 type Row = [name: string, id: number, kind: Kind, access: Access, initial?: unknown, other?: unknown];
 
 const all: Row[] = [
@@ -42,9 +42,9 @@ const all: Row[] = [
   ["interface", 92, "string", "rw", null, "lo"],
   ["zapEnforceDomain", 93, "bool", "rw", false, true],
 ];
-/** What cannot be set back to its default. */
+/** Options that cannot be set back to their default. */
 const sticky = ["zapDomain", "plainUsername", "plainPassword", "heartbeatTimeout"];
-/** What libzmq has on other platforms only, or cannot read back. */
+/** Options that libzmq has on other platforms only, or cannot read back. */
 const unusual = ["tcpAcceptFilter", "loopbackFastPath"];
 const vmci = ["vmciBufferSize", "vmciBufferMinSize", "vmciBufferMaxSize", "vmciConnectTimeout"];
 const readOnly: Row[] = [
@@ -60,7 +60,7 @@ const gssapi = [
   ...["gssapiPrincipalNameType", "gssapiServicePrincipalNameType"],
 ];
 
-/** The names of the classes that an option is on. */
+/** The names of the classes that have an option. */
 const on = (names: string) => names.split(" ") as SocketName[];
 const own: [SocketName[], Row[]][] = [
   [
@@ -130,7 +130,7 @@ function expectAccess(of: SocketName | "Socket", option: string, access: Access)
   ]);
 }
 
-describe("on all sockets", () => {
+describe("options of all sockets", () => {
   test.each(every)("%s is option %i, %s, %s, on Socket.prototype", (name, id, kind, access) => {
     expectAccess("Socket", name, access);
     const socket = open("Router");
@@ -139,11 +139,11 @@ describe("on all sockets", () => {
     expect(socket[get]!(id)).toEqual(socket[name]);
   });
 
-  test.each([...unusual, ...vmci, ...curveKeys])("%s is there, to be read and written", (name) => {
+  test.each([...unusual, ...vmci, ...curveKeys])("%s exists with read and write access", (name) => {
     expectAccess("Socket", name, "rw");
   });
 
-  test.each(socketNames)("a %s has their defaults", (name) => {
+  test.each(socketNames)("a %s has the documented defaults", (name) => {
     const socket = open(name);
     for (const [option, , , , initial] of every) {
       if (option === "type") continue;
@@ -153,7 +153,7 @@ describe("on all sockets", () => {
   });
 
   test.each([...all, ...curve])(
-    "%s can be set, by property and by constructor",
+    "%s can be set by property and by constructor",
     (name, _id, _kind, _access, initial, other) => {
       const socket = open("Router");
       set(socket, name, other)();
@@ -176,14 +176,14 @@ describe("on all sockets", () => {
     expectTypeError(set(open("Push"), name, true), `Cannot add property ${name}, object is not extensible`);
   });
 
-  test("reading VMCI options, which this libzmq does not have, is EINVAL", () => {
+  test("reading a VMCI option, which this libzmq does not have, throws EINVAL", () => {
     for (const name of vmci) {
       expectThrown(() => open("Push")[name], "EINVAL");
       expectThrown(set(open("Push"), name, 5), "EINVAL");
     }
   });
 
-  test("tcpAcceptFilter takes addresses, and null to take them back", () => {
+  test("tcpAcceptFilter adds addresses, and null removes them", () => {
     const socket = open("Push");
     set(socket, "tcpAcceptFilter", "127.0.0.1")();
     set(socket, "tcpAcceptFilter", "10.0.0.0/8")();
@@ -193,9 +193,9 @@ describe("on all sockets", () => {
   });
 });
 
-describe("on some", () => {
+describe("options of some classes", () => {
   test.each(own.flatMap(([classes, rows]) => rows.map((row) => [row[0], classes, row] as const)))(
-    "%s is on %j and on no other",
+    "only %s has %j",
     (option, classes, [, , , access]) => {
       for (const name of socketNames) {
         const has = classes.includes(name);
@@ -205,7 +205,7 @@ describe("on some", () => {
     },
   );
 
-  test.each(socketNames)("a %s refuses the options of others", (name) => {
+  test.each(socketNames)("a %s rejects options of other classes", (name) => {
     for (const option of ownNames.filter((option) => !(option in zmq[name].prototype))) {
       const text = `Cannot add property ${option}, object is not extensible`;
       expectTypeError(() => new zmq[name]({ [option]: 1 } as never), text);
@@ -229,7 +229,7 @@ describe("on some", () => {
   );
 
   test.each(owned.filter(([, , , , access]) => access === "w"))(
-    "%s.%s can be written; reading gives undefined",
+    "%s.%s is write-only: reading returns undefined",
     (name, option, _id, kind) => {
       const socket = open(name);
       const values =
@@ -240,7 +240,7 @@ describe("on some", () => {
     },
   );
 
-  test("Router.mandatory is option 33, bool, to be written", () => {
+  test("Router.mandatory is option 33, bool, read and write", () => {
     expect(socketNames.filter((name) => "mandatory" in zmq[name].prototype)).toEqual(["Router"]);
     expect(typeof descriptor("Router", "mandatory")?.set).toBe("function");
     for (const value of [true, false]) set(open("Router"), "mandatory", value)();
@@ -252,7 +252,7 @@ describe("on some", () => {
   });
 });
 
-describe("type errors", () => {
+describe("a value of a wrong type throws for", () => {
   const wrong: Record<"number" | "boolean" | "string or buffer", unknown[]> = {
     number: ["1", "", null, undefined, true, {}, [], 1n, Buffer.from("1"), new Date(0), () => 1],
     boolean: [0, 1, "true", "", null, undefined, {}, [], new Boolean(true)],
@@ -280,8 +280,8 @@ describe("type errors", () => {
   });
 });
 
-describe("conversions", () => {
-  test("numbers are cut to an int32 as C does it", () => {
+describe("conversion of values", () => {
+  test("truncates numbers to int32 as in C", () => {
     const socket = open("Push");
     for (const [value, stored] of [
       [7.9, 7],
@@ -298,7 +298,7 @@ describe("conversions", () => {
     }
   });
 
-  test("to an int64, with bounds", () => {
+  test("converts to int64 within bounds", () => {
     const socket = open("Push");
     for (const [value, stored] of [
       [7.9, 7],
@@ -311,7 +311,7 @@ describe("conversions", () => {
     }
   });
 
-  mended("zeromq stores 0", "NaN is refused, and an infinite int32", () => {
+  mended("zeromq stores 0", "rejects NaN, and infinity for an int32", () => {
     const socket = open("Pair");
     for (const name of [
       "linger",
@@ -330,13 +330,17 @@ describe("conversions", () => {
     }
   });
 
-  mended("zeromq takes any for no limit", "maxMessageSize is not negative, or -1", () => {
-    for (const value of [-5, -0.5, -(2 ** 63), Number.NEGATIVE_INFINITY]) {
-      expectThrown(set(open("Pair"), "maxMessageSize", value), "EINVAL");
-    }
-  });
+  mended(
+    "zeromq treats each negative value as no limit",
+    "rejects a negative maxMessageSize other than -1",
+    () => {
+      for (const value of [-5, -0.5, -(2 ** 63), Number.NEGATIVE_INFINITY]) {
+        expectThrown(set(open("Pair"), "maxMessageSize", value), "EINVAL");
+      }
+    },
+  );
 
-  mended("zeromq takes it for null", "another verbosity is refused", () => {
+  mended("zeromq treats it as null", "rejects an unknown verbosity", () => {
     const text = 'Option value must be one of null, "allSubs", "allSubsUnsubs"';
     for (const value of ["all", "", 1, true, {}]) {
       expectTypeError(() => new zmq.XPublisher({ verbosity: value as never }), text);
@@ -344,7 +348,7 @@ describe("conversions", () => {
     }
   });
 
-  test("to a uint64, between 0 and 2^64-1", async () => {
+  test("converts to uint64 between 0 and 2^64-1", async () => {
     const socket = open("Push");
     await warningsOf(() => {
       for (const [value, stored] of [
@@ -361,7 +365,7 @@ describe("conversions", () => {
     });
   });
 
-  test("a uint64 above MAX_SAFE_INTEGER warns, when it is set", async () => {
+  test("warns when a uint64 above MAX_SAFE_INTEGER is set", async () => {
     const warning =
       "Warning: Value is larger than Number.MAX_SAFE_INTEGER and may have been rounded inaccurately.";
     const socket = open("Push");
@@ -372,12 +376,16 @@ describe("conversions", () => {
     expect(await warningsOf(() => socket.setUint64Option!(4, 2 ** 60))).toEqual([warning]);
   });
 
-  mended("in zeromq 0, which lets nothing through", "maxMessageSize = Infinity is no limit", () => {
-    const socket = open("Push", { maxMessageSize: Number.POSITIVE_INFINITY });
-    expect(socket.maxMessageSize).toBe(2 ** 63);
-  });
+  mended(
+    "zeromq stores 0, which rejects every message",
+    "converts maxMessageSize = Infinity to no limit",
+    () => {
+      const socket = open("Push", { maxMessageSize: Number.POSITIVE_INFINITY });
+      expect(socket.maxMessageSize).toBe(2 ** 63);
+    },
+  );
 
-  test("text is given as string or Buffer, and read up to the first NUL", () => {
+  test("accepts text as string or Buffer and ends it at the first NUL", () => {
     const socket = open("Router");
     for (const [value, stored] of [
       ["text", "text"],
@@ -394,7 +402,7 @@ describe("conversions", () => {
     }
   });
 
-  test("empty is read as null", () => {
+  test("returns an empty text as null", () => {
     const socket = open("Router");
     for (const name of [
       "zapDomain",
@@ -408,7 +416,7 @@ describe("conversions", () => {
     }
   });
 
-  test("text is 255 bytes at most", () => {
+  test("limits text to 255 bytes", () => {
     for (const name of ["zapDomain", "plainUsername", "plainPassword", "routingId"]) {
       const socket = open("Router");
       set(socket, name, "x".repeat(255))();
@@ -418,7 +426,7 @@ describe("conversions", () => {
   });
 
   test.each(["plainUsername", "plainPassword", "socksProxy", "interface"])(
-    "%s takes null, but no empty text: EINVAL",
+    "accepts null but throws EINVAL for an empty text in %s",
     (name) => {
       const socket = open("Router", { [name]: "lo" });
       expectThrown(set(socket, name, ""), "EINVAL");
@@ -428,15 +436,15 @@ describe("conversions", () => {
     },
   );
 
-  test.each(["zapDomain", "routingId"])("%s cannot: null is EINVAL", (name) => {
+  test.each(["zapDomain", "routingId"])("throws EINVAL for null in %s", (name) => {
     expectThrown(set(open("Router"), name, null), "EINVAL");
   });
 
-  test("a routing id does not begin with NUL; the empty one is EINVAL", () => {
+  test("throws EINVAL for a routing id that begins with NUL or is empty", () => {
     expectThrown(set(open("Router"), "routingId", ""), "EINVAL");
   });
 
-  test("a value out of libzmq's bounds is EINVAL, and changes nothing", () => {
+  test("throws EINVAL for a value outside of libzmq's bounds and changes nothing", () => {
     for (const [name, value] of [
       ["rate", 0],
       ["linger", -2],
@@ -455,12 +463,12 @@ describe("conversions", () => {
     }
   });
 
-  test("heartbeatTimeToLive is kept in tenths of a second", () => {
+  test("stores heartbeatTimeToLive in tenths of a second", () => {
     expect(open("Push", { heartbeatTimeToLive: 1234 }).heartbeatTimeToLive).toBe(1200);
   });
 });
 
-describe("security", () => {
+describe("security options", () => {
   test('securityMechanism is null, "plain" or "curve"', () => {
     expect(open("Push").securityMechanism).toBeNull();
     expect(open("Push", { plainServer: true }).securityMechanism).toBe("plain");
@@ -471,13 +479,13 @@ describe("security", () => {
     expect(open("Push", client).securityMechanism).toBe("curve");
   });
 
-  test("plainUsername = null ends PLAIN", () => {
+  test("plainUsername = null switches PLAIN off", () => {
     const socket = open("Push", { plainUsername: "u" });
     set(socket, "plainUsername", null)();
     expect(socket.securityMechanism).toBeNull();
   });
 
-  test("keys are 40 characters of Z85 or 32 bytes; anything else is EINVAL", () => {
+  test("keys are 40 characters of Z85 or 32 bytes; other values throw EINVAL", () => {
     for (const name of curveKeys) {
       open("Push", { [name]: zmq.curveKeyPair().publicKey });
       open("Push", { [name]: Buffer.alloc(32, 7) });
@@ -494,7 +502,7 @@ describe("security", () => {
   });
 });
 
-describe("the warning", () => {
+describe("the warning that an option has no effect on existing endpoints", () => {
   const text = ["Warning: Socket option will not take effect until next connect/bind."];
   const live = [
     ...["linger", "mandatory", "probeRouter", "correlate", "relaxed", "handover", "verbosity"],
@@ -516,14 +524,14 @@ describe("the warning", () => {
     ["curvePublicKey", "Router", zmq.curveKeyPair().publicKey],
   ];
 
-  test.each(settable)("%s on a connected %s", async (name, socketName, value) => {
+  test.each(settable)("is emitted for %s on a connected %s", async (name, socketName, value) => {
     const socket = open(socketName);
     expect(await warningsOf(set(socket, name, value))).toEqual([]);
     socket.connect!(freshEndpoint(socketName === "Stream" ? "tcp" : "inproc").replace("*", "5555"));
     expect(await warningsOf(set(socket, name, value))).toEqual(live.includes(name) ? [] : text);
   });
 
-  test("each time, on a socket that is connected, bound, or being bound", async () => {
+  test("is emitted each time on a socket that is connected, bound, or being bound", async () => {
     const [connected, bound, binding] = [open("Push"), open("Push"), open("Push")];
     connected.connect!(freshEndpoint("inproc"));
     await bound.bind!(freshEndpoint("inproc"));
@@ -536,7 +544,7 @@ describe("the warning", () => {
     await done;
   });
 
-  test("not when all endpoints are gone", async () => {
+  test("is not emitted when all endpoints are gone", async () => {
     const socket = open("Push");
     socket.connect!("tcp://127.0.0.1:5555");
     socket.disconnect!("tcp://127.0.0.1:5555");
@@ -545,13 +553,13 @@ describe("the warning", () => {
     expect(await warningsOf(set(socket, "rate", 5))).toEqual([]);
   });
 
-  test("not after a connect that failed", async () => {
+  test("is not emitted after a connect that failed", async () => {
     const socket = open("Push");
     thrown(() => socket.connect!("foo://bar"));
     expect(await warningsOf(set(socket, "rate", 5))).toEqual([]);
   });
 
-  mended("zeromq counts it as an endpoint", "nor after a bind that failed", async () => {
+  mended("zeromq counts it as an endpoint", "is not emitted after a bind that failed", async () => {
     const socket = open("Push");
     thrown(() => socket.bindSync!("foo://bar"));
     await Promise.resolve(socket.bind!("foo://bar")).catch(() => {});
@@ -559,25 +567,25 @@ describe("the warning", () => {
     expect(await warningsOf(set(socket, "rate", 5))).toEqual([]);
   });
 
-  test("not when reading", async () => {
+  test("is not emitted when reading", async () => {
     const socket = open("Push");
     socket.connect!(freshEndpoint("inproc"));
     expect(await warningsOf(() => [socket.rate, socket.zapDomain, socket.immediate])).toEqual([]);
   });
 
-  test("not for a value of the wrong type", async () => {
+  test("is not emitted for a value of a wrong type", async () => {
     const socket = open("Push");
     socket.connect!(freshEndpoint("inproc"));
     expect(await warningsOf(() => thrown(set(socket, "rate", "5")))).toEqual([]);
   });
 
-  test("not for subscribe and unsubscribe", async () => {
+  test("is not emitted for subscribe and unsubscribe", async () => {
     const socket = open("Subscriber");
     socket.connect!(freshEndpoint("inproc"));
     expect(await warningsOf(() => [socket.subscribe!("a"), socket.unsubscribe!("a")])).toEqual([]);
   });
 
-  test("by number as by name", async () => {
+  test("is emitted by number as by name", async () => {
     const socket = open("Router");
     socket.connect!(freshEndpoint("inproc"));
     expect(await warningsOf(() => socket.setInt32Option!(8, 5))).toEqual(text);
@@ -588,7 +596,7 @@ describe("the warning", () => {
 });
 
 describe("Subscriber", () => {
-  test("subscribe and unsubscribe return undefined, whatever they are given", () => {
+  test("subscribe and unsubscribe return undefined for any arguments", () => {
     const socket = open("Subscriber");
     for (const prefixes of [
       [],
@@ -604,12 +612,12 @@ describe("Subscriber", () => {
     }
   });
 
-  test("unsubscribing from what was not subscribed to does nothing", () => {
+  test("unsubscribe from an unknown prefix does nothing", () => {
     expect(open("Subscriber").unsubscribe!("never")).toBeUndefined();
   });
 
   test.each([[5], [null], [undefined], [{}], [true], [["a"]], [new ArrayBuffer(2)]])(
-    "a prefix of %s is no string or buffer",
+    "a prefix of %s throws: it is neither string nor buffer",
     (prefix) => {
       const text = "Option value must be a string or buffer";
       if (prefix === null) return;
@@ -619,19 +627,19 @@ describe("Subscriber", () => {
     },
   );
 
-  test("only Subscriber has them", () => {
+  test("only Subscriber has subscribe and unsubscribe", () => {
     expect(socketNames.filter((name) => "subscribe" in zmq[name].prototype)).toEqual(["Subscriber"]);
     expect(socketNames.filter((name) => "unsubscribe" in zmq[name].prototype)).toEqual(["Subscriber"]);
   });
 });
 
 describe("XPublisher.verbosity", () => {
-  test("only XPublisher has it, as a setter", () => {
+  test("exists on XPublisher only, as a setter", () => {
     expect(socketNames.filter((name) => "verbosity" in zmq[name].prototype)).toEqual(["XPublisher"]);
     expectAccess("XPublisher", "verbosity", "w");
   });
 
-  test("can be given to the constructor", () => {
+  test("can be passed to the constructor", () => {
     expect(open("XPublisher", { verbosity: "allSubs" }).verbosity).toBeUndefined();
   });
 });

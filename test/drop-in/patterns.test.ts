@@ -1,4 +1,4 @@
-// §1.4 and §1.5 at work: what each class is for, over each transport, and what its own options do.
+// The purpose of each class, over each transport, and the effect of its own options.
 
 import { once } from "node:events";
 import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
@@ -12,7 +12,7 @@ const { closing, open } = closedAfterEach();
 
 const texts = (message: Buffer[]) => message.map(String);
 
-/** Publishes until every subscriber has something: a subscription takes its time. */
+/** Publishes until every subscriber has received something, since a subscription takes a moment to arrive. */
 async function publishUntil(
   publisher: { send(message: string[]): Promise<void> },
   message: string[],
@@ -29,7 +29,7 @@ async function publishUntil(
 }
 
 describe.each(transports)("over %s", (transport) => {
-  test("Pair and Pair", async () => {
+  test("Pair exchanges messages with Pair", async () => {
     using pair = await joined(["Pair"], ["Pair"], transport);
     await pair[0].send(["one", "two"]);
     await pair[1].send("three");
@@ -37,7 +37,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(texts(await pair[0].receive())).toEqual(["three"]);
   });
 
-  test("Request and Reply", async () => {
+  test("Request asks and Reply answers", async () => {
     using pair = await joined(["Reply"], ["Request"], transport);
     for (const question of ["a", "", "c"]) {
       await pair[1].send([question, "?"]);
@@ -66,7 +66,7 @@ describe.each(transports)("over %s", (transport) => {
     await served;
   });
 
-  test("Publisher and Subscriber: prefixes of the first frame decide", async () => {
+  test("Subscriber receives messages whose first frame has a subscribed prefix", async () => {
     const publisher = open("Publisher");
     await publisher.bind(freshEndpoint(transport));
     const [all, some, none] = [
@@ -94,13 +94,13 @@ describe.each(transports)("over %s", (transport) => {
     await expect(none.receive()).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("Push deals out to Pulls in turn; Pull collects from Pushes", async () => {
+  test("Push distributes to Pulls in turn, and Pull receives from all Pushes", async () => {
     const push = open("Push");
     await push.bind(freshEndpoint(transport));
     const pulls = [open("Pull"), open("Pull"), open("Pull")];
     for (const pull of pulls) {
       pull.connect(push.lastEndpoint as string);
-      // Each is there once it has received something.
+      // A Pull is connected once it has received something.
       while (!pull.readable) {
         await push.send("are you there?");
         await turns();
@@ -123,7 +123,7 @@ describe.each(transports)("over %s", (transport) => {
       expect(numbers).toEqual([...numbers].sort((a, b) => Number(a) - Number(b)));
   });
 
-  test("Dealer and Router: the router knows each by its routing id", async () => {
+  test("Router addresses each Dealer by its routing id", async () => {
     const router = open("Router");
     await router.bind(freshEndpoint(transport));
     const dealers = ["ann", "bob"].map((routingId) => open("Dealer", { routingId }));
@@ -144,7 +144,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(texts(await dealers[1]!.receive())).toEqual(["for bob"]);
   });
 
-  test("Request and Router: an empty frame stands between id and body", async () => {
+  test("Router sees an empty frame between a Request's id and body", async () => {
     using pair = await joined(["Router"], ["Request"], transport);
     await pair[1].send("question");
     const [id, empty, body] = await pair[0].receive();
@@ -153,7 +153,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(String(await pair[1].receive())).toBe("answer");
   });
 
-  test("Dealer and Reply", async () => {
+  test("Dealer asks and Reply answers", async () => {
     using pair = await joined(["Reply"], ["Dealer"], transport);
     for (const question of ["a", "b"]) await pair[1].send(["", question]);
     for (const question of ["a", "b"]) {
@@ -164,7 +164,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(texts(await pair[1].receive())).toEqual(["", "re: b"]);
   });
 
-  test("XPublisher receives subscriptions; XSubscriber sends them", async () => {
+  test("XPublisher receives the subscriptions that XSubscriber sends", async () => {
     using pair = await joined(["XPublisher"], ["XSubscriber"], transport);
     const [publisher, subscriber] = pair;
     await subscriber.send(Buffer.from("\u0001topic", "latin1"));
@@ -176,7 +176,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(texts(await publisher.receive())).toEqual(["\u0000topic"]);
   });
 
-  test("XPublisher and Subscriber: unsubscribe is seen, too", async () => {
+  test("XPublisher receives a Subscriber's unsubscriptions, too", async () => {
     using pair = await joined(["XPublisher"], ["Subscriber"], transport);
     pair[1].subscribe("a");
     expect(String(await pair[0].receive())).toBe("\u0001a");
@@ -186,7 +186,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(String(await pair[0].receive())).toBe("\u0001");
   });
 
-  test("Publisher and XSubscriber", async () => {
+  test("Publisher sends to XSubscriber", async () => {
     using pair = await joined(["XPublisher"], ["XSubscriber"], transport);
     await pair[1].send(Buffer.from([1]));
     await pair[0].receive();
@@ -196,7 +196,7 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 describe("Stream", () => {
-  /** Bytes that a plain TCP peer has received, until there are as many. */
+  /** Reads from a plain TCP peer until it has received that many bytes. */
   async function readBytes(peer: TcpSocket, count: number): Promise<string> {
     let data = "";
     while (data.length < count) data += (await once(peer, "data"))[0];
@@ -212,7 +212,7 @@ describe("Stream", () => {
     return { stream, peer };
   }
 
-  test("messages are [id, data]; an empty one says that a peer came or went", async () => {
+  test("receives [id, data], and empty data when a peer connects or disconnects", async () => {
     const { stream, peer } = await withPeer();
     const [id, connected] = await stream.receive();
     expect([id.length, connected.length]).toEqual([5, 0]);
@@ -226,7 +226,7 @@ describe("Stream", () => {
     expect([gone.equals(id), nothing.length]).toEqual([true, 0]);
   });
 
-  test("an empty message ends the connection", async () => {
+  test("closes the connection when it sends an empty message", async () => {
     const { stream, peer } = await withPeer();
     const [id] = await stream.receive();
     let ended = false;
@@ -234,20 +234,20 @@ describe("Stream", () => {
       ended = true;
     });
     await stream.send([id, ""]);
-    // The socket hears that its peer is to go when it is next looked at.
+    // The socket processes the disconnect at its next operation.
     while (!ended) {
       expect(stream.closed || stream.readable).toBe(false);
       await turns();
     }
   });
 
-  test("notify = false: no word of who came or went", async () => {
+  test("with notify = false receives no message when a peer connects or disconnects", async () => {
     const { stream, peer } = await withPeer({ notify: false });
     peer.write("hello");
     expect(String((await stream.receive())[1])).toBe("hello");
   });
 
-  test("connect with a routing id: the peer has that id", async () => {
+  test("connects with a routing id, which becomes the id of the peer", async () => {
     const server = open("Stream");
     await server.bind("tcp://127.0.0.1:*");
     const client = open("Stream");
@@ -261,14 +261,14 @@ describe("Stream", () => {
 });
 
 describe("Request", () => {
-  test("relaxed: a new request may be sent before the reply came", async () => {
+  test("with relaxed sends a new request before the reply has arrived", async () => {
     using pair = await joined(["Router"], ["Request", { relaxed: true, sendTimeout: 1000 }], "tcp");
     await pair[1].send("first");
     expect(String((await pair[0].receive()).at(-1))).toBe("first");
     await pair[1].send("second");
   });
 
-  test("correlate: a number goes with each request, and a reply without it is passed over", async () => {
+  test("with correlate numbers its requests and skips a reply without the number", async () => {
     using pair = await joined(["Router"], ["Request", { correlate: true }], "tcp");
     const [router, request] = pair;
     await request.send("question");
@@ -279,7 +279,7 @@ describe("Request", () => {
     expect(String(await request.receive())).toBe("answer");
   });
 
-  test("probeRouter: the router hears of the peer before it says anything", async () => {
+  test("with probeRouter announces itself to the router before its first message", async () => {
     const router = open("Router");
     await router.bind(freshEndpoint("tcp"));
     for (const name of ["Request", "Dealer", "Router"] as const) {
@@ -291,7 +291,7 @@ describe("Request", () => {
 });
 
 describe("Router", () => {
-  test("handover: a new peer takes an id over; without it, the old one keeps it", async () => {
+  test("with handover gives an id in use to a new peer, and otherwise keeps the old one", async () => {
     for (const handover of [true, false]) {
       const router = open("Router", { handover });
       await router.bind(freshEndpoint("tcp"));
@@ -320,7 +320,7 @@ describe("conflate", () => {
   test.each([
     ["Push", "Pull"],
     ["Dealer", "Dealer"],
-  ] as const)("%s to %s: only the last message is kept", async (sender, receiver) => {
+  ] as const)("%s to %s keeps only the last message", async (sender, receiver) => {
     using pair = await joined([receiver, { conflate: true }], [sender, { conflate: true }], "tcp");
     for (let i = 0; i < 10; i++) await loose(pair[1]).send!(`${i}`);
     let last = "";
@@ -330,7 +330,7 @@ describe("conflate", () => {
 });
 
 describe("high-water marks", () => {
-  test("a Push stops at that of both ends", async () => {
+  test("a Push stops when the queues of both ends are full", async () => {
     using pair = await joined(
       ["Pull", { receiveHighWaterMark: 3 }],
       ["Push", { sendHighWaterMark: 4, sendTimeout: 0 }],
@@ -346,7 +346,7 @@ describe("high-water marks", () => {
     expect(count).toBe(7);
   });
 
-  test("a Publisher drops beyond it", async () => {
+  test("a Publisher drops messages when the queue is full", async () => {
     using pair = await joined(
       ["XPublisher", { sendHighWaterMark: 5 }],
       ["Subscriber", { receiveHighWaterMark: 5, receiveTimeout: 50 }],
@@ -362,7 +362,7 @@ describe("high-water marks", () => {
     expect(received).toBe(10);
   });
 
-  /** Sends to a subscriber that takes nothing, until that is no longer possible; then waits, while it takes all. */
+  /** Sends to a subscriber that does not read until sending fails, then waits while the subscriber reads everything. */
   async function fillWithoutDropping(message: string | string[], waits: boolean) {
     using pair = await joined(
       ["XPublisher", { sendHighWaterMark: 5, noDrop: true, sendTimeout: 0 }],
@@ -387,12 +387,17 @@ describe("high-water marks", () => {
     expect(String(await pair[1].receive())).toBe("last");
   }
 
-  test("with noDrop, send is rejected EAGAIN instead", () => fillWithoutDropping("x", false));
+  test("with noDrop, a Publisher rejects with EAGAIN when the queue is full", () =>
+    fillWithoutDropping("x", false));
 
-  mended("zeromq does not wait", "or waits for room", async () => {
-    await fillWithoutDropping("x", true);
-    await fillWithoutDropping(["x", "y"], true);
-  });
+  mended(
+    "zeromq does not wait",
+    "with noDrop, a Publisher waits for room unless sendTimeout is 0",
+    async () => {
+      await fillWithoutDropping("x", true);
+      await fillWithoutDropping(["x", "y"], true);
+    },
+  );
 });
 
 describe("XPublisher", () => {
@@ -408,7 +413,7 @@ describe("XPublisher", () => {
         for await (const [frame] of publisher) received.push(frame![0]!);
       } catch {}
     };
-    // One after the other, since libzmq takes up what each has said in turns.
+    // One after the other, since libzmq reads the subscribers in turn.
     for (const call of ["subscribe", "unsubscribe"] as const) {
       for (const subscriber of subscribers) subscriber[call]("a");
       await drain();
@@ -416,27 +421,27 @@ describe("XPublisher", () => {
     return received;
   }
 
-  test("verbosity null: what is new", async () => {
+  test("with verbosity null receives only changes", async () => {
     expect(await subscriptions(null)).toEqual([1, 0]);
   });
 
-  test('verbosity "allSubs": every subscription', async () => {
+  test('with verbosity "allSubs" receives every subscription', async () => {
     expect(await subscriptions("allSubs")).toEqual([1, 1, 0]);
   });
 
-  test('verbosity "allSubsUnsubs": every unsubscription, too', async () => {
+  test('with verbosity "allSubsUnsubs" receives every unsubscription, too', async () => {
     expect(await subscriptions("allSubsUnsubs")).toEqual([1, 1, 0, 0]);
   });
 
-  test("welcomeMessage is sent to each new subscriber", async () => {
+  test("sends welcomeMessage to each new subscriber", async () => {
     using pair = await joined(["XPublisher", { welcomeMessage: "welcome" }], ["Subscriber"], "tcp");
     pair[1].subscribe("wel");
-    // It is sent when the publisher takes up the subscription.
+    // The publisher sends it when it processes the subscription.
     await pair[0].receive();
     expect(String(await pair[1].receive())).toBe("welcome");
   });
 
-  test("manual: subscriptions are the program's to make", async () => {
+  test("with manual leaves subscribing peers to the program", async () => {
     using pair = await joined(["XPublisher", { manual: true }], ["Subscriber"], "tcp");
     const [publisher, subscriber] = pair;
     subscriber.subscribe("asked for");
@@ -451,7 +456,7 @@ describe("XPublisher", () => {
     expect(texts(await subscriber.receive())).toEqual(["given", "sent"]);
   });
 
-  test("invertMatching, on both ends: everything but what was subscribed to", async () => {
+  test("with invertMatching on both ends delivers all topics except the subscribed ones", async () => {
     using pair = await joined(
       ["XPublisher", { invertMatching: true }],
       ["Subscriber", { invertMatching: true }],
@@ -466,7 +471,7 @@ describe("XPublisher", () => {
 });
 
 describe("immediate", () => {
-  test("queues for completed connections only", async () => {
+  test("queues messages for completed connections only", async () => {
     const push = open("Push", { immediate: true, sendTimeout: 0, reconnectInterval: 5 });
     push.connect("tcp://127.0.0.1:9");
     await expect(push.send("x")).rejects.toMatchObject({ code: "EAGAIN" });
@@ -477,7 +482,7 @@ describe("immediate", () => {
 });
 
 describe("maxMessageSize", () => {
-  test("a peer that sends more is disconnected, others go on", async () => {
+  test("disconnects a peer that sends more, and keeps the others", async () => {
     const pull = open("Pull", { maxMessageSize: 100 });
     await pull.bind("tcp://127.0.0.1:*");
     const [rude, polite] = [open("Push"), open("Push")];

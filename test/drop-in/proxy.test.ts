@@ -1,4 +1,4 @@
-// §1.7 Proxy: what it refuses, what it passes on, how it ends.
+// Proxy: which arguments it rejects, which messages it forwards, how it ends.
 
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
@@ -17,7 +17,7 @@ interface Proxy {
 }
 const Proxy = loose(zmq).Proxy as unknown as new (...parameters: unknown[]) => Proxy;
 
-// The last hook runs first: proxies end before their sockets are closed.
+// Hooks run in reverse order, so proxies end before their sockets are closed.
 const { open } = closedAfterEach();
 const running: Proxy[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ afterEach(async () => {
   }
 });
 
-/** A proxy that runs between two bound sockets. */
+/** A running proxy between two bound sockets. */
 async function start(front: SocketName, back: SocketName, transport: Transport = "tcp") {
   const [frontEnd, backEnd] = [open(front), open(back)];
   await frontEnd.bind(freshEndpoint(transport));
@@ -40,7 +40,7 @@ async function start(front: SocketName, back: SocketName, transport: Transport =
   return { proxy, ended, frontEnd, backEnd, endpoints };
 }
 
-/** Receives with another time-out than the socket's own. */
+/** Receives with a timeout other than the socket's own. */
 function receiveWithin(pull: InstanceType<typeof zmq.Pull>, timeout: number): Promise<Buffer[]> {
   const { receiveTimeout } = pull;
   pull.receiveTimeout = timeout;
@@ -52,14 +52,14 @@ function receiveWithin(pull: InstanceType<typeof zmq.Pull>, timeout: number): Pr
 }
 
 describe("new Proxy(front, back)", () => {
-  test("frontEnd and backEnd are the sockets", () => {
+  test("has the sockets as frontEnd and backEnd", () => {
     const [front, back] = [open("Router"), open("Dealer")];
     const proxy = new Proxy(front, back);
     expect(proxy.frontEnd).toBe(front);
     expect(proxy.backEnd).toBe(back);
   });
 
-  test("they are getters of the prototype", () => {
+  test("has them as getters of the prototype", () => {
     const proxy = new Proxy(open("Router"), open("Dealer"));
     expect([Object.keys(proxy), JSON.stringify(proxy)]).toEqual([[], "{}"]);
     for (const name of ["frontEnd", "backEnd"]) {
@@ -68,7 +68,7 @@ describe("new Proxy(front, back)", () => {
     }
   });
 
-  test("both must be sockets", () => {
+  test("throws unless both are sockets", () => {
     for (const other of [undefined, null, 5, "x"]) {
       expectTypeError(() => new Proxy(other, open("Dealer")), "Front-end must be a socket object");
       expectTypeError(() => new Proxy(open("Router"), other), "Back-end must be a socket object");
@@ -86,14 +86,18 @@ describe("new Proxy(front, back)", () => {
     expectTypeError(() => new Proxy({}, 5), "Back-end must be a socket object");
   });
 
-  mended("zeromq says no more", "detail says which one is none, and what it is", () => {
-    expect(thrown(() => new Proxy(open("Router"), { a: 1 }))).toMatchObject({
-      detail: "Back-end must be a socket object, got { a: 1 }",
-    });
-    expect(thrown(() => new Proxy("x", open("Router")))).toMatchObject({ detail: "got 'x'" });
-  });
+  mended(
+    "zeromq's error has no detail",
+    "names in detail the argument that is not a socket, and its value",
+    () => {
+      expect(thrown(() => new Proxy(open("Router"), { a: 1 }))).toMatchObject({
+        detail: "Back-end must be a socket object, got { a: 1 }",
+      });
+      expect(thrown(() => new Proxy("x", open("Router")))).toMatchObject({ detail: "got 'x'" });
+    },
+  );
 
-  test("a third argument that is no object is one too many", () => {
+  test("throws for a third argument that is not an object", () => {
     expectTypeError(
       () => new Proxy(open("Router"), open("Dealer"), 3),
       "Expected 2 arguments but received 3",
@@ -104,7 +108,7 @@ describe("new Proxy(front, back)", () => {
     );
   });
 
-  test("so are a third socket and options that there are not", () => {
+  test("throws for a third socket and for unknown options", () => {
     for (const third of [
       open("Push"),
       new zmq.Context(),
@@ -119,7 +123,7 @@ describe("new Proxy(front, back)", () => {
     }
   });
 
-  mended("zeromq has no capture", "detail shows how to pass the capture socket", () => {
+  mended("zeromq has no capture", "shows in detail how to pass the capture socket", () => {
     const remedy = "pass the capture socket as { capture: socket }; ";
     expect(thrown(() => new Proxy(open("Router"), open("Dealer"), open("Push")))).toMatchObject({
       detail: expect.stringMatching(`^${remedy}got Push`),
@@ -129,11 +133,11 @@ describe("new Proxy(front, back)", () => {
     });
   });
 
-  mended("zeromq has none", "a capture socket may be given", () => {
+  mended("zeromq has no capture socket", "accepts a capture socket", () => {
     new Proxy(open("Router"), open("Dealer"), { capture: open("Push") });
   });
 
-  test("can be extended", () => {
+  test("can be subclassed", () => {
     class Own extends Proxy {
       field = 1;
     }
@@ -141,14 +145,14 @@ describe("new Proxy(front, back)", () => {
   });
 });
 
-describe("before it runs", () => {
-  test("run throws EINVAL: Front-end socket must be bound or connected", () => {
+describe("a Proxy before it runs", () => {
+  test("throws EINVAL from run(): Front-end socket must be bound or connected", () => {
     expectThrown(() => new Proxy(open("Router"), open("Dealer")).run(), "EINVAL", {
       message: "Front-end socket must be bound or connected",
     });
   });
 
-  test("run throws EINVAL: Back-end socket must be bound or connected", async () => {
+  test("throws EINVAL from run(): Back-end socket must be bound or connected", async () => {
     const front = open("Router");
     await front.bind("tcp://127.0.0.1:*");
     expectThrown(() => new Proxy(front, open("Dealer")).run(), "EINVAL", {
@@ -156,7 +160,7 @@ describe("before it runs", () => {
     });
   });
 
-  test("run of closed sockets throws", async () => {
+  test("throws from run() with closed sockets", async () => {
     const [front, back] = [open("Router"), open("Dealer")];
     for (const socket of [front, back]) await socket.bind("tcp://127.0.0.1:*");
     front.close();
@@ -165,20 +169,20 @@ describe("before it runs", () => {
     );
   });
 
-  test.each(["pause", "resume", "terminate"] as const)("%s throws EBADF", (command) => {
+  test.each(["pause", "resume", "terminate"] as const)("throws EBADF from %s", (command) => {
     expect(thrown(() => new Proxy(open("Router"), open("Dealer"))[command]())).toMatchObject({
       code: "EBADF",
     });
   });
 
-  test.each(["run", "pause", "resume", "terminate"] as const)("%s takes no arguments", (command) => {
+  test.each(["run", "pause", "resume", "terminate"] as const)("throws for arguments of %s", (command) => {
     const proxy = loose(new Proxy(open("Router"), open("Dealer")));
     expectTypeError(() => proxy[command]!(1), "Expected 0 arguments but received 1");
   });
 });
 
-describe("while it runs", () => {
-  test("both sockets are blocked", async () => {
+describe("a running Proxy", () => {
+  test("blocks both sockets", async () => {
     const { frontEnd, backEnd, ended } = await start("Router", "Dealer");
     expect(ended).toBeInstanceOf(Promise);
     const calls: [string, ...unknown[]][] = [
@@ -198,7 +202,7 @@ describe("while it runs", () => {
     }
   });
 
-  test("close takes effect when it ends", async () => {
+  test("defers close of its sockets until it ends", async () => {
     const { proxy, frontEnd, ended } = await start("Router", "Dealer");
     frontEnd.close();
     expect(frontEnd.closed).toBe(false);
@@ -207,7 +211,7 @@ describe("while it runs", () => {
     expect(frontEnd.closed).toBe(true);
   });
 
-  test.each(transports)("requests and replies pass over %s", async (transport) => {
+  test.each(transports)("forwards requests and replies over %s", async (transport) => {
     const { endpoints } = await start("Router", "Dealer", transport);
     const [request, reply] = [open("Request"), open("Reply")];
     request.connect(endpoints[0]);
@@ -221,7 +225,7 @@ describe("while it runs", () => {
     }
   });
 
-  test("several clients and workers", async () => {
+  test("serves several clients and workers", async () => {
     const { endpoints } = await start("Router", "Dealer");
     const replies = [open("Reply"), open("Reply")];
     for (const reply of replies) {
@@ -242,7 +246,7 @@ describe("while it runs", () => {
     );
   });
 
-  test("Pull and Push: a pipeline, frames and sizes as they were", async () => {
+  test("forwards from Pull to Push without changing frames and sizes", async () => {
     const { endpoints } = await start("Pull", "Push");
     const [push, pull] = [open("Push"), open("Pull")];
     push.connect(endpoints[0]);
@@ -255,7 +259,7 @@ describe("while it runs", () => {
     }
   });
 
-  test("XSubscriber and XPublisher: subscriptions go one way, messages the other", async () => {
+  test("forwards subscriptions and messages between XSubscriber and XPublisher", async () => {
     const { endpoints } = await start("XSubscriber", "XPublisher");
     const [publisher, subscriber] = [open("Publisher"), open("Subscriber")];
     publisher.connect(endpoints[0]);
@@ -274,7 +278,7 @@ describe("while it runs", () => {
     expect((await receiving).map(String)).toEqual(["a", "this"]);
   });
 
-  test("between sockets that are connected", async () => {
+  test("works between connected sockets", async () => {
     const [push, pull] = [open("Push"), open("Pull")];
     await push.bind("tcp://127.0.0.1:*");
     await pull.bind("tcp://127.0.0.1:*");
@@ -288,15 +292,15 @@ describe("while it runs", () => {
     expect(String(await pull.receive())).toBe("message");
   });
 
-  test("pause and resume return undefined", async () => {
+  test("returns undefined from pause and resume", async () => {
     const { proxy } = await start("Pull", "Push");
     expect(proxy.pause()).toBeUndefined();
     expect(proxy.resume()).toBeUndefined();
   });
 
   mended(
-    "in zeromq pause has no effect, or one that stays",
-    "while it is paused nothing passes",
+    "in zeromq pause has no effect, or resume has none",
+    "forwards nothing while it is paused",
     async () => {
       const { proxy, endpoints } = await start("Pull", "Push");
       const [push, pull] = [open("Push"), open("Pull", { receiveTimeout: 100 })];
@@ -314,22 +318,26 @@ describe("while it runs", () => {
     },
   );
 
-  mended("zeromq's hold libuv's pool", "ten of them stall nothing", async () => {
-    const proxies = await Promise.all(Array.from({ length: 10 }, () => start("Pull", "Push")));
-    const { readFile } = await import("node:fs/promises");
-    expect((await readFile(__filename)).length).toBeGreaterThan(0);
-    await open("Pull").bind("tcp://127.0.0.1:*");
-    expect(proxies).toHaveLength(10);
-  });
+  mended(
+    "zeromq's proxies occupy libuv's thread pool",
+    "does not occupy libuv's thread pool, even ten of them",
+    async () => {
+      const proxies = await Promise.all(Array.from({ length: 10 }, () => start("Pull", "Push")));
+      const { readFile } = await import("node:fs/promises");
+      expect((await readFile(__filename)).length).toBeGreaterThan(0);
+      await open("Pull").bind("tcp://127.0.0.1:*");
+      expect(proxies).toHaveLength(10);
+    },
+  );
 
-  mended("a second run corrupts zeromq's first", "it cannot run twice", async () => {
+  mended("a second run corrupts zeromq's first", "throws EBUSY from a second run()", async () => {
     const { proxy } = await start("Pull", "Push");
     expectThrown(() => proxy.run(), "EBUSY", { message: blocked });
   });
 });
 
 describe("terminate", () => {
-  test("returns undefined, closes both sockets, then run resolves to undefined", async () => {
+  test("returns undefined and closes both sockets, then run resolves to undefined", async () => {
     const { proxy, ended, frontEnd, backEnd } = await start("Router", "Dealer");
     expect(proxy.terminate()).toBeUndefined();
     expect(await ended).toBeUndefined();
@@ -337,7 +345,7 @@ describe("terminate", () => {
     expect([proxy.frontEnd, proxy.backEnd]).toEqual([frontEnd, backEnd]);
   });
 
-  test("at once after run", async () => {
+  test("works immediately after run", async () => {
     for (let round = 0; round < 10; round++) {
       const { proxy, ended } = await start("Pull", "Push");
       proxy.terminate();
@@ -345,7 +353,7 @@ describe("terminate", () => {
     }
   });
 
-  test("while messages pass", async () => {
+  test("works while messages pass", async () => {
     const { proxy, ended, endpoints } = await start("Pull", "Push");
     const [push, pull] = [open("Push", { sendTimeout: 10 }), open("Pull")];
     push.connect(endpoints[0]);
@@ -356,7 +364,7 @@ describe("terminate", () => {
     await ended;
   });
 
-  test("a running one keeps the process alive, one that is terminated does not", async () => {
+  test("ends the proxy's hold on the process, which a running proxy keeps alive", async () => {
     const program = (rest: string) => `
       const front = new zmq.Pull(), back = new zmq.Push();
       await front.bind("tcp://127.0.0.1:*");

@@ -1,4 +1,4 @@
-// §1.4 PLAIN, CURVE and ZAP, whose handler is a Reply or Router at inproc://zeromq.zap.01.
+// PLAIN, CURVE and ZAP, whose handler is a Reply or Router at inproc://zeromq.zap.01.
 
 import { describe, expect, test } from "vitest";
 import { whenFree } from "../helpers/transports.js";
@@ -7,14 +7,14 @@ import { zmq } from "./subject.js";
 
 const { open } = closedAfterEach();
 
-/** Whether a message of a client with these options reaches a server with those. */
+/** Whether a client with these options can deliver a message to a server with those options. */
 async function passes(server: object, client: object): Promise<boolean> {
   const pull = open("Pull", { receiveTimeout: 300, ...server });
   const push = open("Push", { sendTimeout: 300, ...client });
   await pull.bind("tcp://127.0.0.1:*");
   push.connect(pull.lastEndpoint as string);
   try {
-    // Whoever is refused by then has nobody to send to.
+    // A client that is rejected by then has no peer to send to.
     await push.send("message");
     return String(await pull.receive()) === "message";
   } catch {
@@ -24,14 +24,14 @@ async function passes(server: object, client: object): Promise<boolean> {
 
 const zapEndpoint = "inproc://zeromq.zap.01";
 
-/** Answers ZAP requests by `decide`, and keeps what was asked. */
+/** Answers ZAP requests by `decide` and records them. */
 async function authenticator(decide: (request: string[]) => string) {
   const requests: Buffer[][] = [];
   const reply = open("Reply");
   await whenFree(() => reply.bind(zapEndpoint));
   (async () => {
     for await (const frames of reply) {
-      // A request that came as the test ended: a client that was refused has connected again.
+      // A request that arrived as the test ended: a rejected client has reconnected.
       if (reply.closed) return;
       requests.push(frames);
       const [version, id] = frames;
@@ -51,21 +51,21 @@ const curveClient = {
 };
 
 describe("without ZAP", () => {
-  test("CURVE: a client that knows the server's key passes", async () => {
+  test("CURVE accepts a client that knows the server's key", async () => {
     expect(await passes(curveServer, curveClient)).toBe(true);
   });
 
-  test("CURVE: one with a wrong key does not, nor one without", async () => {
+  test("CURVE rejects a client with a wrong key or without a key", async () => {
     const wrong = { ...curveClient, curveServerKey: other.publicKey };
     expect(await Promise.all([passes(curveServer, wrong), passes(curveServer, {})])).toEqual([false, false]);
   });
 
-  test("keys may be bytes", async () => {
+  test("CURVE keys may be bytes", async () => {
     const bytes = Buffer.alloc(32, 7);
     expect(await passes({ curveServer: true, curveSecretKey: bytes }, {})).toBe(false);
   });
 
-  test("PLAIN: nobody passes, since nobody can say who may", async () => {
+  test("PLAIN accepts no client", async () => {
     const client = { plainUsername: "user", plainPassword: "word" };
     const [server, open] = [{ plainServer: true }, {}];
     expect(await Promise.all([passes(server, client), passes(server, open)])).toEqual([false, false]);
@@ -73,7 +73,7 @@ describe("without ZAP", () => {
 });
 
 describe("with ZAP", () => {
-  test("PLAIN: the handler is asked, with name and password, and decides", async () => {
+  test("PLAIN passes name and password to the handler, which decides", async () => {
     const requests = await authenticator(([, , , , , , user, word]) =>
       user === "user" && word === "word" ? "200" : "400",
     );
@@ -86,22 +86,22 @@ describe("with ZAP", () => {
     ]);
   });
 
-  test("CURVE: the handler is asked, with the client's key as bytes", async () => {
+  test("CURVE passes the client's key as bytes to the handler", async () => {
     const requests = await authenticator(() => "200");
     expect(await passes({ ...curveServer, zapDomain: "domain" }, curveClient)).toBe(true);
     const [, , , , , mechanism, key] = requests[0]!;
     expect([String(mechanism), key!.length]).toEqual(["CURVE", 32]);
   });
 
-  test("NULL: the handler is asked where there is a domain", async () => {
+  test("NULL asks the handler if there is a domain", async () => {
     const requests = await authenticator(() => "400");
     expect(await passes({ zapDomain: "domain" }, {})).toBe(false);
     expect(String(requests[0]![5])).toBe("NULL");
     expect(await passes({}, {})).toBe(true);
   });
 
-  test("zapEnforceDomain: without a handler nobody passes", async () => {
-    // That of the test before may still be closing.
+  test("zapEnforceDomain rejects all clients without a handler", async () => {
+    // The handler of the previous test may still be closing.
     const last = open("Reply");
     await whenFree(() => last.bind(zapEndpoint));
     await last.unbind(zapEndpoint);

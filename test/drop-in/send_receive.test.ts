@@ -1,4 +1,4 @@
-// §1.5 When send and receive settle, wait, reject and throw.
+// When send and receive settle, wait, reject and throw.
 
 import { describe, expect, test } from "vitest";
 import { freshEndpoint, transports } from "../helpers/transports.js";
@@ -19,7 +19,7 @@ import { loose, mended, type SocketName } from "./subject.js";
 
 const { open } = closedAfterEach();
 
-/** Waits until nobody can be said to be early: this much less than a timeout may be measured. */
+/** A timer may fire this many milliseconds early by another clock. */
 const tolerance = 2;
 async function duration(operation: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
@@ -27,21 +27,21 @@ async function duration(operation: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-describe("a socket that is writable", () => {
-  test("send answers a promise of undefined", async () => {
+describe("a writable socket", () => {
+  test("returns a promise of undefined from send", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const sending = pair[1].send("message");
     expect(sending).toBeInstanceOf(Promise);
     expect(await sending).toBeUndefined();
   });
 
-  test("the message is in libzmq before send returns", async () => {
+  test("hands the message to libzmq before send returns", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     pair[1].send("message");
     expect(pair[0].readable).toBe(true);
   });
 
-  test("so a program may close the socket next", async () => {
+  test("delivers a message although the program closes it right after send", async () => {
     using pair = await joined(["Pull"], ["Push", { linger: -1 }], "tcp");
     const sending = pair[1].send("message");
     pair[1].close();
@@ -49,23 +49,23 @@ describe("a socket that is writable", () => {
     expect(String(await pair[0].receive())).toBe("message");
   });
 
-  test("hundreds of sends may be under way, in order", async () => {
+  test("keeps the order of hundreds of pending sends", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     await Promise.all(Array.from({ length: 500 }, (_, index) => pair[1].send(`${index}`)));
     for (let i = 0; i < 500; i++) expect(String(await pair[0].receive())).toBe(`${i}`);
   });
 
-  mended("in zeromq EBUSY from the 514th on", "as many as libzmq takes", async () => {
+  mended("in zeromq EBUSY from the 514th on", "allows thousands of sends without awaiting them", async () => {
     using pair = await joined(["Pull", { receiveHighWaterMark: 0 }], ["Push", { sendHighWaterMark: 0 }]);
     await Promise.all(Array.from({ length: 5000 }, (_, index) => pair[1].send(`${index}`)));
     for (let i = 0; i < 5000; i++) expect(String(await pair[0].receive())).toBe(`${i}`);
   });
 
-  test("an awaited loop that never waits lets the rest of the program have its turn", async () => {
+  test("lets the rest of the program run during a loop of awaited sends that never wait", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     let others = 0;
     const interval = setInterval(() => others++, 1);
-    // For ever, and with no turn for the test's time limit either, if the loop let nothing else run.
+    // If the loop blocked the rest, it would run forever, and the test's time limit would not fire either.
     const end = performance.now() + 30_000;
     while (others <= 5 && performance.now() < end) {
       await pair[1].send("message");
@@ -75,7 +75,7 @@ describe("a socket that is writable", () => {
     expect(others).toBeGreaterThan(5);
   });
 
-  test("sendTimeout 0 makes no difference", async () => {
+  test("sends regardless of sendTimeout 0", async () => {
     using pair = await joined(["Pull"], ["Push", { sendTimeout: 0 }]);
     await pair[1].send("message");
     expect(String(await pair[0].receive())).toBe("message");
@@ -83,12 +83,12 @@ describe("a socket that is writable", () => {
 });
 
 describe("a socket that is not writable", () => {
-  test("with sendTimeout 0, send rejects EAGAIN", async () => {
+  test("rejects send with EAGAIN if sendTimeout is 0", async () => {
     const push = open("Push", { sendTimeout: 0 });
     await expectRejected(() => push.send("message"), "EAGAIN");
   });
 
-  test("send waits, and rejects EAGAIN after sendTimeout milliseconds", async () => {
+  test("rejects send with EAGAIN after sendTimeout milliseconds", async () => {
     const push = open("Push", { sendTimeout: 30 });
     let error: unknown;
     const waited = await duration(async () => {
@@ -98,7 +98,7 @@ describe("a socket that is not writable", () => {
     expect(waited).toBeGreaterThan(30 - tolerance);
   });
 
-  test("with -1 it waits until a peer is there", async () => {
+  test("waits for a peer if sendTimeout is -1", async () => {
     const push = open("Push");
     const pull = open("Pull");
     await pull.bind("tcp://127.0.0.1:*");
@@ -109,7 +109,7 @@ describe("a socket that is not writable", () => {
     expect(String(await pull.receive())).toBe("message");
   });
 
-  mended("in zeromq it never wakes", "also over inproc", async () => {
+  mended("in zeromq it never wakes up", "waits for a peer over inproc, too", async () => {
     const push = open("Push");
     const pull = open("Pull");
     await pull.bind(freshEndpoint("inproc"));
@@ -120,7 +120,7 @@ describe("a socket that is not writable", () => {
     expect(String(await pull.receive())).toBe("message");
   });
 
-  test("a second send throws EBUSY meanwhile, and is possible afterwards", async () => {
+  test("throws EBUSY for a second send until the first has settled", async () => {
     const push = open("Push", { sendTimeout: 20 });
     const sending = rejected(() => push.send("first"));
     expectThrown(() => push.send("second"), "EBUSY", { message: writing });
@@ -129,14 +129,14 @@ describe("a socket that is not writable", () => {
     await expectRejected(() => push.send("fourth"), "EAGAIN");
   });
 
-  test("a receive is possible meanwhile", async () => {
+  test("can receive meanwhile", async () => {
     const dealer = open("Dealer", { sendTimeout: 20, receiveTimeout: 20 });
     const sending = rejected(() => dealer.send("message"));
     await expectRejected(() => dealer.receive(), "EAGAIN");
     expectFailure(await sending, "EAGAIN");
   });
 
-  test("what is full wakes when the receiver has taken some", async () => {
+  test("wakes up when the receiver has taken messages from a full queue", async () => {
     using pair = await joined(["Pull", { receiveHighWaterMark: 1 }], ["Push", { sendHighWaterMark: 1 }]);
     const [pull, push] = pair;
     let sent = 0;
@@ -149,7 +149,7 @@ describe("a socket that is not writable", () => {
     await all;
   });
 
-  test("close: one last attempt, then EAGAIN", async () => {
+  test("tries to send once more when it is closed, then rejects with EAGAIN", async () => {
     const push = open("Push");
     const sending = rejected(() => push.send("message"));
     push.close();
@@ -159,7 +159,7 @@ describe("a socket that is not writable", () => {
 });
 
 describe("receive", () => {
-  test("answers a promise of the frames", async () => {
+  test("returns a promise of the frames", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     await pair[1].send(["a", "b"]);
     const receiving = pair[0].receive();
@@ -167,18 +167,18 @@ describe("receive", () => {
     expect((await receiving).map(String)).toEqual(["a", "b"]);
   });
 
-  test("with receiveTimeout 0, rejects EAGAIN when there is nothing", async () => {
+  test("with receiveTimeout 0 rejects with EAGAIN when there is no message", async () => {
     const pull = open("Pull", { receiveTimeout: 0 });
     await expectRejected(() => pull.receive(), "EAGAIN");
   });
 
-  test("with receiveTimeout 0, resolves when there is something", async () => {
+  test("with receiveTimeout 0 resolves when there is a message", async () => {
     using pair = await joined(["Pull", { receiveTimeout: 0 }], ["Push"]);
     await pair[1].send("message");
     expect(String(await pair[0].receive())).toBe("message");
   });
 
-  test("rejects EAGAIN after receiveTimeout milliseconds", async () => {
+  test("rejects with EAGAIN after receiveTimeout milliseconds", async () => {
     const pull = open("Pull", { receiveTimeout: 30 });
     let error: unknown;
     const waited = await duration(async () => {
@@ -188,7 +188,7 @@ describe("receive", () => {
     expect(waited).toBeGreaterThan(30 - tolerance);
   });
 
-  test("resolves within it when a message comes", async () => {
+  test("resolves when a message arrives within receiveTimeout", async () => {
     using pair = await joined(["Pull", { receiveTimeout: 10_000 }], ["Push"]);
     const receiving = pair[0].receive();
     await turns();
@@ -196,7 +196,7 @@ describe("receive", () => {
     expect(String(await receiving)).toBe("message");
   });
 
-  test("a second one throws EBUSY while one waits, and is possible afterwards", async () => {
+  test("throws EBUSY for a second call until the first has settled", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const receiving = pair[0].receive();
     expectThrown(() => pair[0].receive(), "EBUSY", { message: reading });
@@ -206,7 +206,7 @@ describe("receive", () => {
     expect(String(await pair[0].receive())).toBe("second");
   });
 
-  test("a send is possible meanwhile", async () => {
+  test("does not prevent a send", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const receiving = pair[0].receive();
     await pair[0].send("out");
@@ -215,14 +215,14 @@ describe("receive", () => {
     expect(String(await receiving)).toBe("in");
   });
 
-  test("close: EAGAIN", async () => {
+  test("rejects with EAGAIN when the socket is closed", async () => {
     const pull = open("Pull");
     const receiving = rejected(() => pull.receive());
     pull.close();
     expectFailure(await receiving, "EAGAIN");
   });
 
-  test("close: what libzmq has by then is received", async () => {
+  test("resolves when the socket is closed but libzmq has a message", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     const receiving = pair[0].receive();
     pair[1].send("at the last moment");
@@ -230,7 +230,7 @@ describe("receive", () => {
     expect(String(await receiving)).toBe("at the last moment");
   });
 
-  test("close while both wait: receive is rejected before send", async () => {
+  test("is rejected before a pending send when the socket is closed", async () => {
     const dealer = open("Dealer");
     const order: string[] = [];
     const sending = dealer.send("x").catch(() => order.push("send"));
@@ -249,8 +249,8 @@ describe("receive", () => {
   });
 
   mended(
-    "in zeromq it never wakes",
-    "wakes for a peer that is connected later, over inproc, too",
+    "in zeromq it never wakes up",
+    "wakes up for a peer that connects later, over inproc, too",
     async () => {
       const pull = open("Pull");
       const push = open("Push");
@@ -262,7 +262,7 @@ describe("receive", () => {
     },
   );
 
-  test("wakes for a peer that is connected later, over tcp", async () => {
+  test("wakes up for a peer that connects later, over tcp", async () => {
     const pull = open("Pull");
     const push = open("Push");
     const receiving = pull.receive();
@@ -273,7 +273,7 @@ describe("receive", () => {
   });
 });
 
-describe("timeouts are those of the moment of the call", () => {
+describe("the timeout of a call is the option's value at the time of the call", () => {
   test("for receive", async () => {
     const pull = open("Pull", { receiveTimeout: 10 });
     const receiving = rejected(() => pull.receive());
@@ -289,31 +289,39 @@ describe("timeouts are those of the moment of the call", () => {
   });
 });
 
-describe("the wrong state", () => {
+describe("a call in the wrong state", () => {
   const wrong: [SocketName, "send" | "receive", string][] = [
     ["Reply", "send", "before a request came"],
     ["Request", "receive", "before a request was sent"],
   ];
 
-  test.each(wrong)("%s.%s %s: EFSM with timeout 0", async (name, method) => {
+  test.each(wrong)("%s.%s %s rejects with EFSM if the timeout is 0", async (name, method) => {
     const socket = loose(open(name, { sendTimeout: 0, receiveTimeout: 0 }));
     (socket as unknown as { bindSync(address: string): void }).bindSync(freshEndpoint("inproc"));
     await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "EFSM");
   });
 
-  test.each(wrong)("%s.%s %s: EFSM at the latest when the timeout has run out", async (name, method) => {
-    const socket = loose(open(name, { sendTimeout: 20, receiveTimeout: 20 }));
-    await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "EFSM");
-  });
+  test.each(wrong)(
+    "%s.%s %s rejects with EFSM at the latest when the timeout has passed",
+    async (name, method) => {
+      const socket = loose(open(name, { sendTimeout: 20, receiveTimeout: 20 }));
+      await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "EFSM");
+    },
+  );
 
-  test.each(wrong)("%s.%s %s: EFSM at the latest when it is closed", async (name, method) => {
-    const socket = open(name);
-    const outcome = rejected(() => (method === "send" ? loose(socket).send!("x") : loose(socket).receive!()));
-    socket.close();
-    expectFailure(await outcome, "EFSM");
-  });
+  test.each(wrong)(
+    "%s.%s %s rejects with EFSM at the latest when the socket is closed",
+    async (name, method) => {
+      const socket = open(name);
+      const outcome = rejected(() =>
+        method === "send" ? loose(socket).send!("x") : loose(socket).receive!(),
+      );
+      socket.close();
+      expectFailure(await outcome, "EFSM");
+    },
+  );
 
-  test.each(wrong)("%s.%s %s: waits without a timeout", async (name, method) => {
+  test.each(wrong)("%s.%s %s waits without a timeout", async (name, method) => {
     const socket = open(name);
     const outcome = rejected(() => (method === "send" ? loose(socket).send!("x") : loose(socket).receive!()));
     expect(await isPending(outcome)).toBe(true);
@@ -346,7 +354,7 @@ describe("the wrong state", () => {
   });
 
   test.each(["inproc", "tcp"] as const)(
-    "Reply.receive waits for the answer to the last one, over %s",
+    "Reply.receive waits for the answer to the last request, over %s",
     async (transport) => {
       using pair = await joined(["Reply"], ["Request"], transport);
       const [reply, request] = pair;
@@ -377,7 +385,7 @@ describe("the wrong state", () => {
     },
   );
 
-  test("a Reply loop goes on while its handlers reply later", async () => {
+  test("a Reply loop continues while its handlers reply later", async () => {
     using pair = await joined(["Reply"], ["Request"], "tcp");
     const [reply, request] = pair;
     const loop = (async () => {
@@ -391,7 +399,7 @@ describe("the wrong state", () => {
     await loop;
   });
 
-  test("a Request loop that begins before the first send gets all replies", async () => {
+  test("a Request loop that begins before the first send receives all replies", async () => {
     using pair = await joined(["Reply"], ["Request"], "tcp");
     const [reply, request] = pair;
     const replies: string[] = [];
@@ -414,7 +422,7 @@ describe("the wrong state", () => {
   });
 
   mended(
-    "in zeromq, EFSM ends it",
+    "in zeromq the loop ends with EFSM",
     "a loop that waits for its turn ends when its socket is closed",
     async () => {
       const request = open("Request");
@@ -428,7 +436,7 @@ describe("the wrong state", () => {
     },
   );
 
-  test("Request.send twice: EFSM with timeout 0, and the first reply still comes", async () => {
+  test("a second Request.send rejects with EFSM if the timeout is 0, and the first reply still arrives", async () => {
     using pair = await joined(["Reply"], ["Request", { sendTimeout: 0 }]);
     const [reply, request] = pair;
     await request.send("first");
@@ -438,7 +446,7 @@ describe("the wrong state", () => {
     expect(String(await request.receive())).toBe("answer");
   });
 
-  test("Request.receive waits for its reply; send and receive may be called before either is done", async () => {
+  test("Request.receive waits for its reply, and may be called before the send has settled", async () => {
     using pair = await joined(["Reply"], ["Request"]);
     const [reply, request] = pair;
     const sending = request.send("question");
@@ -449,7 +457,7 @@ describe("the wrong state", () => {
     expect(String(await receiving)).toBe("answer");
   });
 
-  test("Reply: receive and send in turn, many times", async () => {
+  test("a Reply receives and sends in turn many times", async () => {
     using pair = await joined(["Reply"], ["Request"], "tcp");
     const [reply, request] = pair;
     const serving = (async () => {
@@ -463,7 +471,7 @@ describe("the wrong state", () => {
   });
 });
 
-describe("what a class cannot do", () => {
+describe("a call that the class does not support", () => {
   const cannot: [SocketName, "send" | "receive"][] = [
     ["Pull", "send"],
     ["Subscriber", "send"],
@@ -471,15 +479,19 @@ describe("what a class cannot do", () => {
     ["Publisher", "receive"],
   ];
 
-  mended("in zeromq it stays pending until the socket is closed", "ENOTSUP at once", async () => {
-    for (const [name, method] of cannot) {
-      const socket = loose(open(name));
-      await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "ENOTSUP");
-    }
-  });
+  mended(
+    "in zeromq it stays pending until the socket is closed",
+    "rejects with ENOTSUP immediately",
+    async () => {
+      for (const [name, method] of cannot) {
+        const socket = loose(open(name));
+        await expectRejected(() => (method === "send" ? socket.send!("x") : socket.receive!()), "ENOTSUP");
+      }
+    },
+  );
 
   test.each(cannot)(
-    "%s.%s with timeout 0 or a close is rejected ENOTSUP at the latest",
+    "%s.%s rejects with ENOTSUP at the latest after timeout 0 or a close",
     async (name, method) => {
       const socket = open(name);
       const outcome = rejected(() =>
@@ -490,7 +502,7 @@ describe("what a class cannot do", () => {
     },
   );
 
-  test("join and leave of anything but a Dish throw ENOTSUP", () => {
+  test("join and leave throw ENOTSUP on every class but Dish", () => {
     for (const name of ["Pull", "Push", "Pair", "Subscriber"] as const) {
       expectThrown(() => loose(open(name)).join!("group"), "ENOTSUP");
       expectThrown(() => loose(open(name)).leave!("group"), "ENOTSUP");
@@ -499,15 +511,15 @@ describe("what a class cannot do", () => {
   });
 });
 
-describe("Router with mandatory", () => {
-  test("an unknown peer is EHOSTUNREACH at once, when some peer is there", async () => {
+describe("a Router with mandatory", () => {
+  test("rejects an unknown peer with EHOSTUNREACH immediately if it has another peer", async () => {
     using pair = await joined(["Router", { mandatory: true }], ["Dealer"]);
     await pair[1].send("hello");
     await pair[0].receive();
     await expectRejected(() => pair[0].send(["nobody", "x"]), "EHOSTUNREACH");
   });
 
-  test("when none is, EHOSTUNREACH at the latest at close", async () => {
+  test("rejects with EHOSTUNREACH at the latest on close if it has no peer", async () => {
     const router = open("Router", { mandatory: true });
     await router.bind(freshEndpoint("inproc"));
     const sending = rejected(() => router.send(["nobody", "x"]));
@@ -515,13 +527,13 @@ describe("Router with mandatory", () => {
     expectFailure(await sending, "EHOSTUNREACH");
   });
 
-  test("or with timeout 0", async () => {
+  test("rejects with EHOSTUNREACH if it has no peer and the timeout is 0", async () => {
     const router = open("Router", { mandatory: true, sendTimeout: 0 });
     await router.bind(freshEndpoint("inproc"));
     await expectRejected(() => router.send(["nobody", "x"]), "EHOSTUNREACH");
   });
 
-  test("without it, a message to nobody is dropped", async () => {
+  test("drops a message to an unknown peer when mandatory is off", async () => {
     using pair = await joined(["Router"], ["Dealer", { routingId: "me" }]);
     await pair[1].send("hello");
     await pair[0].receive();
@@ -532,7 +544,7 @@ describe("Router with mandatory", () => {
 });
 
 describe("for await", () => {
-  test("yields the messages in order, until the socket is closed", async () => {
+  test("yields the messages in order until the socket is closed", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     const received: string[] = [];
     const loop = (async () => {
@@ -545,7 +557,7 @@ describe("for await", () => {
     expect(received).toEqual(Array.from({ length: 100 }, (_, index) => `${index}`));
   });
 
-  test("the iterator has next, whose results are { value, done }", async () => {
+  test("has an iterator whose next() returns { value, done }", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const iterator = pair[0][Symbol.asyncIterator]();
     expect(typeof iterator.next).toBe("function");
@@ -556,7 +568,7 @@ describe("for await", () => {
     expect((result.value as Buffer[]).map(String)).toEqual(["a", "b"]);
   });
 
-  test("ends with { done: true }, again and again", async () => {
+  test("keeps returning { done: true } at the end", async () => {
     const pull = open("Pull");
     const iterator = pull[Symbol.asyncIterator]();
     const next = iterator.next();
@@ -567,12 +579,12 @@ describe("for await", () => {
     }
   });
 
-  test("each call makes another iterator", () => {
+  test("creates another iterator for each call", () => {
     const pull = open("Pull");
     expect(pull[Symbol.asyncIterator]()).not.toBe(pull[Symbol.asyncIterator]());
   });
 
-  test("breaking out leaves the socket open and usable", async () => {
+  test("leaves the socket open and usable after a break", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     const [pull, push] = pair;
     const received: string[] = [];
@@ -590,7 +602,7 @@ describe("for await", () => {
     expect(received).toEqual(["0", "1", "2", "3", "4"]);
   });
 
-  test("so does throwing out of it", async () => {
+  test("leaves the socket open and usable after a throw", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     await pair[1].send("message");
     const failing = async () => {
@@ -602,14 +614,18 @@ describe("for await", () => {
     expect(String(await pair[0].receive())).toBe("next");
   });
 
-  mended("zeromq's has neither", "the iterator has return, and can be iterated itself", async () => {
-    const iterator = open("Pull")[Symbol.asyncIterator]();
-    expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
-    expect((await iterator.return?.())?.done).toBe(true);
-    expect((await iterator.next()).done).toBe(true);
-  });
+  mended(
+    "zeromq's iterator has neither",
+    "has an iterator with return() that is iterable itself",
+    async () => {
+      const iterator = open("Pull")[Symbol.asyncIterator]();
+      expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
+      expect((await iterator.return?.())?.done).toBe(true);
+      expect((await iterator.next()).done).toBe(true);
+    },
+  );
 
-  test("of a closed socket does nothing", async () => {
+  test("does nothing on a closed socket", async () => {
     const pull = open("Pull");
     pull.close();
     for await (const _ of pull) throw new Error("never");
@@ -634,7 +650,7 @@ describe("for await", () => {
     await expectRejected(loop, "EFSM");
   });
 
-  test("throws EBUSY while a receive waits; receive throws EBUSY while a loop waits", async () => {
+  test("throws EBUSY while a receive is pending, and receive throws EBUSY while a loop waits", async () => {
     const [one, other] = [open("Pull"), open("Pull")];
     const receiving = rejected(() => one.receive());
     const error = await rejected(() => one[Symbol.asyncIterator]().next());
@@ -647,7 +663,7 @@ describe("for await", () => {
     await next;
   });
 
-  test("a server may answer in the loop, while requests go on coming", async () => {
+  test("lets a server answer in the loop while requests keep arriving", async () => {
     using pair = await joined(["Reply"], ["Request"], "tcp");
     const [reply, request] = pair;
     const server = (async () => {
@@ -661,7 +677,7 @@ describe("for await", () => {
     await server;
   });
 
-  test("closing the socket within the loop ends it", async () => {
+  test("ends when the socket is closed within the loop", async () => {
     using pair = await joined(["Pull"], ["Push"]);
     let count = 0;
     for (let i = 0; i < 5; i++) await pair[1].send("x");
@@ -673,8 +689,8 @@ describe("for await", () => {
   });
 });
 
-describe.each(transports)("both directions at once, over %s", (transport) => {
-  test("neither starves the other, and nothing is lost", async () => {
+describe.each(transports)("both directions at the same time, over %s", (transport) => {
+  test("receive all messages, and neither direction starves", async () => {
     using pair = await joined(["Dealer"], ["Dealer"], transport);
     const count = 2000;
     const run = async (socket: (typeof pair)[0]) => {
@@ -687,7 +703,7 @@ describe.each(transports)("both directions at once, over %s", (transport) => {
     await Promise.all([run(pair[0]), run(pair[1])]);
   });
 
-  test("also where every message has to wait", async () => {
+  test("receive all messages when every message has to wait", async () => {
     const few = { sendHighWaterMark: 1, receiveHighWaterMark: 1 };
     using pair = await joined(["Dealer", few], ["Dealer", few], transport);
     const run = async (socket: (typeof pair)[0]) => {
@@ -700,7 +716,7 @@ describe.each(transports)("both directions at once, over %s", (transport) => {
     await Promise.all([run(pair[0]), run(pair[1])]);
   });
 
-  test("many sockets in one loop", async () => {
+  test("work on many sockets in one loop", async () => {
     const pairs = await Promise.all(Array.from({ length: 20 }, () => joined(["Pull"], ["Push"], transport)));
     await Promise.all(
       pairs.map(async ([pull, push], index) => {

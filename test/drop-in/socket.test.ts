@@ -1,4 +1,4 @@
-// §1.3 The base class: construction, sealing, binding and connecting, closing, access to options by number.
+// The base class: construction, sealing, bind and connect, close, option access by number.
 
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ type Socket = InstanceType<(typeof zmq)[SocketName]>;
 const Base = zmq.Socket as unknown as new (...parameters: unknown[]) => Socket;
 
 const opened: { close(): void }[] = [];
-/** Closes what a test opened after it. */
+/** Closes all sockets that a test opened. */
 function opening<T extends { close(): void }>(socket: T): T {
   opened.push(socket);
   return socket;
@@ -39,7 +39,7 @@ const closed = (name: SocketName = "Push") => {
 };
 
 describe("new Socket(type, options?)", () => {
-  test.each(Object.entries(types))("builds a %s from %i", (name, type) => {
+  test.each(Object.entries(types))("creates a %s for type %i", (name, type) => {
     const socket = open(type);
     expect(socket).toBeInstanceOf(zmq.Socket);
     expect(socket).not.toBeInstanceOf(zmq[name as SocketName]);
@@ -48,33 +48,36 @@ describe("new Socket(type, options?)", () => {
     expect([socket.closed, socket.readable]).toEqual([false, false]);
   });
 
-  test.each([[undefined], ["7"], [null], [true], [7n], [{}], [Symbol("7")]])("%s is no type", (type) => {
-    expectTypeError(() => new Base(type), "Socket type must be a number");
-  });
+  test.each([[undefined], ["7"], [null], [true], [7n], [{}], [Symbol("7")]])(
+    "throws for %s as type",
+    (type) => {
+      expectTypeError(() => new Base(type), "Socket type must be a number");
+    },
+  );
 
-  test("without arguments, there is no type", () => {
+  test("throws without arguments: the type is missing", () => {
     expectTypeError(() => new Base(), "Socket type must be a number");
   });
 
-  test.each([[8], ["text"], [null], [true], [8n], [Symbol("8")]])("%s is no options object", (options) => {
+  test.each([[8], ["text"], [null], [true], [8n], [Symbol("8")]])("throws for %s as options", (options) => {
     expectTypeError(() => new Base(7, options), "Options must be an object");
   });
 
-  test("anything else is: undefined, an empty object, an array, a function", () => {
+  test("accepts undefined, an empty object, an array and a function as options", () => {
     for (const options of [undefined, {}, [], () => 1]) expect(open(7, options).type).toBe(7);
   });
 
-  test("takes two arguments", () => {
+  test("takes at most two arguments", () => {
     expectTypeError(() => new Base(7, {}, 3), "Expected 2 arguments but received 3");
     expectTypeError(() => new Base(7, {}, undefined), "Expected 2 arguments but received 3");
     expectTypeError(() => new Base(7, {}, 3, 4), "Expected 2 arguments but received 4");
   });
 
-  test("a type that libzmq does not have is EINVAL", () => {
+  test("throws EINVAL for a type that libzmq does not have", () => {
     for (const type of [-1, 4711, 2 ** 31 - 1]) expectThrown(() => new Base(type), "EINVAL");
   });
 
-  test("a type is cut to an int32, as C does it", () => {
+  test("truncates the type to int32 as in C", () => {
     expect(open(1.9).type).toBe(1);
     expect(open(2 ** 32 + 7).type).toBe(7);
     expect(open(Number.NaN).type).toBe(0);
@@ -82,7 +85,7 @@ describe("new Socket(type, options?)", () => {
 });
 
 describe.each(socketNames)("new %s(options?)", (name) => {
-  test("takes nothing or an object", () => {
+  test("accepts nothing or an object", () => {
     for (const socket of [new zmq[name](), new zmq[name](undefined), new zmq[name]({})]) {
       opening(socket);
       expect(socket).toBeInstanceOf(zmq[name]);
@@ -92,18 +95,18 @@ describe.each(socketNames)("new %s(options?)", (name) => {
     }
   });
 
-  test("refuses what is no object", () => {
+  test("rejects options that are not an object", () => {
     for (const options of [null, 5, "text", true]) {
       expectTypeError(() => new zmq[name](options as unknown as object), "Options must be an object");
     }
   });
 
-  test("takes no notice of further arguments", () => {
+  test("ignores further arguments", () => {
     const Class = zmq[name] as unknown as new (...parameters: unknown[]) => Socket;
     expect(opening(new Class({ linger: 5 }, 2, 3)).linger).toBe(5);
   });
 
-  test("is sealed, with nothing on the object itself", () => {
+  test("is sealed and has no own properties", () => {
     const socket = opening(new zmq[name]());
     expect([Object.isSealed(socket), Object.isExtensible(socket)]).toEqual([true, false]);
     expect(Reflect.ownKeys(socket)).toEqual([]);
@@ -115,20 +118,20 @@ describe.each(socketNames)("new %s(options?)", (name) => {
     expect(found).toEqual([]);
   });
 
-  test("has send, receive, join and leave, whatever its type", () => {
+  test("has send, receive, join and leave for every type", () => {
     const socket = loose(opening(new zmq[name]()));
     for (const method of ["send", "receive", "join", "leave"]) expect(typeof socket[method]).toBe("function");
   });
 });
 
-describe("options", () => {
-  test("options.context is the socket's context", () => {
+describe("options of the constructor", () => {
+  test("context becomes the context of the socket", () => {
     const context = new zmq.Context();
     expect(pull({ context }).context).toBe(context);
     expect(open(7, { context }).context).toBe(context);
   });
 
-  test.each([[null], [5], [{}], ["context"]])("%s is no context", (context) => {
+  test.each([[null], [5], [{}], ["context"]])("%s as context throws", (context) => {
     const error = thrown(() => new zmq.Pull({ context } as object)) as Error;
     expect([error.constructor, error.message, Object.keys(error)]).toEqual([Error, "Invalid argument", []]);
     if (ours) {
@@ -138,11 +141,15 @@ describe("options", () => {
     }
   });
 
-  mended("a program may pass on what it was not given", "options.context = undefined is the default", () => {
-    expect(pull({ context: undefined }).context).toBe(zmq.context);
-  });
+  mended(
+    "a program may forward an option that it was not given",
+    "context = undefined selects the default context",
+    () => {
+      expect(pull({ context: undefined }).context).toBe(zmq.context);
+    },
+  );
 
-  mended("zeromq deletes options.context", "the caller's object is left as it was", () => {
+  mended("zeromq deletes options.context", "are not modified by the constructor", () => {
     const options = { context: new zmq.Context(), linger: 3 };
     const [one, other] = [pull(options), pull(options)];
     expect(Object.keys(options)).toEqual(["context", "linger"]);
@@ -150,17 +157,17 @@ describe("options", () => {
     expect(pull(Object.freeze(options)).linger).toBe(3);
   });
 
-  test("the rest is assigned to the instance", () => {
+  test("are assigned to the instance", () => {
     expect(pull({ linger: 3, receiveTimeout: 4 })).toMatchObject({ linger: 3, receiveTimeout: 4 });
     expect(open(8, { linger: 3, rate: 5 })).toMatchObject({ linger: 3, rate: 5 });
     expect(pull(Object.freeze({ linger: 3 })).linger).toBe(3);
   });
 
-  test("only own properties are", () => {
+  test("are read from own properties only", () => {
     expect(pull(Object.create({ linger: 3 })).linger).toBe(-1);
   });
 
-  test("after the seal: unknown ones throw", () => {
+  test("throw if they are unknown, since the socket is sealed", () => {
     const text = (name: string) => `Cannot add property ${name}, object is not extensible`;
     expectTypeError(() => new zmq.Pull({ foo: 1 } as object), text("foo"));
     expectTypeError(() => new zmq.Pull({ sendTimeout: 1 } as object), text("sendTimeout"));
@@ -177,21 +184,21 @@ describe("options", () => {
     "readable",
     "writable",
     "events",
-  ])("after the seal: %s is read-only, and throws", (name) => {
+  ])("throw for %s, which is read-only", (name) => {
     const text = `Cannot set property ${name} of #<Socket> which has only a getter`;
     expectTypeError(() => new zmq.Pull({ [name]: 1 } as object), text);
     const socket = pull();
     expectTypeError(() => Object.assign(socket, { [name]: 1 }), text);
   });
 
-  test("context cannot be set afterwards", () => {
+  test("include context, which cannot be set afterwards", () => {
     expectTypeError(
       () => Object.assign(pull(), { context: zmq.context }),
       "Cannot set property context of #<Socket> which has only a getter",
     );
   });
 
-  test("fields cannot be added or removed afterwards", () => {
+  test("are sealed: fields cannot be added or removed afterwards", () => {
     const socket = pull();
     expectTypeError(
       () => Object.assign(socket, { foo: 1 }),
@@ -199,7 +206,7 @@ describe("options", () => {
     );
   });
 
-  test("a value of the wrong type throws", () => {
+  test("throw for a value of a wrong type", () => {
     expectTypeError(() => new zmq.Pull({ linger: "3" } as object), "Option value must be a number");
     expectTypeError(() => new zmq.Pull({ ipv6: 1 } as object), "Option value must be a boolean");
     expectTypeError(
@@ -208,26 +215,22 @@ describe("options", () => {
     );
   });
 
-  mended(
-    "the process of zeromq crashes later",
-    "a constructor that throws leaves nothing behind",
-    async () => {
-      const context = new zmq.Context({ maxSockets: 2 });
-      for (let round = 0; round < 20; round++) {
-        // libzmq gives the place back on a thread of its own.
-        for (;;) {
-          const error = thrown(() => new zmq.Pull({ context, foo: 1 } as object)) as Error;
-          if (error instanceof TypeError) break;
-          expectFailure(error, "EMFILE");
-          await turns();
-        }
+  mended("the process of zeromq crashes later", "are rejected without leaking a socket", async () => {
+    const context = new zmq.Context({ maxSockets: 2 });
+    for (let round = 0; round < 20; round++) {
+      // libzmq releases the place in a thread of its own.
+      for (;;) {
+        const error = thrown(() => new zmq.Pull({ context, foo: 1 } as object)) as Error;
+        if (error instanceof TypeError) break;
+        expectFailure(error, "EMFILE");
+        await turns();
       }
-    },
-  );
+    }
+  });
 });
 
 describe("subclasses", () => {
-  test("of Push and Pull, with methods, accessors and private fields", async () => {
+  test("of Push and Pull can have methods, accessors and private fields", async () => {
     class Sink extends zmq.Pull {
       #count = 0;
       get count() {
@@ -259,7 +262,7 @@ describe("subclasses", () => {
     expect([sink.count, source.zapDomain]).toEqual([1, "domain"]);
   });
 
-  test("of Socket, by type number, calling protected access to options", () => {
+  test("of Socket can pass a type number and call protected option methods", () => {
     class Custom extends zmq.Socket {
       constructor(options?: object) {
         super(6, options);
@@ -289,7 +292,7 @@ describe("subclasses", () => {
     expectTypeError(() => new Assigning(), "Cannot add property field, object is not extensible");
   });
 
-  test("may override what options set", () => {
+  test("can override options that were passed", () => {
     const seen: unknown[] = [];
     class Own extends zmq.Pull {
       set greeting(value: string) {
@@ -300,7 +303,7 @@ describe("subclasses", () => {
     expect(seen).toEqual(["hello"]);
   });
 
-  test("must be real classes: a function that applies Push to itself is refused", () => {
+  test("must be real classes: a function that applies Push to itself throws", () => {
     function Old(this: unknown) {
       loose(zmq).Push!.call(this);
     }
@@ -341,7 +344,7 @@ describe.each(transports)("endpoints over %s", (transport) => {
     expect(client.lastEndpoint).toBe(server.lastEndpoint);
   });
 
-  test("a message crosses after bind and connect, and after connect and bind", async () => {
+  test("a message arrives whether bind or connect comes first", async () => {
     const [server, client] = [pull(), push()];
     await server.bind(freshEndpoint(transport));
     const address = server.lastEndpoint as string;
@@ -356,7 +359,7 @@ describe.each(transports)("endpoints over %s", (transport) => {
     expect(String(await server.receive())).toBe("second");
   });
 
-  test("the address is free again after unbind, for another socket", async () => {
+  test("another socket can bind the address after unbind", async () => {
     const [one, other] = [pull(), pull()];
     await one.bind(freshEndpoint(transport));
     const address = one.lastEndpoint as string;
@@ -373,19 +376,19 @@ describe.each(transports)("endpoints over %s", (transport) => {
     await whenFree(() => other.bindSync(address));
   });
 
-  test("unbind of what was not bound: rejects ENOENT", async () => {
+  test("unbind of an address that is not bound rejects with ENOENT", async () => {
     const socket = pull();
     const address = transport === "tcp" ? "tcp://127.0.0.1:5555" : freshEndpoint(transport);
     await expectRejected(() => socket.unbind(address), "ENOENT", { address });
   });
 
-  test("disconnect of what was not connected: throws ENOENT", () => {
+  test("disconnect of an address that is not connected throws ENOENT", () => {
     const socket = pull();
     const address = transport === "tcp" ? "tcp://127.0.0.1:5555" : freshEndpoint(transport);
     expectThrown(() => socket.disconnect(address), "ENOENT", { address });
   });
 
-  test("an address in use: bind rejects, bindSync throws EADDRINUSE; over ipc it is taken over", async () => {
+  test("an address in use is EADDRINUSE for bind and bindSync, but ipc replaces the other socket", async () => {
     const [one, other] = [pull(), pull()];
     await one.bind(freshEndpoint(transport));
     const address = one.lastEndpoint as string;
@@ -398,7 +401,7 @@ describe.each(transports)("endpoints over %s", (transport) => {
     expectThrown(() => other.bindSync(address), "EADDRINUSE", { address });
   });
 
-  test("one socket may bind and connect many times", async () => {
+  test("one socket can bind and connect many times", async () => {
     const servers = [pull(), pull(), pull()];
     const client = push();
     for (const server of servers) {
@@ -421,10 +424,10 @@ describe.each(transports)("endpoints over %s", (transport) => {
   });
 });
 
-describe("arguments", () => {
+describe("arguments of a socket's methods", () => {
   const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
 
-  test.each(byAddress)("%s: the address must be a string", (method) => {
+  test.each(byAddress)("%s throws for an address that is not a string", (method) => {
     const socket = loose(push());
     for (const address of [undefined, null, 5, {}, [], Buffer.from("inproc://x"), new URL("tcp://a:1")]) {
       expectTypeError(() => socket[method]!(address), "Address must be a string");
@@ -433,7 +436,7 @@ describe("arguments", () => {
     expectTypeError(() => socket[method]!(5, 6), "Address must be a string");
   });
 
-  test.each(byAddress)("%s takes one argument", (method) => {
+  test.each(byAddress)("%s throws for a second argument", (method) => {
     const socket = loose(push());
     const address = freshEndpoint("inproc");
     expectTypeError(() => socket[method]!(address, "x"), "Expected 1 argument but received 2");
@@ -441,14 +444,14 @@ describe("arguments", () => {
     expectTypeError(() => socket[method]!(address, 1, 2), "Expected 1 argument but received 3");
   });
 
-  test("close takes none", () => {
+  test("close throws for an argument", () => {
     const socket = loose(push());
     expectTypeError(() => socket.close!("x"), "Expected 0 arguments but received 1");
     expectTypeError(() => socket.close!(1, 2), "Expected 0 arguments but received 2");
     expect((socket as unknown as Socket).closed).toBe(false);
   });
 
-  test("arguments are looked at before the state of the socket", () => {
+  test("are checked before the state of the socket", () => {
     const socket = loose(closed());
     expectTypeError(() => socket.bind!(5), "Address must be a string");
     expectTypeError(() => socket.connect!("inproc://x", 2), "Expected 1 argument but received 2");
@@ -458,7 +461,7 @@ describe("arguments", () => {
     expectTypeError(() => socket.setInt32Option!(17, "1"), "Option value must be a number");
   });
 
-  test("a number too many of addresses does nothing", () => {
+  test("throw without an effect when there is one too many", () => {
     const socket = push();
     expectTypeError(
       () => loose(socket).connect!(freshEndpoint("inproc"), 1),
@@ -471,7 +474,8 @@ describe("arguments", () => {
 describe("Router.connect and Stream.connect", () => {
   test.each(["Router", "Stream"] as const)("%s.connect takes { routingId }, or nothing", (name) => {
     const socket = loose(opening(new zmq[name]({ linger: 0 })));
-    // A Stream speaks to plain TCP peers only; zeromq also lets it connect where nobody could answer.
+    // A Stream connects to plain TCP peers only. zeromq also lets it connect over transports where no peer could
+    // answer.
     const endpoint = () => (name === "Stream" ? "tcp://127.0.0.1:1" : freshEndpoint("inproc"));
     const rest: unknown[][] = [
       [],
@@ -491,7 +495,7 @@ describe("Router.connect and Stream.connect", () => {
     expectTypeError(() => socket.connect!(), "Address must be a string");
   });
 
-  test("the router knows the peer by that id, at once", async () => {
+  test("the router can address the peer by that id immediately", async () => {
     const dealer = opening(new zmq.Dealer({ linger: 0 }));
     const router = opening(new zmq.Router({ linger: 0, mandatory: true }));
     await dealer.bind("tcp://127.0.0.1:*");
@@ -502,7 +506,7 @@ describe("Router.connect and Stream.connect", () => {
     expect((await router.receive()).map(String)).toEqual(["dealer", "answer"]);
   });
 
-  test("the id is for the connect that follows only", async () => {
+  test("the id applies only to this connect", async () => {
     const router = opening(new zmq.Router({ linger: 0 }));
     const dealers = [opening(new zmq.Dealer()), opening(new zmq.Dealer())] as const;
     for (const dealer of dealers) await dealer.bind("tcp://127.0.0.1:*");
@@ -516,7 +520,7 @@ describe("Router.connect and Stream.connect", () => {
   });
 });
 
-describe("while a bind or unbind is under way the socket is blocked", () => {
+describe("a pending bind or unbind blocks the socket", () => {
   const calls: [string, ...unknown[]][] = [
     ["bind", "inproc://x"],
     ["unbind", "inproc://x"],
@@ -539,7 +543,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
   });
 
   test.each(["tcp://127.0.0.1:*", "foo://bar"])(
-    "also during a bind of %s, and no longer",
+    "a socket is blocked during a bind of %s, and no longer",
     async (address) => {
       const socket = opening(new zmq.Dealer({ linger: 0 }));
       const binding = socket.bind(address).catch(() => {});
@@ -549,7 +553,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     },
   );
 
-  test("a loop ends with that error", async () => {
+  test("a loop ends with EBUSY", async () => {
     const socket = pull();
     const binding = socket.bind(freshEndpoint("inproc"));
     const error = await rejected(() => socket[Symbol.asyncIterator]().next());
@@ -578,7 +582,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     await binding;
   });
 
-  test("a receive that waits already goes on", async () => {
+  test("a receive that was already pending continues", async () => {
     const socket = pull();
     const waiting = socket.receive();
     await socket.bind(freshEndpoint("inproc"));
@@ -599,7 +603,7 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     expect(socket.closed).toBe(true);
   });
 
-  test("also when the operation fails", async () => {
+  test("close is deferred also when the operation fails", async () => {
     const socket = pull();
     const binding = rejected(() => socket.bind("foo://bar"));
     socket.close();
@@ -608,15 +612,15 @@ describe("while a bind or unbind is under way the socket is blocked", () => {
     expect(socket.closed).toBe(true);
   });
 
-  test("many sockets may bind at once", async () => {
+  test("many sockets can bind at the same time", async () => {
     const sockets = Array.from({ length: 20 }, () => pull());
     await Promise.all(sockets.map((socket) => socket.bind("tcp://127.0.0.1:*")));
     expect(new Set(sockets.map((socket) => socket.lastEndpoint)).size).toBe(20);
   });
 });
 
-describe("close", () => {
-  test("returns undefined, and is idempotent", () => {
+describe("close of a socket", () => {
+  test("returns undefined and is idempotent", () => {
     const socket = pull();
     expect(socket.closed).toBe(false);
     expect(socket.close()).toBeUndefined();
@@ -624,7 +628,7 @@ describe("close", () => {
     expect(socket.close()).toBeUndefined();
   });
 
-  test("readable and writable are false then", async () => {
+  test("makes readable and writable false", async () => {
     using pair = await joined(["Pair"], ["Pair"]);
     const [a, b] = pair;
     await b.send("message");
@@ -634,7 +638,7 @@ describe("close", () => {
     expect([a.readable, a.writable, b.readable, b.writable]).toEqual([false, false, false, false]);
   });
 
-  test("context is undefined then", () => {
+  test("makes context undefined", () => {
     expect(closed().context).toBeUndefined();
   });
 
@@ -652,21 +656,21 @@ describe("close", () => {
     ["leave", "group"],
   ];
 
-  test.each(throwing)("%s throws EBADF then", (method, ...parameters) => {
+  test.each(throwing)("makes %s throw EBADF", (method, ...parameters) => {
     expectThrown(() => loose(closed())[method]!(...parameters), "EBADF");
   });
 
-  test.each(socketNames)("a closed %s: send and receive throw EBADF", (name) => {
+  test.each(socketNames)("makes send and receive of a %s throw EBADF", (name) => {
     expectThrown(() => loose(closed(name)).send!("message"), "EBADF");
     expectThrown(() => loose(closed(name)).receive!(), "EBADF");
   });
 
-  test("events throws ENOTSOCK then", () => {
+  test("makes events throw ENOTSOCK", () => {
     expectThrown(() => loose(closed()).events, "ENOTSOCK");
   });
 
   test.each(["linger", "type", "lastEndpoint", "securityMechanism", "affinity", "zapDomain", "sendTimeout"])(
-    "reading %s throws ENOTSOCK then",
+    "makes reading %s throw ENOTSOCK",
     (name) => {
       expectThrown(() => loose(closed())[name], "ENOTSOCK");
     },
@@ -678,33 +682,33 @@ describe("close", () => {
     ["zapDomain", "x"],
     ["affinity", 1],
     ["sendTimeout", 1],
-  ])("setting %s throws ENOTSOCK then", (name, value) => {
+  ])("makes setting %s throw ENOTSOCK", (name, value) => {
     expectThrown(() => Object.assign(closed(), { [name]: value }), "ENOTSOCK");
   });
 
-  test("options by number throw ENOTSOCK then", () => {
+  test("makes option access by number throw ENOTSOCK", () => {
     expectThrown(() => loose(closed()).getInt32Option!(17), "ENOTSOCK");
     expectThrown(() => loose(closed()).setInt32Option!(17, 1), "ENOTSOCK");
   });
 
-  test("subscribe and unsubscribe throw ENOTSOCK then", () => {
+  test("makes subscribe and unsubscribe throw ENOTSOCK", () => {
     for (const method of ["subscribe", "unsubscribe"]) {
       expectThrown(() => loose(closed("Subscriber"))[method]!(), "ENOTSOCK");
       expectThrown(() => loose(closed("Subscriber"))[method]!("x"), "ENOTSOCK");
     }
   });
 
-  test("a write-only option reads as undefined, closed or not", () => {
+  test("does not change that a write-only option reads as undefined", () => {
     expect(loose(closed()).conflate).toBeUndefined();
   });
 
-  test("a loop ends at once then", async () => {
+  test("ends a loop immediately", async () => {
     let turnsOfLoop = 0;
     for await (const _ of closed("Pull") as InstanceType<typeof zmq.Pull>) turnsOfLoop++;
     expect(turnsOfLoop).toBe(0);
   });
 
-  test("what was queued is still delivered", async () => {
+  test("does not drop queued messages", async () => {
     using pair = await joined(["Pull"], ["Push", { linger: -1 }], "tcp");
     const [receiver, sender] = pair;
     for (let i = 0; i < 100; i++) await sender.send(`${i}`);
@@ -713,7 +717,7 @@ describe("close", () => {
   });
 });
 
-describe("members", () => {
+describe("members of a socket", () => {
   const methods = [
     ...["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect", "close"],
     ...["send", "receive", "join", "leave"],
@@ -724,7 +728,7 @@ describe("members", () => {
   ];
   const getters = ["events", "context", "closed", "readable", "writable"];
 
-  test.each(methods)("%s is a method of the prototype by that name", (name) => {
+  test.each(methods)("%s is a method of the prototype with that name", (name) => {
     const descriptor = Object.getOwnPropertyDescriptor(zmq.Socket.prototype, name);
     expect([typeof descriptor?.value, descriptor?.enumerable]).toEqual(["function", false]);
     expect(descriptor?.value.name).toBe(name);
@@ -743,20 +747,20 @@ describe("members", () => {
     );
   });
 
-  test("a method taken from a socket needs one to work on", () => {
+  test("a method detached from its socket throws", () => {
     const { bind, send, close } = loose(push()) as Loose;
     for (const method of [bind, send, close])
       expect(thrown(() => method!.call({}, "inproc://x"))).toBeInstanceOf(Error);
     expect(thrown(() => (zmq.Socket.prototype as unknown as Socket).linger)).toBeInstanceOf(Error);
   });
 
-  test("events is made when first asked for, and the same each time", () => {
+  test("events is created on first access and stays the same object", () => {
     const socket = loose(push());
     expect(socket.events).toBeInstanceOf(loose(zmq).Observer);
     expect(socket.events).toBe(socket.events);
   });
 
-  test("readable and writable say what could be done now", async () => {
+  test("readable and writable tell which operation is possible now", async () => {
     const [receiver, sender] = [pull(), push()];
     expect([receiver.readable, receiver.writable, sender.readable, sender.writable]).toEqual([
       ...[false, false, false, false],
@@ -771,7 +775,7 @@ describe("members", () => {
   });
 });
 
-describe("options by number, protected in types", () => {
+describe("options by number, protected in the types", () => {
   const cases: [kind: string, id: number, value: unknown, answer?: unknown][] = [
     ["Int32", 17, 99],
     ["Int32", 66, 12.9, 12],
@@ -788,20 +792,20 @@ describe("options by number, protected in types", () => {
     ["String", 45, null],
   ];
 
-  test.each(cases)("set%sOption(%i, %s)", (kind, id, value, answer = value) => {
+  test.each(cases)("set%sOption(%i, %s) sets the option", (kind, id, value, answer = value) => {
     const socket = loose(opening(new zmq.Router()));
     expect(socket[`set${kind}Option`]!(id, value)).toBeUndefined();
     expect(socket[`get${kind}Option`]!(id)).toBe(answer);
   });
 
-  test("an option that has no name can be reached", () => {
+  test("an option without a property can be accessed", () => {
     const socket = loose(push());
     expect(typeof socket.getInt32Option!(14)).toBe("number");
     expect(socket.getInt32Option!(15)).toBe(0);
     expect(socket.getInt32Option!(13)).toBe(0);
   });
 
-  test("what libzmq does not know is EINVAL", () => {
+  test("an option that libzmq does not know throws EINVAL", () => {
     const socket = loose(push());
     for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
       expectThrown(() => socket[`get${kind}Option`]!(4711), "EINVAL");
@@ -820,7 +824,7 @@ describe("options by number, protected in types", () => {
   };
 
   test.each(Object.entries(values))(
-    "get%sOption and set%sOption look at their arguments",
+    "get%sOption and set%sOption validate their arguments",
     (kind, [right, text]) => {
       const socket = loose(push());
       const [get, set] = [`get${kind}Option`, `set${kind}Option`];

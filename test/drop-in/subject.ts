@@ -1,5 +1,5 @@
-// What the drop-in suite is about: our package, or the one that DROP_IN_SUBJECT names. `DROP_IN_SUBJECT=zeromq npx
-// vitest run test/drop-in` asks zeromq itself whether each test tells the truth about it.
+// The subject of the drop-in suite: our package, or the one that DROP_IN_SUBJECT names. `DROP_IN_SUBJECT=zeromq npx
+// vitest run test/drop-in` checks that each test is true of zeromq itself.
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -14,14 +14,14 @@ const require = createRequire(__filename);
 /** Whether the suite runs against our package. */
 export const ours = name === undefined;
 
-/** What a program passes to `require`. */
+/** The argument that a program passes to `require`. */
 export const packagePath = name ? require.resolve(name) : join(__dirname, "../../dist/index.js");
 export const draftPath = name ? require.resolve(`${name}/draft.js`) : join(__dirname, "../../dist/draft.js");
 
-/** The package as `require` answers it. Written as for ours; what a test needs beyond its types it takes as `Loose`. */
+/** The package as `require` returns it, with our types. A test that needs more than these types uses `Loose`. */
 export const zmq = require(packagePath) as Package;
 
-/** Something used in ways that its types forbid. */
+/** A value that tests use in ways that its types forbid. */
 export type Loose = Record<string, (...parameters: unknown[]) => unknown>;
 export const loose = (object: unknown) => object as Loose;
 
@@ -58,13 +58,13 @@ export const types: Record<SocketName, number> = {
 };
 export const socketNames = Object.keys(types) as SocketName[];
 
-/** Runs the body of an async function in a process of its own, with the subject as `zmq`. */
+/** Runs the body of an async function in its own process, with the subject as `zmq`. */
 export const runSubject = (body: string, options: { stays?: RegExp } = {}) =>
   runProgram(body, { ...options, from: packagePath });
 
 /**
- * A test of what we do otherwise on purpose, for `reason`. It runs against ours only; against zeromq it is skipped, and
- * says why.
+ * A test of a deliberate difference from zeromq, for `reason`. It runs against our package only. Against zeromq it is
+ * skipped and prints the reason.
  */
 export function mended(reason: string, behaviour: string, run: () => unknown): void {
   const title = `${behaviour} (mended: ${reason})`;

@@ -1,4 +1,4 @@
-// A name server that does not answer must hold up nothing but the connection that waits for it.
+// A name server that does not answer delays only the connection that needs it.
 
 import { describe, expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
@@ -8,7 +8,7 @@ import { runProgram } from "../helpers/program.js";
 const reason = namespacesMissing();
 if (reason) console.warn(`SKIP name servers that do not answer: ${reason}`);
 
-// A name server that takes questions and does not answer; `asked()` resolves when it was asked.
+// A name server that does not answer. `asked()` resolves when a question has arrived.
 const silence = `
   const { once } = require("node:events");
   const server = require("node:dgram").createSocket("udp4");
@@ -16,19 +16,19 @@ const silence = `
   await once(server, "listening");
   server.unref();
   const { monitorEventLoopDelay } = require("node:perf_hooks");
-  // How late the event loop is meanwhile, in milliseconds.
+  // The delay of the event loop during work(), in milliseconds.
   const delayDuring = async (work) => {
     const histogram = monitorEventLoopDelay({ resolution: 1 });
     histogram.enable();
     await work();
-    // What blocks the loop is recorded when the loop goes on.
+    // The histogram records a delay when the loop continues.
     await new Promise((resolve) => setTimeout(resolve, 10));
     histogram.disable();
     return { usual: histogram.percentile(50) / 1e6, worst: histogram.max / 1e6 };
   };
-  // What a name server says that knows one address for all names.
+  // The response of a name server that resolves every name to the host.
   const answer = (question, host) => {
-    // Less the additional record that a question may end with.
+    // Without the additional record that may follow a question.
     const end = question.indexOf(0, 12) + 5;
     const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...host]);
     const message = Buffer.concat([question.subarray(0, end), record]);
@@ -46,16 +46,16 @@ interface Delay {
   worst: number;
 }
 
-/** Milliseconds: less than the 5000 that a lookup takes, and more than other programs on the machine delay this one. */
+/** Milliseconds: less than the 5000 of a lookup, and more than the delay by other programs on the machine. */
 const mostDelay = 4000;
 
-/** The event loop is hardly later than without a lookup. */
+/** Expects nearly the same delay of the event loop as without a lookup. */
 function expectSmall({ usual, worst }: Delay, without: Delay): void {
   expect(usual).toBeLessThan(without.usual + 20);
   expect(worst).toBeLessThan(without.worst + mostDelay);
 }
 
-/** What a program prints, as JSON. */
+/** Returns the output of a program, parsed as JSON. */
 const run = async (body: string) => {
   const { stdout, ...outcome } = await runProgram(silence + body, { within: withinNamespaces() });
   expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
@@ -63,9 +63,9 @@ const run = async (body: string) => {
 };
 
 describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped: ${reason})` : ""}`, () => {
-  // Without vendor/patches/libzmq/names/lookup-threads.patch nothing is delivered for five seconds.
+  // Without vendor/patches/libzmq/names/lookup-threads.patch, nothing arrives for five seconds.
   test.each(["tcp://never.example:5555", "ws://never.example:5555/path", "socks"])(
-    "scenario 28: %s: other sockets of the context deliver, and the event loop runs",
+    "scenario 28: %s: other sockets of the context deliver, and the event loop is not blocked",
     async (endpoint) => {
       const { without, delay, delivered, longest, connecting } = await run(`
         const pull = new zmq.Pull();
@@ -107,7 +107,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
     },
   );
 
-  test("a bind to a name leaves the event loop running, and fails in the end", async () => {
+  test("a bind to a host name does not block the event loop and finally fails", async () => {
     const { without, delay, code } = await run(`
       const without = await delayDuring(() => new Promise((resolve) => setTimeout(resolve, 500)));
       const pull = new zmq.Pull();
@@ -122,7 +122,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
     expectSmall(delay, without);
   });
 
-  test("closing, and the end of the process, wait for no lookup", async () => {
+  test("close and process exit do not wait for a lookup", async () => {
     const { closing } = await run(`
       const question = asked();
       const sockets = Array.from({ length: 100 }, () => new zmq.Push({ linger: 0 }));
@@ -141,7 +141,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
     expect(closing).toBeLessThan(mostDelay);
   });
 
-  test("connected and disconnected while the name is looked up, again and again", async () => {
+  test("connect and disconnect can be repeated during lookups", async () => {
     const rounds = await run(`
       const push = new zmq.Push({ linger: 0 });
       let rounds = 0;
@@ -159,7 +159,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
     expect(rounds).toBeGreaterThan(10);
   });
 
-  test("a name that is found at last, and then has another address", async () => {
+  test("a connection follows its host name, which resolves late and then to another address", async () => {
     const messages = await run(`
       const bound = new zmq.Pull();
       await bound.bind("tcp://127.0.0.1:*");
@@ -180,7 +180,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
       const messages = await bound.receive();
       host = [127, 0, 0, 2];
       bound.close();
-      // Sent to whoever is connected at the moment; the first may still be on its way to who has gone.
+      // Sent to the current connection. The first message may still go to the socket that has closed.
       const moving = moved.receive();
       let arrived = false;
       moving.then(() => { arrived = true; });
@@ -197,7 +197,7 @@ describe.skipIf(reason)(`a name server that does not answer${reason ? ` (skipped
   });
 });
 
-test("a name that is found is connected to, and disconnected by that name", async () => {
+test("connect resolves a host name, and disconnect finds the endpoint by that name", async () => {
   using pull = new Pull();
   using push = new Push({ linger: 0 });
   await pull.bind("tcp://127.0.0.1:*");

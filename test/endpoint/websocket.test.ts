@@ -1,4 +1,4 @@
-// ws as the web speaks it: handshakes of others, and paths.
+// Standard WebSocket over ws: handshakes of other implementations, and paths.
 
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,12 +10,12 @@ import { describe, expect, test } from "vitest";
 import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
 
-/** A binary that has wss knows its options. */
+/** Only a binary with wss knows its options. */
 function hasWss(): boolean {
   return "wssKey" in Push.prototype;
 }
 
-/** Signed by itself, by openssl. */
+/** A self-signed certificate, made by openssl. */
 function makeCertificate(name: string): { certificate: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
   const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")] as const;
@@ -28,7 +28,7 @@ function makeCertificate(name: string): { certificate: string; key: string } {
   return made;
 }
 
-/** What a ws server answers to a handshake with these headers, up to the end of the headers; empty if it hangs up. */
+/** The response of a ws server to a handshake with these headers, without a body. Empty if the server hangs up. */
 async function shakeHands(endpoint: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port, pathname } = new URL(endpoint);
   const socket = connect(Number(port), hostname);
@@ -51,8 +51,8 @@ async function shakeHands(endpoint: string, headers: Record<string, string>): Pr
   return text.split("\r\n\r\n")[0] as string;
 }
 
-describe("handshakes", () => {
-  // All but the first are refused without vendor/patches/libzmq/ws/http-request.patch.
+describe("a handshake with the headers", () => {
+  // libzmq rejects all but the first without vendor/patches/libzmq/ws/http-request.patch.
   test.each([
     { Connection: "Upgrade" },
     { Connection: "keep-alive, Upgrade" },
@@ -64,7 +64,7 @@ describe("handshakes", () => {
     await pull.bind("ws://127.0.0.1:*");
     const answer = await shakeHands(pull.lastEndpoint as string, headers);
     expect(answer).toMatch(/^HTTP\/1\.1 101 /);
-    // By RFC 6455.
+    // RFC 6455 requires this.
     expect(answer).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     expect(answer).toContain("Sec-WebSocket-Protocol: ZWS2.0/NULL");
   });
@@ -76,31 +76,34 @@ describe("handshakes", () => {
     { Connection: "," },
     { Upgrade: "h2c" },
     { "Sec-WebSocket-Protocol": "chat" },
-  ])("%o is not accepted", async (headers) => {
+  ])("%o is rejected", async (headers) => {
     using pull = new Pull();
     await pull.bind("ws://127.0.0.1:*");
     expect(await shakeHands(pull.lastEndpoint as string, headers)).toBe("");
   });
 });
 
-describe("paths", () => {
+describe("the path of a ws endpoint", () => {
   // Only the first two work without vendor/patches/libzmq/ws/http-request.patch.
-  test.each(["", "/a", "/a/b", "/a/b/", "//", "/a/b?c=d/e"])("of a server and a client: %j", async (path) => {
-    using pull = new Pull({ receiveTimeout: 5000 });
-    await pull.bind(`ws://127.0.0.1:*${path}`);
-    expect(new URL(pull.lastEndpoint as string).port).toMatch(/^\d+$/);
-    expect(pull.lastEndpoint).toMatch(new RegExp(`:\\d+${(path || "/").replace("?", "\\?")}$`));
-    using push = new Push();
-    push.connect(pull.lastEndpoint as string);
-    await push.send("text");
-    expect((await pull.receive()).map(String)).toEqual(["text"]);
-  });
+  test.each(["", "/a", "/a/b", "/a/b/", "//", "/a/b?c=d/e"])(
+    "connects client and server: %j",
+    async (path) => {
+      using pull = new Pull({ receiveTimeout: 5000 });
+      await pull.bind(`ws://127.0.0.1:*${path}`);
+      expect(new URL(pull.lastEndpoint as string).port).toMatch(/^\d+$/);
+      expect(pull.lastEndpoint).toMatch(new RegExp(`:\\d+${(path || "/").replace("?", "\\?")}$`));
+      using push = new Push();
+      push.connect(pull.lastEndpoint as string);
+      await push.send("text");
+      expect((await pull.receive()).map(String)).toEqual(["text"]);
+    },
+  );
 
   test.each([
     ["", "/"],
     ["/a/b", "/a/b"],
     ["/a/b?c=d/e", "/a/b?c=d/e"],
-  ])("%j is asked for as %j", async (path, asked) => {
+  ])("%j is requested as %j", async (path, asked) => {
     using server = Object.assign(createServer().listen(0, "127.0.0.1"), {
       [Symbol.dispose]: () => server.close(),
     });
@@ -115,7 +118,7 @@ describe("paths", () => {
     expect(String(request)).toContain("\r\nHost: 127.0.0.1\r\n");
   });
 
-  test("one that does not fit into a request is refused", async () => {
+  test("is rejected with EINVAL if it does not fit into a request", async () => {
     using push = new Push();
     const path = `/${"x".repeat(9000)}`;
     expect(() => push.connect(`ws://127.0.0.1:1${path}`)).toThrow(
@@ -129,7 +132,7 @@ describe("wss", () => {
   const missing = hasWss() ? undefined : "this binary has no wss: build one with `npm run build:wss`";
   if (missing) console.warn(`SKIPPED: ${missing}`);
 
-  test.skipIf(missing)("a message goes to who is trusted", async () => {
+  test.skipIf(missing)("a client sends to a server that it trusts", async () => {
     const { certificate, key } = makeCertificate("feed.example");
     using pull = new Pull({ wssCertificate: certificate, wssKey: key, receiveTimeout: 5000 });
     await pull.bind("wss://127.0.0.1:*/feed");
@@ -139,7 +142,7 @@ describe("wss", () => {
     expect(String(await pull.receive())).toBe("secret");
   });
 
-  test.skipIf(missing)("nothing goes to who is not trusted", async () => {
+  test.skipIf(missing)("a client sends nothing to a server that it does not trust", async () => {
     const [mine, other] = [makeCertificate("feed.example"), makeCertificate("feed.example")];
     using pull = new Pull({ wssCertificate: other.certificate, wssKey: other.key });
     await pull.bind("wss://127.0.0.1:*");
@@ -159,7 +162,7 @@ describe("wss", () => {
     await expect(credulous.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test.skipIf(missing)("a server needs a certificate, and the key that belongs to it", async () => {
+  test.skipIf(missing)("bind requires a certificate and its key", async () => {
     const [mine, other] = [makeCertificate("a.example"), makeCertificate("b.example")];
     for (const options of [
       {},
@@ -173,8 +176,8 @@ describe("wss", () => {
   });
 });
 
-// As jszmq 0.1.2 does, whose WebSocket library answers with the first protocol that is offered. Without vendor patch
-// libzmq/ws/peers-without-mechanism, the handshake failed.
+// jszmq 0.1.2 is such a server: its WebSocket library answers with the first protocol that the client offers. Without
+// vendor patch libzmq/ws/peers-without-mechanism, the handshake fails.
 describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
   async function accept(server: RawServer): Promise<RawPeer> {
     const peer = await server.accept();
@@ -189,12 +192,12 @@ describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
   }
   const says = (body: string) => webSocketFrame(body, { masked: false });
 
-  test("talks with a client", async () => {
+  test("exchanges messages with a client", async () => {
     using server = await RawServer.listen();
     using dealer = new Dealer({ linger: 0 });
     void dealer.events;
     dealer.connect(`ws://127.0.0.1:${server.port}`);
-    // Waits for the connection.
+    // The send waits for the connection.
     await dealer.send("question");
     const peer = await accept(server);
     peer.say(says("\0peer"), says("\x01one"), says("\0two"));
@@ -209,7 +212,7 @@ describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
     await peer.hear((heard) => heard.includes(isMessage(8)) && heard.includes(isMessage(4)));
   });
 
-  test("its routing id that comes with the answer to the upgrade is no message", async () => {
+  test("does not deliver the routing id in its handshake as a message", async () => {
     using server = await RawServer.listen();
     using pull = new Pull();
     pull.connect(`ws://127.0.0.1:${server.port}`);
@@ -218,7 +221,7 @@ describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
     expect(String(await pull.receive())).toBe("first");
   });
 
-  test("is asked for who it is where ZAP decides", async () => {
+  test("is rejected by a client that requires authentication", async () => {
     using server = await RawServer.listen();
     using pull = new Pull({ zapDomain: "global" });
     void pull.events;
@@ -232,7 +235,7 @@ describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
   });
 });
 
-test("a subscriber over ws is heard without a mechanism of its own", async () => {
+test("a publisher receives a ws subscription without a handshake mechanism", async () => {
   using publisher = new XPublisher();
   using subscriber = new Subscriber();
   subscriber.subscribe("a");

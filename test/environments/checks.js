@@ -1,11 +1,10 @@
-// The checks that every test runner makes, of `zmq-native` and of zeromq. test/environments/environments.test.ts puts
-// these lines behind those that define, for a runner and a package:
+// The checks that every test runner makes, of `zmq-native` and of zeromq. test/environments/environments.test.ts
+// appends these lines to definitions for a runner and a package:
 //
 // - `zmq` and `v5`: the package
 // - `ours`: whether it is zmq-native
 // - `realTimers`: those of node:timers, before anything replaces them
-// - `fakeTimers`: functions that switch fake timers on and return what switches them off, by the name of
-//   what they are of
+// - `fakeTimers`: by name, functions that switch fake timers on and return a function that switches them off
 // - `reload`: loads the package again
 //
 // Each test is a column of the matrix.
@@ -33,7 +32,7 @@ async function pairOf({ zmq, types, address, options = [{}, {}] }, body) {
   const first = new zmq[types[0]]({ linger: 0, ...options[0] });
   const second = new zmq[types[1]]({ linger: 0, ...options[1] });
   try {
-    // An observer gets the events since it was made.
+    // An observer receives the events since its creation.
     second.events;
     await within(first.bind(address), "bind");
     second.connect(first.lastEndpoint);
@@ -101,7 +100,7 @@ async function requestAndReply(zmq) {
   });
 }
 
-/** Whatever waits, for a message, for room, for a peer, for time. */
+/** All kinds of waits: for a message, for room, for a peer, for time. */
 async function exchange(zmq) {
   await sendAndReceive(zmq);
   await sendToFullSocket(zmq);
@@ -137,7 +136,7 @@ test("bytes", () =>
     const frames = [
       bytes,
       bytes.buffer,
-      // zeromq refuses one, in any environment.
+      // zeromq rejects an AbortSignal in any environment.
       ours ? new DataView(bytes.buffer) : bytes,
       Buffer.from(bytes),
       // jsdom has none in jest.
@@ -174,7 +173,7 @@ if (ours) {
 test("v5-compat", () => emitVersion5(v5));
 
 async function during(use, body) {
-  // node:test reports the test before meanwhile, and hangs when it does so by a fake timer.
+  // node:test reports the previous test meanwhile, and hangs if a fake timer triggers the report.
   for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => realTimers.setImmediate(resolve));
   const restore = use();
   try {

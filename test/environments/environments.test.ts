@@ -1,6 +1,6 @@
-// The packed package in the test runners that programs use, with their environments and fake timers, and zeromq beside
-// it. The results are those of docs/test-environments.md; MATRIX=write measures them all and puts them into the page,
-// MATRIX=all measures and compares them all. The runners come from npm, into the cache folder of scripts/prebuild.
+// The packed package in the test runners that programs use, with their environments and fake timers, next to zeromq.
+// The results are those of docs/test-environments.md. MATRIX=write measures all and writes them into the page,
+// MATRIX=all measures and compares all. The runners come from npm, into the cache folder of scripts/prebuild.
 
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -84,7 +84,7 @@ const columns = [
 type Result = "yes" | "no" | "–";
 type Table = Map<string, Result[]>;
 
-/** The table between the two marks of a package. */
+/** The table between the two markers of a package. */
 const marked = ({ name }: Package) =>
   new RegExp(`(<!-- matrix of ${name} -->\n)([\\s\\S]*?)(<!-- end of the matrix -->)`);
 
@@ -116,7 +116,8 @@ afterAll(() => workshop.remove());
 
 async function outcomesOf(subject: Package, { runner, environment, pool }: Environment): Promise<Outcome> {
   const parameters = runners[runner].parameters(subject, modules, environment, pool);
-  // A runner exits with a code when a check has failed: the report says which. One that does not end has failed as well.
+  // A runner exits with a code when a check has failed, and the report says which. A runner that does not exit has
+  // failed, too.
   const report = await workshop.runFor(90_000, "project", process.execPath, ...parameters).catch((error) => {
     if (error.killed || !error.stdout) throw error;
     return String(error.stdout);
@@ -173,7 +174,7 @@ describe.skipIf(!tree)("the packages in test runners", () => {
       }
     });
 
-    test("docs/test-environments.md has these results", () => {
+    test("docs/test-environments.md shows these results", () => {
       console.log(`${subject.name}\n\n${render(measured)}`);
       if (writes) {
         const text = readFileSync(page, "utf8");

@@ -1,23 +1,23 @@
-// Test runners as programs: the file with the checks that each is given, and what it reports of them.
+// Test runners as programs: the file with the checks that each one runs, and how its report is read.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Package {
-  /** What programs require it by. */
+  /** The name by which programs require it. */
   name: "zmq-native" | "zeromq";
   ours: boolean;
 }
 
-/** What was wrong, by the title of a check; undefined where nothing was. */
+/** The failure by the title of a check. Undefined for a check that passed. */
 export type Outcome = Map<string, string | undefined>;
 
 interface Runner {
   /** The name of its file of checks. */
   file(subject: Package): string;
-  /** That file. */
+  /** The source of that file. */
   source(subject: Package): string;
-  /** The parameters of Node with which it runs that file. `modules`: the node_modules with the runners. */
+  /** The arguments of Node that run that file. `modules`: the node_modules with the runners. */
   parameters(subject: Package, modules: string, environment: string, pool: string): string[];
   outcomes(report: string): Outcome;
 }
@@ -26,13 +26,13 @@ const checks = readFileSync(join(__dirname, "checks.js"), "utf8");
 
 const load = ({ name }: Package) => `({ zmq: require("${name}"), v5: require("${name}/v5-compat") })`;
 
-/** Fakes everything that sinon can fake, or what `options` says. */
+/** Fakes everything that sinon can fake, or the timers that `options` names. */
 const sinon = (options = "") => `sinon: () => {
     const clock = require("sinon").useFakeTimers(${options});
     return () => clock.restore();
   }`;
 
-/** Loads the package again as Node alone can. */
+/** Loads the package again in plain Node. */
 const reload = (subject: Package) => `() => {
     for (const path of Object.keys(require.cache)) {
       if (path.includes("/node_modules/${subject.name}/")) delete require.cache[path];
@@ -82,7 +82,7 @@ const jest: Runner = {
       testMatch: [`**/${this.file(subject)}`],
       testEnvironment: join(modules, path),
       modulePaths: [modules],
-      // With jsdom, jest chooses what a package has for browsers: an ES module, which it cannot load.
+      // With jsdom, jest selects the browser export of a package: an ES module, which it cannot load.
       moduleNameMapper: { "^sinon$": join(modules, "sinon/lib/sinon.js") },
       testTimeout: 60_000,
     };
@@ -101,9 +101,9 @@ const vitest: Runner = {
   import * as timers from "node:timers";
   const ours = ${subject.ours};
   const realTimers = { ...timers };
-  // Of Node: the modules of vitest's vm pools stay in a cache of its own.
+  // Clears Node's cache: the modules of vitest's vm pools are in a separate cache.
   const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);
-  // All but nextTick, with which a worker of the pool "forks" sends its reports: it would never end.
+  // All but nextTick, with which a worker of the pool "forks" sends its reports. Without it, the worker never ends.
   const toFake = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "clearImmediate"];
   toFake.push("Date", "performance", "queueMicrotask", "hrtime");
   const fakeTimers = {

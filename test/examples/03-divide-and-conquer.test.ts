@@ -8,7 +8,7 @@ testChapter("03-divide-and-conquer", {
     expect(four).toBeLessThan(one! * 0.6);
   },
   "load-balancing": (first, second) => {
-    // The sleeper holds what its connection takes, and little more.
+    // The sleeper holds the messages in its connection's buffers, and few more.
     expect(first! + second!).toBeGreaterThan(200);
     expect(Math.abs(first! - second!)).toBeLessThan(100);
   },

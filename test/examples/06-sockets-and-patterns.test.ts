@@ -7,7 +7,7 @@ testChapter("06-sockets-and-patterns", {
     expect(small).toBeLessThan(medium!);
     expect(medium).toBeLessThan(10_000);
     expect(all).toBe(10_000);
-    // A sanitizer keeps memory of its own.
+    // A sanitizer uses additional memory.
     if (!sanitizer) expect(smallMemory).toBeLessThan(largeMemory! / 2);
   },
   "shared-queue": (...answers) => {

@@ -7,6 +7,6 @@ testChapter("07-routing", {
     expect(slow).toBeLessThan(quick!);
     expect(slow).toBeLessThan(alike!);
   },
-  // Which one takes longer depends on what else the machine does: bench/ compares times.
+  // Which one takes longer depends on the load of the machine. bench/ compares times.
   latency: (without, through) => expect(Math.min(through!, without!)).toBeGreaterThan(0),
 });

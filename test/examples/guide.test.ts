@@ -1,4 +1,4 @@
-// The guide as a whole: its programs compile, its links lead to a page, and `npm run example` runs its programs.
+// The guide as a whole: its programs compile, its links resolve, and `npm run example` runs its programs.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -53,12 +53,12 @@ function anchorsOf(path: string): string[] {
   );
 }
 
-describe("documents", () => {
+describe("the pages", () => {
   const pages = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".md"))
     .map((file) => join("docs", file));
   test.each(["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", ...pages])(
-    "%s: every link leads to a file, and to a heading there",
+    "%s: every link leads to an existing file and heading",
     (page) => {
       const text = readFileSync(join(root, page), "utf8").replace(/```[\s\S]*?```/g, "");
       const broken = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)]
@@ -73,7 +73,7 @@ describe("documents", () => {
     },
   );
 
-  test("every test that a page names is there", () => {
+  test("name only tests that exist", () => {
     const named = pages.flatMap((page) => [
       ...readFileSync(join(root, page), "utf8").matchAll(/`(test\/[\w/.-]+\.ts)`/g),
     ]);
@@ -96,7 +96,7 @@ describe("npm run example", () => {
     }
   });
 
-  test("runs one by its name, with arguments", () => {
+  test("runs an example by name, with arguments", () => {
     expect(run("version")).toMatchObject({ status: 0, stdout: expect.stringContaining("libzmq 4.") });
     expect(run("beacon", "nonsense")).toMatchObject({
       status: 1,
@@ -104,7 +104,7 @@ describe("npm run example", () => {
     });
   });
 
-  test("names what is not there", () => {
+  test("reports an unknown example by name", () => {
     expect(run("nonsense")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('no example "nonsense"'),

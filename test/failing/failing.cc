@@ -12,10 +12,11 @@ struct State {
   long counted = 0;
   const char* failed = nullptr;
 };
-// Only of the thread that chose the moment.
+// Counts only calls of the thread that chose the moment.
 thread_local State state;
 
-// failAt(n): the nth call from now on fails, once; 0: none. Answers what failed since the last time, or undefined.
+// failAt(n): the nth call from now on fails, once. With 0, none fails. Returns the call that failed since the last
+// failAt, or undefined.
 napi_value failAt(napi_env env, napi_callback_info info) {
   state.paused = 1;
   size_t count = 1;

@@ -1,4 +1,4 @@
-// Included before every file of native/ in the sanitized build (CMakeLists.txt): allocations, and calls of Node-API and
+// Included before every file of native/ in the sanitized build (CMakeLists.txt). Allocations, and calls of Node-API and
 // libzmq that can fail, fail at a chosen moment. test/hostile/failing.test.ts chooses each moment in turn.
 #pragma once
 
@@ -8,10 +8,10 @@
 
 namespace zmq_native::failing {
 
-/** Counts a call that can fail; true when it is the one that is to fail. */
+/** Counts a call that can fail. True when this call must fail. */
 bool fails(const char* what);
 
-/** While one exists, nothing fails: what libzmq allocates inside is its own business (it ends the process). */
+/** While one exists, nothing fails. libzmq handles its own failed allocations by ending the process. */
 class Pause {
  public:
   Pause();
@@ -28,7 +28,7 @@ struct Paused<function> {
   }
 };
 
-/** A function that answers napi_generic_failure. */
+/** A function that returns napi_generic_failure. */
 template <auto function>
 struct OfNode;
 template <typename... Arguments, napi_status (*function)(Arguments...)>
@@ -38,7 +38,7 @@ struct OfNode<function> {
   }
 };
 
-/** A function that answers null, or -1, and sets errno. */
+/** A function that returns null or -1 and sets errno. */
 template <auto function>
 struct OfLibzmq;
 template <typename Result, typename... Arguments, Result (*function)(Arguments...)>
@@ -57,12 +57,12 @@ struct OfLibzmq<function> {
   }
 };
 
-/** A failed zmq_msg_init_size leaves a message that points nowhere; closing it is fatal. */
+/** A failed zmq_msg_init_size leaves a message with an invalid pointer. Closing it is fatal. */
 inline int initSize(zmq_msg_t* message, size_t size) {
   return zmq_msg_init_size(message, fails("libzmq") ? SIZE_MAX / 2 : size);
 }
 
-/** Node runs the finalizer of an external buffer that it could not make. */
+/** Node runs the finalizer of an external buffer that it could not create. */
 inline napi_status externalBuffer(napi_env env, size_t size, void* data, napi_finalize finalize, void* hint,
                                   napi_value* result) {
   if (!fails("external buffer")) return napi_create_external_buffer(env, size, data, finalize, hint, result);

@@ -1,6 +1,6 @@
-// Makes each call of native code that can fail do so, one after the other, in each of a list of actions. An action that
-// fails does so by an Error, and the next one succeeds with the right bytes. Run by test/hostile/failing.test.ts with
-// the build of `npm run sanitize -- asan`; prints what it did as JSON.
+// Makes each call of native code that can fail do so, one after the other, in each of a list of actions. A failed
+// action throws an Error, and the next one succeeds with the right bytes. test/hostile/failing.test.ts runs it with the
+// build of `npm run sanitize -- asan`. It prints its results as JSON.
 
 const { loadAddon } = require("../../dist/library.js");
 const zmq = require("../../dist/index.js");
@@ -13,7 +13,7 @@ const large = (size) => Buffer.alloc(size, size % 251);
 let names = 0;
 const endpoint = () => `inproc://failing-${++names}`;
 
-/** A pair of sockets that is made before anything fails, and what happens to it while things do. */
+/** A pair of sockets that is created before anything fails, and the operations on it while calls fail. */
 function pairOf(A, B, act) {
   return async (attempt) => {
     const [a, b] = [new A({ linger: 0 }), new B()];
@@ -29,7 +29,7 @@ function pairOf(A, B, act) {
   };
 }
 
-/** Sends with failures, then receives with failures; what arrives at last is what was sent at last. */
+/** Sends with failures, then receives with failures. The last message received is the last message sent. */
 function exchange(message, receive = (b) => b.tryReceive()) {
   const frames = [message].flat().map((frame) => Buffer.from(frame));
   const same = (got) =>
@@ -43,7 +43,7 @@ function exchange(message, receive = (b) => b.tryReceive()) {
       };
     }),
     pairOf(zmq.Push, zmq.Pull, (a, b) => {
-      // What is received with a failure may be lost as a whole; what comes next is intact.
+      // A message received with a failure may be lost as a whole. The next one is intact.
       const send = pause(() => a.trySend(message));
       if (!send) throw new Error("no room");
       const got = receive(b);
@@ -59,7 +59,7 @@ function exchange(message, receive = (b) => b.tryReceive()) {
 }
 
 let moment = 0;
-/** Does something in which nothing fails, and counts on from there. */
+/** Runs a function in which nothing fails, and continues to count afterwards. */
 function pause(act) {
   failAt(0);
   const result = act();
@@ -160,7 +160,7 @@ const actions = {
     const group = "g".repeat(100);
     dish.join(group);
     return () => {
-      // Joined or not: nothing is broken.
+      // Joined or not, the Dish still works.
       dish.leave(group);
       radio.trySend("x", { group });
     };

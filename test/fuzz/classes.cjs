@@ -1,10 +1,10 @@
-// Every class of sockets that there is in this build, by its name, of each copy of the package that was loaded.
+// Every socket class of this build by its name, for each loaded copy of the package.
 
 const { dirname, sep } = require("node:path");
 const zmq = require("../..");
 
 const dist = dirname(require.resolve("../..")) + sep;
-/** Copies in a process at most; a new one takes the place of the one that was loaded first after the original. */
+/** At most this many copies per process. A new copy replaces the oldest one other than the original. */
 const mostCopies = 3;
 
 function classesOf(main, draft) {
@@ -17,7 +17,7 @@ function classesOf(main, draft) {
 const draftOf = (main) => (main.capability.draft ? require("../../dist/draft.js") : {});
 const copies = [{ zmq, classes: classesOf(zmq, draftOf(zmq)) }];
 
-/** Loads the package's JavaScript once more, as a test runner that resets its modules does. The addon stays. */
+/** Loads the package's JavaScript once more, like a test runner that resets its modules. The addon stays loaded. */
 function loadCopy() {
   const kept = Object.entries(require.cache).filter(
     ([file]) => file.startsWith(dist) && !file.endsWith(".node"),
@@ -31,7 +31,7 @@ function loadCopy() {
   copies.push(copy);
 }
 
-/** One of the copies; the original without a number. */
+/** Returns one of the copies, or the original without a number. */
 const copyOf = (number) => copies[(number ?? 0) % copies.length];
 
 module.exports = { copyOf, loadCopy };

@@ -1,5 +1,5 @@
-// A client of CurveZMQ (rfc.zeromq.org/spec/26) that keeps to the protocol but for what it has to say: the fuzzer's
-// bytes go into the boxes that only a good client can make, so that what lies behind the handshake is reached.
+// A client of CurveZMQ (rfc.zeromq.org/spec/26) that follows the protocol except for its contents. The fuzzer's bytes
+// go into the boxes that only a valid client can make, so that they reach the code behind the handshake.
 #pragma once
 
 #include <poll.h>
@@ -17,14 +17,14 @@ class CurveClient {
     unsigned char secretKey[crypto_box_SECRETKEYBYTES];
   };
 
-  /** `wait` is called while an answer is awaited, so that whoever serves the other end can go on. */
+  /** `wait` is called while an answer is awaited, so that the code that serves the other end can run. */
   CurveClient(const int fd, const unsigned char* serverKey, void (*wait)()) : fd_(fd), wait_(wait) {
     std::memcpy(server_, serverKey, sizeof server_);
     crypto_box_keypair(long_.publicKey, long_.secretKey);
     crypto_box_keypair(short_.publicKey, short_.secretKey);
   }
 
-  /** Shakes hands, with `metadata` in the INITIATE. False when the server hung up. */
+  /** Performs the handshake, with `metadata` in the INITIATE. False when the server disconnected. */
   bool greet(const std::string& metadata) {
     std::string greeting("\xff\0\0\0\0\0\0\0\0\x7f\3\1CURVE", 17);
     greeting.resize(64);
@@ -50,7 +50,7 @@ class CurveClient {
     return command(initiate);
   }
 
-  /** Says `content` in a MESSAGE: its first byte are flags. */
+  /** Sends `content` in a MESSAGE. Its first byte holds the flags. */
   bool message(const std::string& content) {
     ++count_;
     const std::string nonce = "CurveZMQMESSAGEC" + shortNonce();

@@ -1,10 +1,12 @@
-// Plays random programs against the public interface, each process two hundred of them. What crashes it, hangs, leaves a promise
-// unsettled or fails in words that are not the library's is made short, printed, and kept where a test replays it.
+// Plays random programs against the public interface, two hundred in each process. A program fails when it crashes,
+// hangs, leaves a promise unsettled, or throws an error that is not the library's. Such a program is shortened,
+// printed, and stored for a test that replays it.
 //
-//   npm run fuzz -- --seconds 60
-//   npm run fuzz -- --seed 7 --programs 500        the same programs again
-//   npm run fuzz -- --operations 1000000           until so many operations have been performed
-//   npm run fuzz -- --only transfers,getters       of the families of operations, only these; --without: all but these
+//     npm run fuzz -- --seconds 60
+//     npm run fuzz -- --seed 7 --programs 500        the same programs again
+//     npm run fuzz -- --operations 1000000           until this many operations have run
+//     npm run fuzz -- --only transfers,getters       only these families of operations
+//     npm run fuzz -- --without transfers            all families but these
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +42,7 @@ const found = new Map();
 let played = 0;
 let operations = 0;
 let unsettled = 0;
-/** Time spent on making programs short does not count. */
+/** Does not include the time for shortening programs. */
 let shrinking = 0;
 
 console.log(
@@ -84,10 +86,10 @@ const goesOn = () => elapsed() - shrinking < seconds && played < most && (least 
 let reporting = Promise.resolve();
 let batches = 0;
 
-/** Plays batch after batch. */
+/** Plays one batch after the other. */
 async function work() {
   while (goesOn()) {
-    // A seed for each batch, so that one that goes wrong changes nothing for those after it.
+    // A seed for each batch, so that a failing batch does not change later ones.
     const number = batches++;
     const size = Math.min(batch, most - number * batch);
     if (size <= 0) return;

@@ -1,9 +1,9 @@
-// Plays programs of the fuzzer (test/fuzz/operations.mjs says what they may hold) against the built package. A program is
-// a list of operations, each plain data; an operation that names a socket, context or anything else by a number means
-// that one of those there are, so any part of a program is a program.
+// Plays programs of the fuzzer (defined in test/fuzz/operations.mjs) against the built package. A program is a list of
+// operations, each plain data. An operation refers to a socket, context or other object by a number, modulo the number
+// of existing ones, so any part of a program is a valid program.
 //
-// On standard input, an array of programs. On standard output, a line for each step: `begin N`, `end N OPERATIONS`,
-// `fault {…}`. Ends by returning: a handle that is left behind keeps it, which counts as a hang.
+// Reads an array of programs from standard input. Writes a line for each step to standard output: `begin N`, `end N
+// OPERATIONS`, `fault {…}`. Exits by returning: a leftover handle keeps the process alive, which counts as a hang.
 
 const { readFileSync, writeSync } = require("node:fs");
 const { isMainThread, parentPort, workerData } = require("node:worker_threads");
@@ -19,7 +19,7 @@ const ofOthers = { ...others, ...atTheBoundary.others };
 process.removeAllListeners("warning");
 process.on("warning", () => {});
 
-/** `socket`: instead of the one that the operation names. */
+/** `socket` replaces the socket that the operation names. */
 async function perform(machine, operation, socket) {
   const outer = machine.current;
   try {
@@ -39,11 +39,11 @@ async function perform(machine, operation, socket) {
   }
 }
 
-/** Plays one program and answers its faults. */
+/** Plays one program and returns its faults. */
 async function play(program, machine) {
   machine.perform = (operation, entry) => void perform(machine, operation, entry);
   for (const operation of program) {
-    // Not each, which would give every operation a tick of its own.
+    // Awaits only these, since awaiting each operation would give every one its own tick.
     if (["turns", "pause"].includes(operation.op)) await perform(machine, operation);
     else perform(machine, operation);
   }
@@ -81,7 +81,7 @@ async function main() {
   }
 }
 
-/** In a worker nothing is tidied up: the thread ends, or is ended, with all that it has. */
+/** A worker cleans up nothing: the thread ends or is terminated with everything in it. */
 async function workerMain() {
   const { index, whole, thread, token, endpoints } = workerData;
   const machine = new Machine({ index, program: whole, thread });

@@ -1,9 +1,9 @@
-// The ledger of the fuzzer: which message was sent by which socket, and whether a received one is byte for byte one that
-// was sent to its receiver.
+// The ledger of the fuzzer: which socket sent which message, and whether a received message equals, byte for byte, one
+// that was sent to its receiver.
 //
-// Frames of at least `stampSize` bytes carry a stamp: program, thread, sender, operation, sequence number, and which
-// frame of how many it is. The rest of the frame repeats the stamp. A stamp and the program's text are enough to make the
-// whole message again, so a thread can check what another thread sent. Messages without such a frame are kept by content.
+// Frames of at least `stampSize` bytes carry a stamp: program, thread, sender, operation, sequence number, frame index
+// and frame count. The rest of the frame repeats the stamp. The stamp and the program's text suffice to rebuild the
+// whole message, so a thread can check messages of other threads. Messages without such a frame are stored by content.
 
 const { toValue } = require("./values.cjs");
 
@@ -26,7 +26,7 @@ function stamped(length, [program, thread, sender, operation, sequence], index, 
   return frame;
 }
 
-/** What a frame's stamp says; undefined for a frame without one. */
+/** Parses a frame's stamp. Undefined for a frame without one. */
 function readStamp(frame) {
   if (frame.length < stampSize || frame.readUInt16LE(0) !== magic) return undefined;
   const [program, thread, sender, operation] = [2, 4, 6, 8].map((at) => frame.readUInt16LE(at));
@@ -37,7 +37,7 @@ function readStamp(frame) {
 const hasStamp = (template) =>
   Array.isArray(template) ? template.some(hasStamp) : typeof template === "number" && template >= stampSize;
 
-/** The frames of a template: what the library is given. */
+/** Returns the frames of a template in the form that the library accepts. */
 function framesOf(template, origin) {
   const list = Array.isArray(template) ? template : [template];
   return list.map((frame, index) => {
@@ -53,7 +53,7 @@ function bytesOf(frame) {
   return frame === null ? Buffer.alloc(0) : Buffer.from(String(frame));
 }
 
-/** Where messages without a stamp are found: by their last frame. */
+/** The key of messages without a stamp: their last frame. */
 const keyOf = (frames) => {
   const last = frames.at(-1) ?? Buffer.alloc(0);
   return `${last.length}:${last.toString("latin1", 0, 40)}`;
@@ -61,7 +61,7 @@ const keyOf = (frames) => {
 
 const isSubscription = (frame) => frame?.[0] <= 1;
 
-/** Sends each message to one peer only, so that it arrives at most once. */
+/** Types that send each message to one peer only, so that it arrives at most once. */
 const unicast = new Set([
   "Push",
   "Pair",
@@ -76,7 +76,7 @@ const unicast = new Set([
   "Peer",
 ]);
 
-/** What messages of a program without a stamp look like, by the program's text and by what was sent again. */
+/** The messages of a program without a stamp, by the program's text and by messages that were sent again. */
 class Literals {
   #known = new Map();
 
@@ -91,7 +91,7 @@ class Literals {
         one.frames.every((f, i) => f.equals(bytes[i])),
     );
     if (known) return;
-    // What is sent again may lie in memory of the library's, which a test of its own may take away.
+    // A message that is sent again may lie in the library's memory, which another test may detach.
     list.push({ frames: bytes.map((frame) => Buffer.from(frame)), sender });
     this.#known.set(key, list);
   }
@@ -101,7 +101,7 @@ class Literals {
   }
 }
 
-/** All operations of a program with those inside of others, but not those of workers, which number their own. */
+/** All operations of a program including nested ones, but not those of workers, which have their own numbers. */
 function flatten(program, list = []) {
   for (const operation of program) {
     operation.number = list.length;
@@ -111,21 +111,23 @@ function flatten(program, list = []) {
   return list;
 }
 
-/** One of a program's run. */
+/** The ledger of one program's run. */
 class Ledger {
   #program;
   #thread;
   #operations = new Map();
   #literals = new Literals();
-  /** Of stamped messages, what a Reply makes of them if its frames have no stamp. */
+  /** The parts of stamped messages that a Reply delivers, where no frame of a part has a stamp. */
   #bodies = new Literals();
   #received = new Map();
   #refused = new Set();
   #senders = 0;
-  /** Told of each message that ought not to have been sent or received. */
+  /** Called for each message that must not have been sent or received. */
   #fault;
 
-  /** `program`: the main thread's operations; `thread`: 0, or 1 + the number of the operation that started the worker. */
+  /**
+   * `program`: the main thread's operations. `thread`: 0, or 1 + the number of the operation that started the worker.
+   */
   constructor(index, program, thread, fault) {
     this.#program = index;
     this.#thread = thread;
@@ -143,29 +145,29 @@ class Ledger {
     return this.#thread === 0 ? main : main[this.#thread - 1].program;
   }
 
-  /** Enters a socket, which may send and receive from then on. */
+  /** Registers a socket, which may send and receive from then on. */
   enter(entry) {
     Object.assign(entry, {
       number: ++this.#senders,
       sequence: 0,
       key: `${this.#program}.${this.#thread}.${this.#senders}`,
-      /** Normalized endpoints it has ever been bound or connected to. */
+      /** Normalized endpoints that it has ever been bound or connected to. */
       bound: new Set(),
       connected: new Set(),
       connections: 0,
       places: [],
       topics: new Set(),
       identities: new Set(),
-      /** Of a Router: whom each routing id stands for. */
+      /** For a Router: the peer of each routing id. */
       peers: new Map(),
-      /** Of a Router: routing ids that its own program gave to peers. */
+      /** For a Router: routing ids that its own program gave to peers. */
       assigned: new Set(),
     });
     this.#entries.set(entry.key, entry);
   }
   #entries = new Map();
 
-  /** Makes the next message of an operation. Its `receipt` withdraws it. */
+  /** Creates the next message of an operation. Its `receipt` withdraws it. */
   compose(entry, operation) {
     const template = operation.message;
     if (!hasStamp(template)) {
@@ -180,20 +182,20 @@ class Ledger {
     return { message: Array.isArray(template) ? frames : frames[0], receipt: `${entry.key}.${sequence}` };
   }
 
-  /** A Reply keeps the frames up to the first empty one to itself, whoever sent them. */
+  /** A Reply keeps the frames up to the first empty one to itself, whichever peer sent them. */
   #noteBody(frames, sender) {
     const body = frames.slice(frames.findIndex((frame) => bytesOf(frame).length === 0) + 1);
     if (body.length === 0 || body.length === frames.length) return;
     if (!body.some((frame) => readStamp(bytesOf(frame)))) this.#bodies.add(body, sender);
   }
 
-  /** Messages without a stamp that may have become these frames. */
+  /** Messages without a stamp that could have these frames. */
   #candidates(entry, frames) {
     const whole = this.#literals.find(frames);
     return entry.type === "Reply" ? [...whole, ...this.#bodies.find(frames)] : whole;
   }
 
-  /** Takes note of frames that are sent as they are. */
+  /** Records frames that are sent unchanged. */
   literal(entry, frames) {
     this.#literals.add(frames, entry?.key);
   }
@@ -202,7 +204,7 @@ class Ledger {
     return `${this.#entries.get(key)?.type ?? "a socket"} ${key}`;
   }
 
-  /** A message that the library said it has not sent. */
+  /** Withdraws a message that the library reported as not sent. */
   refuse(receipt) {
     if (receipt === undefined) return;
     this.#refused.add(receipt);
@@ -210,7 +212,7 @@ class Ledger {
       this.#fault("ledger", `received a message before the send of it failed\n${receipt}`);
   }
 
-  /** Why a message could not have been received by `entry`; undefined when it could. */
+  /** Why `entry` cannot have received a message. Undefined when it can. */
   check(entry, frames, context) {
     if (frames.length === 0) return undefined;
     let at = frames.length - 1;
@@ -219,7 +221,7 @@ class Ledger {
     if (stamp === undefined) return this.#checkLiteral(entry, frames, context);
     const why = this.#checkStamped(entry, frames, at, stamp, context);
     if (why === undefined) return undefined;
-    // Sent again, with what came in front of it.
+    // Sent again, including the frames in front of it.
     if (
       this.#literals.find(frames).some((one) => this.#aligned(entry, frames, one.frames, one.sender, context))
     )
@@ -229,7 +231,7 @@ class Ledger {
 
   #checkStamped(entry, frames, at, stamp, context) {
     const [program, thread, , number, sequence] = stamp.origin;
-    // Of a program before, whose sockets may linger.
+    // From an earlier program, whose sockets may linger.
     if (program !== this.#program) return undefined;
     const template = this.#operations.get(thread)?.[number]?.message;
     if (template === undefined) return "a message with a stamp that nobody made";
@@ -265,16 +267,16 @@ class Ledger {
     // ZMQ_PROBE_ROUTER sends an empty message.
     if (frames.every((frame, i) => frame.length === 0 || (i === 0 && entry.type === "Router")))
       return undefined;
-    // A subscription that a proxy passes on.
+    // A subscription that a proxy forwards.
     if (context.proxied && frames.at(-1)[0] <= 1) return undefined;
     const found = this.#candidates(entry, frames);
     if (found.some((one) => this.#aligned(entry, frames, one.frames, one.sender, context))) return undefined;
-    // Of the program before.
+    // From the previous program.
     if (this.previous !== undefined && this.previous(entry, frames, context) === undefined) return undefined;
     return `a message that nobody sent\n${describe(frames)}`;
   }
 
-  /** For the program after this one: whether a message without a stamp may be of this one. */
+  /** Tells the next program whether a message without a stamp may be from this one. */
   asPrevious() {
     return (entry, frames, context) => {
       const loose = { ...context, proxied: true };
@@ -287,8 +289,8 @@ class Ledger {
   }
 
   /**
-   * Whether `frames`, as a socket received them, end with `sent`; what a pattern takes from the front of a message, and
-   * puts there, is allowed for.
+   * Whether `frames`, as a socket received them, end with `sent`. Allows for frames that a pattern removes from the
+   * front of a message or adds there.
    */
   #aligned(entry, frames, sent, senderKey, context) {
     if (this.#fits(entry, frames, sent, senderKey, context)) return true;
@@ -304,7 +306,7 @@ class Ledger {
     );
   }
 
-  /** In an XSubscriber's message whose first frame is a subscription, each frame may be one, and is taken out then. */
+  /** In an XSubscriber's message whose first frame is a subscription, each frame may be one and is then removed. */
   #mayLoseFrames(senderKey, [first]) {
     return this.#entries.get(senderKey)?.type === "XSubscriber" && isSubscription(first);
   }
@@ -317,10 +319,10 @@ class Ledger {
       theirs--;
     }
     const sender = this.#entries.get(senderKey);
-    // Proxies with a Router put routing ids in front, and take the first frame away.
+    // Proxies with a Router prepend routing ids and remove the first frame.
     if (context.proxied) return mine < 0 || theirs < 0;
     if (mine >= 0 && theirs >= 0) {
-      // The first frame of the message, a routing id, was taken by a Router that sent it, and another one put there.
+      // A Router removed the first frame, a routing id, when it sent the message, and the receiver added another one.
       const taken = ["Router", "Stream"].includes(sender?.type) && theirs === 0;
       if (!taken) return false;
       theirs = -1;
@@ -337,7 +339,7 @@ class Ledger {
     return ["Reply", "Request"].includes(entry.type) && sent[last].length === 0;
   }
 
-  /** Whether the frames up to `last` that a socket received may be others than those sent. */
+  /** Whether a socket may receive other frames than those sent, up to `last`. */
   #mayPut(entry, sender, frames, last) {
     const identities = ["Router", "Stream"].includes(entry.type) ? 1 : 0;
     if (sender === undefined) return true;
@@ -355,13 +357,13 @@ class Ledger {
     return linked(entry, sender);
   }
 
-  /** A Router never gives a routing id that it made to another peer. */
+  /** A Router never gives a routing id that it generated to another peer. */
   #noteName(entry, senderKey, name, context) {
     if (entry.type !== "Router" || context.proxied || name.length !== 5 || name[0] !== 0) return;
     entry.peers.set(name.toString("latin1"), senderKey);
   }
 
-  /** Whether the routing id in front is the sender's. */
+  /** Whether the leading routing id is that of the sender. */
   #rightName(entry, sender, name) {
     const text = name.toString("latin1");
     if (name.length === 5 && name[0] === 0) {
@@ -382,7 +384,7 @@ function linked(a, b) {
 const describe = (frames) =>
   `[${frames.map((frame) => `${frame.length}:${frame.toString("hex", 0, 20)}`).join(", ")}]`;
 
-/** Endpoints that mean the same as one text; "anywhere" where that is not known. */
+/** Maps equivalent endpoints to one text, or to "anywhere" when the endpoint is not known. */
 function place(endpoint) {
   const text = String(endpoint);
   const port = /^(?:tcp|ws|wss):\/\/.*:(\d+)(?:\/.*)?$/.exec(text)?.[1];

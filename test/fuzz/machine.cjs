@@ -1,4 +1,4 @@
-// What a program of the fuzzer has made, and what it waits for; who judges what came out.
+// The objects and pending promises of one fuzzer program, and the checks of its results.
 
 const { readdirSync } = require("node:fs");
 const { isMainThread } = require("node:worker_threads");
@@ -6,36 +6,36 @@ const zmq = require("../..");
 const { Ledger, linked, place } = require("./ledger.cjs");
 const { toValue } = require("./values.cjs");
 
-/** Milliseconds after the end of a program in which every promise must have settled. */
+/** Every promise must have settled this many milliseconds after the end of a program. */
 const patience = 10_000;
-/** Milliseconds of linger at most: what nobody fetches would hold up the end of the context. */
+/** Longest linger in milliseconds. Messages that no socket receives would delay the end of the context. */
 const longestLinger = 20;
-/** Milliseconds in which an operation must be done whose socket says that it could be. */
+/** An operation must finish within this many milliseconds if its socket reported that it can. */
 const shortPatience = 2000;
-/** A network of its own: other endpoints than wildcards may be bound, and nobody is reached but ourselves. */
+/** In an own network namespace, other endpoints than wildcards may be bound, and only our own sockets are reachable. */
 const isolated = process.env.ZMQ_NATIVE_FUZZ_ISOLATED === "1";
 const folder = process.env.ZMQ_NATIVE_FUZZ_FOLDER ?? ".";
 
-/** What V8 says when the library stumbles, as opposed to what the library says. */
+/** V8's messages for errors within the library, as opposed to the library's own errors. */
 const stumble =
   /^Cannot (?:read properties|set properties|destructure|convert|mix|access)|is not (?:a function|iterable|a constructor|defined)|^Invalid (?:array|typed array) length|^Maximum call stack/;
-/** What a Stream or Datagram sends is no message to others, and may even look like ZMTP 1. */
+/** The bytes that a Stream or Datagram sends are not a message to other types, and may even look like ZMTP 1. */
 const rawTypes = ["Stream", "Datagram"];
 
 const inprocNames = ["inproc://0", "inproc://1", "inproc://2"];
 
 const at = (list, index) => (list.length === 0 ? undefined : list[index % list.length]);
 
-/** Made by an operation that fails on purpose; the library must hand it on. */
+/** Thrown by an operation that fails on purpose. The library must pass it on. */
 class Intended extends Error {}
 
 const isBytes = (frame) => Buffer.isBuffer(frame);
 
-/** Whether the memory of any of these frames has been taken away. An empty frame may have no memory of its own either. */
+/** Whether the memory of any of these frames has been detached. An empty frame may have no memory of its own. */
 const detached = (frames) =>
   frames.some(({ buffer }) => buffer.byteLength === 0 && quietly(() => new Uint8Array(buffer)) === undefined);
 
-/** What one program has made, and what it waits for. */
+/** The objects and pending operations of one program. */
 class Machine {
   sockets = [];
   contexts = [];
@@ -47,22 +47,22 @@ class Machine {
   scenes = [];
   endpoints = ["inproc://0"];
   faults = [];
-  /** Performs an operation from inside of another one. */
+  /** Performs an operation nested in another one. */
   perform = () => {};
   ledger;
-  /** What makes the ledger's rules looser: messages passed on, captured, sent again, or from other threads. */
+  /** Relaxes the ledger's rules: messages that were forwarded, captured, sent again, or sent by other threads. */
   context = { proxied: false, echoes: false, workers: false, datagrams: false };
-  /** Bytes that have left the library by a transfer, with a copy: nobody may write to them. */
+  /** Bytes that left the library by a transfer, with a copy: nothing may write to them. */
   transferred = [];
-  /** How often the program has tried to take memory away. */
+  /** How often the program has tried to detach memory. */
   transfers = 0;
-  /** Observers with listeners, which must hear of the end. */
+  /** Observers with listeners, which must receive the end event. */
   listened = new Set();
   /** Whether the program has closed a context. */
   closedContexts = false;
-  /** Those that send bytes rather than messages. */
+  /** Sockets that send bytes rather than messages. */
   rawEntries = [];
-  /** The socket that an operation is on, while it begins. */
+  /** The socket of an operation while the operation begins. */
   current = undefined;
   #unsettled = new Set();
   #dropped = [];
@@ -76,7 +76,7 @@ class Machine {
     this.context.workers = thread > 0;
   }
 
-  /** Notes a promise, which must settle by the end, and with an error, if any, that a user can make sense of. */
+  /** Records a promise. It must settle by the end, and may only reject with an error that a user can understand. */
   track(label, promise, use, refused) {
     if (!(promise instanceof Promise)) return;
     const { transfers } = this;
@@ -102,10 +102,11 @@ class Machine {
       ? error.code !== "EUNKNOWN" && error.message !== ""
       : error instanceof Error && !stumble.test(error.message);
     if (!made) this.fault("error", `${label}: ${error?.stack ?? String(error)}`);
-    // The library says EBADF of a closed socket; libzmq says this of one that was freed while it was in use.
+    // The library rejects with EBADF for a closed socket. libzmq returns this error for a socket that was freed while
+    // in use.
     if (error?.code === "ENOTSOCK" && /^(?:send|receive|batches|messages)/.test(label))
       this.fault("freed", `a socket that was closed was used\n${label}: ${error.stack}`);
-    // A worker's context may have been closed by the thread that made it.
+    // The thread that created a worker's context may have closed it.
     if (error?.code === "ETERM" && !this.closedContexts && !this.context.workers)
       this.fault("terminated", `ETERM, though no context was closed\n${label}: ${error.stack}`);
   }
@@ -114,10 +115,10 @@ class Machine {
     this.faults.push({ kind, text });
   }
 
-  /** Whether frames have lost their memory. A fault, unless the program took memory away after `transfers` times. */
+  /** Whether frames have lost their memory. A fault, unless the program detached memory after `transfers` times. */
   lost(entry, frames, transfers) {
     if (!detached(frames)) return false;
-    // Small frames share memory, so a transfer of one empties the others that were handed out by then.
+    // Small frames share memory, so a transfer of one also empties the others that were returned before.
     if (this.transfers === transfers)
       this.fault(
         "lost",
@@ -127,8 +128,8 @@ class Machine {
   }
 
   /**
-   * Looks at what was received, and keeps it: the bytes must stay what they are. `transfers`: as many as there were when
-   * the receive began.
+   * Checks a received message and keeps it: its bytes must not change. `transfers`: the number of transfers when the
+   * receive began.
    */
   received(entry, message, transfers = this.transfers) {
     const frames = (Array.isArray(message) ? message : [message]).filter(isBytes);
@@ -143,7 +144,7 @@ class Machine {
     entry.copy = frames.map((frame) => Buffer.from(frame.subarray(0, 4096)));
   }
 
-  /** Whether bytes that are no messages may reach a socket. */
+  /** Whether bytes that are not messages may reach a socket. */
   #hearsRaw(entry) {
     if (this.rawEntries.length === 0) return false;
     return entry.raw || this.context.proxied || this.rawEntries.some((other) => linked(entry, other));
@@ -161,7 +162,7 @@ class Machine {
 
   #checkKept(entry) {
     const frames = (Array.isArray(entry.last) ? entry.last : [entry.last]).filter(isBytes);
-    // Whoever takes the memory of a message away takes the bytes.
+    // Detaching a message's memory detaches its bytes.
     const changed = entry.copy?.some(
       (copy, i) => frames[i]?.buffer.byteLength > 0 && copy.compare(frames[i].subarray(0, 4096)) !== 0,
     );
@@ -182,7 +183,7 @@ class Machine {
     this.rawEntries.push(entry);
   }
 
-  /** Options that change what a peer may receive. */
+  /** Options that change which messages a peer may receive. */
   noteOption(entry, name, value) {
     const bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value ?? ""));
     if (name === "routingId") entry.identities.add(bytes.toString("latin1"));
@@ -191,7 +192,7 @@ class Machine {
     if (/Message$/.test(name)) this.ledger.literal(undefined, [bytes]);
   }
 
-  /** Takes note of where a socket is bound or connected. */
+  /** Records the endpoints to which a socket is bound or connected. */
   link(entry, how, endpoint) {
     if (entry?.[how] === undefined) return;
     entry[how].add(place(endpoint));
@@ -207,7 +208,7 @@ class Machine {
 
   drop(index) {
     const [{ socket }] = this.sockets.splice(index % this.sockets.length, 1);
-    // What waits for a socket goes on waiting though nobody else knows it, and could not be ended.
+    // A pending operation keeps its otherwise unreferenced socket open, and then nothing could end it.
     const awaited = [...this.#unsettled].some((entry) => entry.socket === socket);
     this.#dropped.push(awaited ? { deref: () => socket } : new WeakRef(socket));
   }
@@ -221,7 +222,7 @@ class Machine {
     return String(toValue(name)).replace("FOLDER", folder);
   }
 
-  /** Whether it may be used outside of a network of its own: what is not there is not harmed, and nobody else either. */
+  /** Whether an endpoint may be used outside of an own network namespace: it can harm no other program. */
   allows(endpoint) {
     return (
       isolated ||
@@ -238,7 +239,7 @@ class Machine {
     this.endpoints.push(endpoint);
   }
 
-  /** A socket that is closed before anybody bound its inproc endpoint is not gone until somebody does. */
+  /** A socket that was closed before its inproc endpoint was bound remains until it is bound. */
   #meet() {
     for (const name of inprocNames) {
       const pair = quietly(() => new zmq.Pair({ linger: 0 }));
@@ -247,7 +248,7 @@ class Machine {
     }
   }
 
-  /** Operations that wait although their sockets say that they need not. */
+  /** Operations that are pending although their sockets report that they are possible. */
   #stalled() {
     const busy = new Set(this.proxies.flatMap((proxy) => [proxy.frontEnd, proxy.backEnd]));
     const ready = { receive: "readable", send: "writable" };
@@ -267,7 +268,7 @@ class Machine {
     for (const { label } of stalled) this.fault("stalled", `${label} waits, though it could be done`);
   }
 
-  /** Files of ipc endpoints go with their sockets. */
+  /** The files of ipc endpoints are removed with their sockets. */
   async #checkFiles() {
     if (!this.#files || this.workers.length > 0) return;
     const left = () =>
@@ -280,7 +281,7 @@ class Machine {
   }
 
   async end() {
-    // To their end, unless something in them waits for ever.
+    // Reads to the end, unless an operation in them never ends.
     let timer;
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, patience);

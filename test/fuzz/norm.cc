@@ -1,9 +1,9 @@
-// Feeds NORM what a raw peer may send: libFuzzer makes the bytes, and each input is a series of datagrams.
+// Feeds NORM the input of a raw peer: libFuzzer generates the bytes, and each input is a series of datagrams.
 //
 //   norm_peer --target=norm-receiver CORPUS
 //
-// A datagram is its length, two bytes of which the higher comes first, and its bytes; a length of 0 lets a second pass
-// instead. Session and clock are new for each input; what arrives is read as libzmq's engine reads it.
+// A datagram is its length, two bytes in big-endian order, and its bytes. A length of 0 advances the clock by a second
+// instead. Session and clock are new for each input. The input is read as libzmq's engine reads it.
 
 #include <sys/time.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-// Nothing less leads to what a session does with a datagram.
+// The function in which a session handles a datagram is not public.
 #define private public
 #define protected public
 #include <normSession.h>
@@ -26,10 +26,10 @@
 namespace {
 
 bool sends;
-/** Seconds since 1970, as NORM is told. */
+/** Seconds since 1970, as reported to NORM. */
 double now;
 
-/** What the thread of a session does, when it is due. */
+/** Runs the work of a session's thread when it is due. */
 class Clock : public ProtoTimerMgr {
  public:
   bool UpdateSystemTimer(ProtoTimer::Command, double) override { return true; }
@@ -44,7 +44,7 @@ class Clock : public ProtoTimerMgr {
   }
 };
 
-/** As NORM's interface does it: what happened is kept, with the objects that it happened to, and seen to afterwards. */
+/** Like NORM's interface: it stores events with their objects and handles them afterwards. */
 class Controller : public NormController {
  public:
   void Notify(const Event event, NormSessionMgr*, NormSession*, NormNode* node, NormObject* object) override {
@@ -74,7 +74,7 @@ class Controller : public NormController {
   }
 
  private:
-  /** Seeks a byte 0 where a message begins, then reads; who never gets on is stuck. */
+  /** Finds a byte 0 where a message begins, then reads. A reader that makes no progress is stuck. */
   static void read(NormStreamObject* stream) {
     char buffer[8192] = {1};
     for (int rounds = 0; buffer[0] != 0; ++rounds) {
@@ -97,7 +97,7 @@ class Controller : public NormController {
 
 }  // namespace
 
-// NORM asks this clock, by the linker's --wrap.
+// NORM reads this clock, by the linker's --wrap.
 extern "C" int __wrap_gettimeofday(timeval* time, void*) {
   time->tv_sec = static_cast<time_t>(now);
   time->tv_usec = static_cast<suseconds_t>((now - static_cast<double>(time->tv_sec)) * 1e6);
@@ -115,7 +115,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   now = 1.7e9;
   std::srand(1);
   static const auto port = static_cast<UINT16>(20'000 + getpid() % 20'000);
-  // What is sent goes nowhere.
+  // Sent data is discarded.
   static ProtoSocket::Notifier notifier;
   Clock clock;
   Controller controller;
@@ -148,7 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       continue;
     }
     const size_t length = wanted < size ? wanted : size;
-    // Where it ends so does what may be read, but for what stays of the one before.
+    // The readable data ends here, except for the remainder of the previous datagram.
     NormMsg message;
     std::memset(message.AccessBuffer(), 0xaa, NormMsg::MAX_SIZE);
     std::memcpy(message.AccessBuffer(), data, length);

@@ -1,5 +1,6 @@
-// Operations of the fuzzer's programs that come to the boundary between the library and its user's code from odd sides:
-// code that runs while arguments are read, memory that is taken away, copies of the library, ends at any moment.
+// Operations of the fuzzer's programs that use the boundary between the library and its user's code in unusual ways.
+// User code runs while arguments are read, memory is detached, several copies of the library exist, and threads end at
+// any moment.
 
 const { mkdirSync } = require("node:fs");
 const { connect: connectTo } = require("node:net");
@@ -18,8 +19,8 @@ const { odd, toValue } = require("./values.cjs");
 const interpreter = require.resolve("./interpreter.cjs");
 
 /**
- * Performs an operation's inner one when called, on the same socket or the one that it names: once, but not before so
- * many calls, since a value may be read in TypeScript first and in C++ later.
+ * Performs an operation's inner one when called, on the same socket or the one that it names. It runs once, but only
+ * after a number of calls, since a value may be read in TypeScript first and in C++ later.
  */
 function effectOf(machine, operation, entry) {
   let calls = 0;
@@ -29,7 +30,7 @@ function effectOf(machine, operation, entry) {
   };
 }
 
-/** A call on a socket, its arguments as they should be, and what becomes of its result. */
+/** A call on a socket with valid arguments, and how its result is handled. */
 const calls = {
   send: ({ message }) => [message, { timeout: 5, signal: undefined }],
   trySend: ({ message }) => [message],
@@ -53,7 +54,7 @@ const calls = {
   waitForSubscribers: () => [1, { timeout: 5, topic: "a" }],
 };
 
-/** Follows what a call answered: a promise, an iterator, a message. */
+/** Follows the result of a call: a promise, an iterator, a message. */
 function follow(machine, entry, call, result, receipt) {
   const label = `${call} on ${entry.type}`;
   if (result === false) machine.ledger.refuse(receipt);
@@ -71,7 +72,7 @@ function follow(machine, entry, call, result, receipt) {
   machine.track(label, promise, use, () => call === "send" && machine.ledger.refuse(receipt));
 }
 
-/** Calls a socket's method with arguments, and withdraws the message where the call throws. */
+/** Calls a socket's method with arguments, and withdraws the message if the call throws. */
 function call(machine, entry, name, args, receipt) {
   if (typeof entry.socket[name] !== "function") return;
   try {
@@ -90,12 +91,12 @@ function prepare(machine, entry, operation) {
     machine.link(entry, operation.call === "connect" ? "connected" : "bound", endpoint);
     if (operation.call === "connect") entry.assigned.add("id");
   }
-  // The topics may be none that the library takes, and code of the program's runs in between.
+  // The library may reject the topics, and code of the program runs in between.
   if (operation.call === "subscribe") want(entry, []);
   return { args: calls[operation.call]({ message, endpoint }), receipt };
 }
 
-/** Names of odd values that no option may have. */
+/** Names of unusual values that no option accepts. */
 const never = {
   timeout: new Set(["NaN", "bigint", "symbol", "object", "bare", "function", "array", "date"]),
   signal: new Set([
@@ -133,7 +134,7 @@ function wire(frame, more) {
 
 const rawPeers = { PUSH: "Push", PUB: "Publisher", DEALER: "Dealer", PAIR: "Pair" };
 
-/** Takes the first frame of each message away: what the loop has fetched ahead must stay what it is. */
+/** Detaches the first frame of each message: the messages that the loop has prefetched must not change. */
 async function transferLoop(machine, entry, { count, how }) {
   const iterator = entry.socket[Symbol.asyncIterator]();
   for (let i = 0; i < count; i++) {
@@ -161,7 +162,7 @@ const onSockets = {
     const effect = effectOf(machine, operation, entry);
     const position = operation.position % args.length;
     args[position] = trap(args[position], operation.kind, effect, operation.inFrames && position === 0);
-    // What becomes of an object in the place of a message of one frame.
+    // An object in the place of a message of one frame.
     for (const text of [String({}), String(toValue(operation.message))])
       machine.ledger.literal(entry, [Buffer.from(text)]);
     call(machine, entry, operation.call, args, receipt);
@@ -256,7 +257,7 @@ const onSockets = {
   look(_, { socket }, { what }) {
     void socket[what];
   },
-  /** Everything that takes something in by the way, and then a wait. */
+  /** Everything that processes incoming data as a side effect, followed by a wait. */
   stats(machine, entry, { looks }) {
     const { socket } = entry;
     const observer = socket.events;
@@ -328,7 +329,7 @@ const boundary = {
     const args = make(machine);
     const effect = effectOf(machine, { ...operation, same: false });
     const position = operation.position % args.length;
-    // A proxy of a socket is no socket.
+    // A proxy of a socket is not a socket.
     if (args[position] === undefined) return;
     args[position] = trap(
       args[position],
@@ -351,7 +352,7 @@ const boundary = {
     mkdirSync(place, { recursive: true });
     process.chdir(place);
   },
-  /** A thread that is ended while it loads the package, or uses it. */
+  /** A thread that is terminated while it loads or uses the package. */
   cutShort(machine, { program, microseconds, number }) {
     if (!isMainThread) return;
     machine.context.workers = true;
@@ -371,7 +372,7 @@ const boundary = {
     machine.workers.push(worker);
     machine.scenes.push(new Promise((resolve) => worker.once("exit", resolve)));
   },
-  /** A peer that sends a message of several frames, or a part of one, whatever the socket thinks of it. */
+  /** A peer that sends a message of several frames, or a part of one, regardless of the socket's type. */
   rawPeer(machine, operation) {
     const endpoints = machine.endpoints.filter((name) => /^tcp:\/\/127\.0\.0\.1:\d+$/.test(name));
     const endpoint = at(endpoints, operation.endpoint);
@@ -382,14 +383,14 @@ const boundary = {
     const peer = connectTo(Number(/\d+$/.exec(endpoint)[0]), "127.0.0.1");
     machine.servers.push(peer);
     peer.on("error", () => {});
-    // libzmq does not end a connection that says nothing.
+    // libzmq does not close a silent connection.
     peer.unref();
     peer.write(hello(operation.type));
     for (let i = 0; i < operation.count; i++) {
       const { message, receipt } = machine.compose(entry, operation);
       const frames = (Array.isArray(message) ? message : [message]).map((frame) => Buffer.from(frame ?? ""));
       const cut = operation.cut && i === operation.count - 1;
-      // What is not complete must not arrive.
+      // An incomplete message must not arrive.
       if (cut) machine.ledger.refuse(receipt);
       peer.write(Buffer.concat(frames.map((frame, n) => wire(frame, n < frames.length - 1 || cut ? 1 : 0))));
     }

@@ -1,4 +1,5 @@
-// Operations of the fuzzer's programs on contexts, observers, proxies, workers and time, and those that open sockets.
+// Operations of the fuzzer's programs on contexts, observers, proxies, workers and time, and operations that open
+// sockets.
 
 const { isMainThread, Worker } = require("node:worker_threads");
 const { copyOf } = require("./classes.cjs");
@@ -8,7 +9,7 @@ const { toValue } = require("./values.cjs");
 
 const interpreter = require.resolve("./interpreter.cjs");
 
-/** Thousands of threads would only tell how much the machine bears. */
+/** Thousands of threads would only test the machine. */
 const bearable = ([name, value]) => name !== "ioThreads" || !(value > 16);
 
 module.exports = {
@@ -19,7 +20,7 @@ module.exports = {
     if (Class === undefined) return;
     machine.add(type, new Class({ linger: 0, ...values, ...(own && { context: own }) }), values);
   },
-  /** Two sockets that understand each other, joined. */
+  /** Two connected sockets of compatible types. */
   pair(machine, { types, endpoint, context, copies, conflate }) {
     const own = context === undefined ? undefined : at(machine.contexts, context);
     const name = machine.endpoint(endpoint);

@@ -1,4 +1,4 @@
-// Operations of the fuzzer's programs on one socket. Each does one thing; `entry` is the socket that it names.
+// Operations of the fuzzer's programs on one socket. Each performs one action, and `entry` is the socket that it names.
 
 const { close, longestLinger } = require("./machine.cjs");
 const { toValue } = require("./values.cjs");
@@ -11,7 +11,7 @@ function waiting(machine, { timeout, signal, max }) {
   return Object.keys(options).length === 0 ? undefined : options;
 }
 
-/** What a draft socket's message goes with, by the socket's last message where it has a say. */
+/** The group or routing id of a draft socket's message, taken from the socket's last message where needed. */
 function tagOf(entry, { group, routingId }) {
   if (!["Server", "Peer", "Radio"].includes(entry.type)) return undefined;
   if (group !== undefined) return { group: toValue(group) };
@@ -30,21 +30,23 @@ async function loop(machine, entry, iterator, kind, count) {
   await iterator.return?.();
 }
 
-/** Notes topics that a Subscriber may receive from then on; none mean all. */
+/** Records topics that a Subscriber may receive from then on. No topics mean all. */
 function want(entry, topics) {
   if (entry.type !== "Subscriber") return;
   for (const topic of topics.length > 0 ? topics : [""]) entry.topics.add(Buffer.from(String(topic)));
   entry.wanted = (frame) => [...entry.topics].some((topic) => frame.subarray(0, topic.length).equals(topic));
 }
 
-/** Has an XSubscriber receive everything. Over inproc, the subscription also reaches a peer that is no publisher. */
+/**
+ * Subscribes an XSubscriber to everything. Over inproc, the subscription also reaches a peer that is not a publisher.
+ */
 function subscribeToAll(machine, entry) {
   const subscription = Buffer.from([1]);
   machine.ledger.literal(entry, [subscription]);
   entry.socket.trySend(subscription);
 }
 
-/** Withdraws a message that the library has refused, by throwing, rejecting or answering false. */
+/** Withdraws a message that the library has rejected, by throwing, rejecting or returning false. */
 function unlessRefused(machine, receipt, send) {
   try {
     const result = send();
@@ -143,7 +145,7 @@ module.exports = {
         return;
     }
   },
-  /** Back to where the last message came from. */
+  /** Sends to the peer of the last message. */
   reply(machine, entry) {
     const { last, socket, type } = entry;
     if (!Array.isArray(last)) return;
@@ -188,7 +190,7 @@ module.exports = {
   /** Subscribe, unsubscribe, join, leave. */
   topics(machine, entry, { call, topics }) {
     const values = topics.map(toValue);
-    // Over inproc, a subscription also reaches a peer that is no publisher.
+    // Over inproc, a subscription also reaches a peer that is not a publisher.
     for (const topic of values) machine.ledger.literal(undefined, [Buffer.from(String(topic))]);
     if (call === "subscribe") want(entry, values);
     entry.socket[call]?.(...values);
@@ -209,5 +211,5 @@ module.exports = {
     machine.observers.push(socket.events);
   },
 };
-// No operations, which all enumerable properties are.
+// Not enumerable, since all enumerable properties are operations.
 Object.defineProperties(module.exports, { subscribeToAll: { value: subscribeToAll }, want: { value: want } });

@@ -1,5 +1,5 @@
-// What the fuzzer's programs are made of: fast-check's arbitraries for each operation that test/fuzz/interpreter.cjs can
-// play. To have something else tried, add it here and to the file that performs it (docs/testing.md).
+// Generates the fuzzer's programs: fast-check's arbitraries for each operation that test/fuzz/interpreter.cjs can play.
+// To test another call, add it here and to the file that performs it (docs/testing.md).
 
 import { createRequire } from "node:module";
 import fc from "fast-check";
@@ -15,7 +15,7 @@ const classes = Object.entries({ ...zmq, ...draft }).filter(
   ([, value]) => typeof value === "function" && value.prototype instanceof zmq.Socket,
 );
 
-/** Names of a class's properties, its bases' included, that have a getter, or a setter. */
+/** Names of a class's properties, including inherited ones, that have a getter or a setter. */
 function properties(Class, accessor) {
   const names = [];
   for (let place = Class.prototype; place !== Object.prototype; place = Object.getPrototypeOf(place)) {
@@ -25,7 +25,7 @@ function properties(Class, accessor) {
   return names;
 }
 const union = (accessor) => [...new Set(classes.flatMap(([, Class]) => properties(Class, accessor)))].sort();
-// Multicast to a network's end would be traffic of others; `interface` names one.
+// Multicast to a whole network would reach other machines, so `interface` names one.
 const writable = union("set").filter((name) => name !== "interface");
 const readable = union("get").filter((name) => name !== "events");
 const contextOptions = properties(zmq.Context, "set").sort();
@@ -46,7 +46,7 @@ const pairs = `
 
 const options = (names, value) => fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 });
 
-/** Operations, with weights, of programs and of the programs of workers alike. */
+/** Operations with weights, for programs and for workers' programs. */
 const table = {
   pair: [14, { types: fc.constantFrom(...pairs), endpoint: bindable, context: sometimes(fc.nat(2)) }],
   open: [
@@ -138,7 +138,7 @@ const table = {
   pause: [2, { milliseconds: fc.nat(4) }],
 };
 
-/** What may happen inside of another operation. */
+/** Operations that may be nested in another operation. */
 const inner = [
   ["send", 3],
   ["trySend", 3],
@@ -157,9 +157,9 @@ const inner = [
   ["collect", 1],
 ];
 const kind = fc.constantFrom("getter", "getter", "proxy", "iterator");
-/** How the memory of a frame is taken away. */
+/** The ways to detach the memory of a frame. */
 const transferring = fc.constantFrom("port", "clone", "stream", "buffer");
-/** One that receives, and its peers. */
+/** A receiver and its peers. */
 const crossings = `
   Subscriber-Publisher Subscriber-XPublisher XSubscriber-Publisher Router-Dealer Router-Request Reply-Dealer
   Reply-Request Dealer-Dealer Pull-Push
@@ -169,8 +169,8 @@ const crossings = `
   .map((pair) => pair.split("-"));
 
 /**
- * Families of operations that the others can be had without (`npm run fuzz -- --only`, `--without`): as above, with the
- * fields of `inside` where an operation has another one inside.
+ * Families of operations that can be left out (`npm run fuzz -- --only`, `--without`): as above, with the fields of
+ * `inside` for operations with a nested one.
  */
 function familiesOf(arbitraryOf) {
   const inside = {
@@ -386,7 +386,7 @@ const allFamilies = familiesOf(arbitraryOf);
 /** Names of the families of operations that can be left out. */
 export const families = Object.keys(allFamilies);
 
-/** An arbitrary of programs, with operations of those families besides the usual ones. */
+/** An arbitrary of programs, with operations of those families in addition to the usual ones. */
 function programWith(names) {
   const more = weightedOf(Object.assign({}, ...names.map((name) => allFamilies[name])));
   const inWorker = fc.oneof(...weightedOf(table), ...more.filter(({ weight }) => weight >= 10));
@@ -405,7 +405,7 @@ function programWith(names) {
 /** A whole program. */
 export const program = programWith(families);
 
-/** `count` programs; the same for the same seed and families. */
+/** Returns `count` programs, the same ones for the same seed and families. */
 export function programs(seed, count, names = families) {
   return fc.sample(names === families ? program : programWith(names), { seed, numRuns: count });
 }

@@ -1,4 +1,4 @@
-// Plays programs in a process of their own, finds the one that went wrong, and makes it short.
+// Plays programs in their own process, finds the failing one, and shortens it.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,22 +9,22 @@ import fc from "fast-check";
 import { program as anyProgram } from "./operations.mjs";
 
 const interpreter = fileURLToPath(new URL("interpreter.cjs", import.meta.url));
-/** Milliseconds without a word from the process: it hangs. */
+/** A process that prints nothing for this many milliseconds hangs. */
 const silence = 30_000;
 
-/** A network of its own, where the system lets us: endpoints that are not ours to use elsewhere may be used then. */
+/** An own network namespace, where the system allows one: there, a program may use any endpoint. */
 const isolation = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 export const isolated = !execaSync(isolation[0], [...isolation.slice(1), "true"], { reject: false }).failed;
 
 /**
- * Plays `programs` one after the other. Answers how many were played to their end, how many operations those had, how many promises did not settle, and
- * the fault, if any: its kind, its text, and the index of the program that was being played.
+ * Plays `programs` one after the other. Returns the number of programs that were played to their end, their operations,
+ * their unsettled promises, and the fault, if any: its kind, its text, and the index of its program.
  */
 export async function play(programs) {
   const folder = mkdtempSync(join(tmpdir(), "zmq-native-fuzz-"));
   const command = [...(isolated ? isolation : []), process.execPath, "--expose-gc", interpreter];
   const child = execa(command[0], command.slice(1), {
-    // Relative paths of ipc endpoints must not end up elsewhere.
+    // Relative paths of ipc endpoints must not create files elsewhere.
     cwd: folder,
     env: { ZMQ_NATIVE_FUZZ_ISOLATED: isolated ? "1" : "0", ZMQ_NATIVE_FUZZ_FOLDER: folder },
     input: JSON.stringify(programs),
@@ -74,9 +74,9 @@ export async function play(programs) {
   return outcome;
 }
 
-/** The same for faults that are likely to be one. */
+/** A key that is equal for faults with probably the same cause. */
 export function signatureOf({ kind, text: said }) {
-  // Of a file, only where it is in its library.
+  // Of a file name, only the part within its library.
   const text = said.replace(/\/[^\s()]*\/vendor\/src\//g, "");
   const assertion =
     /Assertion failed: .*|(?:[\w ,]+) \([\w/.]+:\d+\)|AddressSanitizer: [\w-]+|runtime error: .*|WARNING: ThreadSanitizer: [^(]*/.exec(
@@ -85,7 +85,7 @@ export function signatureOf({ kind, text: said }) {
   return `${kind}: ${assertion ?? text.split("\n")[0]}`.replace(/[:\s]+$/, "").slice(0, 200);
 }
 
-/** Whether playing `programs` goes wrong in that way, in one of `tries`. */
+/** Whether playing `programs` fails in that way in one of `tries`. */
 async function repeats(programs, signature, tries) {
   for (let i = 0; i < tries; i++) {
     const { fault } = await play(programs);
@@ -94,7 +94,7 @@ async function repeats(programs, signature, tries) {
   return false;
 }
 
-/** Delta debugging: a part of `list` for which `test` still holds, and from which nothing can be left out alone. */
+/** Delta debugging: a part of `list` for which `test` still holds, and from which no single element can be removed. */
 async function reduce(list, test, expired) {
   let parts = 2;
   let current = list;
@@ -115,15 +115,15 @@ async function reduce(list, test, expired) {
 }
 
 /**
- * The shortest program found, within some minutes, that goes wrong as `fault` says; undefined when it does so only now
- * and then, and not for us. `programs` were played when it went wrong.
+ * The shortest program found within some minutes that fails like `fault`. Undefined when the failure does not repeat.
+ * `programs` were played when it failed.
  */
 export async function shrink(programs, fault, minutes = 5) {
   const signature = signatureOf(fault);
   const end = performance.now() + minutes * 60_000;
   const expired = () => performance.now() > end;
   const last = fault.program;
-  // Alone, or as one program with what came before it.
+  // Alone, or together with the programs before it as one program.
   const candidates = [
     [programs[last]],
     programs.slice(Math.max(0, last - 2), last + 1),
@@ -141,7 +141,7 @@ export async function shrink(programs, fault, minutes = 5) {
   return undefined;
 }
 
-/** Replaces what operations hold by something simpler, as fast-check knows how. */
+/** Replaces the values of operations by simpler ones, by fast-check's shrinking. */
 async function simplify(operations, test, end) {
   const property = fc.asyncProperty(anyProgram, async (candidate) => !(await test(candidate)));
   const found = await fc.check(property, {

@@ -1,9 +1,10 @@
-// Feeds libzmq what a raw peer may send: libFuzzer makes the bytes, and each input is one connection, or one datagram.
+// Feeds libzmq the input of a raw peer: libFuzzer generates the bytes, and each input is one connection or one
+// datagram.
 //
 //   raw --target=tcp-null CORPUS
 //
-// One context and one socket for all inputs. An input counts as done when libzmq has closed the connection, which it
-// does at the latest when it has read to the end of what was sent. Meanwhile what comes in is received, and answered.
+// One context and one socket serve all inputs. An input is done when libzmq has closed the connection, at the latest
+// when it has read all input. Meanwhile the harness receives and answers messages.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -64,9 +65,9 @@ constexpr Target kTargets[] = {
     {"udp-dgram", Way::kDatagram, "udp", ZMQ_DGRAM, Security::kNull},
 };
 
-/** A group and a text, or a text, that is certain to arrive after the input. */
+/** A group and a text, or a text, that certainly arrives after the input. */
 constexpr char kSentinel[] = "\1a the end";
-/** Milliseconds that an input may take; longer is a hang. */
+/** Milliseconds that an input may take. Longer is a hang. */
 constexpr int kPatience = 5000;
 
 const Target* target;
@@ -74,7 +75,7 @@ void* socket_;
 void* zap;
 int listener = -1;
 sockaddr_in address{};
-/** Ours, where libzmq connects. */
+/** The listening socket of the harness, where libzmq connects. */
 std::string hostile;
 char publicKey[41];
 char secretKey[41];
@@ -87,7 +88,7 @@ void require(const bool good, const char* what) {
 
 void set(const int option, const int value) { zmq_setsockopt(socket_, option, &value, sizeof value); }
 
-/** An address of ours on the loopback network; another one each time, so that closed connections use up no ports. */
+/** An address on the loopback network. It differs each time, so that closed connections use up no ports. */
 sockaddr_in freshAddress() {
   static uint32_t count = 0;
   sockaddr_in fresh{};
@@ -96,7 +97,7 @@ sockaddr_in freshAddress() {
   return fresh;
 }
 
-/** Lets every authentication pass. */
+/** Accepts every authentication request. */
 void answerZap() {
   while (true) {
     char version[8];
@@ -126,7 +127,9 @@ void say(const std::string& text, const uint32_t routingId, const int flags) {
   if (zmq_msg_send(&message, socket_, ZMQ_DONTWAIT | flags) < 0) zmq_msg_close(&message);
 }
 
-/** Receives whatever is there, and sends it back where the socket may. True when the sentinel was among it. */
+/**
+ * Receives all pending messages, and sends them back where the socket type can. True when the sentinel was among them.
+ */
 bool serve() {
   bool ended = false;
   std::vector<std::string> frames;
@@ -136,7 +139,7 @@ bool serve() {
     frames.emplace_back(static_cast<char*>(zmq_msg_data(&message)), zmq_msg_size(&message));
     if (frames.back().find(" the end") != std::string::npos) ended = true;
     if (zmq_msg_more(&message) != 0) continue;
-    // A publisher is told a topic, and sends something of it.
+    // A publisher receives a topic, and sends a message for it.
     if (target->type == ZMQ_XPUB && !frames[0].empty()) frames[0].erase(0, 1);
     const bool answers = target->type != ZMQ_DISH && target->type != ZMQ_DGRAM;
     for (size_t i = 0; answers && i < frames.size(); ++i) {
@@ -163,7 +166,7 @@ void converse(const int fd, const uint8_t* data, const size_t size) {
       if (count < 0 && errno != EAGAIN) break;
     }
     if (sent == size && !shut) {
-      // What was read so far is answered before libzmq sees the end of it.
+      // libzmq answers the input so far before it sees its end.
       if (target->type == ZMQ_XPUB || target->type == ZMQ_RADIO) publish();
       shutdown(fd, SHUT_WR);
       shut = true;
@@ -216,16 +219,16 @@ void playInside(const uint8_t* data, const size_t size) {
   converse(fd, nullptr, 0);
 }
 
-/** Whether somebody waits to be accepted, within so many milliseconds. */
+/** Whether a connection arrives within this many milliseconds. */
 bool awaited(const int milliseconds) {
   pollfd ready{listener, POLLIN, 0};
   return poll(&ready, 1, milliseconds) > 0;
 }
 
 void playConnect(const uint8_t* data, const size_t size) {
-  // Attempts of the connection before this one.
+  // Connection attempts of the previous connection.
   while (awaited(0)) close(accept(listener, nullptr, nullptr));
-  // Each time anew: libzmq does not try again with a peer that broke the protocol.
+  // Connects again each time: libzmq does not reconnect to a peer that violated the protocol.
   require(zmq_connect(socket_, hostile.c_str()) == 0, "zmq_connect");
   for (int waited = 0; !awaited(1); ++waited) {
     serve();
@@ -320,7 +323,7 @@ void open() {
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  // libFuzzer's clock would interrupt whatever waits. What takes too long is found here (kPatience).
+  // libFuzzer's clock would interrupt waits. The harness itself finds inputs that take too long (kPatience).
   sigset_t clock;
   sigemptyset(&clock);
   sigaddset(&clock, SIGALRM);

@@ -1,9 +1,10 @@
-// Fuzzes what a raw peer may send, with libFuzzer: bytes that reach new code of libzmq are kept and varied further.
+// Fuzzes the input of raw peers with libFuzzer, which keeps and varies inputs that reach new code of libzmq.
 //
 //   npm run fuzz:raw -- --seconds 60 --target tcp-null
 //   npm run fuzz:raw -- --seconds 600 --keep          every target in turn; new inputs go to test/fuzz/corpus
 //
-// What crashes, hangs or takes too long is in out/fuzz/found; `npm run fuzz:raw -- --target X --input FILE` plays it.
+// Inputs that crash, hang or take too long are in out/fuzz/found. `npm run fuzz:raw -- --target X --input FILE` plays
+// one.
 
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,13 +27,13 @@ const flags = command("npm run fuzz:raw --", "Fuzzes what a raw peer may send, w
   .parse()
   .opts();
 const { seconds, seed = (Date.now() % 1_000_000) + 1 } = flags;
-/** Inputs of one target that are kept in the repository at most, the shortest ones, and their bytes each. */
+/** The most inputs of one target that the repository keeps (the shortest ones), and the most bytes of each. */
 const mostKept = 40;
 const longestKept = 4096;
 
 const out = join(root, "out/fuzz");
 const found = join(out, "found");
-/** NORM has a harness of its own. */
+/** NORM has its own harness. */
 const harnessOf = (target) => join(out, target.startsWith("norm-") ? "norm_peer" : "raw");
 
 function build() {
@@ -47,12 +48,12 @@ function build() {
 }
 
 const settings = {
-  // A peer may announce any length: what is too much is an error that libzmq has to live with.
+  // A peer may announce any length. Too large an allocation is an error that libzmq must handle.
   ASAN_OPTIONS: "allocator_may_return_null=1:max_allocation_size_mb=256:detect_leaks=1",
   UBSAN_OPTIONS: "print_stacktrace=1",
 };
 
-/** Runs the harness; answers its exit code and the last lines of what it said. Calls `onLine` with each line. */
+/** Runs the harness. Returns its exit code and the last lines of its output. Calls `onLine` with each line. */
 async function play(target, args, onLine = () => {}) {
   const child = execa(harnessOf(target), [`--target=${target}`, ...args], {
     env: settings,
@@ -69,7 +70,7 @@ async function play(target, args, onLine = () => {}) {
   return { code: (await child).exitCode, lines };
 }
 
-/** The corpus that a run works on: what is kept, or else good conversations. */
+/** The corpus of a run: the stored inputs, or valid conversations to begin with. */
 function corpusOf(target) {
   const folder = join(out, "corpus", target);
   const kept = join(root, "test/fuzz/corpus", target);
@@ -79,7 +80,7 @@ function corpusOf(target) {
   return { folder, kept };
 }
 
-/** The fewest inputs that reach what all do; the shortest of them are put into the repository. */
+/** The fewest inputs with the same coverage as all. The shortest of them are put into the repository. */
 async function keep(target, { folder, kept }) {
   const smallest = join(out, "smallest", target);
   rmSync(smallest, { recursive: true, force: true });
@@ -91,7 +92,7 @@ async function keep(target, { folder, kept }) {
     .sort((a, b) => a.size - b.size)
     .slice(0, mostKept);
   if (files.length === 0) return;
-  // What was found once stays.
+  // Keeps earlier findings.
   for (const name of readdirSync(kept)) if (!name.startsWith("found-")) rmSync(join(kept, name));
   for (const { name } of files) copyFileSync(join(smallest, name), join(kept, name.slice(0, 12)));
 }
@@ -157,7 +158,7 @@ for (const [index, target] of chosen.entries()) {
     faults++;
     count.faults++;
     console.error(`\n${target}:\n${lines.join("\n")}`);
-    // What fails at once would fail again and again.
+    // An input that fails immediately would fail again and again.
     if (count.faults === 5) break;
   }
   if (flags.keep) await keep(target, corpus);

@@ -1,5 +1,5 @@
-// Plays a program that the fuzzer kept, twenty times over: node test/fuzz/replay.mjs FILE
-// Exit code 1 when it goes wrong.
+// Plays a program that the fuzzer stored, twenty times: node test/fuzz/replay.mjs FILE
+// Exits with code 1 when it fails.
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

@@ -1,5 +1,5 @@
-// Operations of the fuzzer's programs that need sockets of their own in a certain state, which chance alone seldom brings
-// about. What happens then is left to the numbers of the operation.
+// Operations of the fuzzer's programs that need their own sockets in a certain state, which random operations seldom
+// reach. The numbers of the operation decide the rest.
 
 const zmq = require("../..");
 const { copyOf } = require("./classes.cjs");
@@ -25,7 +25,7 @@ function join(machine, bound, connected, endpoint = freshName()) {
   return lastEndpoint;
 }
 
-/** Sends a message of the operation, and withdraws it if there is no room for it. */
+/** Sends a message of the operation, and withdraws it if the queue is full. */
 function sendOne(machine, entry, operation) {
   const { message, receipt } = machine.compose(entry, operation);
   let sent = false;
@@ -46,7 +46,7 @@ function take(machine, entry) {
   }
 }
 
-/** Messages of which a loop takes the first, and a proxy passes on the others: all arrive, in order. */
+/** A loop receives the first messages, and a proxy forwards the rest: all arrive, in order. */
 async function loopedProxy(machine, count, taken, how) {
   const [front, back] = [freshName(), freshName()];
   // Other operations may close the contexts that they know.
@@ -91,7 +91,7 @@ async function loopedProxy(machine, count, taken, how) {
     machine.fault("proxy", `messages in another order\n${arrived}`);
 }
 
-/** One socket with two peers, which loses the first of them while there are messages of both. */
+/** One socket with two peers, which loses the first of them while messages of both are unread. */
 async function crossroads(machine, operation) {
   const { looks, leave, count } = operation;
   const [type, peer] = operation.types;
@@ -105,7 +105,7 @@ async function crossroads(machine, operation) {
     receiver.socket.subscribe();
   }
   if (type === "XSubscriber") subscribeToAll(machine, receiver);
-  // Subscriptions and connections make their way.
+  // Subscriptions and connections take a moment.
   await pause(operation.tcp ? 5 : 1);
   for (const source of sources) take(machine, source);
   for (let round = 0; round < count; round++) {
@@ -113,7 +113,7 @@ async function crossroads(machine, operation) {
     await turn();
     if (round % 2 === 1) take(machine, receiver);
     for (let i = 0; i < looks; i++) void receiver.socket.readable;
-    // What nobody waits for is taken in by the library itself.
+    // The library itself reads events that no operation waits for.
     if (operation.tcp) await pause(1);
   }
   if (leave === "disconnect") receiver.socket.disconnect(endpoints[0]);
@@ -125,7 +125,7 @@ async function crossroads(machine, operation) {
   for (let i = 0; i <= 2 * count; i++) take(machine, receiver);
 }
 
-/** What the pattern's type does not have to receive, or may not at this moment, throws. */
+/** Throws where the type does not receive, or not at this moment. */
 async function unlessRefused(machine, promise) {
   try {
     await promise;
@@ -134,7 +134,7 @@ async function unlessRefused(machine, promise) {
   }
 }
 
-/** A receiver whose wake-ups have gone to something else before the message comes. */
+/** A receiver whose wake-up was consumed by another call before the message arrives. */
 async function stats(machine, operation) {
   const pull = open(machine, "Pull");
   const push = open(machine, "Push");
@@ -158,7 +158,7 @@ async function stats(machine, operation) {
   }
 }
 
-/** A conflating socket that a peer of ours sends messages to. */
+/** A conflating socket to which one of our peers sends messages. */
 async function conflated(machine, operation) {
   const [type, peer] = operation.types;
   const receiver = open(machine, type, { conflate: true });

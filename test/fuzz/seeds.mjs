@@ -1,6 +1,5 @@
-// What the corpora of raw peers (test/fuzz/corpus) began with: good conversations, by the protocols' specifications
-// (rfc.zeromq.org 13, 15, 23, 24, 25, 37, 45 and 48), for each target of test/fuzz/raw.cc
-// and norm.cc.
+// The first inputs of the corpora of raw peers (test/fuzz/corpus): valid conversations, by the protocols'
+// specifications (rfc.zeromq.org 13, 15, 23, 24, 25, 37, 45 and 48), for each target of test/fuzz/raw.cc and norm.cc.
 
 const bytes = (...parts) =>
   Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : Buffer.from(part))));
@@ -11,7 +10,7 @@ const uint32 = (value) => {
   return buffer;
 };
 
-/** ZMTP 3: signature, version, mechanism, whether it is the server. */
+/** ZMTP 3: signature, version, mechanism, and whether the peer is the server. */
 function greeting(mechanism, { minor = 1, server = 0 } = {}) {
   const name = Buffer.alloc(20);
   name.write(mechanism);
@@ -46,7 +45,7 @@ function byNull(type, ...said) {
     bytes(greeting("NULL"), ready(type, property("X-key", "value"), property("Identity", ""))),
   ];
 }
-/** ZMTP 1 and 2, whose peers do not say what they are, or by a number. */
+/** ZMTP 1 and 2, whose peers do not state their type, or state it by a number. */
 const old = [
   bytes(1, 0, 6, 0, "hello"),
   bytes(0xff, Buffer.alloc(7), 1, 0x7f, 0, 0),
@@ -68,7 +67,7 @@ const byCurve = [
   bytes(greeting("NULL"), ready("DEALER")),
 ];
 
-/** What is said behind CURVE's handshake: metadata, then flags and content of each message. */
+/** The contents behind CURVE's handshake: metadata, then flags and content of each message. */
 const inside = (metadata, ...messages) =>
   bytes(short(metadata), ...messages.map((message) => bytes(message.length, message)));
 const behindCurve = [
@@ -100,13 +99,13 @@ const accepted = (protocol) =>
     `Sec-WebSocket-Protocol: ${protocol}`,
     "\r\n",
   ].join("\r\n");
-/** A WebSocket frame; clients mask with zeroes here, which leaves the body as it is. */
+/** A WebSocket frame. The client masks with zeros, which leaves the body unchanged. */
 function webFrame(body, { code = 2, masked = true } = {}) {
   const mask = masked ? 0x80 : 0;
   const size = body.length < 126 ? [mask | body.length] : [mask | 126, body.length >> 8, body.length & 0xff];
   return bytes(0x80 | code, ...size, masked ? Buffer.alloc(4) : "", body);
 }
-/** Of ZWS 2: a flag, then a body or a command. */
+/** Frames of ZWS 2: a flag, then a body or a command. */
 const web = (flags, body, options) => webFrame(bytes(flags, body), options);
 function byWeb(start, masked) {
   const own = { masked };
@@ -138,7 +137,7 @@ function byWeb(start, masked) {
 
 const welcome = command("WELCOME", noise(144));
 
-/** By target; the first inputs of its corpus. */
+/** The first inputs of each target's corpus. */
 export const seeds = {
   "tcp-null": [...byNull("DEALER", last("hello"), more(""), last("x")), ...old],
   "tcp-xpub": [...byNull("SUB", subscribe, last("\x01b"), cancel, last("\x00b"), last("\x02")), ...old],
@@ -165,7 +164,7 @@ export const seeds = {
   "connect-ws": byWeb(accepted, false),
   "udp-dish": [bytes(1, "a", "hello"), bytes(255, Buffer.alloc(255, "a"), "x"), bytes(0), bytes(200, "a")],
   "udp-dgram": [bytes("hello"), Buffer.alloc(8192), Buffer.alloc(8193)],
-  // Theirs are in the corpus: what sockets of libzmq said to each other, in series of datagrams (norm.cc).
+  // The corpora of NORM hold series of datagrams that sockets of libzmq exchanged (norm.cc).
   "norm-receiver": [],
   "norm-sender": [],
 };

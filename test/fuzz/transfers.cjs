@@ -1,4 +1,4 @@
-// Ways to take the memory of a received frame away.
+// Ways to detach the memory of a received frame.
 
 const { MessageChannel, receiveMessageOnPort } = require("node:worker_threads");
 
@@ -24,14 +24,14 @@ const ways = {
   },
 };
 
-/** Keeps an eye on all memory that was taken away together with a frame. */
+/** Watches all memory that was detached together with a frame. */
 function watch(machine, bytes) {
   if (bytes === undefined) return;
   const all = new Uint8Array(bytes.buffer);
   machine.transferred.push({ bytes: all, copy: Buffer.from(all) });
 }
 
-/** Takes the memory of a frame away, or is refused. */
+/** Detaches the memory of a frame, unless that throws. */
 function takeAway(machine, frame, how) {
   if (frame === undefined || frame.length === 0) return;
   const keep = (result) => watch(machine, result);
@@ -39,11 +39,11 @@ function takeAway(machine, frame, how) {
   try {
     const result = ways[how](frame);
     if (result instanceof Promise) {
-      // Refused, or not.
+      // It may throw.
       result.then(keep, () => {});
     } else keep(result);
   } catch (error) {
-    // Refused.
+    // It throws.
     if (error?.name !== "DataCloneError" && !(error instanceof TypeError)) throw error;
   }
 }

@@ -1,6 +1,6 @@
-// Arguments that run code of the program's while the library reads them, one of each kind.
+// Arguments that run the program's code while the library reads them, one of each kind.
 
-/** Has an object's own properties call `effect` when they are read. */
+/** Makes an object's own properties call `effect` when they are read. */
 function withGetters(object, effect) {
   for (const [key, value] of Object.entries(object)) {
     Object.defineProperty(object, key, {
@@ -54,7 +54,7 @@ const conversions = {
   iterator: "toString",
 };
 
-/** What stands for a frame: bytes whose length or memory runs code. */
+/** Values in the place of a frame: bytes whose length or memory runs code. */
 function trappedFrame(frame, kind, effect) {
   const bytes = new Uint8Array(Buffer.from(frame));
   if (kind === "proxy") return kinds.proxy(bytes, effect);
@@ -71,7 +71,7 @@ function trappedFrame(frame, kind, effect) {
   return bytes;
 }
 
-/** `value` as it is, but code runs while it is read. `inFrames`: in the frames of a message rather than in its array. */
+/** The unchanged `value`, but reading it runs code. `inFrames`: in the frames of a message rather than in its array. */
 function trap(value, kind, effect, inFrames = false) {
   if (inFrames) {
     if (!Array.isArray(value)) return trappedFrame(value ?? "", kind, effect);

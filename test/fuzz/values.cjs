@@ -1,6 +1,8 @@
-// Values of the fuzzer's programs: from what JSON can say to what the library is given.
+// Values of the fuzzer's programs: converts JSON to the arguments of the library.
 
-/** What JSON cannot say: `{ bytes: n }` is a Buffer, `{ big: "n" }` a bigint, `{ text: n }` a string of that length. */
+/**
+ * Values that JSON lacks: `{ bytes: n }` is a Buffer, `{ big: "n" }` a bigint, `{ text: n }` a string of that length.
+ */
 function toValue(value) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
   if ("bytes" in value) return Buffer.alloc(value.bytes, value.bytes & 0xff);
@@ -10,7 +12,7 @@ function toValue(value) {
   return value;
 }
 
-/** What no option should be, by name. */
+/** Values that no option accepts, by name. */
 const odd = {
   controller: () => new AbortController(),
   NaN: () => Number.NaN,

@@ -1,5 +1,5 @@
-// Values that operations of the fuzzer's programs may hold, as fast-check's arbitraries. Weights: what makes other
-// operations worth while comes often, and what is nonsense, seldom.
+// Argument values for operations of the fuzzer's programs, as fast-check's arbitraries. Weights favor values that let
+// other operations succeed. Invalid values are rare.
 
 import fc from "fast-check";
 
@@ -93,7 +93,7 @@ export const tag = {
   routingId: sometimes(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -1)),
 };
 
-// FOLDER is one that the run makes and removes; numbers mean one that was bound before.
+// FOLDER is a folder that the run creates and removes. Numbers refer to endpoints that were bound before.
 export const bindable = fc.oneof(
   {
     weight: 6,

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import { startProgram } from "./program.js";
 
-// They find each other, wait while the test sends what it will, and still deliver afterwards.
+// They exchange messages before the test sends its packets, and again afterwards.
 const program = `
   const [endpoint, receiveTimeout] = await hear();
   const subscriber = new zmq.Subscriber({ receiveTimeout, linger: 0 });
@@ -29,7 +29,10 @@ const program = `
   subscriber.close();
 `;
 
-/** Attacks who uses the endpoint; fails if he ends, complains, or hears nothing for that many milliseconds. */
+/**
+ * Attacks the users of the endpoint. Fails if the program exits early, prints anything, or receives nothing for
+ * `patience` milliseconds.
+ */
 export async function survive(endpoint: string, attack: () => Promise<void>, patience = 5000): Promise<void> {
   await using running = startProgram(program);
   running.say([endpoint, patience]);

@@ -1,4 +1,4 @@
-// Every socket class of the package, as it exports them: no test has a list of its own that could lack one.
+// Every socket class that the package exports, so that no test needs its own list.
 
 import * as zmq from "zmq-native";
 import * as draft from "zmq-native/draft";

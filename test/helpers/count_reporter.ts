@@ -1,4 +1,4 @@
-// Prints the true count as the last line of a run, `N passed, N failed`, alone on the line.
+// Prints the counts as the last line of a run: `N passed, N failed`.
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountReporter implements Reporter {
@@ -6,7 +6,7 @@ export default class CountReporter implements Reporter {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) counts[test.result().state]++;
-      // A file that could not be loaded has no tests to count, and is a failure all the same.
+      // A file that could not be loaded has no tests to count, but it is a failure.
       if (module.state() === "failed" && module.errors().length > 0) counts.failed++;
     }
     // A process that died in the middle of a file, for instance.

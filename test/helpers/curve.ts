@@ -1,4 +1,4 @@
-// CURVE, byte by byte: a client, or a server, that follows the protocol just as far as a test wants.
+// CURVE, byte by byte: a client or server that follows the protocol as far as a test needs.
 
 import nacl from "tweetnacl";
 import { command, frame, join, property } from "./zmtp.js";
@@ -66,7 +66,7 @@ export class CurveClient {
     return command("INITIATE", cookie, short, box);
   }
 
-  /** A message, once the handshake is done. */
+  /** A message, after the handshake. */
   message(body: string | Uint8Array, { flags = 0, at = this.#nonce++ } = {}): Buffer {
     const short = shortNonce(at);
     const box = nacl.box.after(
@@ -78,7 +78,7 @@ export class CurveClient {
   }
 }
 
-/** A server's WELCOME to a HELLO, given as its body, with a short-term key of its choosing. */
+/** A server's WELCOME to a HELLO, given as its body, with a short-term key that the test chooses. */
 export function welcome(hello: Buffer, secretKey: Uint8Array, shortTermKey: Uint8Array): Buffer {
   const random = nacl.randomBytes(16);
   const box = nacl.box(

@@ -1,5 +1,5 @@
-// Reads the documentation of the public interface from the declarations in dist/, with the functions of the TypeScript
-// compiler that editors use: what a comment inherits is included.
+// Reads the documentation of the public interface from the declarations in dist/. Uses the functions of the TypeScript
+// compiler that editors use, so inherited comments are included.
 
 import { join } from "node:path";
 import ts from "typescript";
@@ -10,7 +10,7 @@ const entryPoints = ["index", "draft", "v5-compat"];
 
 /** A class, function, type or member of the public interface. */
 export interface Documented {
-  /** Its name with those of its owners, such as `index.Push.send`. */
+  /** Its qualified name, such as `index.Push.send`. */
   readonly name: string;
   readonly kind: "class" | "constructor" | "function" | "type" | "property";
   /** The text in front of the tags. */
@@ -61,7 +61,7 @@ class Reader {
       this.#add(name, "class", symbol, symbol.getJsDocTags(checker), declaration);
       const type = checker.getTypeOfSymbol(symbol);
       for (const signature of type.getConstructSignatures()) {
-        // A constructor that is @internal is not declared.
+        // A constructor marked @internal is not declared.
         if (signature.declaration === undefined) continue;
         this.#add(`${name}.constructor`, "constructor", signature, signature.getJsDocTags(), declaration);
       }
@@ -95,7 +95,7 @@ class Reader {
     const signatures = type.getCallSignatures();
     const kind = signatures.length > 0 ? "function" : "property";
     this.#add(name, kind, symbol, symbol.getJsDocTags(this.#checker), declaration);
-    // Not the values of constants: they have their names as documentation.
+    // Not the values of constants, whose names are their documentation.
     if (ts.isVariableDeclaration(declaration)) return;
     for (const nested of [type, ...signatures.map((signature) => signature.getReturnType())]) {
       if (nested.flags & ts.TypeFlags.Object && !nested.isClass()) this.#members(name, nested);
@@ -132,7 +132,7 @@ function ownDeclaration(symbol: ts.Symbol): ts.Declaration | undefined {
   return declaration.getSourceFile().fileName.startsWith(dist) ? declaration : undefined;
 }
 
-/** Everything that the package exports, and all members. */
+/** All exports of the package and all their members. */
 export function publicInterface(): Documented[] {
   const files = entryPoints.map((name) => join(dist, `${name}.d.ts`));
   const program = ts.createProgram(files, settings);
@@ -143,7 +143,7 @@ export function publicInterface(): Documented[] {
   return reader.found;
 }
 
-/** What an editor shows on hover over the position of `^` in a program: the text and the tags. */
+/** The text and the tags that an editor shows on hover at the position of `^` in a program. */
 export function hover(program: string): string {
   const file = join(root, "test/types/hovered.mts");
   const text = program.replace("^", "");
@@ -169,7 +169,7 @@ export function hover(program: string): string {
   return [ts.displayPartsToString(info?.documentation), ...tags].join("\n");
 }
 
-/** The errors of a set of programs, by the compiler: a line for each. */
+/** The compiler errors of a set of programs, one line for each. */
 export function typeErrors(files: readonly string[]): string[] {
   const program = ts.createProgram(files, { ...settings, noEmit: true });
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
@@ -178,7 +178,7 @@ export function typeErrors(files: readonly string[]): string[] {
   });
 }
 
-/** JavaScript of a TypeScript program that is an ES module. */
+/** Compiles a TypeScript program that is an ES module to JavaScript. */
 export function transpiled(code: string): string {
   return ts.transpileModule(code, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },

@@ -1,5 +1,5 @@
-// What the engine says when a property cannot be set. Programs written for zeromq compare with V8's words; JavaScriptCore,
-// which Bun has, has words of its own.
+// The engine's message for a property that cannot be set. Programs written for zeromq compare with V8's text. Bun's
+// JavaScriptCore has its own.
 
 const v8 = process.versions.bun === undefined;
 

@@ -1,5 +1,5 @@
-// Programs that a test runs to their end, without a time limit of the helpers: see program.ts for programs that run
-// while the test does.
+// Programs that a test runs to their end, without a time limit by the helper. See program.ts for programs that run in
+// parallel with the test.
 
 import { execa, execaSync, type SyncOptions } from "execa";
 
@@ -10,7 +10,7 @@ type Settings = Pick<
 >;
 
 export interface Ended {
-  /** The exit code; null when a signal ended the program, or when it could not be started. */
+  /** The exit code. Null when a signal ended the program, or when it could not be started. */
   status: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
@@ -32,11 +32,11 @@ const endOf = ({ exitCode, signal, stdout, stderr }: Result): Ended => ({
   stderr: stderr ?? "",
 });
 
-/** Runs a program, and returns how it ended. Blocks the test's thread. */
+/** Runs a program and returns its outcome. Blocks the test's thread. */
 export const executeSync = (command: string, parameters: string[] = [], settings: Settings = {}): Ended =>
   endOf(execaSync(command, parameters, { ...settings, ...reported }) as Result);
 
-/** As `executeSync`, without blocking: servers of the test answer meanwhile. */
+/** Like `executeSync`, without blocking, so that servers of the test can answer meanwhile. */
 export const execute = async (
   command: string,
   parameters: string[] = [],
@@ -44,6 +44,6 @@ export const execute = async (
 ): Promise<Ended> =>
   endOf((await execa(command, parameters, { stdin: "ignore", ...settings, ...reported })) as Result);
 
-/** Whether a program can be run here, and succeeds. */
+/** Whether a program can be run here and succeeds. */
 export const succeeds = (command: string, parameters: string[] = [], settings: Settings = {}): boolean =>
   executeSync(command, parameters, settings).status === 0;

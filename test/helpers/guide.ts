@@ -1,4 +1,4 @@
-// Tests the guide's pages. A page shows whole programs, and what they print:
+// Tests the guide's pages. A page shows whole programs and their output:
 //
 //     [hello.mts](../../examples/01-first-steps/hello.mts)
 //
@@ -12,9 +12,9 @@
 //     ```
 //
 // The tests write the code of the page into an empty folder, run it as `.mjs` and as `.mts`, and compare the output. A
-// number behind `~` was measured and differs each time. `^C` as the last line means that the reader stops the program;
-// all console blocks of such a section run at the same time. GUIDE=write replaces code by that of examples/, and output
-// by what was printed.
+// number after `~` was measured and differs each time. `^C` as the last line means that the reader stops the program.
+// All console blocks of such a section run at the same time. GUIDE=write replaces code by that of examples/, and output
+// by the output of the run.
 
 import {
   existsSync,
@@ -49,7 +49,7 @@ interface Command {
   stays: boolean;
 }
 
-/** Commands that run at the same time, each in a terminal of its own. */
+/** Commands that run at the same time, each in its own terminal. */
 type Session = Command[];
 
 export const chapters = readdirSync(join(root, "examples")).filter((name) => /^\d/.test(name));
@@ -72,7 +72,7 @@ export function programsOf(chapter: string): Map<string, string> {
   return new Map([...blocks].map(([, name, code = ""]) => [name!, code]));
 }
 
-/** What a page says to run. */
+/** The commands of a page. */
 function sessionsOf(chapter: string): Session[] {
   const sections = readFileSync(pageOf(chapter), "utf8").split(/^(?=## )/m);
   return sections.flatMap((section) => {
@@ -86,7 +86,7 @@ function sessionsOf(chapter: string): Session[] {
   });
 }
 
-/** Compiles the examples, if they have changed since. */
+/** Compiles the examples if they have changed. */
 export function compileExamples(): void {
   execaSync(process.execPath, [join(root, "scripts/compile.mjs"), "examples"]);
 }
@@ -105,7 +105,7 @@ export function installedFolder(packages: string[]): string {
   return folder;
 }
 
-/** The packages that a page tells the reader to install besides zmq-native. */
+/** The packages that a page tells the reader to install in addition to zmq-native. */
 export function packagesOf(chapter: string): string[] {
   const installs = readFileSync(pageOf(chapter), "utf8").matchAll(/npm install zmq-native((?: [\w-]+)*)/g);
   return [...new Set([...installs].flatMap(([, names]) => names!.split(" ").filter((name) => name !== "")))];
@@ -113,7 +113,7 @@ export function packagesOf(chapter: string): string[] {
 
 const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
 
-/** How the programs are run: with their types removed, and as they are where Node removes types itself. */
+/** Program formats: JavaScript with the types removed, and unchanged TypeScript where Node removes types itself. */
 const variants = [
   {
     extension: "mjs",
@@ -145,7 +145,7 @@ class Endpoints {
     if (known !== undefined) return known;
     const port = endpoint.split(":").at(-1);
     const [transport] = endpoint.split(":");
-    // Multicast groups of this machine that no other test uses.
+    // Multicast groups that no other test on this machine uses.
     const replacement =
       transport === "tcp"
         ? `ipc://${mkdtempSync(join(this.#folder, "s"))}/${port}`
@@ -154,7 +154,7 @@ class Endpoints {
     return replacement;
   }
 
-  /** The parameters of a command, and those that it leaves out. */
+  /** The parameters of a command, including the defaults that it omits. */
   parametersOf(code: string, given: string[]): string[] {
     const list = argumentList.exec(code)?.[1] ?? "";
     const defaults = [...list.matchAll(/"([^"]*)"/g)].map(([, text]) => text!);
@@ -165,7 +165,7 @@ class Endpoints {
     );
   }
 
-  /** What a program would have printed with its own endpoints. */
+  /** The output that a program would print with its default endpoints. */
   restore(output: string): string {
     let restored = output;
     for (const [endpoint, replacement] of this.#replacements)
@@ -183,7 +183,7 @@ interface Outcome {
   stdout: string;
 }
 
-/** Starts a program of a page, its input closed. */
+/** Starts a program of a page, with its input closed. */
 const start = (program: string, parameters: string[]) =>
   execa(process.execPath, [program, ...parameters], {
     stdin: "ignore",
@@ -194,7 +194,7 @@ const start = (program: string, parameters: string[]) =>
     reject: false,
   });
 
-/** A command of a session, while it runs. */
+/** A running command of a session. */
 class Running {
   readonly #child: ReturnType<typeof start>;
   readonly #command: Command;
@@ -217,7 +217,7 @@ class Running {
     }));
   }
 
-  /** Resolves when it has printed what the page says, or has ended. */
+  /** Resolves when it has printed the output of the page, or has ended. */
   async #printed(): Promise<void> {
     const complete = () =>
       normalized(this.#endpoints.restore(this.#stdout)) === normalized(this.#command.output);
@@ -229,13 +229,13 @@ class Running {
       };
       this.#child.stdout.on("data", check);
       this.#child.once("close", () => resolve());
-      // When writing, the page does not know yet what it will print.
+      // When writing, the page does not know the new output yet.
       setTimeout(resolve, writing ? 2_000 : 10_000 * slowness).unref();
       check();
     });
   }
 
-  /** Presses Ctrl-C, once it has printed what the page says. */
+  /** Presses Ctrl-C once it has printed the output of the page. */
   async interrupt(): Promise<void> {
     await this.#printed();
     this.#child.kill("SIGINT");
@@ -246,7 +246,7 @@ class Running {
   }
 }
 
-/** Puts the code of examples/ into a page. */
+/** Writes the code of examples/ into a page. */
 function writeCode(chapter: string): void {
   const path = pageOf(chapter);
   const text = readFileSync(path, "utf8").replace(fileBlock, (block, name: string) => {
@@ -257,7 +257,7 @@ function writeCode(chapter: string): void {
   writeFileSync(path, text);
 }
 
-/** Puts into a page what a command has printed. */
+/** Writes the output of a command into a page. */
 function writeOutput(chapter: string, command: Command, stdout: string): void {
   const path = pageOf(chapter);
   const shown = [command.name, ...command.parameters].join(" ");
@@ -274,8 +274,8 @@ function writeOutput(chapter: string, command: Command, stdout: string): void {
 }
 
 /**
- * Tests that each program of a page prints what the page says. `figures` says what must hold for the measured numbers of
- * a program, in the order in which they are printed.
+ * Tests that each program of a page prints the output on the page. `figures` checks the measured numbers of a program,
+ * in the order in which they are printed.
  */
 export function testChapter(
   chapter: string,
@@ -285,17 +285,17 @@ export function testChapter(
   const programs = programsOf(chapter);
 
   describe(chapter, () => {
-    test("shows the programs of examples/", () => {
+    test("shows the programs of examples/ unchanged", () => {
       const sources = examplesOf(chapter).map((name) => [name, sourceOf(chapter, name)]);
       expect(Object.fromEntries(programs)).toEqual(Object.fromEntries(sources));
     });
 
-    test("says how to run each program", () => {
+    test("shows how to run each program", () => {
       const run = sessionsOf(chapter).flatMap((session) => session.map(({ name }) => name));
       expect([...new Set(run)].sort()).toEqual([...programs.keys()].sort());
     });
 
-    describe.each(variants)("as .$extension", ({ extension, reason, convert }) => {
+    describe.each(variants)("prints its output as .$extension:", ({ extension, reason, convert }) => {
       let folder: string;
       if (reason) console.warn(`SKIPPED: the guide's programs as .${extension}: ${reason}`);
       beforeAll(() => {
@@ -323,7 +323,7 @@ export function testChapter(
           for (const [index, { outcome }] of running.entries()) {
             const command = session[index]!;
             const { stdout, stderr, code, signal } = await outcome;
-            // Ctrl-C ends a program that has no handler of the signal.
+            // Ctrl-C ends a program without a signal handler.
             const ends =
               command.stays && code === null ? { code: null, signal: "SIGINT" } : { code: 0, signal: null };
             expect({ program: command.name, code, signal, stderr }).toEqual({

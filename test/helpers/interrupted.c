@@ -1,5 +1,5 @@
-/* Preloaded: system calls of libzmq's own threads, and of other threads on an eventfd, are interrupted by a signal,
-   every second time on average: they fail with EINTR. A close is done all the same, as Linux does. */
+/* Preloaded. A signal interrupts system calls of libzmq's own threads, and of other threads on an eventfd.
+   Every second call on average fails with EINTR. An interrupted close closes the descriptor, as on Linux. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,7 +16,7 @@ static int ofLibzmq() {
 }
 
 static int interrupts() {
-  /* At random: otherwise the calls of a loop might always be the same ones. */
+  /* At random, since otherwise a loop might interrupt the same calls each time. */
   static __thread unsigned state = 1;
   state = state * 1103515245 + 12345;
   if (state & 0x10000) return 0;
@@ -25,7 +25,7 @@ static int interrupts() {
 }
 
 ssize_t read(int fd, void* data, size_t size) {
-  /* The size of an eventfd's counter. libuv's are read with a larger buffer, or by a function of its own. */
+  /* The size of an eventfd's counter. libuv reads its own with a larger buffer, or by another function. */
   if (size == 8 && interrupts()) return -1;
   return syscall(SYS_read, fd, data, size);
 }
@@ -57,7 +57,7 @@ int accept4(int fd, struct sockaddr* address, socklen_t* length, int flags) {
 
 int connect(int fd, const struct sockaddr* address, socklen_t length) {
   const int result = syscall(SYS_connect, fd, address, length);
-  /* The connection is made in the background. */
+  /* The connection is established in the background. */
   return ofLibzmq() && interrupts() ? -1 : result;
 }
 

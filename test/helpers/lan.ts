@@ -1,4 +1,4 @@
-// A local network of several machines, for tests: programs run on them.
+// A local network of several machines, for tests that run programs on them.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { execaSync } from "execa";
@@ -7,9 +7,9 @@ import { type RunningProgram, startProgram } from "./program.js";
 
 export type { Traffic } from "../multicast/lan.mjs";
 
-/** As many machines as it is told, numbered from 1. */
+/** As many machines as requested, numbered from 1. */
 export class Lan extends Network implements Disposable {
-  /** Starts a program on a machine, as `startProgram` does. */
+  /** Starts a program on a machine, like `startProgram`. */
   start(machine: number, body: string, limit: number): RunningProgram {
     return startProgram(body, { within: this.within(machine), limit });
   }
@@ -20,8 +20,8 @@ export class Lan extends Network implements Disposable {
   }
 
   /**
-   * Counts the packets for a machine that match an nft expression, until `lose` is called for it. The function that is
-   * returned resolves when there has been one.
+   * Counts the packets to a machine that match an nft expression, until `lose` is called for it. The returned function
+   * resolves when one has arrived.
    */
   watch(machine: number, match: string): () => Promise<void> {
     const rules = `flush ruleset

@@ -1,8 +1,12 @@
-/* A publisher or subscriber on the libzmq that the system has, in the language that libzmq has.
-     multicast_peer pub ENDPOINT COUNT    "probe" until a byte comes from standard input, COUNT messages, "end" until
-                                          standard input ends
-     multicast_peer sub ENDPOINT          prints "heard" at the first message; at "end", how many came in what order
-   Messages are a name, a number and a body that the number makes, a frame each. */
+/* A publisher or subscriber over the system's libzmq, in C.
+
+     multicast_peer pub ENDPOINT COUNT
+     multicast_peer sub ENDPOINT
+
+   The publisher repeats "probe" until a byte arrives from standard input. It then sends COUNT messages, and repeats
+   "end" until standard input ends. The subscriber prints "heard" at the first message. At "end" it prints how many
+   messages it has received, and how many were wrong or out of order. A message has three frames: a name, a number, and
+   a body that depends on the number. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +20,7 @@ static void check(int ok, const char* what) {
   exit(1);
 }
 
-/* Whether standard input has something, or has ended, within milliseconds. */
+/* Whether standard input has data or has ended within this many milliseconds. */
 static int told(int milliseconds) {
   struct pollfd input = {0, POLLIN, 0};
   return poll(&input, 1, milliseconds) == 1;

@@ -1,4 +1,4 @@
-// A place for programs that may talk to nobody else: a network of its own, and a name server that the test may play.
+// An isolated network for programs: loopback only, and a name server that the test may provide.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,8 @@ afterAll(() => {
 });
 
 /**
- * A command that runs another one with the loopback interface only; names are asked for at 127.0.0.1, port 53, and a
- * question that is not answered fails after five seconds. Needs no root where users may have namespaces.
+ * A command that runs another one with the loopback interface only. Name lookups go to 127.0.0.1, port 53, and time out
+ * after five seconds. Needs no root where users may create namespaces.
  */
 export function withinNamespaces(): string[] {
   folder ??= mkdtempSync(join(tmpdir(), "zmq-native-"));
@@ -24,7 +24,7 @@ export function withinNamespaces(): string[] {
   return ["unshare", "-rnm", "sh", "-c", `${mounts.join(" && ")} && ip link set lo up && exec "$@"`, "sh"];
 }
 
-/** Why that cannot be done here; undefined when it can. */
+/** Why that is not possible here. Undefined when it is. */
 export function namespacesMissing(): string | undefined {
   const [command, ...parameters] = withinNamespaces() as [string, ...string[]];
   const { failed, exitCode, stderr } = execaSync(command, [...parameters, "true"], { reject: false });

@@ -1,9 +1,9 @@
-// Messages of NORM made by hand (RFC 5740): a sender that says what it likes.
+// NORM messages built by hand (RFC 5740): a sender with arbitrary contents.
 
 /** Types of messages, and flags of objects. */
 export const norm = { info: 1, data: 2, command: 3, nack: 4, acknowledgement: 5, stream: 0x20 };
 
-/** Reed-Solomon codes of 8 bits: the only ones that libzmq asks for. */
+/** Reed-Solomon codes of 8 bits: the only ones that libzmq requests. */
 const fecId = 5;
 
 export interface Coding {
@@ -13,7 +13,7 @@ export interface Coding {
   parity?: number;
 }
 
-/** Transport information as a header extension: what a receiver makes its memory by. */
+/** Transport information as a header extension, by which a receiver allocates its memory. */
 export function coding({
   objectSize = 64_000,
   segmentSize = 1400,
@@ -30,7 +30,7 @@ export function coding({
   return extension;
 }
 
-/** A segment of a stream: its length, where a message begins in it, its place in the stream, and its bytes. */
+/** A segment of a stream: its length, the offset of the first message in it, its place in the stream, and its bytes. */
 export function segment(body: Buffer, { length = body.length, begin = 1, offset = 0 } = {}): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt16BE(length, 0);
@@ -41,7 +41,7 @@ export function segment(body: Buffer, { length = body.length, begin = 1, offset 
 
 let sequence = 0;
 
-/** The common header; `words` is what it says of its length. */
+/** The common header. `words` is its length field. */
 function header(type: number, words: number, rest: Buffer): Buffer {
   const common = Buffer.alloc(8);
   common[0] = 0x10 | type;
@@ -60,7 +60,7 @@ export interface DataOptions {
   words?: number;
 }
 
-/** A piece of an object; of a stream with usual coding unless told otherwise. */
+/** A piece of an object, by default of a stream with the usual coding. */
 export function data(
   payload: Buffer,
   {
@@ -72,7 +72,7 @@ export function data(
     words,
   }: DataOptions = {},
 ): Buffer {
-  // Instance, round-trip time, group size, flags, coding, object; then block and symbol, which INFO has not.
+  // Instance, round-trip time, group size, flags, coding, object; then block and symbol, which INFO lacks.
   const object = Buffer.from([0, 1, 100, 0x42, flags, fecId, 0, 0]);
   const place = Buffer.alloc(type === norm.data ? 4 : 0);
   if (type === norm.data) place.writeUInt32BE(block * 256 + symbol);
@@ -80,12 +80,12 @@ export function data(
   return header(type, words ?? length / 4, Buffer.concat([object, place, extensions, payload]));
 }
 
-/** A command of that flavour. */
+/** A command of that flavor. */
 export function command(flavour: number, rest: Buffer, words: number): Buffer {
   return header(norm.command, words, Buffer.concat([Buffer.from([0, 1, 100, 0x42, flavour]), rest]));
 }
 
-/** Asks a sender to repair: requests as they are. */
+/** A NACK to a sender, with raw requests. */
 export function nack(sender: number, instance: number, requests: Buffer): Buffer {
   const fields = Buffer.alloc(16);
   fields.writeUInt32BE(sender, 0);

@@ -71,10 +71,10 @@ function readPage(page: string): Page {
   return { files, sessions };
 }
 
-/** The output without what differs from run to run. */
+/** The output without the parts that differ from run to run. */
 const stable = (output: string) => output.replace(varying, "~").trimEnd();
 
-/** Expects that `actual` is the output that the page shows. */
+/** Expects `actual` to equal the output on the page. */
 function expectOutput(actual: string, shown: string): void {
   const parts = stable(shown).split(/^\.\.\.$/m);
   if (parts.length === 1) expect(stable(actual)).toBe(parts[0]);
@@ -88,16 +88,16 @@ function expectOutput(actual: string, shown: string): void {
 const env = {
   PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
   NO_COLOR: "1",
-  // npx would ask the registry whether there is a newer npm.
+  // Prevents npx from checking the registry for a newer npm.
   npm_config_update_notifier: "false",
 };
 
-/** Node 20 has the permission model under another name. The pages say so. */
+/** Node 20 has the permission model under another name, as the pages say. */
 const renamed = process.versions.node.startsWith("20.")
   ? (command: string) => command.replace("node --permission", "node --experimental-permission")
   : (command: string) => command;
 
-/** Runs a command by a shell, and resolves with what it writes to stdout and stderr. */
+/** Runs a command in a shell and resolves with its output to stdout and stderr. */
 async function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
   const { exitCode, stdout } = await execa("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
     cwd,
@@ -129,14 +129,17 @@ interface PageOptions {
   figures?: Record<string, Figures>;
   /** Folders with a `node_modules`, by the name of a package in it that the programs of the page also use. */
   packages?: Record<string, string>;
-  /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
+  /** Programs that `npx` runs on the page but that are not available here: their blocks are skipped. */
   missing?: string[];
 }
 
 const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
 afterAll(() => rmSync(workshop, { recursive: true, force: true }), 300_000);
 
-/** Puts the package into a `node_modules` folder as npm does, as far as programs use it: test/package packs the rest. */
+/**
+ * Puts the package into a `node_modules` folder like npm, except for files that programs do not use. test/package packs
+ * those.
+ */
 function install(modules: string): void {
   for (const part of ["package.json", "dist"]) {
     cpSync(join(root, part), join(modules, "zmq-native", part), { recursive: true });
@@ -147,7 +150,9 @@ function install(modules: string): void {
   cpSync(join(root, "node_modules/node-gyp-build"), join(modules, "node-gyp-build"), { recursive: true });
 }
 
-/** Tests that each console block of a page prints what the page shows, and that the page runs each program it shows. */
+/**
+ * Tests that each console block of a page prints the output on the page, and that the page runs each program it shows.
+ */
 export function testPage(
   page: string,
   { figures = {}, packages = {}, missing = [] }: PageOptions = {},
@@ -178,7 +183,7 @@ export function testPage(
 
     test("runs each program that it shows", () => {
       const commands = sessions.flat().map(({ command }) => command);
-      // Configurations are no programs: test/package/bundlers.test.ts runs Next.js with that of docs/deployment.md.
+      // Configurations are not programs: test/package/bundlers.test.ts runs Next.js with the one of docs/deployment.md.
       const programs = [...files.keys()].filter((name) => /(?<!\.config)\.[cm]?js$/.test(name));
       const texts = [...commands, ...files.values()];
       const used = (name: string) =>

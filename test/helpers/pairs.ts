@@ -1,4 +1,4 @@
-// Two sockets joined over a transport.
+// Two sockets connected over a transport.
 
 import type { Socket } from "zmq-native";
 import { freshEndpoint, type Transport } from "./transports.js";

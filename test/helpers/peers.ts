@@ -1,4 +1,4 @@
-// Peers that are not ours: libzmq in Python, and libzmq's own C tools.
+// Peers of other implementations: libzmq in Python, and libzmq's own C tools.
 
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { execa, execaSync, type ResultPromise } from "execa";
 import { slowness } from "./program.js";
 
-// Debian's Python, for which python3-zmq is packaged; another one may come first on the path.
+// Debian's Python, for which python3-zmq is packaged. Another Python may come first in the path.
 const python = "/usr/bin/python3";
 const tools = join(__dirname, "../../out/release/perf");
 
-/** Why Python peers cannot run here; undefined when they can. */
+/** Why Python peers cannot run here. Undefined when they can. */
 export function pythonMissing(): string | undefined {
   const { failed } = execaSync(python, ["-c", "import zmq"], { reject: false });
   return failed ? "python3-zmq is not installed: apt-get install python3-zmq" : undefined;
 }
 
-/** Why libzmq's tools cannot run here; undefined when they can. */
+/** Why libzmq's tools cannot run here. Undefined when they can. */
 export function toolsMissing(): string | undefined {
   return existsSync(join(tools, "local_thr"))
     ? undefined
@@ -26,13 +26,13 @@ export function toolsMissing(): string | undefined {
 
 export interface Peer {
   readonly process: Pick<ResultPromise, "kill" | "once" | "exitCode" | "pid">;
-  /** All that it printed; rejects when it ends with another code than 0, or is still there after 20 seconds. */
+  /** Its whole output. Rejects when it exits with another code than 0, or is still running after 20 seconds. */
   readonly output: Promise<string>;
 }
 
 function start(command: string, parameters: string[]): Peer {
   const child = execa(command, parameters, {
-    // What is preloaded into Node is nothing for others.
+    // Libraries preloaded into Node are not for other programs.
     env: { LD_PRELOAD: undefined },
     stdin: "ignore",
     all: true,
@@ -49,7 +49,7 @@ function start(command: string, parameters: string[]): Peer {
   return { process: child, output };
 }
 
-/** Runs Python with `zmq`, `sys` and `context` at hand; `sys.argv[1:]` are the parameters. */
+/** Runs Python with `zmq`, `sys` and `context` defined. `sys.argv[1:]` are the parameters. */
 export function startPython(source: string, ...parameters: string[]): Peer {
   return start(python, ["-c", `import sys, zmq\ncontext = zmq.Context()\n${source}`, ...parameters]);
 }
@@ -59,7 +59,7 @@ export function startTool(name: string, ...parameters: (string | number)[]): Pee
   return start(join(tools, name), parameters.map(String));
 }
 
-/** Whether somebody accepts connections at a port of this machine. */
+/** Whether a program accepts connections at a port of this machine. */
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
@@ -72,8 +72,8 @@ function isOpen(port: number): Promise<boolean> {
 }
 
 /**
- * Starts a tool that binds by itself, at a port that it is told, and resolves when it listens: local_thr, local_lat.
- * Should somebody else take the port in between, another one is tried.
+ * Starts a tool that binds to a given port, and resolves when it listens: local_thr, local_lat. Tries another port if
+ * the first one was taken in between.
  */
 export async function startListening(
   name: string,

@@ -1,14 +1,14 @@
-// Multicast groups of one's own, and PGM packets made by hand: a publisher that can lose, cut and garble what it likes.
+// Unique multicast groups, and PGM packets built by hand: a publisher that can lose, truncate and corrupt packets.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
-/** A group and port that no other test uses, on an interface: loopback, unless told otherwise. */
+/** A group and port that no other test uses, by default on the loopback interface. */
 export interface Group {
   readonly address: string;
   readonly port: number;
-  /** What to bind or connect to, `epgm` unless told otherwise. */
+  /** The endpoint to bind or connect, `epgm` by default. */
   endpoint(transport?: string, networkInterface?: string): string;
 }
 
@@ -68,7 +68,7 @@ export function frame(body: string | Buffer, more = false): Buffer {
   return Buffer.concat([Buffer.from([bytes.length + 1, more ? 1 : 0]), bytes]);
 }
 
-/** What libzmq puts into one packet: where the first message begins, and the bytes. */
+/** The contents of one packet of libzmq: the offset of the first message, and the bytes. */
 export function payload(bytes: Buffer, offset = 0): Buffer {
   const head = Buffer.alloc(2);
   head.writeUInt16BE(offset);
@@ -78,7 +78,7 @@ export function payload(bytes: Buffer, offset = 0): Buffer {
 /** No message begins in this packet. */
 export const noBeginning = 0xffff;
 
-/** A publisher of `epgm` on the loopback interface that sends what it is told, and repairs nothing. */
+/** A publisher of `epgm` on the loopback interface that sends given packets and repairs nothing. */
 export class PgmSource implements Disposable {
   readonly #socket: Socket;
   readonly #group: Group;
@@ -94,7 +94,7 @@ export class PgmSource implements Disposable {
     return new PgmSource(await openSender(), group);
   }
 
-  /** Sends data with a sequence number; packets before `trail` can no longer be had. */
+  /** Sends data with a sequence number. Packets before `trail` are no longer available. */
   send(
     sequence: number,
     data: Buffer,
@@ -107,7 +107,7 @@ export class PgmSource implements Disposable {
     return this.sendPacket(pgm.data, flags, Buffer.concat([numbers, options, data]), data.length);
   }
 
-  /** Sends a packet of any type, with the right checksum. */
+  /** Sends a packet of any type, with a valid checksum. */
   sendPacket(type: number, flags: number, body: Buffer, dataLength = 0): Promise<void> {
     const head = Buffer.alloc(16);
     head.writeUInt16BE(this.#port, 0);

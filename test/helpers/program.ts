@@ -1,12 +1,12 @@
-// Runs a small program against the built package in a process, or a thread, of its own.
+// Runs a small program against the built package in its own process or thread.
 
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { execa } from "execa";
 
-/** The built package's CommonJS door. */
+/** The built package's CommonJS entry point. */
 export const packagePath = join(__dirname, "../../dist/index.js");
-/** Its door for draft sockets. */
+/** The entry point of its draft sockets. */
 export const draftPath = join(__dirname, "../../dist/draft.js");
 
 const threads = 'const { parentPort, threadId, Worker, workerData } = require("node:worker_threads");';
@@ -15,7 +15,7 @@ const load = (path: string) => `const zmq = require(${JSON.stringify(path)});`;
 /** The source of an async function's body as a script. */
 const script = (body: string, preamble: string) => `${threads}${preamble}(async () => {${body}})();`;
 
-// Programs may start workers of their own with it, whether or not they load the package themselves.
+// Programs may use it to start their own workers, whether or not they load the package themselves.
 const startWorkerSource = (path: string) => `
   const startWorker = (body, data) =>
     new Worker(${JSON.stringify(threads + load(path))} + "(async () => {" + body + "})();", { eval: true, workerData: data });
@@ -33,19 +33,19 @@ export interface Outcome {
 /** The sanitizer that the addon is built with, if any: see test/sanitizers/sanitize.mjs. */
 export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
 
-/** What is instrumented takes its time: so many times as long. */
+/** Instrumented code takes this many times as long. */
 export const slowness = sanitizer ? 5 : 1;
 
 /**
- * Milliseconds that a busy machine may need for what takes a moment on an idle one. For tests of what could otherwise
- * take for ever; a process that takes longer hangs.
+ * Milliseconds that a busy machine may need for an operation that is instant on an idle one. For tests of operations
+ * that could otherwise never end. A process that takes longer hangs.
  */
 export const patience = 30_000 * slowness;
 
-/** Milliseconds after which a program is taken to hang. */
+/** Milliseconds after which a program counts as hanging. */
 const hang = 100_000;
 
-/** Milliseconds in which a process that has nothing left to wait for ends. */
+/** Milliseconds in which a process without pending work must exit. */
 const moment = 500 * slowness;
 
 interface Launch {
@@ -54,7 +54,7 @@ interface Launch {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Starts a command, its input closed; kills it with SIGKILL after `limit` milliseconds. */
+/** Starts a command with its input closed, and kills it with SIGKILL after `limit` milliseconds. */
 const launch = (command: string[], { limit, ipc = false, env = {} }: Launch) =>
   execa(command[0] as string, command.slice(1), {
     stdin: "ignore",
@@ -68,14 +68,14 @@ const launch = (command: string[], { limit, ipc = false, env = {} }: Launch) =>
   });
 type Child = ReturnType<typeof launch>;
 
-/** How a child process ends; rejects when it could not be started. */
+/** Resolves with the outcome of a child process. Rejects when it could not be started. */
 async function outcomeOf(child: Child): Promise<Outcome> {
   const { exitCode, signal, stdout, stderr, durationMs, cause } = await child;
   if (exitCode === undefined && signal === undefined) throw cause;
   return { code: exitCode ?? null, signal: signal ?? null, stdout, stderr, milliseconds: durationMs };
 }
 
-/** Kills a child a moment after what it has printed to one of its outputs matches. */
+/** Kills a child a moment after its output matches. */
 function killAfter(child: Child, printed: RegExp): void {
   for (const stream of [child.stdout, child.stderr]) {
     let text = "";
@@ -88,21 +88,21 @@ function killAfter(child: Child, printed: RegExp): void {
 }
 
 interface ProgramOptions {
-  /** Killed with SIGKILL after so many milliseconds. */
+  /** Kills it with SIGKILL after this many milliseconds. */
   limit?: number;
-  /** Killed with SIGKILL a moment after what it has printed matches: whoever is still there then is there to stay. */
+  /** Kills it with SIGKILL a moment after its output matches. A process that still runs then would not have exited. */
   stays?: RegExp;
   /** Whether `zmq` is the package. */
   loads?: boolean;
-  /** The package's CommonJS door. */
+  /** The package's CommonJS entry point. */
   from?: string;
-  /** Of Node. */
+  /** Flags of Node. */
   flags?: string[];
   /** A command that runs it elsewhere. */
   within?: string[];
 }
 
-/** Runs the body of an async function, in which `zmq` is the package, and `startWorker` and `firstMessage` as here. */
+/** Runs the body of an async function, in which `zmq`, `startWorker` and `firstMessage` are defined. */
 export function runProgram(
   body: string,
   { limit = hang, stays, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
@@ -113,7 +113,7 @@ export function runProgram(
   return outcomeOf(child);
 }
 
-// What a started program has besides `zmq`: `say` and `hear` talk to the test.
+// Additional functions of a started program: `say` and `hear` exchange messages with the test.
 const talkSource = `
   const say = (message) => process.send(message);
   const heard = [];
@@ -129,7 +129,7 @@ const talkSource = `
   };
 `;
 
-/** A program that runs while a test does, and talks with it. */
+/** A program that runs in parallel with a test and exchanges messages with it. */
 export class RunningProgram implements AsyncDisposable {
   readonly outcome: Promise<Outcome>;
   readonly #child: Child;
@@ -139,7 +139,7 @@ export class RunningProgram implements AsyncDisposable {
   constructor(child: Child) {
     this.#child = child;
     this.outcome = outcomeOf(child);
-    // Whoever hears from the program, or asks for its outcome, gets the error.
+    // The next hear() or outcome gets the error.
     this.outcome.catch(() => {});
     child.on("message", (message) => {
       const listener = this.#listeners.shift();
@@ -152,7 +152,7 @@ export class RunningProgram implements AsyncDisposable {
     this.#child.send(message as object);
   }
 
-  /** The next message of the program's; rejects when it ends before. */
+  /** The next message of the program. Rejects when the program exits before. */
   hear<T>(): Promise<T> {
     if (this.#heard.length > 0) return Promise.resolve(this.#heard.shift() as T);
     return new Promise((resolve, reject) => {
@@ -172,8 +172,8 @@ export class RunningProgram implements AsyncDisposable {
 }
 
 /**
- * Starts the body of an async function, in which `zmq` is the package, `say(message)` tells the test something, and
- * `await hear()` is what the test says. `within` is a command that runs it elsewhere; `env` adds to the environment.
+ * Starts the body of an async function, in which `zmq` is the package, `say(message)` sends to the test, and `await
+ * hear()` receives from it. `within` is a command that runs it elsewhere. `env` adds to the environment.
  */
 export function startProgram(
   body: string,
@@ -184,12 +184,12 @@ export function startProgram(
   return new RunningProgram(child);
 }
 
-/** As `runProgram`, in a worker thread, where `parentPort`, `threadId` and `workerData` are at hand. */
+/** Like `runProgram`, in a worker thread, where `parentPort`, `threadId` and `workerData` are defined. */
 export function startWorker(body: string, workerData?: unknown): Worker {
   return new Worker(script(body, load(packagePath)), { eval: true, workerData });
 }
 
-/** The first message that a worker posts; rejects when it fails or ends before. */
+/** The first message that a worker posts. Rejects when it fails or exits before. */
 export function firstMessage<T>(worker: Worker): Promise<T> {
   return new Promise((resolve, reject) => {
     worker.once("message", resolve);

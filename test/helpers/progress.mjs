@@ -1,8 +1,8 @@
-// Progress of what runs for minutes: a bar on a terminal, a line every ten seconds elsewhere.
+// Progress of a task of several minutes: a bar on a terminal, otherwise a line every ten seconds.
 
 import { SingleBar } from "cli-progress";
 
-/** A bar up to `total`; `format` names, in braces, what `update(value, fields)` tells besides. */
+/** A bar up to `total`. `format` names, in braces, the fields of `update(value, fields)`. */
 export function progress(total, format, fields) {
   const bar = new SingleBar({
     format: `[{bar}] ${format}`,

@@ -1,5 +1,5 @@
-/* Preloaded: libzmq's I/O threads write the command that they have for a socket's thread, and wake it 20 ms later, as
-   if the system had something better to do in between. Only for a signal, an eventfd's eight bytes. */
+/* Preloaded. libzmq's I/O threads write a command for a socket's thread, and wake it only 20 ms later, as if the system
+   were busy. Only writes of eight bytes, the signal of an eventfd, are delayed. */
 
 #define _GNU_SOURCE
 #include <pthread.h>

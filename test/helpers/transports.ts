@@ -1,4 +1,4 @@
-// Endpoints to bind to, one for each transport, never twice the same.
+// Endpoints to bind to, one for each transport, never the same twice.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;
 
-/** An endpoint to bind to; what to connect to is the socket's `lastEndpoint` afterwards. */
+/** An endpoint to bind to. Afterwards, the socket's `lastEndpoint` is the address to connect to. */
 export function freshEndpoint(transport: Transport): string {
   const name = `${process.pid}-${++count}`;
   return {
@@ -23,7 +23,7 @@ export function freshEndpoint(transport: Transport): string {
   }[transport];
 }
 
-/** Repeats `bind` while the address is taken: libzmq gives one up on a thread of its own, a moment after the close. */
+/** Repeats `bind` while the address is in use: libzmq releases it in its own thread, a moment after the close. */
 export async function whenFree(bind: () => void | Promise<void>): Promise<void> {
   const end = performance.now() + 60_000;
   for (;;) {

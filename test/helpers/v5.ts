@@ -38,17 +38,17 @@ export function receive(socket: zmq.Socket, count: number): Promise<string[][]> 
   });
 }
 
-/** Some turns of the event loop: enough for whatever is about to happen without waiting for anybody. */
+/** Several turns of the event loop, enough for everything that can happen without a peer. */
 export async function turns(count = 20): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-/** Runs turns of the event loop until something is so. */
+/** Runs turns of the event loop until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
 
-/** Resolves when a message has arrived at a socket that is paused. */
+/** Resolves when a message has arrived at a paused socket. */
 export function arrival(socket: zmq.Socket): Promise<void> {
   return until(() => (socket._ioevents & zmq.ZMQ_POLLIN) !== 0);
 }
@@ -62,11 +62,11 @@ export function send(socket: zmq.Socket, message: zmq.Payload): Promise<void> {
 
 const path = JSON.stringify(join(__dirname, "../../dist/v5-compat.js"));
 
-/** As `runProgram`, where `zmq` is version 5, from `file`. */
+/** Like `runProgram`, where `zmq` is version 5, from `file`. */
 export async function runProgram5(body: string): Promise<Outcome> {
   const outcome = await runProgram(`const file = ${path}; const zmq = require(file); ${body}`, {
     loads: false,
   });
-  // Said when the machine is so busy that libzmq's threads take more than half a second to end.
+  // A warning of a busy machine, on which libzmq's threads take more than half a second to end.
   return { ...outcome, stderr: outcome.stderr.replace(/^.*Waiting for queued ZeroMQ messages.*\n/gm, "") };
 }

@@ -1,4 +1,4 @@
-// A program that a test does its worst to, and that must go on as if nothing had happened.
+// A program that a test attacks, and which must work afterwards.
 
 import { expect } from "vitest";
 import { type RunningProgram, startProgram } from "./program.js";
@@ -11,8 +11,8 @@ interface VictimOptions {
 }
 
 /**
- * Runs a program's `body`, which says its endpoint and goes on meanwhile; then the `attack`; then expects that the
- * program still turns, sends a message to itself over tcp and inproc, and ends by itself with code 0.
+ * Runs a program's `body`, which reports its endpoint, and then the `attack`. Expects that the program still runs,
+ * sends itself a message over tcp and inproc, and exits by itself with code 0.
  */
 export async function expectSurvival<Result>(
   body: string,

@@ -1,11 +1,11 @@
-// Peers that speak byte by byte: whatever a peer may say in ZMTP or WebSocket, right or wrong.
+// Peers that send arbitrary bytes: valid and invalid ZMTP or WebSocket.
 
 import { randomBytes } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 const bytes = (part: string | Uint8Array) => (typeof part === "string" ? Buffer.from(part, "latin1") : part);
 
-/** Bytes one after the other; text is taken as Latin-1. */
+/** Concatenates bytes. Text is taken as Latin-1. */
 export const join = (...parts: (string | Uint8Array)[]): Buffer => Buffer.concat(parts.map(bytes));
 
 const uint64 = (value: number | bigint) => {
@@ -19,7 +19,7 @@ const uint32 = (value: number) => {
   return buffer;
 };
 
-/** The 64 bytes that a peer of ZMTP 3 begins with. */
+/** The 64 bytes with which a peer of ZMTP 3 begins. */
 export function greeting(mechanism = "NULL", { asServer = false, minor = 1 } = {}): Buffer {
   return join(
     "\xff\0\0\0\0\0\0\0\x01\x7f\x03",
@@ -30,11 +30,11 @@ export function greeting(mechanism = "NULL", { asServer = false, minor = 1 } = {
   );
 }
 
-/** The 12 bytes that a peer of ZMTP 2 begins with; the number is that of its socket type. */
+/** The 12 bytes with which a peer of ZMTP 2 begins. The number is that of its socket type. */
 export const greetingOf2 = (type: number): Buffer =>
   join("\xff\0\0\0\0\0\0\0\x01\x7f\x01", Buffer.from([type]));
 
-/** A frame of ZMTP 2 and 3; what it says of its length may be anything. */
+/** A frame of ZMTP 2 and 3. Its length field may have any value. */
 export function frame(body: string | Uint8Array, { flags = 0, length = bytes(body).length } = {}): Buffer {
   return length < 256
     ? join(Buffer.from([flags, length]), body)
@@ -56,11 +56,11 @@ export function property(name: string, value: string | Uint8Array): Buffer {
 export const ready = (type: string, ...more: Uint8Array[]): Buffer =>
   command("READY", property("Socket-Type", type), ...more);
 
-/** All that a peer says up to its first message, by NULL. */
+/** All bytes of a peer up to its first message, by NULL. */
 export const hello = (type: string, ...properties: Uint8Array[]): Buffer =>
   join(greeting(), ready(type, ...properties));
 
-/** The request that a WebSocket client begins with; headers are added to it, or take the place of those of the name. */
+/** The request with which a WebSocket client begins. `headers` are added to it or replace those of the same name. */
 export function upgrade(protocols: string, headers: Record<string, string> = {}): Buffer {
   const all: Record<string, string> = {
     Host: "127.0.0.1",
@@ -81,11 +81,11 @@ interface WebSocketFrame {
   opcode?: number;
   masked?: boolean;
   final?: boolean;
-  /** What the frame says of its length. */
+  /** The value of the frame's length field. */
   length?: number | bigint;
 }
 
-/** A frame of WebSocket, as a client sends it. */
+/** A WebSocket frame, as a client sends it. */
 export function webSocketFrame(
   body: string | Uint8Array,
   { opcode = opcodes.binary, masked = true, final = true, length = bytes(body).length }: WebSocketFrame = {},
@@ -103,11 +103,11 @@ export function webSocketFrame(
   return join(Buffer.from([(final ? 0x80 : 0) | opcode]), size, masked ? mask : "", data);
 }
 
-/** A TCP connection that says what it is told to, and remembers what it hears. */
+/** A TCP connection that sends given bytes and stores the received ones. */
 export class RawPeer implements Disposable {
   heard = Buffer.alloc(0);
   readonly #socket: Socket;
-  /** Resolves when the connection has ended, in whatever way. */
+  /** Resolves when the connection has ended in any way. */
   readonly ended: Promise<void>;
   #isOpen = true;
   #wake: () => void = () => {};
@@ -130,7 +130,7 @@ export class RawPeer implements Disposable {
     });
   }
 
-  /** Connects to a socket's endpoint; rejects when nobody listens. */
+  /** Connects to a socket's endpoint. Rejects when there is no listener. */
   static connect(endpoint: string): Promise<RawPeer> {
     const { port, path } = /^ipc:\/\/(?<path>.*)|:(?<port>\d+)/.exec(endpoint)!.groups!;
     return new Promise((resolve, reject) => {
@@ -140,7 +140,7 @@ export class RawPeer implements Disposable {
     });
   }
 
-  /** Connects, and goes through the handshake of NULL: messages that come before its end are no messages. */
+  /** Connects and performs the NULL handshake. Messages must not be sent before its end. */
   static async enter(endpoint: string, type: string, ...properties: Uint8Array[]): Promise<RawPeer> {
     const peer = await RawPeer.connect(endpoint);
     peer.say(hello(type, ...properties));
@@ -156,7 +156,7 @@ export class RawPeer implements Disposable {
     if (this.#isOpen) this.#socket.write(join(...parts));
   }
 
-  /** Waits until `done`, or until there is nothing more to come; answers whether it is done. */
+  /** Waits until `done` or until the end of the connection. Returns whether it is done. */
   async hear(done: (heard: Buffer) => boolean): Promise<boolean> {
     while (!done(this.heard) && this.#isOpen) {
       await new Promise<void>((resolve) => {
@@ -166,22 +166,22 @@ export class RawPeer implements Disposable {
     return done(this.heard);
   }
 
-  /** Waits for so many bytes, or the end. */
+  /** Waits for this many bytes, or the end. */
   hearBytes(count: number): Promise<boolean> {
     return this.hear(({ length }) => length >= count);
   }
 
-  /** No more is said, which the other end sees as the end. */
+  /** Ends the sending direction, which the other side sees as the end. */
   finish(): void {
     this.#socket.end();
   }
 
-  /** The connection breaks, which the other end sees as a reset. */
+  /** Breaks the connection, which the other side sees as a reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }
 
-  /** Takes nothing in any more. */
+  /** Stops reading. */
   pause(): void {
     this.#socket.pause();
   }
@@ -195,7 +195,7 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** Somebody who is connected to, and speaks byte by byte. */
+/** A server that sends arbitrary bytes. */
 export class RawServer implements Disposable {
   readonly #server: Server;
   readonly #peers: RawPeer[] = [];
@@ -224,12 +224,12 @@ export class RawServer implements Disposable {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** How many have connected. */
+  /** The number of connections so far. */
   get count(): number {
     return this.#all.length;
   }
 
-  /** The next one to connect. */
+  /** The next connection. */
   accept(): Promise<RawPeer> {
     const peer = this.#peers.shift();
     return peer ? Promise.resolve(peer) : new Promise((resolve) => this.#waiting.push(resolve));

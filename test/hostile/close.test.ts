@@ -1,10 +1,10 @@
-// Sockets closed at the worst moments. Each program must end by itself: libzmq's assertions would kill it.
+// Sockets closed at critical moments. Each program must exit by itself: a failed assertion of libzmq would abort it.
 
 import { expect, test } from "vitest";
 import { runProgram } from "../helpers/program.js";
 
-// Dies within a few rounds without vendor/patches/libzmq/peers/rest-of-message.patch.
-test("both ends closed in the middle of a message", { timeout: 60_000 }, async () => {
+// Without vendor/patches/libzmq/peers/rest-of-message.patch, the process aborts within a few rounds.
+test("both ends can close in the middle of a message", { timeout: 60_000 }, async () => {
   const outcome = await runProgram(
     `
     const frames = Array.from({ length: 20_000 }, (_, i) => "frame " + i);

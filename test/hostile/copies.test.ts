@@ -1,5 +1,5 @@
-// A program may load the JavaScript more than once in a thread: jest.resetModules, a cleared require.cache, two bundles.
-// No copy sees another's sockets, and each receives its own messages.
+// A program may load the JavaScript more than once in a thread: jest.resetModules, a cleared require.cache, two
+// bundles. No copy sees another's sockets, and each receives its own messages.
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -11,7 +11,9 @@ import { freshEndpoint } from "../helpers/transports.js";
 const require = createRequire(__filename);
 const dist = join(__dirname, "../../dist");
 
-/** Source of the same for programs. By a `require` of its own each time: the program's would list it as its child for ever. */
+/**
+ * Source of copy() for programs. Uses a new `require` each time: the program's own would keep each copy as its child.
+ */
 const fresh = `
     const path = ${JSON.stringify(join(dist, "index.js"))};
     const fresh = () => {
@@ -25,7 +27,7 @@ function copy(): typeof zmq {
   return require(join(dist, "index.js"));
 }
 
-test("copies send to each other in the shared context, and each receives what it was sent", async () => {
+test("copies exchange messages in the shared context, and each receives its own", async () => {
   const copies = [copy(), copy(), copy()];
   const pulls = copies.map(({ Pull }) => new Pull());
   const endpoints = pulls.map(() => freshEndpoint("inproc"));
@@ -49,7 +51,7 @@ test("copies send to each other in the shared context, and each receives what it
   for (const socket of [...pulls, ...pushes]) socket.close();
 });
 
-test("a context ends for the copy that closes it", async () => {
+test("a copy that closes a context sees it closed", async () => {
   const [first, second] = [copy(), copy()];
   const context = new first.Context();
   const attached = second.Context.attach(context.token);
@@ -60,7 +62,7 @@ test("a context ends for the copy that closes it", async () => {
   await attached.close();
 });
 
-test("a context or socket of another copy is refused by name", () => {
+test("a context or socket of another copy is rejected by name", () => {
   const [first, second] = [copy(), copy()];
   const socket = new first.Push();
   const context = new first.Context();
@@ -72,7 +74,7 @@ test("a context or socket of another copy is refused by name", () => {
   socket.close();
 });
 
-test("the events of a socket go to the copy that it belongs to", async () => {
+test("the events of a socket go to the copy that opened it", async () => {
   const [first, second] = [copy(), copy()];
   const [pull, push] = [new first.Pull(), new second.Push()];
   const accepted = pull.events.receive();
@@ -86,7 +88,7 @@ test("the events of a socket go to the copy that it belongs to", async () => {
 });
 
 test.skipIf(sanitizer)(
-  "a copy that is dropped is garbage-collected, with its sockets",
+  "an unreferenced copy is garbage-collected with its sockets",
   { timeout: 60_000 },
   async () => {
     const outcome = await runProgram(
@@ -103,7 +105,7 @@ test.skipIf(sanitizer)(
         push.connect(pull.lastEndpoint);
         await push.send("x");
         await pull.receive();
-        // Neither is closed.
+        // Neither context is closed.
       })();
     }
     fresh();
@@ -117,7 +119,7 @@ test.skipIf(sanitizer)(
   },
 );
 
-test("a copy with an operation pending is kept, and the operation succeeds", async () => {
+test("a copy with a pending operation is kept, and the operation succeeds", async () => {
   const outcome = await runProgram(
     `
     ${fresh}

@@ -1,5 +1,5 @@
-// Raw peers: each file of test/fuzz/corpus is what one of them sends to a socket, or answers to one. Whatever it is, the
-// process lives, and a good peer is served afterwards.
+// Raw peers: each file of test/fuzz/corpus is the input or the answer of one peer. The process survives each of them,
+// and serves a valid peer afterwards.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const curve = [
   `curveServerKey: "${publicKey}", ${keys}`,
 ];
 
-/** By target, as in test/fuzz/raw.cc: the socket that is attacked, a good peer's class, and how they are secured. */
+/** By target, as in test/fuzz/raw.cc: the attacked socket, the class of a valid peer, and their security settings. */
 const targets: Record<string, [scheme: string, type: string, peer: string, security?: string[]]> = {
   "tcp-null": ["tcp", "Router", "Dealer"],
   "tcp-xpub": ["tcp", "XPublisher", "Subscriber"],
@@ -38,7 +38,7 @@ const targets: Record<string, [scheme: string, type: string, peer: string, secur
   "udp-dgram": ["udp", "Datagram", ""],
 };
 
-/** What each program begins with: the files, the classes, and a handler that lets every authentication pass. */
+/** The beginning of each program: the files, the classes, and a handler that accepts every authentication. */
 const preamble = (folder: string) => `
   process.removeAllListeners("warning");
   process.on("warning", () => {});
@@ -54,7 +54,7 @@ const preamble = (folder: string) => `
     for await (const [id, empty, version, request] of zap)
       await zap.send([id, empty, version, request, "200", "", "user", ""]);
   })();
-  /** Until the connection is closed by either side; what waits for more is left after a while. */
+  /** Resolves when either side has closed the connection, or after a while if a side waits for more data. */
   const ended = (connection) => Promise.race([
     new Promise((resolve) => connection.on("error", () => {}).resume().once("close", resolve)),
     new Promise((resolve) => setTimeout(resolve, 500)),
@@ -66,11 +66,11 @@ const accept = (scheme: string, type: string, peer: string, [server, client]: st
   await socket.bind("${scheme}://127.0.0.1:*");
   const port = Number(/:(\\d+)/.exec(socket.lastEndpoint.slice(5))[1]);
   const publishes = ${type === "Radio"};
-  // Whatever comes is sent back, where that is possible; to a publisher comes a topic.
+  // Sends all messages back where the type can. A publisher receives a topic.
   if (!publishes) (async () => {
     for await (const message of socket) {
       const [first, second] = message;
-      // A Stream says by nothing that a peer has come, and nothing sent to it ends the connection.
+      // A Stream reports a new peer by an empty message, and an empty answer would end the connection.
       if ("${type}" === "Stream" && second.length === 0) continue;
       try {
         if ("${type}" === "Server") await socket.send(first, second);
@@ -129,14 +129,14 @@ const answer = (scheme: string, type: string, peer: string, [server, client]: st
   const hostile = "${scheme}://127.0.0.1:" + listener.address().port + path;
   for (let played = 0; played < inputs.length; played++) {
     const ending = once(listener, "played");
-    // Each time anew: libzmq does not try again with a peer that broke the protocol.
+    // Connects again each time: libzmq does not reconnect to a peer that violated the protocol.
     socket.connect(hostile);
     await ending;
     socket.disconnect(hostile);
   }
   listener.close();
   socket.connect(good.lastEndpoint);
-  // What hostile peers sent may be there still.
+  // Messages of hostile peers may still be in the queue.
   const serving = (async () => {
     for (;;) {
       const [id, text] = await good.receive();
@@ -144,7 +144,7 @@ const answer = (scheme: string, type: string, peer: string, [server, client]: st
       if (String(text) === "token") return;
     }
   })();
-  // A hostile peer that is just going may take it along: then once more.
+  // A hostile peer that is disconnecting may receive the request. It is then sent once more.
   for (let served = false; !served; ) {
     await socket.send("token");
     let message;
@@ -172,7 +172,7 @@ const datagram = (type: string) => `
   let heard;
   (async () => { for await (const [first, second] of socket) heard?.(String(${type === "Dish" ? "first" : "second"})); })();
   const send = (data) => new Promise((resolve) => sender.send(data, port, "127.0.0.1", resolve));
-  // Until it comes: a datagram may be lost.
+  // Repeats until it arrives, since a datagram may be lost.
   async function serveGood(text) {
     let arrived = false;
     heard = (found) => { arrived ||= found === text; };
@@ -190,9 +190,9 @@ const datagram = (type: string) => `
   console.log("served");
 `;
 
-describe("raw peers, by the files that fuzzing kept", () => {
-  test("there is a folder for each target", () => {
-    // Only the harness can make CURVE's boxes, into which the inputs of curve-inside go; multicast/norm has NORM's.
+describe("raw peers with the inputs that fuzzing stored", () => {
+  test("have a folder for each target", () => {
+    // Only the harness can make CURVE's boxes, which contain the inputs of curve-inside. multicast/norm has NORM's.
     const elsewhere = ["curve-inside", "norm-receiver", "norm-sender"];
     expect(readdirSync(corpus).sort()).toEqual([...Object.keys(targets), ...elsewhere].sort());
   });
@@ -203,7 +203,7 @@ describe("raw peers, by the files that fuzzing kept", () => {
     const count = existsSync(folder) ? readdirSync(folder).length : 0;
     const missing = draft.has(type) && !capability.draft;
     test.skipIf(missing)(
-      `${count} of ${target}${missing ? " (skipped: no draft sockets)" : ""}`,
+      `do not abort the process and a valid peer is served: ${count} of ${target}${missing ? " (skipped: no draft sockets)" : ""}`,
       async () => {
         expect(count).toBeGreaterThan(0);
         const program = target.startsWith("connect-")

@@ -12,7 +12,7 @@ type Transport = "tcp" | "ipc" | "ws";
 const endpoint = (transport: string) =>
   transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport as Exclude<Transport, "ws">);
 
-/** The numbers that come until `count` have come, or none more comes. */
+/** Receives numbers until `count` have arrived or none arrives in time. */
 async function numbers(pull: { receive(): Promise<Buffer[]> }, count: number): Promise<number[]> {
   const received: number[] = [];
   try {
@@ -24,7 +24,7 @@ async function numbers(pull: { receive(): Promise<Buffer[]> }, count: number): P
 }
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** Waits until the I/O thread of a context has met what happened before. */
+/** Waits until the I/O thread of a context has processed all earlier commands. */
 async function turnOver(context: Context): Promise<void> {
   for (let i = 0; i < 3; i++) {
     using pull = new Pull({ context, receiveTimeout: patience });
@@ -49,11 +49,11 @@ describe.each(transports)("%s", (transport) => {
     expect(await numbers(pull, 2000)).toEqual(range(2000));
   });
 
-  test("scenario 31: delivers all messages of a process that ends", async () => {
+  test("scenario 31: delivers all messages of a process that exits", async () => {
     using pull = new Pull({ receiveHighWaterMark: 10, receiveTimeout: 3000 });
     await pull.bind(endpoint(transport));
     const outcome = await runProgram(`
-      // No more than the system takes while nobody receives.
+      // Few enough for the buffers of the system, since no socket receives.
       const push = new zmq.Push({ linger: -1, sendHighWaterMark: 0 });
       push.connect(${JSON.stringify(pull.lastEndpoint)});
       for (let i = 0; i < 80; i++) await push.send(String(i).padEnd(500));
@@ -62,8 +62,8 @@ describe.each(transports)("%s", (transport) => {
     expect(await numbers(pull, 80)).toEqual(range(80));
   });
 
-  test("a socket ends once the system has all its messages, though nobody receives them", async () => {
-    // The end of the socket must be in one batch with its last messages: it is in nearly every round.
+  test("closes a socket once the system has buffered its messages, although the receiver does not read", async () => {
+    // The end of the socket must be in one batch with its last messages. It is so in nearly every round.
     for (let round = 0; round < 20; round++) {
       using pull = new Pull({ receiveHighWaterMark: 1, receiveTimeout: patience });
       await pull.bind(endpoint(transport));
@@ -71,7 +71,7 @@ describe.each(transports)("%s", (transport) => {
       push.connect(pull.lastEndpoint as string);
       await push.send("0");
       await pull.receive();
-      // Written one by one, they take more of a Unix socket's buffer than it allows before it counts as writable.
+      // Messages written one by one use more of a Unix socket's buffer than it may hold before it counts as writable.
       for (let i = 1; i <= 60; i++) {
         await push.send(String(i).padEnd(500));
         await delay(1);
@@ -88,21 +88,18 @@ describe.each(transports)("%s", (transport) => {
     }
   });
 
-  // The last batch fits in part only; its rest is written when the receiver has made room.
-  test.each([700, 3333, 8100])(
-    "delivers messages of %i bytes, where the system has little room",
-    async (size) => {
-      using pull = new Pull({ receiveHighWaterMark: 10, receiveBufferSize: 1024, receiveTimeout: 3000 });
-      await pull.bind(endpoint(transport));
-      const push = new Push({ linger: -1, sendHighWaterMark: 0, sendBufferSize: 1024 });
-      push.connect(pull.lastEndpoint as string);
-      for (let i = 0; i < 500; i++) await push.send(String(i).padEnd(size));
-      push.close();
-      expect(await numbers(pull, 500)).toEqual(range(500));
-    },
-  );
+  // The last batch fits only in part. libzmq writes its rest when the receiver has made room.
+  test.each([700, 3333, 8100])("delivers messages of %i bytes through small system buffers", async (size) => {
+    using pull = new Pull({ receiveHighWaterMark: 10, receiveBufferSize: 1024, receiveTimeout: 3000 });
+    await pull.bind(endpoint(transport));
+    const push = new Push({ linger: -1, sendHighWaterMark: 0, sendBufferSize: 1024 });
+    push.connect(pull.lastEndpoint as string);
+    for (let i = 0; i < 500; i++) await push.send(String(i).padEnd(size));
+    push.close();
+    expect(await numbers(pull, 500)).toEqual(range(500));
+  });
 
-  test("delivers all messages of a socket that closes with messages it has not received", async () => {
+  test("delivers all messages of a socket that closes with unread messages", async () => {
     using one = new Dealer({ linger: 0, receiveHighWaterMark: 10, sendTimeout: 0, receiveTimeout: 3000 });
     await one.bind(endpoint(transport));
     const other = new Dealer({ linger: -1, sendHighWaterMark: 0, receiveHighWaterMark: 10 });
@@ -116,7 +113,7 @@ describe.each(transports)("%s", (transport) => {
     expect(await numbers(one, 2999)).toEqual(range(3000).slice(1));
   });
 
-  test("keeps messages that a connecting socket with `immediate` has not delivered when the peer closes", async () => {
+  test("keeps the messages that a connected socket with `immediate` has not delivered when the peer closes", async () => {
     const push = new Push({ linger: -1 });
     await push.bind(endpoint(transport));
     using pull = new Pull({ immediate: true, receiveTimeout: 3000 });
@@ -126,7 +123,7 @@ describe.each(transports)("%s", (transport) => {
     while (!pull.readable) await new Promise(setImmediate);
     push.close();
     await gone;
-    // The socket meets the end of the pipe when it receives.
+    // The socket processes the end of the pipe when it receives.
     expect(await numbers(pull, 500)).toEqual(range(500));
   });
 });
@@ -152,12 +149,12 @@ test("a socket with `immediate` reconnects and receives again", async () => {
   }
 });
 
-test("a connection that is reset while the receiver's queue is full delivers what came before", async () => {
+test("a connection that is reset while the receiver's queue is full delivers the messages before the reset", async () => {
   const context = new Context();
   using pull = new Pull({ context, receiveHighWaterMark: 10, receiveTimeout: 3000 });
   await pull.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(pull.lastEndpoint as string, "PUSH");
-  // In one write: a reset takes what the sender's system has not sent.
+  // In one write: a reset discards data that the sender's system has not sent.
   peer.say(...range(1000).map((i) => frame(String(i).padEnd(50))));
   await turnOver(context);
   peer.reset();
@@ -166,7 +163,7 @@ test("a connection that is reset while the receiver's queue is full delivers wha
   expect(await numbers(pull, 1000)).toEqual(range(1000));
 });
 
-test("a socket that connects again after it has read what the last connection left", async () => {
+test("a socket reconnects after it has read the unread messages of the lost connection", async () => {
   const context = new Context();
   using server = await RawServer.listen();
   using pull = new Pull({ context, receiveHighWaterMark: 10, reconnectInterval: 10, receiveTimeout: 3000 });
@@ -175,7 +172,7 @@ test("a socket that connects again after it has read what the last connection le
     using peer = await server.accept();
     peer.say(hello("PUSH"));
     await peer.hear((heard) => heard.includes("READY"));
-    // In one write: a reset takes what the sender's system has not sent.
+    // In one write: a reset discards data that the sender's system has not sent.
     peer.say(...range(200).map((i) => frame(String(i).padEnd(250))));
     await turnOver(context);
     peer.reset();
@@ -184,7 +181,7 @@ test("a socket that connects again after it has read what the last connection le
   }
 });
 
-test("a closing socket whose connection broke while it received nothing ends in time", async () => {
+test("a closing socket whose connection broke while its queue was full ends in time", async () => {
   const context = new Context();
   const dealer = new Dealer({ context, receiveHighWaterMark: 10, linger: -1 });
   await dealer.bind("tcp://127.0.0.1:*");
@@ -198,13 +195,13 @@ test("a closing socket whose connection broke while it received nothing ends in 
   await context.close();
 });
 
-test("a long message that takes longer than heartbeats allow is received", async () => {
+test("a long message that takes longer than heartbeatTimeout is received", async () => {
   using pull = new Pull({ heartbeatInterval: 100, heartbeatTimeout: 300, receiveTimeout: patience });
   const lost: string[] = [];
   pull.events.on("disconnect", ({ type }) => lost.push(type));
   await pull.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(pull.lastEndpoint as string, "PUSH");
-  // Its time to live is three tenths of a second.
+  // heartbeatTimeToLive is three tenths of a second.
   peer.say(command("PING", "\0\x03"), frame("", { length: 20_000, flags: more }).subarray(0, 9));
   for (let i = 0; i < 20; i++) {
     peer.say(Buffer.alloc(1000));
@@ -215,7 +212,7 @@ test("a long message that takes longer than heartbeats allow is received", async
   expect(lost).toEqual([]);
 });
 
-test("heartbeats still find a peer that says nothing in the middle of a message", async () => {
+test("heartbeats detect a peer that stops in the middle of a message", async () => {
   using pull = new Pull({ heartbeatInterval: 50, heartbeatTimeout: 200 });
   const gone = new Promise((resolve) => pull.events.on("disconnect", resolve));
   await pull.bind("tcp://127.0.0.1:*");

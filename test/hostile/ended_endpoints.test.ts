@@ -1,4 +1,4 @@
-// Endpoints whose connection has ended by itself: disconnect() of one ends no other connection, and connect() works.
+// Endpoints whose connection has ended: disconnect() of one ends no other connection, and connect() works again.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -13,14 +13,14 @@ const ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED = 2;
 if (!capability.draft) console.warn("SKIPPED: this build has no draft sockets");
 
 test.runIf(capability.draft)(
-  "disconnect() after disconnectPeer ends no connection to another address",
+  "disconnect() after disconnectPeer() does not end a connection to another address",
   async () => {
     const options = { linger: 0, receiveTimeout: patience };
     using left = new Peer(options);
     using kept = new Peer(options);
     await left.bind("tcp://127.0.0.1:*");
     await kept.bind("tcp://127.0.0.1:*");
-    // The memory of the one session is that of the other by chance.
+    // A new session may get the memory of the old one by chance.
     for (let i = 0; i < 30; i++) {
       using peer = new Peer(options);
       const first = peer.connectPeer(left.lastEndpoint as string);
@@ -49,7 +49,7 @@ test.runIf(capability.draft)(
   },
 );
 
-test("connect() works again after a handshake that failed has ended the connection", async () => {
+test("connect() works again after a failed handshake has ended the connection", async () => {
   using server = await RawServer.listen();
   const address = `tcp://127.0.0.1:${server.port}`;
   using dealer = new Dealer({ linger: 0, reconnectInterval: 10 });

@@ -1,4 +1,4 @@
-// Endpoints as nobody should write them: each is refused with an error, and none hangs or ends the process.
+// Malformed endpoints: each is rejected with an error, and none hangs or aborts the process.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,14 +12,14 @@ import { runProgram } from "../helpers/program.js";
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// Some of what is made up here is a good endpoint, of a host somewhere.
+// Some random endpoints are valid and name an existing host.
 const reason = namespacesMissing();
 if (reason) console.warn(`SKIP random endpoints: ${reason}`);
 
 describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const rounds = 20_000;
   test.each([1, 2, Date.now() % 1_000_000])(
-    `scenario 24: ${rounds} of them, from seed %i`,
+    `scenario 24: ${rounds} of them from seed %i raise only documented errors`,
     { timeout: 180_000 },
     async (seed) => {
       const outcome = await runProgram(
@@ -78,7 +78,7 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
           return text;
         };
 
-        // What libzmq or the system says for a reason; EAGAIN would be an old errno.
+        // The errors of libzmq and the system. EAGAIN would be an old errno.
         const codes = new Set([
           "EINVAL", "EPROTONOSUPPORT", "ENOCOMPATPROTO", "ENODEV", "EADDRNOTAVAIL", "EADDRINUSE", "ENAMETOOLONG",
           "ENOENT", "EAFNOSUPPORT", "EACCES", "EPERM", "EFAULT", "ENOTDIR", "EISDIR",
@@ -97,14 +97,14 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
           if (i % 50 === 0) {
             socket?.close();
             socket = new (pick(classes))({ linger: 0, reconnectInterval: -1, ipv6: random(2) === 1 });
-            // Lets closed sockets go.
+            // Gives closed sockets time to end.
             await new Promise(setImmediate);
           }
           const text = endpoint();
           let call = pick(calls);
-          // libzmq deletes a socket that is in the way.
+          // libzmq deletes an existing socket file.
           if (/^ipc:\\/\\/(?:\\/|.*\\.\\.)/.test(text)) call = "connect";
-          // Names are looked up, in a network where nobody answers for long.
+          // Host names are looked up, in a network without a name server.
           const before = performance.now();
           try {
             const result = socket[call](text);
@@ -121,12 +121,12 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
       `,
         { limit: 170_000, within: withinNamespaces() },
       );
-      // A machine with much to do may take half a second to end the context, and that is said.
+      // A busy machine may take half a second to end the context, and then a warning says so.
       const stderr = outcome.stderr.replace(/^\(node:\d+\) WARNING: Waiting for queued .*\n/m, "");
       expect({ ...outcome, stderr }).toMatchObject({ code: 0, signal: null, stderr: "" });
       const { accepted, refused, slowest } = JSON.parse(outcome.stdout);
       expect(accepted + refused).toBe(rounds);
-      // Neither a grammar that lets nothing pass nor one that lets everything pass.
+      // Checks that the grammar neither rejects all endpoints nor accepts all.
       expect(accepted).toBeGreaterThan(rounds / 50);
       expect(refused).toBeGreaterThan(rounds / 2);
       expect(slowest).toBeLessThan(5000);
@@ -147,9 +147,9 @@ if (!preloads)
   console.warn("SKIPPED: there is no Linux with a C compiler to write a library that is preloaded");
 
 // Without vendor/patches/libzmq/threads/own-endpoints-at-once.patch, the first address stays in use, and the first
-// connection stays.
+// connection stays open.
 test.skipIf(!preloads)(
-  "what is bound or connected is given up at once, whoever is slow meanwhile",
+  "unbind and disconnect right after bind and connect take effect although another thread is slow",
   async () => {
     const preloaded = [process.env.LD_PRELOAD, slowSignals].filter(Boolean).join(" ");
     const outcome = await runProgram(
@@ -194,8 +194,8 @@ test.skipIf(!preloads)(
   },
 );
 
-// Aborts without vendor/patches/libzmq/peers/socks-replies.patch.
-test("a socket closed while its SOCKS proxy hangs up on it", async () => {
+// Without vendor/patches/libzmq/peers/socks-replies.patch, libzmq aborts.
+test("a socket can close while its SOCKS proxy disconnects", async () => {
   const outcome = await runProgram(`
     const { once } = require("node:events");
     const server = require("node:net").createServer((connection) => connection.on("error", () => {}).resume().end());
@@ -215,13 +215,15 @@ test("a socket closed while its SOCKS proxy hangs up on it", async () => {
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "done\n", stderr: "" });
 });
 
-// Waits for ever without vendor/patches/libzmq/threads/safe-mailbox-deadlock.patch, within a second or so.
-test.skipIf(!capability.draft)("draft sockets closed before anybody bound, and bound meanwhile", async () => {
-  const outcome = await runProgram(`
+// Without vendor/patches/libzmq/threads/safe-mailbox-deadlock.patch, this hangs within a second or so.
+test.skipIf(!capability.draft)(
+  "a draft socket can close while another one binds the endpoint that it connected to",
+  async () => {
+    const outcome = await runProgram(`
     process.removeAllListeners("warning");
     const { Client, Server } = require(${JSON.stringify(join(__dirname, "../../dist/draft.js"))});
     const names = Array.from({ length: 4 }, (_, i) => "inproc://meeting " + i);
-    // Closed sockets keep their place for a moment.
+    // A closed socket keeps its place for a moment.
     const open = async (Class) => {
       for (;;) {
         try {
@@ -250,10 +252,11 @@ test.skipIf(!capability.draft)("draft sockets closed before anybody bound, and b
     }
     console.log("done");
   `);
-  expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "done\n", stderr: "" });
-});
+    expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "done\n", stderr: "" });
+  },
+);
 
-test.skipIf(!capability.ipc)("ipc does not bind over a file that is no socket", async () => {
+test.skipIf(!capability.ipc)("ipc does not bind over a file that is not a socket", async () => {
   const file = join(folder, "precious.txt");
   writeFileSync(file, "precious");
   using push = new Push();

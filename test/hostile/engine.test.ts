@@ -1,5 +1,5 @@
-// Programs that change what the engine does under the library's feet: clocks that stand still, polluted prototypes, hooks,
-// subclasses that override what the library reads, stacks that end in the middle of a call.
+// Programs that change the engine below the library: stopped clocks, polluted prototypes, hooks, subclasses that
+// override methods the library uses, stacks that end in the middle of a call.
 
 import { expect, test } from "vitest";
 import { runProgram } from "../helpers/program.js";
@@ -9,7 +9,7 @@ const run = async (body: string, flags: string[] = []) => {
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "fine\n" });
 };
 
-test("timers that a test runner replaces after the package was loaded are not used", () =>
+test("the library does not use timers that a test runner replaces after loading it", () =>
   run(`
     const names = ["setImmediate", "setTimeout", "clearTimeout", "queueMicrotask"];
     const real = Object.fromEntries(names.map((name) => [name, globalThis[name]]));
@@ -26,7 +26,7 @@ test("timers that a test runner replaces after the package was loaded are not us
       await request.send(String(i));
       if (String((await request.receive())[0]) !== String(i)) throw new Error("another reply");
     }
-    // A time-out of the library's counts real time.
+    // A timeout of the library measures real time.
     await request.send("last");
     await request.receive();
     const code = await request.receive({ timeout: 10 }).catch((error) => error.code);
@@ -39,7 +39,7 @@ test("timers that a test runner replaces after the package was loaded are not us
     console.log("fine");
   `));
 
-test("timers that node:test mocks stop no operation, during the mock or after it", () =>
+test("timers mocked by node:test stop no operation, during the mock or after it", () =>
   run(`
     const { mock } = require("node:test");
     const exchange = async () => {
@@ -58,7 +58,7 @@ test("timers that node:test mocks stop no operation, during the mock or after it
     console.log("fine");
   `));
 
-test("a proxy does not ask a subclass what kind of socket it is", () =>
+test("a proxy determines the type of a socket without calling its subclass", () =>
   run(`
     let asked = 0;
     class Odd extends zmq.Pull {
@@ -83,7 +83,7 @@ test("a proxy does not ask a subclass what kind of socket it is", () =>
     console.log("fine");
   `));
 
-test("setters and getters of Array.prototype move no message to another socket", () =>
+test("setters and getters of Array.prototype do not move a message to another socket", () =>
   run(`
     let stray = 0;
     for (let round = 0; round < 50; round++) {
@@ -115,7 +115,7 @@ test("setters and getters of Array.prototype move no message to another socket",
     console.log(stray === 0 ? "fine" : stray + " strayed");
   `));
 
-test("a stack that ends in the middle of a receive loses no part of a message", () =>
+test("a stack overflow during a receive loses no part of a message", () =>
   run(`
     const [dealer, router] = [new zmq.Dealer({ routingId: "dealer", sendHighWaterMark: 0 }), new zmq.Router({ receiveHighWaterMark: 0 })];
     await router.bind("inproc://deep");
@@ -143,7 +143,7 @@ test("a stack that ends in the middle of a receive loses no part of a message", 
     console.log("fine");
   `));
 
-test("an operation that a hook of async_hooks begins is not overwritten", () =>
+test("an operation that an async_hooks hook begins is not overwritten", () =>
   run(`
     const { createHook } = require("node:async_hooks");
     for (const kind of ["PROMISE", "Timeout", "Immediate"]) {

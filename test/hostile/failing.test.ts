@@ -1,5 +1,5 @@
-// Memory that the system refuses, and calls of Node-API and libzmq that fail, are errors and never a signal. Needs the
-// build of `npm run sanitize -- asan`, in which each such call can be made to fail (test/failing).
+// Failed allocations and failed calls of Node-API and libzmq become errors and never a signal. Needs the build of `npm
+// run sanitize -- asan`, in which each such call can be made to fail (test/failing).
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ const reason = sanitizer !== "asan" && "only the build of `npm run sanitize -- a
 if (reason) console.warn(`SKIP failing calls: ${reason}`);
 
 test.skipIf(reason)(
-  "each call that can fail does so in turn, and what comes next is intact",
+  "each call that can fail does so in turn, and the next message is intact",
   { timeout: 300_000 },
   () => {
     const { status, signal, stdout, stderr } = executeSync(process.execPath, [

@@ -1,4 +1,4 @@
-// Random programs: ten seconds of the same ones each time, and those that went wrong once (docs/testing.md).
+// Random programs: the same ones each time for ten seconds, and those that failed once (docs/testing.md).
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ async function run(...parameters: string[]): Promise<{ code: number | null; text
   return { code: status, text: stdout + stderr };
 }
 
-test("random programs, for ten seconds", { timeout: 120_000 }, async () => {
+test("random programs run for ten seconds without a fault", { timeout: 120_000 }, async () => {
   const found = mkdtempSync(join(tmpdir(), "zmq-native-"));
   try {
     const { code, text } = await run(
@@ -29,12 +29,12 @@ test("random programs, for ten seconds", { timeout: 120_000 }, async () => {
   }
 });
 
-describe("programs that went wrong once", () => {
+describe("a program that failed once", () => {
   const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  test.each(files)("%s", { timeout: 60_000 }, async (file) => {
+  test.each(files)("%s runs without a fault", { timeout: 60_000 }, async (file) => {
     const { program } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { program: unknown[] };
     expect(program.length).toBeGreaterThan(0);
-    // A race shows itself in one of several attempts.
+    // A race may need several attempts to show.
     const { code, text } = await run("test/fuzz/replay.mjs", join(folder, file));
     expect({ code, text }).toEqual({ code: 0, text: `${basename(file)}: nothing found\n` });
   });

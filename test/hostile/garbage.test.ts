@@ -1,5 +1,4 @@
-// Strangers at the door, while good clients work: garbage, port scans, connections that say nothing, or half of
-// something.
+// Malicious connections while valid clients work: garbage, port scans, silent connections and incomplete handshakes.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -28,7 +27,7 @@ const doors = {
 
 describe("scenario 26: garbage, scans and half-open connections", () => {
   test.each(Object.entries(doors))(
-    "at a door of %s, good clients are served",
+    "a server with %s keeps serving valid clients",
     { timeout: 300_000 },
     async (door, security) => {
       const seed = Date.now() % 1_000_000;
@@ -89,7 +88,7 @@ describe("scenario 26: garbage, scans and half-open connections", () => {
             changed[random(good.length)] = random(256);
             switch (i % 8) {
               case 0:
-                // A scan.
+                // A port scan.
                 break;
               case 1:
                 peer.say(noise);
@@ -107,7 +106,7 @@ describe("scenario 26: garbage, scans and half-open connections", () => {
                 peer.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
                 break;
               case 6:
-                // Half-open: nothing more ever comes.
+                // Half-open: no more data ever arrives.
                 peer.say(cut);
                 held.push(peer);
                 continue;

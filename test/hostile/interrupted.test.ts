@@ -1,5 +1,5 @@
 // System calls that a signal interrupts. libzmq's threads block signals, but a debugger, a sandbox or a network file
-// system interrupts calls as well.
+// system also interrupts calls.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,7 +42,7 @@ test.skipIf(!preloads)(
           }
           client.close();
           server.close();
-          // inproc names are given up a moment later.
+          // libzmq releases inproc names a moment later.
           if (endpoint.startsWith("inproc")) endpoint += "x";
         }
         return endpoint.split(":")[0];

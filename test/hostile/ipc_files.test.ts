@@ -17,7 +17,7 @@ const ways: [string, string][] = [
 ];
 
 describe.runIf(process.platform !== "win32")(
-  "after process.chdir the file of a relative path is removed by",
+  "after process.chdir, the file of a relative ipc path is removed by",
   () => {
     test.each(ways)("%s", async (_, way) => {
       const outcome = await runProgram(

@@ -1,4 +1,4 @@
-// A peer that fills the queue of a socket with `immediate`, closes and accepts again.
+// A peer that fills the queue of a socket with `immediate`, closes, and accepts a new connection.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -12,7 +12,7 @@ const mark = 10;
 const options = { linger: 0, reconnectInterval: 1, receiveHighWaterMark: mark, receiveTimeout: patience };
 const address = (server: RawServer) => `tcp://127.0.0.1:${server.port}`;
 
-/** Sends numbers, as many over each connection as the queue takes. */
+/** Sends numbers. Each connection sends as many as the queue holds. */
 async function serve(server: RawServer, greet: (connection: number) => Buffer): Promise<void> {
   let sent = 0;
   for (let connection = 0; ; connection++) {
@@ -24,7 +24,7 @@ async function serve(server: RawServer, greet: (connection: number) => Buffer): 
   }
 }
 
-test("fills the queue once; the rest waits, and none is lost", async () => {
+test("a reconnecting socket fills its queue once, and later receives all messages", async () => {
   using server = await RawServer.listen();
   void serve(server, () => hello("PUSH"));
   using pull = new Pull({ ...options, immediate: true });
@@ -39,7 +39,7 @@ test("fills the queue once; the rest waits, and none is lost", async () => {
   expect(server.count).toBe(count);
 });
 
-test("fills the queue of a Router once, under another routing id each time", async () => {
+test("a reconnecting Router fills its queue once, under another routing id for each connection", async () => {
   using server = await RawServer.listen();
   void serve(server, (connection) => hello("DEALER", property("Identity", `peer ${connection}`)));
   using router = new Router(options);
@@ -52,7 +52,7 @@ test("fills the queue of a Router once, under another routing id each time", asy
   }
 });
 
-test("a socket whose queue is full of lost connections closes at once", async () => {
+test("a socket whose queue is full of messages of lost connections closes immediately", async () => {
   using server = await RawServer.listen();
   void serve(server, () => hello("PUSH"));
   const pull = new Pull({ ...options, immediate: true, linger: -1 });

@@ -1,4 +1,4 @@
-// What a program's memory is when its peers are slow, or when it keeps what it gets.
+// Memory of a program whose peers are slow, or which keeps the messages that it receives.
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -18,12 +18,12 @@ const run = async (body: string, limit = 100_000) => {
   return JSON.parse(stdout);
 };
 
-// A sanitizer keeps what was freed for a while, to find whoever still uses it.
+// A sanitizer keeps freed memory for a while to detect later uses.
 const reason = sanitizer && `${sanitizer} keeps memory of its own`;
 if (reason) console.warn(`SKIP growth of memory: ${reason}`);
 
 test.skipIf(reason)(
-  "scenario 18: a publisher whose subscriber has stopped keeps what its high-water mark allows",
+  "scenario 18: a publisher whose subscriber has stopped queues no more than its high-water mark",
   {
     timeout: 120_000,
   },
@@ -40,7 +40,7 @@ test.skipIf(reason)(
     for (let i = 0; i < 2000; i++) await publisher.send(message);
     await collect();
     const before = process.memoryUsage().rss;
-    // It takes nothing: a gigabyte goes nowhere.
+    // The subscriber does not read, so a gigabyte of messages is dropped.
     for (let i = 0; i < ${count}; i++) {
       await publisher.send(message);
       if (i % 1000 === 0) await new Promise(setImmediate);
@@ -60,7 +60,7 @@ test.skipIf(reason)(
   },
 );
 
-test("scenario 20: large messages that were dropped give their memory back", {
+test("scenario 20: large messages that the program has dropped free their memory", {
   timeout: 600_000,
 }, async () => {
   const count = full ? 1_000_000 : 10_000;
@@ -92,7 +92,7 @@ test("scenario 20: large messages that were dropped give their memory back", {
   expect(peak).toBeLessThan(1500);
 });
 
-test("scenario 21: a hundred thousand messages of 100 bytes that are kept take less than twice their bytes", {
+test("scenario 21: a hundred thousand kept messages of 100 bytes use less than twice their bytes", {
   timeout: 120_000,
 }, async () => {
   const { payload, grown } = await run(`
@@ -113,14 +113,14 @@ test("scenario 21: a hundred thousand messages of 100 bytes that are kept take l
   expect(grown).toBeLessThan(2 * payload);
 });
 
-/** Peers of a type that connect, shake hands and go, so many one after the other. */
+/** Peers of a type that connect, shake hands and disconnect, one after the other. */
 async function comeAndGo(endpoint: string, type: string, count: number): Promise<void> {
   const port = Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
   for (let i = 0; i < count; i++) {
     const peer = connect(port, "127.0.0.1");
     peer.write(hello(type));
     let length = 0;
-    // A greeting, and the beginning of a command that says READY.
+    // A greeting, and the beginning of a READY command.
     while (length <= 64) length += (await once(peer, "data"))[0].length;
     peer.resetAndDestroy();
     await once(peer, "close");
@@ -134,9 +134,9 @@ const idleSockets: [name: string, peer: string][] = [
 ];
 if (capability.draft) idleSockets.push(["Server", "CLIENT"]);
 
-// What libzmq has to do on a socket's own thread it does when the socket is used: each such peer left 14 KB.
+// libzmq runs commands for a socket when the program uses it. Without the patch, each such peer left 14 KB.
 test.skipIf(reason).each(idleSockets)(
-  "peers that come and go leave nothing in a %s that is not used",
+  "an unused %s frees the memory of disconnected peers",
   async (name, type) => {
     await using program = startProgram(`
     process.removeAllListeners("warning");

@@ -21,7 +21,7 @@ import { Dish, Radio } from "zmq-native/draft";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 import { frame, hello, join, more, RawPeer, RawServer } from "../helpers/zmtp.js";
 
-/** Blocks this thread, so that libzmq's threads work and the socket takes no notice of it. */
+/** Blocks this thread, so that libzmq's threads work while the socket processes nothing. */
 const block = (milliseconds: number) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
@@ -43,10 +43,10 @@ interface Receiver extends Socket {
   receive(): Promise<unknown>;
 }
 
-/** A socket that connects to two peers which bind: the first peer's message is unread when it is disconnected. */
+/** A socket that connects to two bound peers: the first peer's message is unread when it is disconnected. */
 interface Case {
   receiver(): Receiver;
-  /** Binds a peer. `send` sends a message once the receiver is connected, and `seen` is what the receiver must get. */
+  /** Binds a peer. `send` sends a message once the receiver is connected, and `seen` is the message as received. */
   peer(name: string, endpoint: string): Promise<{ socket: Socket; send(): Promise<void>; seen: string[] }>;
 }
 
@@ -120,63 +120,66 @@ describe("a message that is unread when its peer is disconnected", () => {
   const runs = Object.keys(cases).flatMap((type) =>
     transports.flatMap((transport) => [true, false].map((reads) => [type, transport, reads] as const)),
   );
-  test.each(runs)("goes with that peer: %s over %s, readable is read: %s", async (type, transport, reads) => {
-    const { receiver: open, peer } = cases[type]!;
-    for (let round = 0; round < rounds; round++) {
-      using receiver = open();
-      const first = await peer("A", freshEndpoint(transport));
-      const second = await peer("B", freshEndpoint(transport));
-      using a = first.socket;
-      using b = second.socket;
-      receiver.connect(a.lastEndpoint as string);
-      if (type !== "Reply" && type !== "Dish") {
-        // Only a receiver that has found no more is woken by the next message.
-        await first.send();
-        expect(texts(await receiver.receive())).toEqual(first.seen);
-        expect(receiver.tryReceive()).toBeUndefined();
-      }
-      await first.send();
-      // Only `readable` can tell that the message has come, or any other call that reads ZMQ_EVENTS.
-      if (reads) {
-        const end = performance.now() + 10_000;
-        while (!receiver.readable) {
-          if (type === "Dish") await first.send();
-          if (performance.now() > end) throw new Error("no message has come");
-          await turn();
+  test.each(runs)(
+    "is dropped and the next peer's message arrives: %s over %s, readable is read: %s",
+    async (type, transport, reads) => {
+      const { receiver: open, peer } = cases[type]!;
+      for (let round = 0; round < rounds; round++) {
+        using receiver = open();
+        const first = await peer("A", freshEndpoint(transport));
+        const second = await peer("B", freshEndpoint(transport));
+        using a = first.socket;
+        using b = second.socket;
+        receiver.connect(a.lastEndpoint as string);
+        if (type !== "Reply" && type !== "Dish") {
+          // Only a receiver that has found its queue empty wakes up for the next message.
+          await first.send();
+          expect(texts(await receiver.receive())).toEqual(first.seen);
+          expect(receiver.tryReceive()).toBeUndefined();
         }
-      } else {
-        // Nothing says that the message has come. The time that it takes makes no difference to what must be received.
-        const end = performance.now() + 10;
-        while (performance.now() < end) await turn();
+        await first.send();
+        // `readable`, or another call that reads ZMQ_EVENTS, tells that the message has arrived.
+        if (reads) {
+          const end = performance.now() + 10_000;
+          while (!receiver.readable) {
+            if (type === "Dish") await first.send();
+            if (performance.now() > end) throw new Error("no message has come");
+            await turn();
+          }
+        } else {
+          // Nothing tells that the message has arrived. The expected result does not depend on the time that it takes.
+          const end = performance.now() + 10;
+          while (performance.now() < end) await turn();
+        }
+        receiver.disconnect(a.lastEndpoint as string);
+        receiver.connect(b.lastEndpoint as string);
+        const waiting = receiver.receive();
+        let done = false;
+        const received = waiting.finally(() => {
+          done = true;
+        });
+        // Over inproc, a Radio learns of the Dish a moment later.
+        do {
+          await second.send();
+          await turn();
+        } while (type === "Dish" && !done);
+        expect(texts(await received)).toEqual(second.seen);
+        // A Reply does not receive before it has answered, and the Radio has sent more than one message.
+        if (type !== "Dish" && type !== "Reply") expect(texts(receiver.tryReceive())).toBeUndefined();
       }
-      receiver.disconnect(a.lastEndpoint as string);
-      receiver.connect(b.lastEndpoint as string);
-      const waiting = receiver.receive();
-      let done = false;
-      const received = waiting.finally(() => {
-        done = true;
-      });
-      // Over inproc a Radio knows of the Dish a moment later.
-      do {
-        await second.send();
-        await turn();
-      } while (type === "Dish" && !done);
-      expect(texts(await received)).toEqual(second.seen);
-      // A Reply does not receive before it has answered, and the Radio has sent more than one message.
-      if (type !== "Dish" && type !== "Reply") expect(texts(receiver.tryReceive())).toBeUndefined();
-    }
-  });
+    },
+  );
 });
 
-/** More frames than libzmq receives between two looks at what its threads have to say (100). */
+/** More frames than libzmq receives between two checks of its command queue (100). */
 const long = Array.from({ length: 300 }, (_, i) => `${i}`);
 
-/** A message byte by byte. */
+/** A message as bytes. */
 const spoken = (frames: string[]) =>
   join(...frames.map((text, i) => frame(text, { flags: i + 1 < frames.length ? more : 0 })));
 
-describe("a message that is being read when its connection is given up", () => {
-  // With reconnectInterval -1 the socket itself gives up the connection once the peer has gone.
+describe("a message that is partly received when its connection is closed", () => {
+  // With reconnectInterval -1 the socket itself closes the connection once the peer has disconnected.
   const options = { reconnectInterval: -1, linger: 0 };
   const types: [string, string, () => Receiver][] = [
     ["Pull", "PUSH", () => new Pull(options)],
@@ -193,7 +196,7 @@ describe("a message that is being read when its connection is given up", () => {
       },
     ],
   ];
-  test.each(types)("is whole: %s", async (type, peerType, open) => {
+  test.each(types)("is delivered whole or not at all: %s", async (type, peerType, open) => {
     for (let round = 0; round < 5; round++) {
       using server = await RawServer.listen();
       using receiver = open();
@@ -205,15 +208,15 @@ describe("a message that is being read when its connection is given up", () => {
       await untilReadable(receiver);
       peer.say(spoken(long));
       peer[Symbol.dispose]();
-      // Written and closed at once. This thread, which is the socket's, stands still until libzmq has asked the socket
-      // to give up the connection.
+      // Written and closed at the same time. This thread owns the socket and blocks until libzmq has requested the end
+      // of the connection.
       block(30);
       const content = () => {
         const message = texts(receiver.tryReceive());
         return type === "Router" ? message?.slice(1) : message;
       };
       expect(content()).toEqual(["first"]);
-      // The message was either begun, and then is whole, or it went with its connection.
+      // The receiver has either begun the message and gets all of it, or the message is dropped with its connection.
       const end = performance.now() + 5000;
       let message = content();
       while (message === undefined && receiver.readable && performance.now() < end) {
@@ -238,7 +241,7 @@ test("a message of many frames is whole although another connection ends meanwhi
       block(5);
       void pull.readable;
     }
-    // Libzmq takes from one peer after the other, in the order in which their first messages came.
+    // libzmq reads from its peers in turn, in the order of their first messages.
     await pushes[0]!.send("0, again");
     await pushes[1]!.send("1, again");
     await pushes[2]!.send(long);
@@ -257,14 +260,14 @@ test("a message of many frames is whole although another connection ends meanwhi
   }
 });
 
-test("an XPublisher ends a message whose last frame is a subscription that it does not report", async () => {
+test("an XPublisher completes a message whose last frame is a subscription that it does not report", async () => {
   using publisher = new XPublisher({ receiveTimeout: 10_000 });
   await publisher.bind("tcp://127.0.0.1:*");
   const endpoint = publisher.lastEndpoint as string;
   using first = await RawPeer.enter(endpoint, "SUB");
   first.say(frame("\x01topic"));
   expect(texts(await publisher.receive())).toEqual(["\x01topic"]);
-  // Only a message that begins with a subscription has others in it.
+  // Only a message that begins with a subscription can have others in it.
   first.say(frame("\x01topic", { flags: more }), frame("hello", { flags: more }), frame("\x01topic"));
   expect(texts(await publisher.receive())).toEqual(["hello"]);
   first.say(frame("hello", { flags: more }), frame("\x01topic"));
@@ -275,7 +278,7 @@ test("an XPublisher ends a message whose last frame is a subscription that it do
 });
 
 test.each(["tcp", "inproc"] as Transport[])(
-  "an XSubscriber sends every frame of a message, also one that reads like an unsubscription: over %s",
+  "an XSubscriber sends every frame of a message, even one that looks like an unsubscription: over %s",
   async (transport) => {
     using publisher = new XPublisher({ receiveTimeout: 10_000 });
     using subscriber = new XSubscriber();
@@ -289,7 +292,7 @@ test.each(["tcp", "inproc"] as Transport[])(
   },
 );
 
-test("a Stream that was asked whether it is readable delivers what the connection says, with its id", async () => {
+test("a Stream whose readable was read delivers the data of the connection with its id", async () => {
   using stream = new Stream({ receiveTimeout: 10_000, notify: false });
   await stream.bind("tcp://127.0.0.1:*");
   const ids = new Set<string>();
@@ -305,7 +308,7 @@ test("a Stream that was asked whether it is readable delivers what the connectio
 });
 
 test.each(["tcp", "ipc"] as Transport[])(
-  "metadata is the same whether or not readable was read: over %s",
+  "metadata does not depend on whether readable was read: over %s",
   async (transport) => {
     using router = new Router({ receiveTimeout: 10_000 });
     await router.bind(freshEndpoint(transport));

@@ -1,6 +1,6 @@
-// Faults of a network, between two machines that are namespaces: packets lost and late, the link down, a peer that hangs
-// without a word. Per pattern: order, whole messages, none twice, subscriptions restored, what was queued delivered.
-// Needs no root where users may have namespaces; skipped with its reason elsewhere.
+// Faults of a network between two machines that are namespaces: packets lost and late, the link down, a peer that hangs
+// silently. For each pattern: messages arrive in order, whole and once, subscriptions are restored, and queued messages
+// are delivered. Needs no root where users may create namespaces. Skipped with a reason elsewhere.
 
 import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
@@ -13,20 +13,20 @@ if (reason) console.warn(`SKIP faults of a network: ${reason}`);
 const scale = process.env.ZMQ_NATIVE_SOAK ? 10 : 1;
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What one end counted of a pattern. */
+/** The counts of one end of a pattern. */
 interface Counts {
   sent: number;
   received: number;
-  /** Messages that were not in the order of their sender, or came twice. */
+  /** Messages that were out of order for their sender, or arrived twice. */
   disorder: number;
-  /** Messages whose parts did not belong together. */
+  /** Messages whose frames did not belong together. */
   broken: number;
 }
 type Report = Record<"push" | "request" | "dealer" | "publish", Counts>;
 
 const heartbeats = `const options = { heartbeatInterval: 100, heartbeatTimeout: 400, heartbeatTimeToLive: 400, reconnectInterval: 20, linger: 0 };`;
 
-/** Three frames that belong together: a number, and two that can be told from it. */
+/** Three frames that belong together: a number, and two that are derived from it. */
 const messages = `
   const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const make = (n) => [String(n), Buffer.alloc(700, n % 251), "end " + n];
@@ -89,7 +89,7 @@ const client = `
   for (;;) {
     const word = await hear();
     if (word === "stop") break;
-    // How much came since it was last asked?
+    // The number of messages since it was last asked.
     say({ request: report.request.received, dealer: report.dealer.received, publish: report.publish.received });
   }
   stop = true;
@@ -103,7 +103,7 @@ type Progress = Record<"request" | "dealer" | "publish", number>;
 interface Fault {
   /** The options of both ends. */
   options?: string;
-  /** Does what is to be done, and undoes it. */
+  /** Creates the fault, and repairs it. */
   act: (lan: Lan) => Promise<void>;
 }
 
@@ -115,7 +115,7 @@ async function suffer({ options = "const options = { reconnectInterval: 20, ling
   await two.hear();
   await wait(300);
   await act(lan);
-  // Everything goes on.
+  // All programs continue.
   two.say("progress");
   const before = await two.hear<Progress>();
   const end = performance.now() + 20_000;
@@ -165,8 +165,10 @@ if (slow && !reason) console.warn(`SKIP packets that are late: ${slow}`);
 const tcp = { match: "meta l4proto tcp" };
 
 describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` : ""}`, () => {
-  // TCP makes good for these, and libzmq must not do worse than it.
-  test("5 % of all packets lost, both ways: nothing is", { timeout: 120_000 }, async () => {
+  // TCP compensates for these faults, and libzmq must not be worse than TCP.
+  test("no message is lost when 5 % of all packets are lost in both directions", {
+    timeout: 120_000,
+  }, async () => {
     const report = await suffer({
       act: async (lan) => {
         for (const machine of [1, 2]) lan.lose(machine, 0.05, tcp);
@@ -179,7 +181,9 @@ describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` :
     expect(report.dealer.received).toBe(report.dealer.sent);
   });
 
-  test("the link down and up again, without heartbeats: nothing is lost", { timeout: 120_000 }, async () => {
+  test("no message is lost when the link goes down and up again, without heartbeats", {
+    timeout: 120_000,
+  }, async () => {
     const report = await suffer({
       act: async (lan) => {
         for (let i = 0; i < scale; i++) {
@@ -195,8 +199,8 @@ describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` :
     expect(report.dealer.received).toBe(report.dealer.sent);
   });
 
-  // Both ends find out, and connect again; what was on its way may be lost, what was queued is not.
-  test("the link down for longer than heartbeats bear: they come back, whole and in order", {
+  // Both ends notice and reconnect. Messages in flight may be lost, but queued ones are not.
+  test("peers reconnect when the link was down for longer than heartbeats allow, with messages whole and in order", {
     timeout: 120_000,
   }, async () => {
     const report = await suffer({
@@ -211,16 +215,18 @@ describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` :
       },
     });
     expectSound("link down, with heartbeats", report);
-    // Of some 1000 messages that were sent while it was down, nearly all were still in the queue.
+    // About 1000 messages were sent while the link was down. Nearly all of them were still in the queue.
     expect(report.push.received).toBeGreaterThan(report.push.sent * 0.6);
   });
 
-  test("a peer that cannot be heard any more: given up, and found again", { timeout: 120_000 }, async () => {
+  test("a peer that hangs is disconnected by heartbeats and reconnected later", {
+    timeout: 120_000,
+  }, async () => {
     const report = await suffer({
       options: heartbeats,
       act: async (lan) => {
         for (let i = 0; i < scale; i++) {
-          // Not a word of it is told to either end.
+          // Neither end is notified.
           lan.lose(1, 1, tcp);
           await wait(1000);
           lan.lose(1, 0, tcp);
@@ -231,7 +237,7 @@ describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` :
     expectSound("half-open", report);
   });
 
-  test("connections reset in the middle, again and again", { timeout: 120_000 }, async () => {
+  test("peers reconnect after repeated resets in the middle of messages", { timeout: 120_000 }, async () => {
     const report = await suffer({
       act: async (lan) => {
         for (let i = 0; i < 10 * scale; i++) {
@@ -246,7 +252,7 @@ describe.skipIf(reason)(`faults of a network${reason ? ` (skipped: ${reason})` :
   });
 
   test.skipIf(slow)(
-    `200 ms late, and in another order${slow ? ` (skipped: ${slow})` : ""}`,
+    `messages arrive in order when packets are 200 ms late and reordered${slow ? ` (skipped: ${slow})` : ""}`,
     { timeout: 120_000 },
     async () => {
       const report = await suffer({

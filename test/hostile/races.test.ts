@@ -1,4 +1,4 @@
-// Everything that ends a wait, all at once: each promise settles exactly once, and nothing is delivered twice.
+// All events that end a wait, at the same time: each promise settles exactly once, and no message is delivered twice.
 
 import { expect, test } from "vitest";
 import { Dealer, Pair, Push } from "zmq-native";
@@ -7,7 +7,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 const rounds = process.env.ZMQ_NATIVE_SOAK ? 500 : 20;
 const codes = ["EAGAIN", "EBUSY", "EBADF", "ETIMEDOUT", "ECANCELED"];
 
-/** Counts how often a promise settles, which a wrapper of promises could hide: by thenables of its own. */
+/** Counts how often a promise settles, by thenables of its own, since a wrapping promise could hide it. */
 function watch(promise: Promise<unknown>, tally: Map<string, number>): Promise<void> {
   let settled = 0;
   const count = (outcome: string) => {
@@ -24,7 +24,7 @@ function watch(promise: Promise<unknown>, tally: Map<string, number>): Promise<v
   );
 }
 
-test("scenario 30: abort, time-out and close race a thousand sends and receives", {
+test("scenario 30: abort, timeout and close race with a thousand sends and receives", {
   timeout: 300_000,
 }, async () => {
   const tally = new Map<string, number>();
@@ -41,7 +41,7 @@ test("scenario 30: abort, time-out and close race a thousand sends and receives"
       try {
         waits.push(watch(act(), tally));
       } catch (error) {
-        // EBUSY and EBADF are thrown.
+        // The call throws EBUSY or EBADF.
         const { code } = error as { code: string };
         tally.set(code, (tally.get(code) ?? 0) + 1);
         expect(codes).toContain(code);
@@ -73,7 +73,7 @@ test("scenario 30: abort, time-out and close race a thousand sends and receives"
   console.log(`${asked} operations: ${JSON.stringify(Object.fromEntries(tally))}`);
 });
 
-test("scenario 30: what was given up was neither sent nor received, and what was not, exactly once", {
+test("scenario 30: canceled operations neither send nor receive, and the others do exactly once", {
   timeout: 60_000,
 }, async () => {
   using a = new Pair({ sendHighWaterMark: 1, linger: 0 });
@@ -89,7 +89,7 @@ test("scenario 30: what was given up was neither sent nor received, and what was
         received.push(String(message));
         if (received.at(-1) === "end") return;
       } catch {
-        // Given up; the next one gets it.
+        // Canceled. The next receive gets the message.
       }
     }
   })();
@@ -98,7 +98,7 @@ test("scenario 30: what was given up was neither sent nor received, and what was
       await a.send(`${i}`, { timeout: i % 2, signal: i % 3 ? undefined : AbortSignal.timeout(i % 4) });
       sent.push(`${i}`);
     } catch {
-      // Not sent.
+      // The message was not sent.
     }
   }
   await a.send("end");
@@ -107,7 +107,7 @@ test("scenario 30: what was given up was neither sent nor received, and what was
   expect(sent.length).toBeGreaterThan(100);
 });
 
-test("scenario 30: a thousand sends that nobody takes end with the socket", async () => {
+test("scenario 30: a thousand pending sends without a receiver end with the socket", async () => {
   const pushes = Array.from({ length: 1000 / 2 }, () => new Push({ linger: 0 }));
   const waits = pushes.flatMap((push) => {
     const first = push.send("x");

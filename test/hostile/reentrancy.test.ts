@@ -1,5 +1,5 @@
 // User code that runs while a call reads its arguments: getters, iterators, conversions, proxies and signals that close
-// the socket, start another operation, or throw. Every promise settles, and nothing is sent that was not meant.
+// the socket, start another operation, or throw. Every promise settles, and only intended messages are sent.
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
@@ -23,7 +23,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 const ebusy = expect.objectContaining({ code: "EBUSY" });
 const ebadf = expect.objectContaining({ code: "EBADF" });
 
-/** An array whose first element is given by a getter that does something. */
+/** An array whose first element is a getter that calls a function. */
 function trap(act: () => void, rest: MessageLike[] = []): MessageLike[] {
   return Object.defineProperty(["", ...rest], 0, {
     get() {
@@ -33,7 +33,7 @@ function trap(act: () => void, rest: MessageLike[] = []): MessageLike[] {
   });
 }
 
-/** A Push with room for one message that is there already. */
+/** A Push whose queue holds one message and is full. */
 function fullPush(): Push {
   const push = new Push({ sendHighWaterMark: 1, linger: 0 });
   push.connect(freshEndpoint("inproc"));
@@ -42,7 +42,7 @@ function fullPush(): Push {
 }
 
 describe("elements of a message", () => {
-  test("a getter that closes the socket: EBADF, in a message of any length", () => {
+  test("a getter that closes the socket causes EBADF, in a message of any length", () => {
     const calls: [string, (push: Push, message: MessageLike[]) => unknown][] = [
       ["send", (push, message) => push.send(message)],
       ["trySend", (push, message) => push.trySend(message)],
@@ -57,7 +57,7 @@ describe("elements of a message", () => {
     }
   });
 
-  // In a process of its own: this once used a freed socket.
+  // In its own process: this once used a freed socket.
   test("a getter that closes the socket and opens others does not send through those", async () => {
     const outcome = await runProgram(`
       for (let round = 0; round < 100; round++) {
@@ -85,7 +85,7 @@ describe("elements of a message", () => {
   });
 
   test.each([1, 2, 3, 4, 70])(
-    "each of %i elements is read once, also when the message has to wait",
+    "each of %i elements is read once, even if the message has to wait",
     async (length) => {
       using push = fullPush();
       const reads: string[] = [];
@@ -113,7 +113,7 @@ describe("elements of a message", () => {
     }
   });
 
-  test("bytes of another realm are bytes; a proxy around bytes is refused", async () => {
+  test("bytes of another realm are sent as bytes, and a proxy around bytes is rejected", async () => {
     using pair = await join(new Pair(), new Pair(), "inproc");
     const foreign = runInNewContext("Uint8Array.of(1, 2, 255)") as Uint8Array;
     expect(foreign instanceof Uint8Array).toBe(false);
@@ -127,7 +127,7 @@ describe("elements of a message", () => {
     expect(pair.bound.tryReceive()).toBeUndefined();
   });
 
-  test("an object that claims to be bytes by Symbol.hasInstance is text", async () => {
+  test("an object that claims to be bytes by Symbol.hasInstance is sent as text", async () => {
     using pair = await join(new Pair(), new Pair(), "inproc");
     const liar = Object.create(Uint8Array.prototype, { toString: { value: () => "text" } });
     expect(liar instanceof Uint8Array).toBe(true);
@@ -135,7 +135,7 @@ describe("elements of a message", () => {
     expect(String(await pair.bound.receive())).toBe("text");
   });
 
-  test("overridden properties of bytes are not used, and copying them runs no user code", async () => {
+  test("overridden properties of bytes are ignored, and copying them runs no user code", async () => {
     using push = new Push({ sendHighWaterMark: 1, linger: 0 });
     let ran = 0;
     const act = () => {
@@ -158,7 +158,7 @@ describe("elements of a message", () => {
     Object.defineProperty(bytes.buffer, "constructor", { get: act });
     using pull = new Pull();
     await pull.bind(freshEndpoint("inproc"));
-    // The message waits, so it is copied; then it is sent.
+    // The message has to wait, so it is copied. Then it is sent.
     const waiting = push.send([bytes, "second"]);
     push.connect(pull.lastEndpoint as string);
     await waiting;
@@ -190,7 +190,7 @@ describe("elements of a message", () => {
     await expect(push.send([other, "waits"], { timeout: 1 })).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("an overridden length does not get a datagram past its limit", async () => {
+  test("an overridden length does not bypass a datagram's size limit", async () => {
     using radio = new Radio();
     radio.connect("udp://127.0.0.1:5557");
     const long = new Uint8Array(10_000);
@@ -203,7 +203,7 @@ describe("elements of a message", () => {
 });
 
 describe("sendMany", () => {
-  test("a generator that sends on the same socket: both are sent, and both settle", async () => {
+  test("a generator that sends on the same socket sends both messages, and both promises settle", async () => {
     using pair = await join(new Pair(), new Pair(), "inproc");
     let inner: Promise<void> | undefined;
     const outer = pair.connected.sendMany(
@@ -220,7 +220,7 @@ describe("sendMany", () => {
   });
 
   test.each(["send", "sendMany"] as const)(
-    "a generator whose %s waits: the outer call throws EBUSY",
+    "a generator whose %s waits makes the outer call throw EBUSY",
     async (inner) => {
       const push = fullPush();
       let waiting: Promise<void> | undefined;
@@ -235,7 +235,7 @@ describe("sendMany", () => {
     },
   );
 
-  test("a generator that closes the socket: EBADF", () => {
+  test("a generator that closes the socket causes EBADF", () => {
     const push = new Push();
     const messages = function* () {
       push.close();
@@ -244,7 +244,7 @@ describe("sendMany", () => {
     expect(() => push.sendMany(messages())).toThrow(ebadf);
   });
 
-  test("an aborted signal: the messages are not read", async () => {
+  test("an already aborted signal prevents reading the messages", async () => {
     using push = new Push();
     const endless = function* () {
       for (;;) yield "again";
@@ -253,9 +253,9 @@ describe("sendMany", () => {
     await expect(push.sendMany(endless(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test("a proxy cannot take the socket between its parts", async () => {
+  test("a proxy cannot take over the socket between two parts of the batch", async () => {
     using pair = await join(new Dealer(), new Dealer({ sendHighWaterMark: 0 }), "tcp");
-    // There is room for all, so it does not wait: it lets other code have its turn.
+    // There is room for all messages, so it does not wait. It only yields to other code.
     const sending = pair.connected.sendMany(Array(100_000).fill("x"));
     expect(pair.connected.writable).toBe(true);
     using other = new Dealer();
@@ -268,8 +268,8 @@ describe("sendMany", () => {
   });
 });
 
-describe("the rejection of an aborted sendMany tells how many were sent", () => {
-  /** Without a peer, a Push over inproc has room for as many messages as its mark. */
+describe("the rejection of an aborted sendMany has the number of sent messages", () => {
+  /** Without a peer, a Push over inproc has room for as many messages as its high-water mark. */
   const room = 5;
 
   async function abort(reason: unknown): Promise<unknown> {
@@ -284,14 +284,14 @@ describe("the rejection of an aborted sendMany tells how many were sent", () => 
     );
   }
 
-  test("as `sent` of the reason", async () => {
+  test("as the property `sent` of the reason", async () => {
     const reason = new Error("enough");
     expect(await abort(reason)).toBe(reason);
     expect(reason).toMatchObject({ sent: room });
     expect(await abort(undefined)).toMatchObject({ name: "AbortError", sent: room });
   });
 
-  test("primitives and frozen objects are the rejection all the same", async () => {
+  test("except for primitives and frozen objects, which are rejected unchanged", async () => {
     const frozen = Object.freeze({ stop: true });
     const hostile = new Proxy(
       {},
@@ -305,7 +305,7 @@ describe("the rejection of an aborted sendMany tells how many were sent", () => 
       expect(await abort(reason)).toBe(reason);
   });
 
-  test("undefined where one reason aborts several", async () => {
+  test("except when one reason aborts several operations", async () => {
     const pushes = [fullPush(), fullPush()];
     const controller = new AbortController();
     const sending = pushes.map((push) => push.sendMany(["x"], { signal: controller.signal }));
@@ -319,8 +319,8 @@ describe("the rejection of an aborted sendMany tells how many were sent", () => 
   });
 });
 
-describe("options", () => {
-  test("getters that start another operation: EBUSY, and the other settles", async () => {
+describe("options of an operation", () => {
+  test("getters that start another operation cause EBUSY, and that operation settles", async () => {
     const push = fullPush();
     let inner: Promise<void> | undefined;
     const options = {
@@ -334,7 +334,7 @@ describe("options", () => {
     await expect(inner).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("getters that close the socket: EBADF", () => {
+  test("getters that close the socket cause EBADF", () => {
     for (const call of [
       (push: Push, options: object) => push.send("x", options),
       (push: Push, options: object) => push.sendMany(["x"], options),
@@ -354,7 +354,7 @@ describe("options", () => {
     ["send", (options: object) => fullPush().send("x", options)],
     ["sendMany", (options: object) => fullPush().sendMany(["x"], options)],
     ["waitForSubscribers", (options: object) => new Publisher().waitForSubscribers(1, options)],
-  ])("%s: wrong ones throw at once, and nothing stays registered", (_, call) => {
+  ])("invalid options of %s throw immediately and leave nothing registered", (_, call) => {
     const wrong = [
       { signal: new AbortController() },
       { signal: 1 },
@@ -367,14 +367,14 @@ describe("options", () => {
     for (const options of wrong) expect(() => call(options)).toThrow(TypeError);
   });
 
-  test("after wrong options the socket is not busy", async () => {
+  test("after invalid options the socket is not busy", async () => {
     using push = fullPush();
     expect(() => push.send("x", { timeout: 10n as unknown as number })).toThrow(TypeError);
     await expect(push.send("x", { timeout: 1 })).rejects.toMatchObject({ code: "EAGAIN" });
   });
 });
 
-describe("a signal of the user's own", () => {
+describe("a user-defined signal", () => {
   type Fake = { aborted: boolean; reason?: unknown } & Record<string, unknown>;
   const signalLike = (overrides: Partial<Fake>) =>
     ({
@@ -384,7 +384,7 @@ describe("a signal of the user's own", () => {
       ...overrides,
     }) as unknown as AbortSignal;
 
-  test("whose addEventListener throws: rejects with that, and leaves nothing registered", async () => {
+  test("whose addEventListener throws causes that rejection and leaves nothing registered", async () => {
     using push = fullPush();
     const error = new Error("no listeners");
     const signal = signalLike({
@@ -400,7 +400,7 @@ describe("a signal of the user's own", () => {
     await expect(publisher.waitForSubscribers(1, { timeout: 1 })).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("that aborts while it is listened to", async () => {
+  test("can abort during addEventListener", async () => {
     using push = fullPush();
     const signal = signalLike({
       addEventListener(_: string, listener: () => void) {
@@ -413,7 +413,7 @@ describe("a signal of the user's own", () => {
     await expect(push.send("x", { timeout: 1 })).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("that closes the socket, or starts another operation, while it is listened to", async () => {
+  test("can close the socket or start another operation during addEventListener", async () => {
     const closed = fullPush();
     const closes = signalLike({ addEventListener: () => closed.close() });
     await expect(closed.send("x", { signal: closes })).rejects.toMatchObject({ code: "EAGAIN" });
@@ -429,7 +429,7 @@ describe("a signal of the user's own", () => {
     await expect(inner).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("whose removeEventListener throws: the promise settles", async () => {
+  test("whose removeEventListener throws does not prevent the promise from settling", async () => {
     const outcome = await runProgram(`
       process.on("uncaughtException", (error) => console.log("uncaught", error.message));
       const push = new zmq.Push({ sendHighWaterMark: 1, linger: 0 });
@@ -443,7 +443,7 @@ describe("a signal of the user's own", () => {
     expect(outcome.stdout.split("\n").sort()).toEqual(["", "EAGAIN", "uncaught remove"]);
   });
 
-  test("that takes the wake-up while it is listened to", async () => {
+  test("can consume the wake-up during addEventListener", async () => {
     for (let round = 0; round < 100; round++) {
       using push = new Push({ sendHighWaterMark: 1, linger: 0 });
       using pull = new Pull({ receiveHighWaterMark: 1 });
@@ -461,8 +461,8 @@ describe("a signal of the user's own", () => {
   });
 });
 
-describe("other calls", () => {
-  test("a group, and a routing id, given by getters that close the socket", () => {
+describe("other calls with user-defined code", () => {
+  test("getters of group and routingId that close the socket cause no send", () => {
     const radio = new Radio();
     const group = {
       get group() {
@@ -481,7 +481,7 @@ describe("other calls", () => {
     expect(() => server.send("x", routing)).toThrow(ebadf);
   });
 
-  test("a group whose methods and properties are the user's own", async () => {
+  test("a group with overridden methods and properties is sent unchanged", async () => {
     using pair = await join(new Dish(), new Radio(), "inproc");
     pair.bound.join("g");
     const group = Buffer.from("g");
@@ -491,7 +491,7 @@ describe("other calls", () => {
     for (const name of ["indexOf", "subarray", "length", Symbol.isConcatSpreadable, Symbol.iterator]) {
       Object.defineProperty(group, name, { get: never });
     }
-    // A Radio drops messages until it knows of the group.
+    // A Radio drops messages until it knows the group.
     while (!pair.bound.readable) {
       await pair.connected.send("message", { group });
       await pair.connected.send(["message"] as never, { group });
@@ -500,7 +500,7 @@ describe("other calls", () => {
     expect(String((await pair.bound.receive())[0])).toBe("message");
   });
 
-  test("connect: a getter of the routing id that closes the socket; a wrong address leaves no id behind", async () => {
+  test("connect: a getter of routingId may close the socket, and a wrong address leaves no id behind", async () => {
     const router = new Router();
     const options = {
       get routingId() {
@@ -517,7 +517,7 @@ describe("other calls", () => {
     await pair.connected.send(["own", "x"]);
   });
 
-  test("close: a getter of linger that closes the socket", async () => {
+  test("close: a getter of linger may close the socket", async () => {
     const push = new Push();
     const options = {
       get linger() {
@@ -529,7 +529,7 @@ describe("other calls", () => {
     expect(push.closed).toBe(true);
   });
 
-  test("close: a wrong linger throws, and closes nothing", async () => {
+  test("close: an invalid linger throws and does not close the socket", async () => {
     const context = new Context();
     const push = new Push({ context });
     for (const linger of ["x", Number.NaN, 1.5, -2, 10n, Symbol("s"), {}]) {
@@ -544,7 +544,7 @@ describe("other calls", () => {
     expect(push.closed).toBe(true);
   });
 
-  test("waitForSubscribers: a getter that starts another wait", async () => {
+  test("waitForSubscribers: a getter that starts another wait causes EBUSY", async () => {
     const publisher = new Publisher();
     let inner: Promise<number> | undefined;
     const options = {

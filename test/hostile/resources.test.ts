@@ -1,5 +1,5 @@
-// Out of places, descriptors or threads: an error that says so, never the end of the process; and when there are some
-// again, everything goes on. Vendor patches libzmq/resources/network-errors, threads-and-pollers,
+// Without free sockets, descriptors or threads, calls fail with an error that says so, and the process continues. When
+// there are some again, everything works. Vendor patches libzmq/resources/network-errors, threads-and-pollers,
 // reserved-socket-slot and listener-out-of-descriptors.
 
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ import { draftPath, runProgram, sanitizer } from "../helpers/program.js";
 const linux = process.platform === "linux";
 if (!linux) console.warn("SKIP descriptors and threads: limits are set as on Linux");
 
-/** A command that runs another one with so many descriptors. */
+/** A command that runs another one with a limit of descriptors. */
 const withDescriptors = (count: number) => ["sh", "-c", `ulimit -n ${count}; exec "$@"`, "sh"];
 
 const prelude = `
@@ -21,7 +21,7 @@ const prelude = `
   process.on("warning", () => {});
   process.removeAllListeners('warning');
   const draft = ${capability.draft} ? require(${JSON.stringify(draftPath)}) : {};
-  /** Takes all descriptors, and leaves so many. */
+  /** Opens all descriptors but this many. */
   const exhaust = (left) => {
     const taken = [];
     try { for (;;) taken.push(openSync("/dev/null")); } catch (error) { if (error.code !== "EMFILE") throw error; }
@@ -51,7 +51,7 @@ const prelude = `
 const good = { code: 0, signal: null, stderr: "" };
 
 describe("scenario 23: MAX_SOCKETS", () => {
-  test("every place taken by a socket that waits for somebody to bind; then the context closes", async () => {
+  test("a context closes although all its sockets are connected to endpoints that are never bound", async () => {
     const outcome = await runProgram(`${prelude}
       for (let i = 0; i < 20; i++) {
         const context = new zmq.Context({ maxSockets: 4 });
@@ -70,7 +70,7 @@ describe("scenario 23: MAX_SOCKETS", () => {
     expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
   });
 
-  test("more sockets than a context has places for, then as many again", async () => {
+  test("a context without free places rejects sockets with EMFILE and later opens as many again", async () => {
     const outcome = await runProgram(`${prelude}
       const context = new zmq.Context({ maxSockets: 50 });
       for (let round = 0; round < 5; round++) {
@@ -87,20 +87,20 @@ describe("scenario 23: MAX_SOCKETS", () => {
   });
 });
 
-// The sanitizer takes a descriptor to look at a type, and calls it wrong when it gets none.
+// The sanitizer needs a descriptor to check a type, and reports an error without one.
 const busy = sanitizer && `${sanitizer} needs descriptors of its own`;
 if (busy) console.warn(`SKIP programs without descriptors: ${busy}`);
 
 describe.skipIf(!linux)("scenario 23: descriptors", () => {
   test.skipIf(busy)(
-    "contexts and sockets of every type are opened with any number of them left",
+    "contexts and sockets of every type open or fail with an error for any number of free descriptors",
     {
       timeout: 60_000,
     },
     async () => {
       const outcome = await runProgram(
         `${prelude}
-      // What is loaded when it is first used.
+      // Loads the modules that are loaded on first use.
       await goes();
       const classes = Object.values({ ...zmq, ...draft }).filter((each) => typeof each === "function" && each.prototype instanceof zmq.Socket);
       const codes = new Set();
@@ -123,7 +123,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
           }
           await wait(5);
           held.release();
-          // What failed goes when there are descriptors again.
+          // The failed operations work when there are descriptors again.
           for (const socket of sockets) socket.close();
           const retried = new zmq.Pull({ context });
           retried.close();
@@ -143,7 +143,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
   );
 
   test.skipIf(busy)(
-    "a context closes when there is none left, and a socket waits for somebody to bind",
+    "a context closes without free descriptors while a socket is connected to an endpoint that is never bound",
     async () => {
       const outcome = await runProgram(
         `${prelude}
@@ -203,7 +203,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
     },
   );
 
-  // The connection waits, and kept the I/O thread busy: vendor patch libzmq/resources/listener-out-of-descriptors.
+  // The waiting connection kept the I/O thread busy: vendor patch libzmq/resources/listener-out-of-descriptors.
   test
     .skipIf(busy)
     .each([
@@ -211,7 +211,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
       ...(capability.ipc ? ["ipc://*"] : []),
       ...(capability.draft ? ["ws://127.0.0.1:*/"] : []),
     ])(
-    "%s: a connection that cannot be accepted is tried ten times a second, and then taken",
+    "%s: a connection that cannot be accepted is retried ten times a second and then accepted",
     async (address) => {
       const outcome = await runProgram(
         `${prelude}
@@ -219,7 +219,7 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
       const failures = [];
       pull.events.on("accept:error", ({ error }) => failures.push(error.code));
       await pull.bind("${address}");
-      // One is left, for the side that connects.
+      // One descriptor is free, for the connecting side.
       const held = exhaust(1);
       push.connect(pull.lastEndpoint);
       await push.send("good");
@@ -240,8 +240,8 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
     },
   );
 
-  // Each connection that could not be tuned kept its descriptor.
-  test("a keep-alive that the system does not take costs none", async () => {
+  // Each connection with a failed setsockopt leaked its descriptor.
+  test("a keep-alive that the system rejects leaks no descriptors", async () => {
     const outcome = await runProgram(`${prelude}
       const { readdirSync } = require("node:fs");
       const pull = new zmq.Pull({ tcpKeepalive: 1, tcpKeepaliveIdle: 1_000_000 });
@@ -263,9 +263,12 @@ describe.skipIf(!linux)("scenario 23: descriptors", () => {
 });
 
 describe.skipIf(!linux)("threads", () => {
-  test.skipIf(busy)("more I/O threads than the system gives", { timeout: 60_000 }, async () => {
-    const outcome = await runProgram(
-      `${prelude}
+  test.skipIf(busy)(
+    "more I/O threads than the system allows cause EMFILE, and the context works with fewer",
+    { timeout: 60_000 },
+    async () => {
+      const outcome = await runProgram(
+        `${prelude}
       for (const ioThreads of [200, 100_000, 2 ** 31 - 1]) {
         const context = new zmq.Context({ ioThreads });
         console.log(await attempt(() => { new zmq.Push({ context }).close(); }));
@@ -274,12 +277,13 @@ describe.skipIf(!linux)("threads", () => {
         await context.close();
       }
     `,
-      { within: withDescriptors(300), limit: 55_000 },
-    );
-    expect(outcome).toMatchObject({ ...good, stdout: "EMFILE\ngood\n".repeat(3) });
-  });
+        { within: withDescriptors(300), limit: 55_000 },
+      );
+      expect(outcome).toMatchObject({ ...good, stdout: "EMFILE\ngood\n".repeat(3) });
+    },
+  );
 
-  test("priorities and policies that there are not, or not for everybody", async () => {
+  test("invalid or forbidden thread priorities and policies are ignored", async () => {
     const outcome = await runProgram(`${prelude}
       for (const options of [
         { threadPriority: 5 }, { threadPriority: 1000 }, { threadSchedulingPolicy: 77 }, { threadSchedulingPolicy: 1, threadPriority: 99 },
@@ -306,8 +310,8 @@ describe.skipIf(!linux)("threads", () => {
 const reason = namespacesMissing() ?? (linux ? undefined : "nftables is Linux's");
 if (reason) console.warn(`SKIP what a firewall answers: ${reason}`);
 
-// Whatever the network answers to a connect is no fault of the program's: one packet was an assertion.
-describe.skipIf(reason)(`what a firewall answers${reason ? ` (skipped: ${reason})` : ""}`, () => {
+// No network error of a connect is a fault of the program. One ICMP message caused a failed assertion.
+describe.skipIf(reason)(`the response of a firewall${reason ? ` (skipped: ${reason})` : ""}`, () => {
   const answers = [
     "icmp type prot-unreachable",
     "icmp type port-unreachable",
@@ -316,7 +320,7 @@ describe.skipIf(reason)(`what a firewall answers${reason ? ` (skipped: ${reason}
     "icmp type net-unreachable",
     "tcp reset",
   ];
-  test.each(answers)("to a connect: %s", async (answer) => {
+  test.each(answers)("to a connect does not abort the process: %s", async (answer) => {
     const outcome = await runProgram(
       `${prelude}
       const { spawnSync } = require("node:child_process");

@@ -1,5 +1,5 @@
-// Connections that end while messages are unread or unsent: no connection that nobody asked for, no descriptor left,
-// no message lost.
+// Connections that end while messages are unread or unsent: no unwanted reconnection, no leaked descriptor, no lost
+// message.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -24,7 +24,7 @@ const heardReady = (heard: Buffer) => heard.includes("READY");
 const address = (server: RawServer) => `tcp://127.0.0.1:${server.port}`;
 const withId = (id: string) => hello("DEALER", property("Identity", id));
 
-test("disconnect ends reconnection while messages of a lost connection are unread, which can be received", async () => {
+test("disconnect ends reconnection while messages of a lost connection are unread, and they can be received", async () => {
   using server = await RawServer.listen();
   const later = 1000;
   using dealer = new Dealer({
@@ -47,7 +47,7 @@ test("disconnect ends reconnection while messages of a lost connection are unrea
   expect([String(await dealer.receive()), String(await dealer.receive())]).toEqual(["one", "two"]);
 });
 
-test("disconnect ends the connection to a peer whose id has changed while messages of the last id are unread", async () => {
+test("disconnect ends the connection to a peer whose id has changed while messages of its previous id are unread", async () => {
   using server = await RawServer.listen();
   using router = new Router({ linger: 0, reconnectInterval, receiveTimeout: patience });
   router.connect(address(server));
@@ -70,7 +70,7 @@ test("disconnect ends the connection to a peer whose id has changed while messag
 test.each([
   ["an address", "127.0.0.1", 0],
   ["a host name after a reconnection", "localhost", 1],
-])("disconnect from %s, with `immediate`, sends what was accepted", async (_, host, losses) => {
+])("disconnect from %s, with `immediate`, sends the messages that were accepted", async (_, host, losses) => {
   const [count, size] = [2000, 10_000];
   using server = await RawServer.listen();
   using push = new Push({
@@ -104,7 +104,7 @@ test.each([
   expect(peer.heard.length - before).toBe(count * (size + 9));
 });
 
-test("a Router that hands an id over notices that the old peer closes after a message", async () => {
+test("a Router with handover notices that the old peer closes after a message", async () => {
   using router = new Router({ handover: true, linger: 0, receiveTimeout: patience });
   await router.bind(freshEndpoint("tcp"));
   const enter = () => RawPeer.enter(router.lastEndpoint as string, "DEALER", property("Identity", "X"));
@@ -139,7 +139,7 @@ test("a Pair notices that a second peer closes after a message", async () => {
 const flood = `
   const net = require("node:net"), fs = require("node:fs");
   const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  // readdir opens one that is gone then.
+  // readdir itself opens a descriptor, which is closed afterwards.
   const target = (descriptor) => {
     try { return fs.readlinkSync("/proc/self/fd/" + descriptor); } catch { return ""; }
   };
@@ -160,10 +160,8 @@ const isLinux = process.platform === "linux";
 if (!isLinux) console.warn("SKIPPED: only Linux tells the descriptors of a process");
 if (!capability.draft) console.warn("SKIPPED: this build has no draft sockets");
 
-test.runIf(isLinux)(
-  "a Stream that ends connections that were reset while its queue is full closes them",
-  async () => {
-    const outcome = await runProgram(`${flood}
+test.runIf(isLinux)("a Stream closes connections that were reset while its queue was full", async () => {
+  const outcome = await runProgram(`${flood}
     const stream = new zmq.Stream({ receiveHighWaterMark: 2, linger: 0 });
     await stream.bind("tcp://127.0.0.1:*");
     const peers = [];
@@ -180,12 +178,11 @@ test.runIf(isLinux)(
     await returnsTo(before);
     stream.close();
   `);
-    expect(outcome).toMatchObject({ code: 0, stderr: "", stdout: "done\n" });
-  },
-);
+  expect(outcome).toMatchObject({ code: 0, stderr: "", stdout: "done\n" });
+});
 
 test.runIf(isLinux && capability.draft)(
-  "a Server that disconnects peers that were reset while its queue is full closes the connections",
+  "a Server closes the connections of peers that were reset while its queue was full",
   async () => {
     const outcome = await runProgram(
       `${flood}
@@ -225,21 +222,21 @@ const closing = (endpoint: string, act: string) => `
 `;
 const closed = { code: 0, stderr: "", stdout: "closed\n" };
 
-test("a context closes with `linger: -1` when a peer that is not reconnected to breaks the protocol", async () => {
+test("a context closes with `linger: -1` when a peer violates the protocol and reconnection is off", async () => {
   using server = await RawServer.listen();
   const running = runProgram(closing(address(server), `await dealer.send("x"); dealer.close();`), {
     limit: patience,
   });
   const peer = await server.accept();
   await peer.hearBytes(10);
-  // The socket closes meanwhile.
+  // The socket closes during this time.
   await delay(200);
   peer.say(greeting("PLAIN"), frame("x", { flags: 4 }));
   expect(await running).toMatchObject(closed);
 });
 
 test.each(["127.0.0.1", "localhost"])(
-  "a context closes with `linger: -1` after the connection to %s, not made again, was lost before all was sent",
+  "a context closes with `linger: -1` when the connection to %s was lost before all was sent and reconnection is off",
   async (host) => {
     using server = await RawServer.listen();
     const running = runProgram(
@@ -259,7 +256,7 @@ test.each(["127.0.0.1", "localhost"])(
   },
 );
 
-test("a context closes with `linger: -1` after a connection whose id was handed over broke before all was sent", async () => {
+test("a context closes with `linger: -1` when a connection broke before all was sent and its id was handed over", async () => {
   const context = new Context();
   const router = new Router({
     context,

@@ -1,4 +1,4 @@
-// What a program does to built-in objects, and hooks of async_hooks: they run in the midst of the library's operations.
+// Changes of built-in objects by a program, and hooks of async_hooks: they run within the library's operations.
 
 import { createHook } from "node:async_hooks";
 import { afterEach, expect, test } from "vitest";
@@ -23,7 +23,7 @@ async function connect<A extends Push | Dealer, B extends Pull | Dealer>(a: A, b
 const pushPull = () => connect(new Push({ linger: 0 }), new Pull({ receiveTimeout: 5000 }));
 const text = (message: Buffer[] | undefined) => message?.map(String);
 
-/** Runs `call` once, when a `setImmediate` is next called; `start` begins to watch for that. */
+/** Runs `call` once, at the next `setImmediate` after `start`. */
 function onImmediate(call: () => void) {
   let on = false;
   const hook = createHook({
@@ -44,7 +44,7 @@ function onImmediate(call: () => void) {
   };
 }
 
-test("a setter of Array.prototype that receives ends the receive it interrupts, and mixes nothing", async () => {
+test("a setter of Array.prototype that receives ends the interrupted receive and mixes no messages", async () => {
   const [a, b] = await pushPull();
   const [c, d] = await pushPull();
   await a.send(["A", "B", "C", "D"]);
@@ -71,7 +71,7 @@ test("a setter of Array.prototype that receives ends the receive it interrupts, 
   expect(text(b.tryReceive())).toEqual(["next"]);
 });
 
-test("a hook that begins the same operation gets it, and the other one EBUSY", async () => {
+test("a hook that begins the same operation gets it, and the outer call rejects with EBUSY", async () => {
   const context = new Context();
   const [a, b] = await connect(
     new Dealer({ context, linger: 0, sendHighWaterMark: 1 }),
@@ -93,7 +93,7 @@ test("a hook that begins the same operation gets it, and the other one EBUSY", a
   await expect(sending).rejects.toThrow();
 });
 
-test("a hook that reads an option of another socket does not change what is read", async () => {
+test("a hook that reads an option of another socket does not change the value being read", async () => {
   const [a] = await connect(new Dealer({ linger: 0, receiveTimeout: 77 }), new Dealer({ linger: 0 }));
   const other = open(new Dealer({ sendHighWaterMark: 4321 }));
   const receiving = a.receive({ timeout: -1 });
@@ -105,7 +105,7 @@ test("a hook that reads an option of another socket does not change what is read
   await expect(receiving).rejects.toThrow();
 });
 
-test("a hook that sets the time-out which is being read is obeyed by the next operation", async () => {
+test("the next operation uses a timeout that a hook sets while it is read", async () => {
   const socket = open(new Dealer({ linger: 0 }));
   const sending = socket.send("waits", { timeout: -1 });
   const hook = onImmediate(() => {
@@ -121,7 +121,7 @@ test("a hook that sets the time-out which is being read is obeyed by the next op
   await expect(sending).rejects.toThrow();
 });
 
-test("a hook that receives while a loop fetches ahead takes a message, and the loop the others", async () => {
+test("a hook that receives during prefetch takes one message, and the loop gets the others", async () => {
   const [a, b] = await connect(
     new Dealer({ linger: 0, sendHighWaterMark: 0 }),
     new Dealer({ linger: 0, receiveHighWaterMark: 0, sendHighWaterMark: 1 }),
@@ -133,7 +133,7 @@ test("a hook that receives while a loop fetches ahead takes a message, and the l
   const sending = b.send("waits");
   await a.send("one");
   await a.send("two");
-  // More frames than are received in a turn.
+  // More frames than one turn receives.
   await a.send(Array.from({ length: 20_000 }, () => "x"));
   await a.send("last");
   const taken: (string[] | undefined)[] = [];
@@ -151,7 +151,7 @@ test("a hook that receives while a loop fetches ahead takes a message, and the l
   await expect(sending).rejects.toThrow();
 });
 
-test("where there is no memory for a copy of what is fetched ahead, nothing is lost", async () => {
+test("a failed allocation for the copy of prefetched messages loses none of them", async () => {
   const [a, b] = await pushPull();
   for (let i = 0; i < 5; i++) await a.send(`m${i}`);
   const real = globalThis.Uint8Array;
@@ -172,7 +172,7 @@ test("where there is no memory for a copy of what is fetched ahead, nothing is l
   expect(got).toEqual(["m0", "m1", "m2", "m3", "m4"]);
 });
 
-test("sendMany converts each message as it comes, and closes an iterator that gives an invalid one", async () => {
+test("sendMany converts each message on demand and closes an iterator that yields an invalid one", async () => {
   const [a, b] = await pushPull();
   function* reused() {
     const message = ["head", ""];
@@ -196,7 +196,7 @@ test("sendMany converts each message as it comes, and closes an iterator that gi
   expect({ closed, read }).toEqual({ closed: true, read: 3 });
 });
 
-test.each([5, null, undefined, { length: 1, 0: "x" }])("sendMany refuses %s", async (messages) => {
+test.each([5, null, undefined, { length: 1, 0: "x" }])("sendMany rejects %s", async (messages) => {
   const [a] = await pushPull();
   expect(() => a.sendMany(messages as unknown as string[])).toThrow(/^Messages must be an iterable/);
 });
@@ -206,7 +206,7 @@ test.each([
   [1.5, ["a"]],
   ["2", ["a", "b"]],
   [Number.NaN, undefined],
-])("a proxy with %s as its length sends as many frames as Array.from makes", async (length, frames) => {
+])("a proxy with %s as its length sends as many frames as Array.from creates", async (length, frames) => {
   const [a, b] = await pushPull();
   const get = (target: string[], key: string | symbol) =>
     key === "length" ? length : Reflect.get(target, key);

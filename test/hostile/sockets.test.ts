@@ -1,5 +1,5 @@
-// What a program may do to its own sockets: options that change at the worst moments, ids that are taken, sockets of
-// types that do not fit, closed before anybody bound. None of it ends the process.
+// Unusual operations of a program on its own sockets: options that change at critical moments, routing ids in use,
+// incompatible types, sockets closed before their endpoint is bound. None of them aborts the process.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -15,14 +15,14 @@ const run = (body: string, options: { limit?: number; within?: string[] } = {}) 
   runProgram(`${prelude}${body}`, { ...options, flags: ["--no-warnings"] });
 const good = { code: 0, signal: null, stderr: "" };
 
-// Vendor patch libzmq/peers/routing-id-collisions: an assertion.
-test("Router.connect by an id that another peer has", async () => {
+// Without vendor patch libzmq/peers/routing-id-collisions, this failed an assertion.
+test("Router.connect with an id that another peer has does not abort the process", async () => {
   const outcome = await run(`
     const router = new zmq.Router({ linger: 0 });
     router.connect("tcp://127.0.0.1:5555", { routingId: "a" });
     console.log(caught(() => router.connect("tcp://127.0.0.1:5556", { routingId: "a" })));
     console.log(caught(() => router.connect("inproc://x", { routingId: "a" })));
-    // The id is gone with the attempt.
+    // The failed attempt has released the id.
     router.connect("tcp://127.0.0.1:5556");
     router.connect("tcp://127.0.0.1:5557", { routingId: "b" });
     router.close();
@@ -30,7 +30,7 @@ test("Router.connect by an id that another peer has", async () => {
     stream.connect("tcp://127.0.0.1:5555", { routingId: "a" });
     console.log(caught(() => stream.connect("tcp://127.0.0.1:5556", { routingId: "a" })));
     stream.close();
-    // A peer may have taken it, too.
+    // A peer may also have taken it.
     const server = new zmq.Router({ linger: 0 }), dealer = new zmq.Dealer({ routingId: "a", linger: 0 });
     await server.bind("tcp://127.0.0.1:*");
     dealer.connect(server.lastEndpoint);
@@ -43,8 +43,8 @@ test("Router.connect by an id that another peer has", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "EADDRINUSE\n".repeat(4) });
 });
 
-// Vendor patch libzmq/pubsub/xpub-message-flags: memory freed twice, which malloc sees.
-test("what an XSubscriber sends to two XPublishers, behind one of which a proxy captures", async () => {
+// Without vendor patch libzmq/pubsub/xpub-message-flags, memory was freed twice, which malloc detects.
+test("an XSubscriber sends to two XPublishers, one of them captured by a proxy", async () => {
   const outcome = await run(`
     const sender = new zmq.XSubscriber({ linger: 0 });
     const front = new zmq.XPublisher(), other = new zmq.XPublisher();
@@ -74,8 +74,8 @@ test("what an XSubscriber sends to two XPublishers, behind one of which a proxy 
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq/peers/ended-pipes: an assertion when the connection is lost.
-test("immediate, changed back when it is connected", async () => {
+// Without vendor patch libzmq/peers/ended-pipes, this failed an assertion when the connection was lost.
+test("immediate can be changed back while the socket is connected", async () => {
   const outcome = await run(`
     for (const type of ["Push", "Dealer", "Publisher", "Request", "Pair", "Pull"]) {
       const socket = new zmq[type]({ immediate: true, linger: 0, reconnectInterval: 1 });
@@ -99,9 +99,9 @@ test("immediate, changed back when it is connected", async () => {
 
 const rounds = process.env.ZMQ_NATIVE_SOAK ? 20_000 : 1500;
 
-// Vendor patch libzmq/peers/ended-pipes; what it mends is seen by the address sanitizer, and now and then by
-// everybody.
-test("scenario 19: high-water marks changed, and statistics asked for, while peers come and go", {
+// Vendor patch libzmq/peers/ended-pipes. The address sanitizer detects the fault each time, other builds only
+// sometimes.
+test("scenario 19: high-water marks change and statistics are read while peers connect and disconnect", {
   timeout: 600_000,
 }, async () => {
   const outcome = await run(
@@ -140,8 +140,8 @@ test("scenario 19: high-water marks changed, and statistics asked for, while pee
   expect(JSON.parse(outcome.stdout).changes).toBe(rounds * 6);
 });
 
-// Vendor patch libzmq/peers/ended-pipes; the address sanitizer sees what it mends.
-test("a subscription that is granted when its subscriber has gone", async () => {
+// Vendor patch libzmq/peers/ended-pipes: only the address sanitizer detects the fault.
+test("an XPublisher can grant a subscription after the subscriber has disconnected", async () => {
   const outcome = await run(`
     class Manual extends zmq.XPublisher {
       grant(topic) { this.setStringOption(6, topic); }
@@ -169,8 +169,8 @@ test("a subscription that is granted when its subscriber has gone", async () => 
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq/threads/inproc-closed-before-bind: assertions.
-test("who greets its peers, and binds when they have gone", async () => {
+// Without vendor patch libzmq/threads/inproc-closed-before-bind, this failed assertions.
+test("a socket that greets its peers can bind after they have closed", async () => {
   const outcome = await run(`
     class Greeting extends zmq.Router {
       constructor(options) { super(options); this.setStringOption(110, "hello"); this.setStringOption(111, "bye"); }
@@ -192,7 +192,7 @@ test("who greets its peers, and binds when they have gone", async () => {
         for (let j = 0; j < 3; j++) {
           const early = new Early({ linger: i % 3 ? 0 : -1 });
           early.connect(endpoint);
-          // With a message to deliver, a closed socket waits for a bind.
+          // A closed socket with an undelivered message waits for a bind.
           if (j > 0 && sending.has(Early)) early.trySend("message");
           early.close();
         }
@@ -208,9 +208,9 @@ test("who greets its peers, and binds when they have gone", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq/threads/inproc-closed-before-bind: the socket that had closed was looked at after it was let go.
-// That goes well nearly always: only the address sanitizer sees it for certain (npm run sanitize runs this file).
-test("connected, closed, and bound by others, many times, also from a worker", {
+// Without vendor patch libzmq/threads/inproc-closed-before-bind, libzmq read the closed socket after freeing it. Only
+// the address sanitizer detects this reliably (npm run sanitize runs this file).
+test("sockets connect, close, and are bound by others many times, also from a worker", {
   timeout: 60_000,
 }, async () => {
   const outcome = await run(
@@ -249,16 +249,16 @@ test("connected, closed, and bound by others, many times, also from a worker", {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// Vendor patch libzmq/threads/inproc-pipe-without-thread: an assertion, or freed memory that is used, within two
-// thousand rounds.
+// Without vendor patch libzmq/threads/inproc-pipe-without-thread, this failed an assertion or used freed memory within
+// two thousand rounds.
 test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
-  "a %s closed while its endpoint is being bound",
+  "a %s can close while its endpoint is being bound",
   { timeout: 60_000 },
   async (type) => {
     const outcome = await run(
       `
       const { Pair, Peer } = { ...zmq, ...draft };
-      // Sockets that were closed keep their places until libzmq's thread has disposed of them.
+      // Closed sockets keep their places until libzmq's thread has freed them.
       const open = async (Type) => {
         for (;;) {
           try {
@@ -273,12 +273,12 @@ test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
         for (let round = 0; round < 6000; round++) {
           const endpoint = "inproc://meeting " + round;
           const [bound, first, closed] = [await open(Pair), await open(Pair), await open(${type})];
-          // A Pair takes one peer: it ends its connection to the other at once.
+          // A Pair accepts one peer and ends its connection to the other one immediately.
           first.connect(endpoint);
           closed.connect(endpoint);
           const start = performance.now();
           closed.close();
-          // Some microseconds, so that they meet on the thread that disposes of sockets.
+          // Some microseconds, so that they meet on the thread that frees sockets.
           while (performance.now() < start + (round % 50) / 1000);
           bound.bindSync(endpoint);
           bound.close();
@@ -295,8 +295,8 @@ test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
   },
 );
 
-// Vendor patch libzmq/peers/high-water-marks: undefined behaviour, which the sanitizer sees.
-test("the largest high-water marks", async () => {
+// Without vendor patch libzmq/peers/high-water-marks, this was undefined behavior, which the sanitizer detects.
+test("the largest high-water marks cause no overflow", async () => {
   const outcome = await run(`
     const main = async () => {
       const most = 2 ** 31 - 1;
@@ -316,8 +316,10 @@ test("the largest high-water marks", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
 });
 
-// inproc asks nobody whether types fit, and sockets of other transports find out in the handshake.
-test("sockets of every two types, connected, with traffic both ways", { timeout: 60_000 }, async () => {
+// inproc does not check whether types are compatible. Other transports check it in the handshake.
+test("sockets of any two types can connect, with traffic in both directions", {
+  timeout: 60_000,
+}, async () => {
   const outcome = await run(
     `
     const classes = Object.entries({ ...zmq, ...draft }).filter(
@@ -365,7 +367,7 @@ test("sockets of every two types, connected, with traffic both ways", { timeout:
 });
 
 // Without the check in bindSocket (native/socket.cc), libzmq aborts the process in an I/O thread.
-test("option ZMQ_USE_FD with what is no listening socket", async () => {
+test("ZMQ_USE_FD with a descriptor that is not a listening socket is EINVAL", async () => {
   const outcome = await run(`
     const { openSync } = require("node:fs");
     class Borrowing extends zmq.Pull {
@@ -385,7 +387,7 @@ test("option ZMQ_USE_FD with what is no listening socket", async () => {
   expect(outcome).toMatchObject({ ...good, stdout: "EINVAL\n".repeat(6) });
 });
 
-describe("topics", () => {
+describe("a topic", () => {
   const noShell =
     process.platform === "win32"
       ? "no shell limits the stack of a program here"
@@ -394,7 +396,9 @@ describe("topics", () => {
         : undefined;
   if (noShell) console.warn(`SKIPPED: ${noShell}`);
 
-  test("of a megabyte, subscribed to and given up, in each way", { timeout: 60_000 * slowness }, async () => {
+  test("of a megabyte can be subscribed to and unsubscribed from in each way", {
+    timeout: 60_000 * slowness,
+  }, async () => {
     const outcome = await run(
       `
       const topic = Buffer.alloc(1_000_000, "t");
@@ -420,7 +424,8 @@ describe("topics", () => {
           publisher.close();
         }
       }
-      // To take the topics apart, byte by byte, may take longer than the half second after which an end says that it waits.
+      // Freeing the topics, byte by byte, may take longer than half a second, after which the exit would print a
+      // warning.
       await zmq.context.close();
       console.log("done");
     `,
@@ -429,8 +434,8 @@ describe("topics", () => {
     expect(outcome).toMatchObject({ ...good, stdout: "done\n" });
   });
 
-  // Vendor patch libzmq/pubsub/deep-topics: half a megabyte of stack ended at some five thousand.
-  test.skipIf(noShell)("each of which begins with the one before, to any depth", async () => {
+  // Without vendor patch libzmq/pubsub/deep-topics, half a megabyte of stack ended at a depth of about five thousand.
+  test.skipIf(noShell)("can extend the previous topic to any depth", async () => {
     const outcome = await run(
       `
       const publisher = new zmq.XPublisher({ linger: 0 }), subscriber = new zmq.Subscriber({ linger: 0 });
@@ -453,8 +458,8 @@ describe("topics", () => {
   });
 });
 
-// Vendor patch libzmq/peers/ended-pipes: a segmentation fault.
-test("a Router with a disconnect message closes, and then its inproc peer", async () => {
+// Without vendor patch libzmq/peers/ended-pipes, this was a segmentation fault.
+test("a Router with a disconnect message can close before its inproc peer", async () => {
   const outcome = await run(`
     const router = new zmq.Router();
     router.setStringOption(111, "gone");
@@ -464,8 +469,8 @@ test("a Router with a disconnect message closes, and then its inproc peer", asyn
     await dealer.send("x");
     await router.receive();
     router.close();
-    // Another thread closes it. The commands that come of that are processed just before the dealer closes, not by
-    // the event loop.
+    // Another thread closes it. The dealer processes the resulting commands just before it closes, not in the event
+    // loop.
     for (const end = Date.now() + 100; Date.now() < end; );
     dealer.readable;
     dealer.close();
@@ -474,7 +479,7 @@ test("a Router with a disconnect message closes, and then its inproc peer", asyn
   expect(outcome).toMatchObject({ ...good, stdout: "closed\n" });
 });
 
-test("a Router hears by its disconnect message that peers have gone, over inproc and tcp", async () => {
+test("a Router receives its disconnect message for closed peers over inproc and tcp", async () => {
   const outcome = await run(`
     for (const endpoint of ["inproc://d", "tcp://127.0.0.1:*"]) {
       const router = new zmq.Router();
@@ -492,9 +497,8 @@ test("a Router hears by its disconnect message that peers have gone, over inproc
   expect(outcome).toMatchObject({ ...good, stdout: "peer,x\npeer,gone\npeer,x\npeer,gone\n" });
 });
 
-// Vendor patch libzmq/pubsub/groups: groups of more than 14 bytes were freed once for
-// each Dish.
-test.skipIf(!capability.draft)("a Radio sends to several Dishes of a group with a long name", async () => {
+// Without vendor patch libzmq/pubsub/groups, groups of more than 14 bytes were freed once for each Dish.
+test.skipIf(!capability.draft)("a Radio sends to several Dishes in a group with a long name", async () => {
   const outcome = await run(
     `
     for (const transport of ["inproc", "tcp"]) {
@@ -506,7 +510,7 @@ test.skipIf(!capability.draft)("a Radio sends to several Dishes of a group with 
           dish.connect(radio.lastEndpoint);
           dish.join(group);
         }
-        // Repeated until all have joined.
+        // Repeats until all have joined.
         let joined = 0;
         const firsts = dishes.map((dish) => dish.receive().then(() => joined++));
         while (joined < dishes.length) {

@@ -1,4 +1,4 @@
-// SOCKS proxies that answer nonsense. Vendor patch libzmq/peers/socks-replies.
+// SOCKS proxies that send malformed answers. Vendor patch libzmq/peers/socks-replies.
 
 import { expect, test } from "vitest";
 import { expectSurvival } from "../helpers/victim.js";
@@ -22,20 +22,20 @@ test.each<[string, string | Buffer, string | Buffer]>([
   ["an address of no known kind", noAuthentication, "\x05\0\0\x02xxxxxxxxxx"],
   ["a failure", noAuthentication, "\x05\x01\0\x01\0\0\0\0\0\0"],
   ["a failure by a number that there is not", noAuthentication, "\x05\xff\0\x01\0\0\0\0\0\0"],
-  // The length was taken for a negative one: whatever followed was read, however much it was, into a buffer of 262 bytes.
-  // Often that goes well for the moment; the address sanitizer sees it.
+  // libzmq read the length as a negative number and then read data of any size into a buffer of 262 bytes. Only the
+  // address sanitizer detects this reliably.
   [
     "a name of 255 bytes, and a megabyte after it",
     noAuthentication,
     join("\x05\0\0\x03\xff", Buffer.alloc(1_000_000, "x")),
   ],
   ["a name of no bytes", noAuthentication, "\x05\0\0\x03\0\0\0"],
-])("a proxy that answers with %s", async (_, choice, response) => {
+])("a proxy that answers with %s does not abort the process", async (_, choice, response) => {
   using server = await RawServer.listen();
   await expectSurvival(body, async (_, victim) => {
     victim.say(server.port);
     for (let i = 0; i < 5; i++) {
-      // Who was given a connection, and then nonsense in it, does not come again.
+      // A client that was connected and then received garbage does not reconnect.
       const next = await Promise.race([server.accept(), wait(500)]);
       if (!next) break;
       using proxy = next as RawPeer;
@@ -51,12 +51,12 @@ test.each<[string, string | Buffer, string | Buffer]>([
   });
 });
 
-// What was left of a response was read as if none of it had come yet, and written past the buffer.
+// libzmq read the rest of a response with the full length again and wrote past the buffer.
 test.each<[string, string | Buffer]>([
   ["an IPv4 address", "\x05\0\0\x01\x7f\0\0\x01\x15\xb3"],
   ["an IPv6 address", join("\x05\0\0\x04", Buffer.alloc(18))],
   ["a name", join("\x05\0\0\x03\xc8", Buffer.alloc(202))],
-])("a proxy that answers with %s byte by byte is listened to", async (_, response) => {
+])("a proxy that answers with %s byte by byte is accepted", async (_, response) => {
   using server = await RawServer.listen();
   await expectSurvival(body, async (_, victim) => {
     victim.say(server.port);
@@ -72,7 +72,7 @@ test.each<[string, string | Buffer]>([
       proxy.say(Buffer.from(response as string, "latin1").subarray(i, i + 7));
       await wait(5);
     }
-    // The connection is now that to the peer.
+    // The connection now leads to the peer.
     proxy.say(greeting());
     expect(await proxy.hearBytes(asked + 64)).toBe(true);
     expect(proxy.heard.subarray(asked).includes("NULL")).toBe(true);

@@ -1,11 +1,11 @@
-// A stack overflow may come at any call. Whatever it interrupts fails with its RangeError; the socket, the other sockets
-// and the thread work on, and no later message is lost, empty or given to an operation that has failed.
+// A stack overflow may occur in any call. The interrupted call fails with its RangeError. The socket, other sockets and
+// the thread keep working, and no later message is lost, empty or given to a failed operation.
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { patience, runProgram } from "../helpers/program.js";
 
-/** Runs `body` for each amount of room at the end of the stack, in one process, and returns what it answered, once each. */
+/** Runs `body` for each amount of remaining stack, in one process, and returns the distinct results. */
 async function sweep(body: string): Promise<unknown[]> {
   const { stdout, code, stderr } = await runProgram(
     `
@@ -18,7 +18,8 @@ async function sweep(body: string): Promise<unknown[]> {
       const [a, b] = [new Type({ context, linger: 0 }), new Other({ context, linger: 0 })];
       await b.bind("inproc://stack");
       a.connect("inproc://stack");
-      // Wake-ups of the connection have come and gone. No timers here: an overflow in setTimeout ends all of Node's.
+      // The wake-ups of the connection have passed. No timers here: an overflow in setTimeout disables all of Node's
+      // timers.
       const end = performance.now() + 2;
       while (performance.now() < end) await turns(1);
       return [a, b];
@@ -34,7 +35,7 @@ async function sweep(body: string): Promise<unknown[]> {
   return JSON.parse(stdout);
 }
 
-test("a receive that cannot wait leaves the next ones all messages", { timeout: patience }, async () => {
+test("a receive that fails to wait leaves all messages to the next ones", { timeout: patience }, async () => {
   const answers = await sweep(`
     const [a, b] = await pair(zmq.Dealer, zmq.Dealer);
     let receiving;
@@ -52,14 +53,14 @@ test("a receive that cannot wait leaves the next ones all messages", { timeout: 
   expect(answers).toEqual([["1", "2"]]);
 });
 
-test("a send in a long turn fails at most once", { timeout: patience }, async () => {
+test("sends in a long turn do not fail after a stack overflow", { timeout: patience }, async () => {
   const answers = await sweep(`
     const [a, b] = await pair(zmq.Dealer, zmq.Dealer);
     const busy = async (send) => {
       const end = performance.now() + 3;
       while (performance.now() < end) for (let i = 0; i < 17; i++) send();
     };
-    // Until this turn is over for sends.
+    // Until sends of this turn have to wait.
     await busy(() => { a.trySend("x"); b.tryReceive(); });
     for (let i = 0; i < 17; i++) a.send("w").catch(() => {});
     const end = performance.now() + 2;
@@ -76,7 +77,9 @@ test("a send in a long turn fails at most once", { timeout: patience }, async ()
   expect(answers).toEqual([0]);
 });
 
-test("an operation that fails leaves others their wake-ups", { timeout: patience }, async () => {
+test("a failed operation leaves the wake-up to another pending operation", {
+  timeout: patience,
+}, async () => {
   const answers = await sweep(`
     const [a, b] = await pair(zmq.Dealer, zmq.Dealer);
     const receiving = b.receive();
@@ -91,7 +94,7 @@ test("an operation that fails leaves others their wake-ups", { timeout: patience
   expect(answers).toEqual(["message"]);
 });
 
-test("messages that a loop fetched ahead survive the loss of their memory", {
+test("prefetched messages survive the loss of their memory", {
   timeout: patience,
 }, async () => {
   const answers = await sweep(`
@@ -108,12 +111,12 @@ test("messages that a loop fetched ahead survive the loss of their memory", {
     while (rest.at(-1) !== "m7") rest.push(String((await loop.next()).value));
     a.close(); b.close();
     const all = [...(got === undefined ? [] : [got]), ...rest].join();
-    // The one that was being handed over may be lost with its exception.
+    // The message that was being delivered may be lost with its exception.
     return "m1,m2,m3,m4,m5,m6,m7".endsWith(all) && all.length >= 17;`);
   expect(answers).toEqual([true]);
 });
 
-test("a batch is complete, or the loss is told", { timeout: patience }, async () => {
+test("a batch is complete, or an error reports the loss", { timeout: patience }, async () => {
   const answers = await sweep(`
     const [a, b] = await pair(zmq.Push, zmq.Pull);
     for (let i = 0; i < 60; i++) await a.send("m" + i);

@@ -1,10 +1,10 @@
-// Received frames share memory that native code writes to. Whatever takes that memory away, no message is lost and
-// nothing is written to memory that belongs to somebody else.
+// Received frames share memory that native code writes to. Detaching that memory loses no message, and the library
+// never writes to detached memory.
 
 import { expect, test } from "vitest";
 import { runProgram } from "../helpers/program.js";
 
-/** Ways to take a frame's memory away. Each is given a `frame` that was just received. */
+/** Ways to detach a frame's memory. Each gets a `frame` that was just received. */
 const takers: Record<string, string> = {
   "postMessage with a transfer list":
     "{ const { port1 } = new MessageChannel(); try { port1.postMessage(frame, [frame.buffer]); } catch (error) { refused(error); } port1.close(); }",
@@ -32,7 +32,7 @@ const body = (take: string, size: number) => `
     const [frame] = await pull.receive();
     if (frame.toString() !== text) throw new Error("received " + frame.subarray(0, 20) + " in round " + round);
     ${take}
-    // What takes the memory's place must not be written to.
+    // The library must not write to the new memory at that address.
     foreign.push(Buffer.alloc(32 * 1024, 7));
     await push.send(text);
     await other.send("to " + round);
@@ -46,14 +46,14 @@ const body = (take: string, size: number) => `
 
 for (const [name, take] of Object.entries(takers)) {
   for (const [kind, size] of Object.entries({ "in the slab": 20, "of its own": 20_000, external: 600_000 })) {
-    test(`${name}, of a frame ${kind}`, { timeout: 60_000 }, async () => {
+    test(`${name} of a frame ${kind} loses no message`, { timeout: 60_000 }, async () => {
       const outcome = await runProgram(body(take, size), { limit: 60_000 });
       expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "", stdout: "intact\n" });
     });
   }
 }
 
-test("a transfer list leaves a small frame and its neighbours where they are", async () => {
+test("a transfer list does not detach a small frame and its neighbors", async () => {
   const outcome = await runProgram(`
     const [push, pull] = [new zmq.Push(), new zmq.Pull()];
     await pull.bind("inproc://transfer");
@@ -67,14 +67,14 @@ test("a transfer list leaves a small frame and its neighbours where they are", a
 });
 
 test.each(["[frame]", "[frame, second]"])(
-  "a loop that gives %s to a stream of bytes loses no message",
+  "a loop that gives %s to a byte stream loses no message",
   async (parts) => {
     const outcome = await runProgram(`
     const count = 5000;
     const [push, pull] = [new zmq.Push({ sendHighWaterMark: 0 }), new zmq.Pull({ receiveHighWaterMark: 0 })];
     await pull.bind("inproc://stream");
     push.connect("inproc://stream");
-    // Of all sizes, so that slabs end in the middle of messages and some frames have memory of their own.
+    // Of all sizes, so that slabs end in the middle of messages and some frames have their own memory.
     const texts = Array.from({ length: count }, (_, index) => String(index).padEnd(4 + ((index * 37) % 900) + (index % 97 === 0 ? 9000 : 0), "."));
     await push.sendMany(texts.map((text) => (${JSON.stringify(parts)} === "[frame]" ? text : [text, "second of " + text])));
     let index = 0;
@@ -96,7 +96,7 @@ test.each(["[frame]", "[frame, second]"])(
   },
 );
 
-test("what a loop fetched ahead is whole for the next receive, batch or proxy, though its memory was taken away", async () => {
+test("prefetched messages reach the next receive, batch or proxy intact after their memory was detached", async () => {
   const outcome = await runProgram(`
     for (const next of ["receive", "receiveMany", "proxy"]) {
       const [push, pull] = [new zmq.Push(), new zmq.Pull()];

@@ -1,4 +1,4 @@
-// Peers that speak WebSocket otherwise than they should. Vendor patch libzmq/ws/peers.
+// Peers that violate the WebSocket protocol. Vendor patch libzmq/ws/peers.
 
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -15,7 +15,7 @@ const bound = (type: string, options = "{}") => `
   say(socket.lastEndpoint);
 `;
 
-/** A command of ZMTP in a frame of WebSocket: a byte of flags comes first. */
+/** A ZMTP command in a WebSocket frame: a byte of flags comes first. */
 const command = (name: string, ...parts: (string | Uint8Array)[]) =>
   webSocketFrame(join("\x02", Buffer.from([name.length]), name, ...parts));
 const ready = (type: string) => command("READY", property("Socket-Type", type));
@@ -29,7 +29,7 @@ async function connectTo(endpoint: string, protocol = "ZWS2.0/NULL"): Promise<Ra
   return peer;
 }
 
-/** Connects, and goes through the handshake; by NULL where there is a mechanism. */
+/** Connects and performs the handshake, by NULL where there is a mechanism. */
 async function enter(endpoint: string, protocol: string, type: string): Promise<RawPeer> {
   const peer = await connectTo(endpoint, protocol);
   peer.say(protocol === "ZWS2.0" ? webSocketFrame("\0id") : ready(type));
@@ -53,7 +53,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     ["a header's value of 100 KB", `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}\r\n\r\n`],
     ["a key of 2,049 bytes", upgrade("ZWS2.0", { "Sec-WebSocket-Key": "k".repeat(2049) })],
     ["a bare line feed", "GET / HTTP/1.1\nHost: x\n\n"],
-  ])("a request with %s is refused", async (_, said) => {
+  ])("a request with %s is rejected", async (_, said) => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
       using peer = await RawPeer.connect(endpoint);
       peer.say(said);
@@ -72,7 +72,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     ["a length of 2⁶⁴ - 1", webSocketFrame("\0", { length: 2n ** 64n - 1n })],
     ["a length above maxMessageSize", webSocketFrame("\0", { length: 100_000 })],
     ["a ping of such a length", webSocketFrame("", { opcode: opcodes.ping, length: 100_000 })],
-  ])("a frame with %s ends the connection at once", async (_, said) => {
+  ])("a frame with %s closes the connection immediately", async (_, said) => {
     await expectSurvival(bound("Pull", "{ maxMessageSize: 65_536 }"), async (endpoint) => {
       for (const protocol of ["ZWS2.0", "ZWS2.0/NULL"]) {
         using peer = await enter(endpoint, protocol, "PUSH");
@@ -85,7 +85,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     });
   });
 
-  test("control frames of every length, masked, and close frames, at any moment", async () => {
+  test("control frames of every length and close frames do not abort the process at any moment", async () => {
     await expectSurvival(bound("Router", "{ linger: 0 }"), async (endpoint) => {
       for (const protocol of ["ZWS2.0", "ZWS2.0/NULL"]) {
         for (const opcode of [opcodes.ping, opcodes.pong, opcodes.close]) {
@@ -110,7 +110,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     });
   });
 
-  test("a peer without a mechanism is given heartbeats, and answers them", async () => {
+  test("a peer without a mechanism receives heartbeats and its answers keep the connection open", async () => {
     const body = `${bound("Pull", "{ heartbeatInterval: 20, heartbeatTimeout: 200 }")}
       say(String(await socket.receive()));`;
     await expectSurvival(body, async (endpoint, victim) => {
@@ -131,7 +131,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     });
   });
 
-  test("a peer that answers no heartbeat is cut off", async () => {
+  test("a peer that answers no heartbeat is disconnected", async () => {
     await expectSurvival(
       bound("Pull", "{ heartbeatInterval: 20, heartbeatTimeout: 100 }"),
       async (endpoint) => {
@@ -144,7 +144,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     );
   });
 
-  test("nobody gets past a ZAP handler by choosing no mechanism", async () => {
+  test("a client without a mechanism cannot bypass a ZAP handler", async () => {
     const body = `
       const zap = new zmq.Router({ linger: 0 });
       await zap.bind("inproc://zeromq.zap.01");
@@ -164,27 +164,27 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
       using without = await RawPeer.connect(endpoint);
       without.say(upgrade("ZWS2.0"), webSocketFrame("\0"), message("in"));
       await without.ended;
-      // Whoever speaks on before it has its answer may be cut off before the handler is asked.
+      // A peer that sends more before the answer may be disconnected before the handler is asked.
       using hasty = await connectTo(endpoint, "ZWS2.0/NULL");
       hasty.say(ready("PUSH"), message("in"));
       await hasty.ended;
       using refused = await connectTo(endpoint, "ZWS2.0/NULL");
       refused.say(ready("PUSH"));
-      // To end the connection then is the peer's part; libzmq does so only when more comes, or the handshake's time is up.
+      // The peer must now close the connection. libzmq does so only when more data arrives or the handshake times out.
       expect(await refused.hear((heard) => heard.includes("ERROR"))).toBe(true);
       victim.say("what came?");
       expect(await victim.hear()).toEqual({ asked: true, received: [] });
     });
   });
 
-  test("whoever connects and says nothing, or too little, is cut off in time", async () => {
+  test("a client that sends no complete handshake in time is disconnected", async () => {
     await expectSurvival(bound("Pull", "{ handshakeInterval: 150 }"), async (endpoint) => {
       using silent = await RawPeer.connect(endpoint);
       using slow = await RawPeer.connect(endpoint);
       slow.say(request.slice(0, 40));
       using half = await connectTo(endpoint, "ZWS2.0/NULL");
       await Promise.all([silent.ended, slow.ended, half.ended]);
-      // Others have what time they need.
+      // Completed handshakes have no time limit.
       using good = await connectTo(endpoint, "ZWS2.0/NULL");
       good.say(ready("PUSH"));
       using plain = await connectTo(endpoint, "ZWS2.0");
@@ -199,7 +199,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
     ["one of its own", "Sec-WebSocket-Protocol: ZWS2.0/CURVE\r\n"],
     ["none", ""],
     ["a header of 100 KB", `x: ${"y".repeat(100_000)}\r\n`],
-  ])("a server that answers a Router with %s", async (_, headers) => {
+  ])("a Router does not abort when a server answers with %s", async (_, headers) => {
     using server = await RawServer.listen();
     const body = `
       const socket = new zmq.Router({ linger: 0, reconnectInterval: 10 });

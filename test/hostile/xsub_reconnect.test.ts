@@ -1,4 +1,4 @@
-// A message that an XSubscriber is sending when its connection ends: no other connection gets a part of it.
+// An XSubscriber's connection ends while it sends a message: no other connection receives a part of that message.
 
 import { expect, test } from "vitest";
 import { XSubscriber } from "zmq-native";
@@ -14,7 +14,7 @@ function* frames(bytes: Buffer): Generator<{ flags: number; body: string }> {
   }
 }
 
-test("a reconnection in the middle of a message", async () => {
+test("a reconnection in the middle of a message sends no part of it to the new connection", async () => {
   using server = await RawServer.listen();
   using subscriber = new XSubscriber({ linger: 0, reconnectInterval: 1, sendTimeout: 0 });
   subscriber.connect(`tcp://127.0.0.1:${server.port}`);

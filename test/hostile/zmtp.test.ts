@@ -1,5 +1,4 @@
-// Peers that speak ZMTP otherwise than they should: they are cut off, or what they say counts for nothing; nobody else
-// is disturbed, and the process goes on.
+// Peers that violate ZMTP: they are disconnected or ignored. Others are not affected, and the process continues.
 
 import { describe, expect, test } from "vitest";
 import { capability, Reply, Request } from "zmq-native";
@@ -22,7 +21,7 @@ import {
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const draft = `const draft = require(${JSON.stringify(draftPath)});`;
 
-/** Binds a socket of a class, and says where. */
+/** Binds a socket of a class and reports its endpoint. */
 const bound = (type: string, options = "{}") => `
   const socket = new zmq.${type}(${options});
   await socket.bind("tcp://127.0.0.1:*");
@@ -32,7 +31,7 @@ const bound = (type: string, options = "{}") => `
 const pull = 7;
 const push = 8;
 
-describe("what is refused ends the connection", () => {
+describe("a protocol violation closes the connection:", () => {
   test.each<[string, Buffer]>([
     ["a message of another kind than a command in the handshake", join(greeting(), frame("READY"))],
     ["an empty command", join(greeting(), frame("", { flags: 4 }))],
@@ -61,35 +60,38 @@ describe("what is refused ends the connection", () => {
     });
   });
 
-  test.each(["NULL", "PLAIN", "CURVE"])("each beginning of a handshake by %s, cut off", async (mechanism) => {
-    const whole = join(
-      greeting(mechanism),
-      mechanism === "NULL"
-        ? ready("PUSH")
-        : mechanism === "PLAIN"
-          ? command("HELLO", "\x01u\x01p")
-          : command("HELLO", Buffer.alloc(194)),
-    );
-    const options = {
-      NULL: "{}",
-      PLAIN: "{ plainServer: true, zapDomain: 'global' }",
-      CURVE: "{ curveServer: true, curveSecretKey: zmq.curveKeyPair().secretKey }",
-    }[mechanism];
-    await expectSurvival(bound("Pull", options), async (endpoint) => {
-      for (let length = 1; length < whole.length; length++) {
-        using peer = await RawPeer.connect(endpoint);
-        peer.say(whole.subarray(0, length));
-        if (length % 2) peer.finish();
-        else peer.reset();
-        await peer.ended;
-      }
-    });
-  });
+  test.each(["NULL", "PLAIN", "CURVE"])(
+    "%s handshakes that are truncated at any byte do not abort the process",
+    async (mechanism) => {
+      const whole = join(
+        greeting(mechanism),
+        mechanism === "NULL"
+          ? ready("PUSH")
+          : mechanism === "PLAIN"
+            ? command("HELLO", "\x01u\x01p")
+            : command("HELLO", Buffer.alloc(194)),
+      );
+      const options = {
+        NULL: "{}",
+        PLAIN: "{ plainServer: true, zapDomain: 'global' }",
+        CURVE: "{ curveServer: true, curveSecretKey: zmq.curveKeyPair().secretKey }",
+      }[mechanism];
+      await expectSurvival(bound("Pull", options), async (endpoint) => {
+        for (let length = 1; length < whole.length; length++) {
+          using peer = await RawPeer.connect(endpoint);
+          peer.say(whole.subarray(0, length));
+          if (length % 2) peer.finish();
+          else peer.reset();
+          await peer.ended;
+        }
+      });
+    },
+  );
 });
 
 // Vendor patch libzmq/peers/heartbeats.
 describe("heartbeats", () => {
-  test("a ping that is too short is not answered, least of all with memory", async () => {
+  test("a ping that is too short is not answered and reveals no memory", async () => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
       using peer = await RawPeer.enter(endpoint, "PUSH");
       peer.say(command("PING"), command("PING", "\0"), command("PING", "\0\0context"));
@@ -98,7 +100,7 @@ describe("heartbeats", () => {
     });
   });
 
-  test("a context is given back, up to 16 bytes of it", async () => {
+  test("a pong returns at most 16 bytes of the ping's context", async () => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
       using peer = await RawPeer.enter(endpoint, "PUSH");
       peer.say(command("PING", "\0\0", "0123456789abcdefghij"), command("PING", "\0\0end"));
@@ -108,8 +110,8 @@ describe("heartbeats", () => {
     });
   });
 
-  // 65.6 seconds were 64 milliseconds.
-  test("a time to live of more than 65 seconds is one", async () => {
+  // libzmq turned 65.6 seconds into 64 milliseconds.
+  test("a time to live above 65 seconds keeps its value", async () => {
     await expectSurvival(bound("Pull"), async (endpoint) => {
       using peer = await RawPeer.enter(endpoint, "PUSH");
       peer.say(command("PING", Buffer.from([656 >> 8, 656 & 255])));
@@ -122,8 +124,8 @@ describe("heartbeats", () => {
 
 // Without vendor patches libzmq/peers/heartbeats and libzmq/peers/unread-bytes, each of these aborts or loses its
 // connection.
-describe("connections whose messages nobody takes", () => {
-  test("one that breaks while heartbeats are due", async () => {
+describe("a connection whose messages the program does not receive", () => {
+  test("can break while heartbeats are due", async () => {
     const body = `
       const socket = new zmq.Pull({ receiveHighWaterMark: 1, heartbeatInterval: 20, heartbeatTimeout: 60_000 });
       await socket.bind("tcp://127.0.0.1:*");
@@ -142,7 +144,7 @@ describe("connections whose messages nobody takes", () => {
     });
   });
 
-  test("one that breaks with a ping in the queue", async () => {
+  test("can break with a ping in the queue", async () => {
     const body = `
       const socket = new zmq.Pull({ receiveHighWaterMark: 1 });
       await socket.bind("tcp://127.0.0.1:*");
@@ -155,13 +157,13 @@ describe("connections whose messages nobody takes", () => {
       using peer = await RawPeer.enter(endpoint, "PUSH");
       peer.say(...[1, 2, 3].map((i) => frame(`${i}`)), command("PING", "\0\0"), frame("4"), frame("5"));
       await wait(100);
-      // A reset drops what was not sent yet; a PONG to a peer that has gone makes one of an end.
+      // A reset discards unsent data. A PONG to a closed peer turns its end into a reset.
       peer.reset();
       victim.say("broken");
     });
   });
 
-  test("a slow receiver with heartbeats keeps its connection, and gets every message", async () => {
+  test("with heartbeats stays open for a slow receiver, which gets every message", async () => {
     const body = `
       const options = { heartbeatInterval: 20, heartbeatTimeout: 50, heartbeatTimeToLive: 100 };
       const pull = new zmq.Pull({ ...options, receiveHighWaterMark: 2, receiveBufferSize: 4096 });
@@ -189,7 +191,7 @@ describe("connections whose messages nobody takes", () => {
   test.each([
     ["ZMTP 2", join(greetingOf2(push), frame("")), frame("message")],
     ["ZMTP 1", "\x01\0", "\x08\0message"],
-  ])("a peer of %s stays when the time for a handshake is over", async (_, said, message) => {
+  ])("to a peer of %s stays open after handshakeInterval", async (_, said, message) => {
     const body = `
       const socket = new zmq.Pull({ handshakeInterval: 100 });
       await socket.bind("tcp://127.0.0.1:*");
@@ -206,7 +208,7 @@ describe("connections whose messages nobody takes", () => {
     });
   });
 
-  test("one that says nothing is closed when that time is over", async () => {
+  test("to a silent peer is closed after handshakeInterval", async () => {
     await expectSurvival(bound("Pull", "{ handshakeInterval: 100 }"), async (endpoint) => {
       using silent = await RawPeer.connect(endpoint);
       using half = await RawPeer.connect(endpoint);
@@ -216,7 +218,7 @@ describe("connections whose messages nobody takes", () => {
   });
 });
 
-test("sockets that close while peers of every version say their routing ids", async () => {
+test("sockets can close while peers of every version send their routing ids", async () => {
   const body = `
     let socket;
     const open = async () => {
@@ -250,7 +252,7 @@ test("sockets that close while peers of every version say their routing ids", as
 
 // Vendor patch libzmq/peers/routing-id-collisions.
 describe("routing ids", () => {
-  test("one like those that a Router makes itself is only that of who has it", async () => {
+  test("an id that equals a generated one of a Router is not given to another peer", async () => {
     const body = `
       const socket = new zmq.Router({ linger: 0 });
       await socket.bind("tcp://127.0.0.1:*");
@@ -261,7 +263,7 @@ describe("routing ids", () => {
       using first = await RawPeer.enter(endpoint, "DEALER", property("Identity", ""));
       first.say(frame("hello"));
       const id = Buffer.from(await victim.hear<string>(), "latin1");
-      // The ids that the next peers would be given.
+      // The ids that the Router would give to the next peers.
       const next = Array.from({ length: 3 }, (_, i) => {
         const buffer = Buffer.from(id);
         buffer.writeUInt32BE((id.readUInt32BE(1) + 1 + i) >>> 0, 1);
@@ -276,7 +278,7 @@ describe("routing ids", () => {
     });
   });
 
-  test("one of a megabyte, and ones that others have", async () => {
+  test("an id of a megabyte works, also with handover", async () => {
     const body = `
       const socket = new zmq.Router({ linger: 0, handover: true });
       await socket.bind("tcp://127.0.0.1:*");
@@ -297,7 +299,7 @@ describe("routing ids", () => {
   });
 });
 
-describe("messages that do not fit the socket", () => {
+describe("a message that is invalid for the socket does not abort the process:", () => {
   test.each<[type: string, peer: string, said: (string | Buffer)[]]>([
     [
       "Reply",
@@ -357,21 +359,24 @@ describe("messages that do not fit the socket", () => {
   });
 
   // Vendor patch libzmq/pubsub/groups.
-  test.skipIf(!capability.draft)("a Radio whose peer joins a group that there cannot be", async () => {
-    const body = `${draft}
+  test.skipIf(!capability.draft)(
+    "a Radio disconnects a peer that joins a group above 255 bytes",
+    async () => {
+      const body = `${draft}
       const socket = new draft.Radio();
       await socket.bind("tcp://127.0.0.1:*");
       say(socket.lastEndpoint);`;
-    await expectSurvival(body, async (endpoint) => {
-      for (const length of [0, 255, 256, 300, 70_000]) {
-        for (const name of ["JOIN", "LEAVE"]) {
-          using peer = await RawPeer.enter(endpoint, "DISH");
-          peer.say(command(name, Buffer.alloc(length, "g")));
-          if (length > 255) await peer.ended;
+      await expectSurvival(body, async (endpoint) => {
+        for (const length of [0, 255, 256, 300, 70_000]) {
+          for (const name of ["JOIN", "LEAVE"]) {
+            using peer = await RawPeer.enter(endpoint, "DISH");
+            peer.say(command(name, Buffer.alloc(length, "g")));
+            if (length > 255) await peer.ended;
+          }
         }
-      }
-    });
-  });
+      });
+    },
+  );
 
   test.skipIf(!capability.draft)("a Dish keeps its connection through heartbeats", async () => {
     const body = `${draft}
@@ -392,8 +397,8 @@ describe("messages that do not fit the socket", () => {
   });
 });
 
-// The answer is dropped without vendor/patches/libzmq/peers/malformed-request.patch.
-test("a request without a delimiter, of a peer that has gone, costs no other the answer", async () => {
+// Without vendor/patches/libzmq/peers/malformed-request.patch, the answer is dropped.
+test("a malformed request of a disconnected peer does not drop the answer to another peer", async () => {
   using reply = new Reply();
   await reply.bind("tcp://127.0.0.1:*");
   const endpoint = reply.lastEndpoint as string;
@@ -412,7 +417,7 @@ test("a request without a delimiter, of a peer that has gone, costs no other the
   expect(String(await request.receive())).toBe("answer");
 });
 
-test("servers that a client connects to may say anything", { timeout: 60_000 }, async () => {
+test("clients survive any answer of a server", { timeout: 60_000 }, async () => {
   const said: (string | Buffer)[] = [
     "HTTP/1.1 400 Bad Request\r\n\r\n",
     Buffer.alloc(1000),
@@ -442,7 +447,7 @@ test("servers that a client connects to may say anything", { timeout: 60_000 }, 
   using server = await RawServer.listen();
   await expectSurvival(body, async (_, victim) => {
     victim.say(server.port);
-    // A client that was answered nonsense does not come again; others do, when they are hung up on.
+    // A client that received garbage does not reconnect. Other clients do when they are disconnected.
     for (let i = 0; i < 3; i++) {
       using peer = await server.accept();
       peer.finish();

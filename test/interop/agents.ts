@@ -128,7 +128,7 @@ export const implementations = {
       const source = join(folder, "Agent.java");
       const make = (out: string) => execa("javac", ["-cp", jeromq, "-d", out, source]);
       const classes = await built("java", [source], make);
-      // Without the optimizing compiler, the virtual machine takes half the processor time to start.
+      // Without the optimizing compiler, the virtual machine uses half the CPU time to start.
       return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${classes}:${jeromq}`, "Agent"];
     },
   },
@@ -164,7 +164,7 @@ interface Waiting {
 }
 
 function start([command, ...parameters]: string[]) {
-  // What is preloaded into Node does not suit other runtimes.
+  // Libraries preloaded into Node do not suit other runtimes.
   const preloaded = command === process.execPath ? process.env.LD_PRELOAD : undefined;
   return execa(command!, parameters, {
     cwd: root,
@@ -183,7 +183,7 @@ export class AgentProcess implements Agent {
   constructor(line: string[]) {
     const [command] = line;
     this.#child = start(line);
-    // Writing to a process that has ended fails; its end is what is reported.
+    // Writing to a process that has exited fails. Its exit is reported instead.
     this.#child.stdin.on("error", () => {});
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
       const [status, ...words] = line.split(" ");

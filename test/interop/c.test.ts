@@ -1,4 +1,4 @@
-// libzmq's own C tools, built from the vendored source, at the other end.
+// libzmq's own C tools, built from the vendored source, as peers.
 
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply, Request } from "zmq-native";
@@ -23,7 +23,7 @@ describe.skipIf(missing)(`with C${missing ? ` (${missing})` : ""}`, () => {
     expect(pull.readable).toBe(false);
   });
 
-  test.each([1, 64, 1024, 65_536])("local_thr receives %i bytes from sendMany", async (size) => {
+  test.each([1, 64, 1024, 65_536])("local_thr receives %i bytes through sendMany", async (size) => {
     const count = size > 10_000 ? 2000 : 50_000;
     const peer = await startListening("local_thr", size, count);
     using push = new Push();
@@ -32,7 +32,7 @@ describe.skipIf(missing)(`with C${missing ? ` (${missing})` : ""}`, () => {
     expect(await peer.output).toContain(`message count: ${count}`);
   });
 
-  test("remote_lat asks, Reply answers", async () => {
+  test("remote_lat sends requests and Reply answers", async () => {
     using reply = new Reply();
     await reply.bind("tcp://127.0.0.1:*");
     const peer = startTool("remote_lat", reply.lastEndpoint as string, 100, 500);
@@ -40,7 +40,7 @@ describe.skipIf(missing)(`with C${missing ? ` (${missing})` : ""}`, () => {
     expect(await peer.output).toContain("roundtrip count: 500");
   });
 
-  test("Request asks, local_lat answers", async () => {
+  test("Request sends requests and local_lat answers", async () => {
     const peer = await startListening("local_lat", 100, 500);
     using request = new Request();
     request.connect(peer.endpoint);

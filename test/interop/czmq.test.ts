@@ -36,7 +36,7 @@ function writeZpl(path: string, publicKey: string, secretKey?: string): void {
   writeFileSync(path, `metadata\n    name = "ours"\ncurve\n    public-key = "${publicKey}"\n${secret}`);
 }
 
-/** Resolves with the type of the first event of these. */
+/** Resolves with the type of the first event among these. */
 async function firstOf(socket: Socket, types: string[]): Promise<string> {
   for await (const { type } of new Observer(socket)) if (types.includes(type)) return type;
   return "none";
@@ -44,12 +44,15 @@ async function firstOf(socket: Socket, types: string[]): Promise<string> {
 
 describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
   describe("messages", () => {
-    test.each(["tcp", "ipc"] as const)("every pair of types over %s", async (transport) => {
-      await using agent = await startAgent(implementations.czmq);
-      await exchangeAll(agent, transport, "NULL");
-    });
+    test.each(["tcp", "ipc"] as const)(
+      "every pair of types exchanges messages over %s",
+      async (transport) => {
+        await using agent = await startAgent(implementations.czmq);
+        await exchangeAll(agent, transport, "NULL");
+      },
+    );
 
-    test("zproxy between our Request and our Reply", async () => {
+    test("zproxy forwards between our Request and our Reply", async () => {
       await using agent = await startAgent(implementations.czmq);
       const [frontend, backend] = [freshEndpoint("ipc"), freshEndpoint("ipc")];
       await agent.call("zproxy", frontend, backend);
@@ -72,7 +75,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
     });
     afterAll(() => agent?.[Symbol.asyncDispose]());
 
-    test("one that czmq saved gives our sockets the same keys", async () => {
+    test("of czmq gives our sockets the same keys", async () => {
       const path = join(folder, "theirs.txt");
       const [publicKey, secretKey] = await agent.call("cert-new", "name", "theirs");
       await agent.call("cert-save", path);
@@ -85,7 +88,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
       expect(statSync(`${path}_secret`).mode & 0o077).toBe(0);
       expect([...parseZpl(readFileSync(path, "utf8")).keys()]).toEqual(["metadata/name", "curve/public-key"]);
 
-      // Our server has the key from the file; czmq's client knows its public half.
+      // Our server has the key from the file. czmq's client knows its public key.
       using pull = new Pull({ curveServer: true, curveSecretKey: saved.get("curve/secret-key")! });
       await pull.bind("tcp://127.0.0.1:*");
       await using push = await PeerSocket.open(agent, "PUSH", { curve_serverkey: publicKey! });
@@ -95,7 +98,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
       expect((await pull.receive(limit)).map(String)).toEqual(["sealed"]);
     });
 
-    test("czmq loads one that we wrote", async () => {
+    test("of ours is loaded by czmq", async () => {
       const { publicKey, secretKey } = curveKeyPair();
       const path = join(folder, "ours.txt");
       writeZpl(path, publicKey);
@@ -119,7 +122,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
     });
   });
 
-  describe("zauth as the ZAP server, our sockets as clients", () => {
+  describe("zauth as the ZAP server for our sockets", () => {
     const server = curveKeyPair();
     const client = curveKeyPair();
     let agent: AgentProcess;
@@ -134,7 +137,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
     });
     afterAll(() => agent?.[Symbol.asyncDispose]());
 
-    test("CURVE: it lets in a key of its folder and refuses another", async () => {
+    test("CURVE accepts a key of its folder and rejects another", async () => {
       const options = { curve_server: 1, curve_secretkey: server.secretKey };
       await using pull = await PeerSocket.open(agent, "PULL", options);
       const endpoint = await pull.bind("tcp://127.0.0.1:*");
@@ -158,7 +161,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
       }
     });
 
-    test("PLAIN: it lets in the password of its file and refuses another", async () => {
+    test("PLAIN accepts the password of its file and rejects another", async () => {
       await using pull = await PeerSocket.open(agent, "PULL", { plain_server: 1 });
       const endpoint = await pull.bind("tcp://127.0.0.1:*");
       for (const [password, outcome] of [
@@ -177,7 +180,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
     });
   });
 
-  describe("our ZAP handler, czmq's sockets as clients", () => {
+  describe("our ZAP handler for czmq's sockets", () => {
     const server = curveKeyPair();
     const requests: Buffer[][] = [];
     let agent: AgentProcess;
@@ -202,7 +205,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
       await agent?.[Symbol.asyncDispose]();
     });
 
-    test("CURVE: the request has the key that czmq made, and the domain", async () => {
+    test("CURVE requests contain the key that czmq created, and the domain", async () => {
       const [publicKey] = await agent.call("cert-new", "name", "anna");
       allowed = (mechanism, [key]) => mechanism === "CURVE" && key!.equals(z85(publicKey!));
       using dealer = new Dealer({
@@ -229,7 +232,7 @@ describe.skipIf(missing)(`with czmq${missing ? ` (${missing})` : ""}`, () => {
       expect([domain, address]).toEqual(["global", "127.0.0.1"]);
     });
 
-    test("PLAIN: the request has the name and the password", async () => {
+    test("PLAIN requests contain the name and the password", async () => {
       allowed = (mechanism, words) => mechanism === "PLAIN" && words.join("/") === "anna/open-sesame";
       using dealer = new Dealer({ linger: 0, plainServer: true });
       await dealer.bind("tcp://127.0.0.1:*");

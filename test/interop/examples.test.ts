@@ -1,4 +1,4 @@
-// The examples in four languages: every server with every client, each a program of its own.
+// The examples in four languages: every server with every client, each in its own process.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 const binaries = join(root, "out/release/examples");
 const python = "/usr/bin/python3";
 
-/** Why a language cannot take part; undefined when it can. */
+/** Why a language is not available here. Undefined when it is. */
 function missing(language: string, program: string): string | undefined {
   if (language === "C") {
     if (existsSync(join(binaries, program))) return undefined;
@@ -31,7 +31,7 @@ function missing(language: string, program: string): string | undefined {
   return pythonMissing();
 }
 
-// The module that Python's protobuf programs use.
+// The module that Python's protobuf programs import.
 const schema = join(root, "examples/11-languages");
 const hasProtobuf = executeSync(python, ["-c", "import google.protobuf"]).status === 0;
 if (hasProtobuf) executeSync("protoc", [`--python_out=${folder}`, `-I${schema}`, "weather.proto"]);
@@ -73,7 +73,7 @@ class Program implements AsyncDisposable {
     this.outcome.catch(() => {});
   }
 
-  /** The first match in what it prints; rejects when it ends before. */
+  /** The first match in its output. Rejects when it exits before. */
   prints(pattern: RegExp): Promise<RegExpExecArray> {
     const match = pattern.exec(this.#text);
     if (match) return Promise.resolve(match);
@@ -89,7 +89,7 @@ class Program implements AsyncDisposable {
   }
 }
 
-/** Starts a part of an example, in a language. */
+/** Starts a part of an example in a language. */
 function start(
   language: string,
   [chapter, example]: [string, string],
@@ -102,7 +102,7 @@ function start(
   if (language === "Python")
     return new Program(python, [join(root, "examples/python", `${name}.py`), ...parameters]);
   const program = programOf(chapter, `${example}-${part}`);
-  // Node's programs have a fixed port by default.
+  // Programs of Node have a fixed default port.
   const endpoints = ["server", "publisher"].includes(part) ? ["tcp://127.0.0.1:*"] : [];
   return new Program(process.execPath, [program, ...parameters, ...endpoints]);
 }
@@ -117,7 +117,7 @@ const pairs: [string, string][] = [
 ];
 const listening = /listening at (\S+)/;
 
-/** A test of each pair of languages; the first one's part binds. */
+/** A test of each pair of languages. The part of the first one binds. */
 function testPairs(
   example: [string, string],
   parts: [string, string],
@@ -157,7 +157,7 @@ testPairs(["11-languages", "protobuf"], ["server", "client"], async (_server, cl
   expect(await client.outcome).toBe("client: Zürich has 18.5 degrees, the strongest gust 40\n");
 });
 
-describe("pipeline: workers in Python, C and Go beside one of ours", () => {
+describe("pipeline: workers in Python, C and Go next to one of ours", () => {
   const languages = ["Node", "Python", "C", "Go"];
   const reasons = languages.map((language) => missing(language, "pipeline_worker"));
   const reason = reasons.find((text) => text !== undefined);

@@ -13,10 +13,10 @@ const user = { name: "admin", password: "secret-1" };
 const serverKeys = zmq.curveKeyPair();
 const clientKeys = zmq.curveKeyPair();
 
-/** The command that makes an agent's ZAP handler let in our client. */
+/** The command that makes an agent's ZAP handler accept our client. */
 export const zapCommand = ["zap", user.name, user.password, clientKeys.publicKey] as const;
 
-/** A ZAP handler (RFC 27) of ours, which lets in the peer's client. */
+/** A ZAP handler (RFC 27) of ours, which accepts the peer's client. */
 export async function serveZap(): Promise<zmq.Reply> {
   const handler = new zmq.Reply();
   await handler.bind("inproc://zeromq.zap.01");
@@ -88,7 +88,7 @@ interface Ours {
 }
 
 const limit = { timeout: 10_000 };
-// Short, empty, and long enough for a length of eight bytes and several reads.
+// Short, empty, and long enough for a length field of eight bytes and several reads.
 const payload = [Buffer.from("a\0b"), Buffer.alloc(0), Buffer.alloc(70_000, "0123456789")];
 
 /** Compares frames. Vitest's own comparison looks at each byte as an element, in 100 ms for a payload. */
@@ -111,7 +111,7 @@ async function toUs(ours: Ours, peer: PeerSocket): Promise<Buffer[]> {
 
 type Conversation = (ours: Ours, peer: PeerSocket) => Promise<unknown>;
 
-/** For each pair of types, ours first: what is said. */
+/** The conversation of each pair of types, ours first. */
 const conversations: [string, string, Conversation][] = [
   ["Push", "PULL", toPeer],
   ["Pull", "PUSH", toUs],
@@ -182,11 +182,12 @@ export const pairs = conversations.map(([ours, theirs]) => `${ours} and ${theirs
 
 type Constructor = new (options: object) => zmq.Socket & AsyncDisposable;
 
-/** Holds all conversations, once with our socket bound and once with the peer's. */
+/** Runs all conversations, once with our socket bound and once with the peer's. */
 export async function exchangeAll(agent: Agent, transport: Transport, mechanism: Mechanism): Promise<void> {
   for (const weBind of [true, false]) {
     for (const [type, peerType, converse] of conversations) {
-      // Stock libzmq's REQ drops a connection as a server whose ZAP handler names a user, so a peer's is always the client.
+      // A server of unpatched libzmq's REQ drops the connection when its ZAP handler returns a user id, so a peer's REQ
+      // is always the client.
       const weServe = peerType === "REQ" || weBind;
       const [ourRole, peerRole] = weServe ? (["server", "client"] as const) : (["client", "server"] as const);
       try {

@@ -19,11 +19,11 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
   });
   afterAll(() => agent?.[Symbol.asyncDispose]());
 
-  test.each(["tcp", "ipc"] as const)("every pair of types over %s", (transport) =>
+  test.each(["tcp", "ipc"] as const)("every pair of types exchanges messages over %s", (transport) =>
     exchangeAll(agent, transport, "NULL"),
   );
 
-  test.each(["tcp", "ipc"] as const)("empty and large frames over %s", async (transport) => {
+  test.each(["tcp", "ipc"] as const)("empty and large frames arrive over %s", async (transport) => {
     using push = new Push({ linger: 0 });
     using pull = new Pull();
     await pull.bind(endpointOf(transport));
@@ -41,7 +41,7 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
     }
   });
 
-  test("CURVE: its ZAP handler lets in our client and refuses another key", async () => {
+  test("CURVE: its ZAP handler accepts our client and rejects another key", async () => {
     await using pull = await PeerSocket.open(agent, "PULL", peerSecurity.CURVE.server);
     const endpoint = await pull.bind("tcp://127.0.0.1:*");
     using stranger = new Push({ linger: 0, ...ourSecurity.CURVE.client, ...keysOf(curveKeyPair()) });
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
     expect((await pull.receive()).map(String)).toEqual(["sealed"]);
   });
 
-  test("PLAIN: its ZAP handler lets in our client and refuses another password", async () => {
+  test("PLAIN: its ZAP handler accepts our client and rejects another password", async () => {
     await using pull = await PeerSocket.open(agent, "PULL", peerSecurity.PLAIN.server);
     const endpoint = await pull.bind("tcp://127.0.0.1:*");
     using stranger = new Push({ linger: 0, plainUsername: "admin", plainPassword: "guess" });
@@ -76,7 +76,7 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
     expect((await pull.receive()).map(String)).toEqual(["known"]);
   });
 
-  test("our Publisher to its SUB over CURVE", async () => {
+  test("our Publisher sends to its SUB over CURVE", async () => {
     await using sub = await PeerSocket.open(agent, "SUB", peerSecurity.CURVE.server);
     await sub.subscribe("a");
     using publisher = new Publisher({ linger: 0, ...ourSecurity.CURVE.client });
@@ -96,7 +96,7 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
     await dealer.connect(router.lastEndpoint as string);
     await dealer.send(["one"]);
     expect((await router.receive(limit)).map(String)).toEqual(["go", "one"]);
-    // Ten heartbeats later, the connection is still the first one.
+    // Ten heartbeats later, it is still the first connection.
     await expect(router.receive({ timeout: 200 })).rejects.toThrow();
     await dealer.send(["two"]);
     expect((await router.receive(limit)).map(String)).toEqual(["go", "two"]);
@@ -106,31 +106,28 @@ describe.skipIf(missing)(`with Go${missing ? ` (${missing})` : ""}`, () => {
     expect(types.filter((type) => type === "handshake" || type === "disconnect")).toEqual(["handshake"]);
   });
 
-  test.each(["tcp", "ipc"] as const)(
-    "our Dealer finds it again over %s after a restart",
-    async (transport) => {
-      using dealer = new Dealer({ linger: 0, reconnectInterval: 10, immediate: true, routingId: "ours" });
-      const events = new Observer(dealer);
-      const disconnected = (async () => {
-        for await (const event of events) if (event.type === "disconnect") return;
-      })();
-      const first = await startAgent(implementations.go);
-      const before = await PeerSocket.open(first, "ROUTER");
-      const endpoint = await before.bind(endpointOf(transport));
-      dealer.connect(endpoint);
-      await dealer.send("one", limit);
-      expect((await before.receive()).map(String)).toEqual(["ours", "one"]);
-      await first.kill();
-      await disconnected;
-      await using second = await startAgent(implementations.go);
-      await using after = await PeerSocket.open(second, "ROUTER");
-      await after.bind(endpoint);
-      await dealer.send("two", limit);
-      expect((await after.receive()).map(String)).toEqual(["ours", "two"]);
-      await after.send(["ours", "three"]);
-      expect((await dealer.receive(limit)).map(String)).toEqual(["three"]);
-    },
-  );
+  test.each(["tcp", "ipc"] as const)("our Dealer reconnects over %s after it restarts", async (transport) => {
+    using dealer = new Dealer({ linger: 0, reconnectInterval: 10, immediate: true, routingId: "ours" });
+    const events = new Observer(dealer);
+    const disconnected = (async () => {
+      for await (const event of events) if (event.type === "disconnect") return;
+    })();
+    const first = await startAgent(implementations.go);
+    const before = await PeerSocket.open(first, "ROUTER");
+    const endpoint = await before.bind(endpointOf(transport));
+    dealer.connect(endpoint);
+    await dealer.send("one", limit);
+    expect((await before.receive()).map(String)).toEqual(["ours", "one"]);
+    await first.kill();
+    await disconnected;
+    await using second = await startAgent(implementations.go);
+    await using after = await PeerSocket.open(second, "ROUTER");
+    await after.bind(endpoint);
+    await dealer.send("two", limit);
+    expect((await after.receive()).map(String)).toEqual(["ours", "two"]);
+    await after.send(["ours", "three"]);
+    expect((await dealer.receive(limit)).map(String)).toEqual(["three"]);
+  });
 });
 
 function keysOf({ publicKey, secretKey }: { publicKey: string; secretKey: string }) {

@@ -9,7 +9,7 @@ import { built, go, goMissing, goPath, zmq4Sources } from "./agents.js";
 const folder = join(root, "examples/go");
 const schema = join(root, "examples/11-languages");
 
-/** Why a Go example cannot take part; undefined when it can. */
+/** Why a Go example cannot run here. Undefined when it can. */
 export function goExampleMissing(program: string): string | undefined {
   if (program.startsWith("protobuf") && !existsSync(join(goPath[0]!, "src/google.golang.org/protobuf"))) {
     return "Go's Protocol Buffers are not installed: apt-get install golang-google-protobuf-dev";
@@ -17,7 +17,7 @@ export function goExampleMissing(program: string): string | undefined {
   return goMissing();
 }
 
-/** Builds the examples that can be built here; resolves with the folder of the programs. */
+/** Builds the examples that can be built here. Resolves with the folder of the programs. */
 export async function buildGoExamples(): Promise<string> {
   const programs = readdirSync(folder)
     .filter((file) => file.endsWith(".go"))

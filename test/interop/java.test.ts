@@ -17,11 +17,11 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
   });
   afterAll(() => agent?.[Symbol.asyncDispose]());
 
-  test("every pair of types, in both directions", () => exchangeAll(agent, "tcp", "NULL"));
+  test("every pair of types exchanges messages in both directions", () => exchangeAll(agent, "tcp", "NULL"));
 
-  // Without vendor patch libzmq/peers/handshake-events there was no "handshake", and
-  // "handshake:error:other" at the end.
-  test("its connection is an event, and so is its end", async () => {
+  // Without vendor patch libzmq/peers/handshake-events there was no "handshake" event, and "handshake:error:other" at
+  // the end.
+  test("its handshake and its disconnect emit events", async () => {
     using pull = new Pull();
     void pull.events;
     await pull.bind("tcp://127.0.0.1:*");
@@ -42,7 +42,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     Buffer.alloc(size, "abcdefg"),
   );
 
-  test("sizes around the limits of ZMTP's lengths, from our Push to its PULL", async () => {
+  test("its PULL receives sizes around the limits of ZMTP's lengths from our Push", async () => {
     using push = new Push({ linger: 0 });
     await using peer = await PeerSocket.open(agent, "PULL");
     push.connect(await peer.bind("tcp://127.0.0.1:*"));
@@ -52,7 +52,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     }
   });
 
-  test("sizes around the limits of ZMTP's lengths, from its PUSH to our Pull", async () => {
+  test("our Pull receives sizes around the limits of ZMTP's lengths from its PUSH", async () => {
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
     await using peer = await PeerSocket.open(agent, "PUSH");
@@ -63,7 +63,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     }
   });
 
-  test("a message of 100 frames, half of them empty", async () => {
+  test("a message of 100 frames arrives, half of them empty", async () => {
     const frames = Array.from({ length: 100 }, (_, i) => Buffer.from(i % 2 ? `frame ${i}` : ""));
     using request = new Request({ linger: 0 });
     await using peer = await PeerSocket.open(agent, "REP");
@@ -75,7 +75,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     expectFrames(await request.receive(limit), frames);
   });
 
-  test("thousands of messages in order", async () => {
+  test("thousands of messages arrive in order", async () => {
     using push = new Push({ linger: 0 });
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
@@ -96,7 +96,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     expect(await back).toEqual(numbers);
   });
 
-  test("topics: its SUB hears those that it subscribed to, our Subscriber likewise", async () => {
+  test("its SUB and our Subscriber receive the subscribed topics only", async () => {
     using publisher = new Publisher({ linger: 0 });
     using subscriber = new Subscriber();
     await using itsSub = await PeerSocket.open(agent, "SUB");
@@ -118,7 +118,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     expect((await itsXpub.receive()).map(String)).toEqual(["\x00weather."]);
   });
 
-  test("routing ids that each side chose", async () => {
+  test("each side can choose its routing id", async () => {
     using router = new Router({ linger: 0, mandatory: true });
     using dealer = new Dealer({ linger: 0, routingId: "ours" });
     await using itsDealer = await PeerSocket.open(agent, "DEALER", { identity: "theirs" });
@@ -137,7 +137,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     expect((await dealer.receive(limit)).map(String)).toEqual(["welcome"]);
   });
 
-  test("our heartbeats do not disturb a peer that does not know them", async () => {
+  test("a peer without heartbeat support stays connected when ours are on", async () => {
     using reply = new Reply({ heartbeatInterval: 20, heartbeatTimeout: 40, heartbeatTimeToLive: 100 });
     const events = new Observer(reply);
     await reply.bind("tcp://127.0.0.1:*");
@@ -155,7 +155,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
       await reply.send("", limit);
       await peer.receive();
     }
-    // As long as several heartbeat timeouts without a message.
+    // Several heartbeat timeouts without a message.
     await expect(reply.receive({ timeout: 300 })).rejects.toThrow();
     await peer.send(["still there"]);
     expect(String(await reply.receive(limit))).toBe("still there");
@@ -164,7 +164,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     await watching;
   });
 
-  test("our socket finds the peer again after it was killed and has restarted", async () => {
+  test("our socket reconnects after the peer was killed and has restarted", async () => {
     using push = new Push({ linger: 0, reconnectInterval: 10, immediate: true });
     const events = new Observer(push);
     const disconnected = (async () => {
@@ -185,7 +185,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     expect((await after.receive()).map(String)).toEqual(["two"]);
   });
 
-  test("its socket finds ours again after ours was closed and bound again", async () => {
+  test("its socket reconnects after ours was closed and bound again", async () => {
     await using peer = await PeerSocket.open(agent, "PUSH");
     const first = new Pull();
     await first.bind("tcp://127.0.0.1:*");
@@ -196,7 +196,7 @@ describe.skipIf(missing)(`with JeroMQ${missing ? ` (${missing})` : ""}`, () => {
     await first.close({ linger: 0 });
     using second = new Pull();
     await second.bind(endpoint);
-    // What it sends into the old connection is lost, so it sends until something arrives.
+    // Messages on the old connection are lost, so it sends until one arrives.
     const received = second.receive(limit);
     let arrived = false;
     received.then(

@@ -1,5 +1,5 @@
-// Every implementation at hand with ours, over every transport and security mechanism that it has. The results are those
-// of docs/interoperability.md; MATRIX=write puts the results into the page.
+// Every available implementation with ours, over every transport and security mechanism that it has. The results are
+// those of docs/interoperability.md. MATRIX=write writes the results into the page.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -27,7 +27,7 @@ const columns: [Transport, Mechanism][] = [
   ...(["tcp", "ipc", "ws"] as const).flatMap((transport) =>
     mechanisms.map((mechanism): [Transport, Mechanism] => [transport, mechanism]),
   ),
-  // Within a process there is no handshake, and so no security mechanism.
+  // Inproc has no handshake, and so no security mechanism.
   ["inproc", "NULL"],
 ];
 const headings = ["implementation", ...columns.map((column) => column.join(" "))];
@@ -36,7 +36,7 @@ headings[headings.length - 1] = "inproc";
 type Result = "yes" | "no" | "–";
 type Table = Map<string, Result[]>;
 
-/** The table between the two marks of the page. */
+/** The table between the two markers of the page. */
 const marked = /(<!-- matrix -->\n)([\s\S]*?)(<!-- end of the matrix -->)/;
 
 function render(table: Table): string {
@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(() => handler.close());
 
-/** Resolves with the peer's reason for refusing a transport or a mechanism; undefined when it offers both. */
+/** Resolves with the peer's reason for rejecting a transport or a mechanism. Undefined when it supports both. */
 async function refusal(
   agent: Agent,
   transport: Transport,
@@ -131,7 +131,7 @@ describe.each(Object.values(implementations))("$name", (implementation) => {
 });
 
 describe("docs/interoperability.md", () => {
-  test("has the table of these results", () => {
+  test("shows these results", () => {
     const table = render(measured);
     console.log([...versions, "", table].join("\n"));
     if (writes) {

@@ -1,4 +1,4 @@
-// libzmq in Python (python3-zmq) at the other end, in both directions.
+// libzmq in Python (python3-zmq) as a peer, in both directions.
 
 import { describe, expect, test } from "vitest";
 import { curveKeyPair, Dealer, Pull, Push, Reply, Request, Router, Subscriber, XPublisher } from "zmq-native";
@@ -11,7 +11,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 describe.skipIf(missing).each(["tcp", "ipc"] as const)(
   `with Python over %s${missing ? ` (${missing})` : ""}`,
   (transport) => {
-    test("Push to its PULL: frames, empty frames, NULs, sizes", async () => {
+    test("Push sends frames to its PULL: empty ones, NULs, all sizes", async () => {
       using push = new Push();
       await push.bind(freshEndpoint(transport));
       const peer = startPython(
@@ -30,7 +30,7 @@ for _ in range(1000):
       expect(lines).toEqual(messages.map((_, i) => `3 ${3 + i * i} b'a\\x00b'`));
     });
 
-    test("Pull from its PUSH", async () => {
+    test("Pull receives from its PUSH", async () => {
       using pull = new Pull();
       await pull.bind(freshEndpoint(transport));
       const peer = startPython(
@@ -52,7 +52,7 @@ context.term()
       await peer.output;
     });
 
-    test("Request to its REP, and Reply to its REQ", async () => {
+    test("Request asks its REP, and Reply answers its REQ", async () => {
       using reply = new Reply();
       using request = new Request();
       await reply.bind(freshEndpoint(transport));
@@ -81,7 +81,7 @@ context.destroy()
       await peer.output;
     });
 
-    test("Router with its DEALER, Dealer with its ROUTER", async () => {
+    test("Router talks with its DEALER, and Dealer with its ROUTER", async () => {
       using router = new Router();
       using dealer = new Dealer({ routingId: "ours" });
       await router.bind(freshEndpoint(transport));
@@ -109,7 +109,7 @@ context.destroy()
       await peer.output;
     });
 
-    test("XPublisher to its SUB, Subscriber from its XPUB", async () => {
+    test("XPublisher sends to its SUB, and Subscriber receives from its XPUB", async () => {
       using publisher = new XPublisher();
       using subscriber = new Subscriber();
       await publisher.bind(freshEndpoint(transport));
@@ -138,7 +138,7 @@ context.destroy()
       expect((await peer.output).trim().split("\n")).toEqual(["b'alpha' b'atom'", "b'\\x01news'"]);
     });
 
-    test("CURVE: its client with our server", async () => {
+    test("its CURVE client connects to our server", async () => {
       const server = curveKeyPair();
       using pull = new Pull({ curveServer: true, curveSecretKey: server.secretKey });
       await pull.bind(freshEndpoint(transport));

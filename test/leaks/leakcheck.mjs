@@ -1,5 +1,5 @@
-// Does anything grow? Millions of messages, and thousands of lives of sockets, workers, observers and proxies, each kind in
-// a process of its own, with memory, descriptors and threads looked at on the way. Exit code 1 when something grows.
+// Checks for leaks: millions of messages, and thousands of sockets, workers, observers and proxies, each kind in its
+// own process, with samples of memory, descriptors and threads. Exits with code 1 when one of them grows.
 //
 //   npm run leakcheck              about a quarter of an hour
 //   npm run leakcheck -- --quick   under a minute
@@ -20,7 +20,7 @@ const kinds = {
   sockets: { title: "sockets", lives: 100_000, quick: 6000 },
   workers: { title: "workers", lives: 1000, quick: 60 },
   attendants: { title: "observers and proxies", lives: 10_000, quick: 600 },
-  // Lives that leak on purpose, to be asked for by --only: who looks at this tool sees it find them.
+  // Kinds that leak on purpose, selected by --only, to verify that this tool detects leaks.
   leaking: { title: "leaking lives", lives: 600, quick: 600, only: true },
 };
 const flags = command(
@@ -37,8 +37,8 @@ const samples = flags.quick ? 24 : 60;
 const MiB = 1024 * 1024;
 
 /**
- * What is looked at, how much of it may come to be over the second half, and whether that is judged by the trend, or by
- * what is there at the end. Memory of a process is noisy: the trend is the median of all slopes.
+ * The sampled figures, how much each may grow over the second half, and whether the trend or the final value decides.
+ * Memory of a process is noisy, so its trend is the median of all slopes.
  */
 const figures = {
   rss: { title: "RSS", unit: "MiB", scale: MiB, allowed: 8 * MiB, most: 0.08 },
@@ -65,7 +65,7 @@ async function live(kind, lives, onSample) {
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
-/** Theil and Sen's: what a figure gains from the first to the last of `rows`, by the median of the slopes of all pairs. */
+/** The Theil-Sen estimator: the growth of a figure over `rows`, by the median of the slopes of all pairs. */
 function gain(rows, figure) {
   const slopes = rows.flatMap((from, i) =>
     rows.slice(i + 1).map((to) => (to[figure] - from[figure]) / (to.done - from.done)),
@@ -73,7 +73,7 @@ function gain(rows, figure) {
   return median(slopes) * (rows.at(-1).done - rows[0].done);
 }
 
-/** The second half: by then caches are filled, and code is compiled. */
+/** The second half: by then caches are filled and code is compiled. */
 function judge(rows) {
   const settled = rows.slice(rows.length >> 1);
   return Object.entries(figures).map(([name, { allowed, most = 0 }]) => {

@@ -1,4 +1,4 @@
-// Lives one kind of life over and over, and says how much memory, descriptors and threads the process has meanwhile.
+// Runs one kind of life cycle repeatedly and samples the memory, descriptors and threads of the process.
 // test/leaks/leakcheck.mjs runs it: program.cjs KIND LIVES SAMPLES. Prints a JSON line for each sample.
 
 const { readdirSync } = require("node:fs");
@@ -10,7 +10,7 @@ process.removeAllListeners("warning");
 process.on("warning", () => {});
 const draft = zmq.capability.draft ? require("../../dist/draft.js") : undefined;
 
-/** Mostly small, as in most programs; each way that a frame can go, by its size, is among them. */
+/** Mostly small, as in most programs, with each size class that the library handles differently. */
 const sizes = [
   ...Array.from({ length: 400 }, (_, i) => [0, 1, 10, 33, 34, 64, 200, 500][i % 8]),
   ...Array.from({ length: 80 }, (_, i) => [1000, 1500, 5000, 8000][i % 4]),
@@ -71,7 +71,7 @@ const joined = [
     : []),
 ];
 
-/** Sockets: opened, joined, used, closed; some with an operation that waits, or in a context of their own. */
+/** Sockets: opened, connected, used, closed. Some have a pending operation or their own context. */
 function sockets() {
   let count = 0;
   async function one() {
@@ -94,7 +94,7 @@ function sockets() {
   }
   return {
     async live(lives) {
-      // Each is of two sockets.
+      // Each life has two sockets.
       for (let i = 0; i < lives; i += 2) {
         await one();
         if (i % 64 === 0) await new Promise(setImmediate);
@@ -104,7 +104,7 @@ function sockets() {
   };
 }
 
-/** Workers: each opens sockets, talks to this thread, and ends by itself or is ended. */
+/** Workers: each opens sockets, exchanges messages with this thread, and exits by itself or is terminated. */
 async function workers() {
   const pull = new zmq.Pull();
   await pull.bind("inproc://workers");
@@ -168,7 +168,7 @@ function attendants() {
     await running;
     from.close();
     to.close();
-    // The names are free once libzmq has let the sockets go.
+    // The names are free once libzmq has freed the sockets.
     while (true) {
       const probe = [new zmq.Pair(), new zmq.Pair()];
       try {
@@ -190,7 +190,7 @@ function attendants() {
   };
 }
 
-/** Each leaves a socket and 64 KiB behind. */
+/** Each life leaks a socket and 64 KiB. */
 function leaking() {
   const kept = [];
   return {
@@ -206,7 +206,7 @@ function leaking() {
 const count = (folder) => readdirSync(folder).length;
 
 async function sample(done) {
-  // Collected objects close what they had in a later turn; libzmq lets go on threads of its own.
+  // Garbage-collected objects close their sockets in a later turn, and libzmq frees them in its own threads.
   for (let i = 0; i < 3; i++) {
     globalThis.gc();
     await sleep(10);

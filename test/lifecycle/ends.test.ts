@@ -1,5 +1,5 @@
-// Every way in which a program can end, with sockets of every type open, messages in flight, and peers that are gone:
-// it is over within the linger and a second, with the right code, and its ipc files are gone.
+// Every way in which a program can exit, with sockets of every type open, messages in flight, and disconnected peers.
+// It exits within the linger and a second, with the right code, and its ipc files are removed.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,13 +37,13 @@ const draftPairs = [
   ["Peer", "Peer"],
 ];
 
-test("the pairs have every class that has peers", () => {
+test("the pairs include every class that has peers", () => {
   const alone = ["Stream", "Datagram"];
   const classes = [...stableClasses, ...draftClasses].map(({ name }) => name);
   expect([...new Set([...pairs, ...draftPairs].flat()), ...alone].sort()).toEqual(classes.sort());
 });
 
-/** Opens sockets of all types, with traffic among them, and to nobody; `end()` is what follows. */
+/** Opens sockets of all types, with traffic among them and to missing peers. `end()` ends the program. */
 const sockets = (where: string) => `
   process.removeAllListeners("warning");
   process.on("warning", () => {});
@@ -52,7 +52,7 @@ const sockets = (where: string) => `
   for (const names of ${JSON.stringify([...pairs, ...(capability.draft ? draftPairs : [])])}) {
     for (const [a, b] of names[0] === names[1] ? [names] : [names, [...names].reverse()]) {
       const bound = new all[a]({ linger: ${linger} }), connected = new all[b]({ linger: ${linger} }), lost = new all[b]({ linger: ${linger} });
-      // In a folder of its own, as \`ipc://*\` does it, and at a path.
+      // In its own folder, like \`ipc://*\`, and at a path.
       await bound.bind(a === b ? "ipc://*" : "ipc://${where}/" + a);
       connected.connect(bound.lastEndpoint);
       lost.connect("tcp://127.0.0.1:9");
@@ -77,10 +77,10 @@ const sockets = (where: string) => `
   setTimeout(() => { process.stdout.write(String(Date.now())); end(); }, 100);
 `;
 
-/** How long it took from the end of the program, as it saw it, to that of its process. */
+/** The time from the end of the program, as the program saw it, to the exit of its process. */
 const duration = ({ stdout }: Outcome) => Date.now() - Number(stdout);
 
-describe("scenario 6 and 7: sockets of every type, open, with messages in flight", () => {
+describe("scenario 6 and 7: a program with sockets of every type and messages in flight", () => {
   test.each<[string, string, Partial<Outcome>]>([
     ["process.exit(3)", "process.exit(3)", { code: 3, signal: null }],
     [
@@ -100,7 +100,7 @@ describe("scenario 6 and 7: sockets of every type, open, with messages in flight
       "process.once('SIGINT', () => process.exit(130)); process.kill(process.pid, 'SIGINT')",
       { code: 130, signal: null },
     ],
-  ])("%s: over in time, with the right code", async (_, end, expected) => {
+  ])("exits in time with the right code: %s", async (_, end, expected) => {
     const where = place();
     const outcome = await runProgram(`const end = () => { ${end} }; ${sockets(where)}`);
     const took = duration(outcome);
@@ -110,9 +110,9 @@ describe("scenario 6 and 7: sockets of every type, open, with messages in flight
     expect(readdirSync(where)).toEqual([]);
   });
 
-  // Nobody can tidy up after these: the next one to bind takes the file's place.
+  // No cleanup is possible after these. The next socket that binds replaces the file.
   test.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)(
-    "%s that nobody hears: over at once, no core, and the path can be bound",
+    "exits immediately on %s without a handler, without a core dump, and its path can be bound",
     async (signal) => {
       const where = place();
       const outcome = await runProgram(
@@ -125,7 +125,7 @@ describe("scenario 6 and 7: sockets of every type, open, with messages in flight
     },
   );
 
-  test("worker.terminate(): over in time, ipc files gone, and the main thread goes on", async () => {
+  test("worker.terminate() ends the worker in time, removes its ipc files, and the main thread continues", async () => {
     const where = place();
     const outcome = await runProgram(`
       const worker = startWorker(${JSON.stringify(`const end = () => parentPort.postMessage("now"); ${sockets(where)}`)});
@@ -151,7 +151,7 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
     }
   };
 
-  test("is gone after close, and after unbind", async () => {
+  test("is removed after close and after unbind", async () => {
     const path = join(place(), "socket");
     const pull = new Pull();
     await pull.bind(`ipc://${path}`);
@@ -163,7 +163,7 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
     await gone(path);
   });
 
-  test.each([["process.exit(0)"], ["throw new Error('thrown')"]])("is gone after %s", async (end) => {
+  test.each([["process.exit(0)"], ["throw new Error('thrown')"]])("is removed after %s", async (end) => {
     const where = place();
     const outcome = await runProgram(`
       const sockets = ["ipc://*", "ipc://${where}/socket"].map((address) => {
@@ -182,7 +182,7 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
     expect(paths.flatMap((path) => [path, dirname(path)]).filter(existsSync)).toEqual([where]);
   });
 
-  test("stays while somebody else is bound to it", async () => {
+  test("stays while another socket is bound to it", async () => {
     const path = join(place(), "socket");
     const first = new Pull();
     await first.bind(`ipc://${path}`);
@@ -196,7 +196,7 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test("is not deleted when it is another file by then", async () => {
+  test("is not deleted if another file has replaced it", async () => {
     const path = join(place(), "socket");
     const pull = new Pull();
     await pull.bind(`ipc://${path}`);
@@ -207,7 +207,7 @@ describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test("a hundred binds and closes of one path", async () => {
+  test("is removed after each of a hundred binds and closes of one path", async () => {
     const path = join(place(), "socket");
     for (let i = 0; i < 100; i++) {
       const pull = new Pull();

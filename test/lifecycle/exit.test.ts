@@ -1,4 +1,4 @@
-// When a process ends, and when it must not.
+// When a process exits, and when it must stay alive.
 
 import { describe, expect, test } from "vitest";
 import { Pull } from "zmq-native";
@@ -19,7 +19,7 @@ const types = [
   "Stream",
 ];
 
-describe("a process ends", () => {
+describe("a process exits", () => {
   test.each(types)("scenario 6: with an idle %s that is bound and connected", async (type) => {
     const outcome = await runProgram(`
       const socket = new zmq.${type}();
@@ -31,7 +31,7 @@ describe("a process ends", () => {
     expect(outcome.milliseconds).toBeLessThan(patience);
   });
 
-  test("after waits that have ended", async () => {
+  test("after its pending operations have ended", async () => {
     const outcome = await runProgram(`
       const pull = new zmq.Pull(), push = new zmq.Push({ linger: 0, sendHighWaterMark: 1 });
       await pull.bind("tcp://127.0.0.1:*");
@@ -45,7 +45,7 @@ describe("a process ends", () => {
     expect(outcome).toMatchObject({ code: 0, stdout: "EAGAIN\nmessage\n", stderr: "" });
   });
 
-  test("only after what was queued has gone", async () => {
+  test("only after its queued messages are sent", async () => {
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
     const ended = runProgram(`
@@ -61,7 +61,7 @@ describe("a process ends", () => {
     ["process.exit(3)", 3],
     ["throw new Error('thrown')", 1],
     ["process.exitCode = 4; push.close()", 4],
-  ])("at %s with operations that wait, code %i", async (end, code) => {
+  ])("at %s with pending operations, code %i", async (end, code) => {
     const outcome = await runProgram(`
       const pull = new zmq.Pull(), push = new zmq.Push({ linger: 0 });
       await pull.bind("tcp://127.0.0.1:*");
@@ -72,7 +72,7 @@ describe("a process ends", () => {
     expect(outcome.milliseconds).toBeLessThan(patience);
   });
 
-  test("scenario 7: killed by SIGTERM with traffic in flight: no core, no other signal", async () => {
+  test("scenario 7: on SIGTERM with traffic in flight, without a core dump or another signal", async () => {
     const outcome = await runProgram(`
       const pull = new zmq.Pull(), push = new zmq.Push();
       await pull.bind("tcp://127.0.0.1:*");
@@ -85,7 +85,7 @@ describe("a process ends", () => {
   });
 });
 
-describe("a process stays", () => {
+describe("a process stays alive", () => {
   test.each([
     ["a receive", "socket.receive()"],
     ["a loop", "(async () => { for await (const _ of socket); })()"],
@@ -97,7 +97,7 @@ describe("a process stays", () => {
   });
 });
 
-test("scenario 5: messages that cannot go are waited for, and that is said", async () => {
+test("scenario 5: the exit waits for undeliverable messages and prints a warning", async () => {
   const queue = `
     const push = new zmq.Push(OPTIONS);
     push.connect("tcp://127.0.0.1:9");

@@ -1,4 +1,4 @@
-// Sockets that nobody can reach are closed; sockets that an operation waits for are not.
+// Unreachable sockets are closed, but sockets with a pending operation are not.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -9,7 +9,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
 
-/** Collects until `done`, with turns of the event loop between, in which finalizers run. */
+/** Collects garbage until `done`, with turns of the event loop in between, in which finalizers run. */
 async function collectUntil(done: () => boolean): Promise<void> {
   const end = performance.now() + 10_000;
   while (!done()) {
@@ -19,7 +19,7 @@ async function collectUntil(done: () => boolean): Promise<void> {
   }
 }
 
-test("an unreachable socket is closed: its place and its address are free again", async () => {
+test("an unreachable socket is closed, which frees its place and its address", async () => {
   const context = new Context({ maxSockets: 1 });
   const endpoint = freshEndpoint("inproc");
   const open = () => new Pull({ context }).bindSync(endpoint);
@@ -31,7 +31,7 @@ test("an unreachable socket is closed: its place and its address are free again"
         open();
         return true;
       } catch (error) {
-        // First there is no place, then for a moment the address is still taken.
+        // At first there is no free place, and then the address is still in use for a moment.
         if (!["EMFILE", "EADDRINUSE"].includes((error as { code: string }).code)) throw error;
         return false;
       }
@@ -39,7 +39,7 @@ test("an unreachable socket is closed: its place and its address are free again"
   }
 });
 
-test("a socket that a receive or a loop waits for is kept, and gets its message", async () => {
+test("a socket with a pending receive or a loop is kept and gets its message", async () => {
   const endpoints = [freshEndpoint("inproc"), freshEndpoint("inproc")];
   const received: string[] = [];
   const collected: string[] = [];
@@ -68,7 +68,7 @@ test("a socket that a receive or a loop waits for is kept, and gets its message"
   expect(received.sort()).toEqual(["to the loop", "to the receive"]);
 });
 
-test("an iterator keeps its socket open when nothing else does", async () => {
+test("an iterator keeps its otherwise unreferenced socket open", async () => {
   const endpoint = freshEndpoint("inproc");
   const iterator = (() => {
     const pull = new Pull();
@@ -85,7 +85,7 @@ test("an iterator keeps its socket open when nothing else does", async () => {
   expect(String((await iterator.next()).value)).toBe("still here");
 });
 
-test("a context stays while a socket of it is there", async () => {
+test("a context stays while one of its sockets is open", async () => {
   const pull = (() => {
     const context = new Context();
     return new Pull({ context });
@@ -99,7 +99,7 @@ test("a context stays while a socket of it is there", async () => {
   pull.close();
 });
 
-test("scenario 20: memory of received messages is given back: small ones, large ones, external ones", async () => {
+test("scenario 20: the memory of received messages is freed: small, large and external ones", async () => {
   using pull = new Pull({ receiveHighWaterMark: 0 });
   using push = new Push({ sendHighWaterMark: 0 });
   await pull.bind(freshEndpoint("inproc"));

@@ -1,4 +1,4 @@
-// A server that is killed and started again, over and over: its clients come back by themselves.
+// A server that is killed and restarted repeatedly: its clients reconnect by themselves.
 
 import { expect, test } from "vitest";
 import { Request, Router, Subscriber } from "zmq-native";
@@ -6,7 +6,9 @@ import { startProgram } from "../helpers/program.js";
 
 const rounds = process.env.ZMQ_NATIVE_SOAK ? 50 : 12;
 
-test(`scenario 29: a server killed ${rounds} times, with heartbeats`, { timeout: 300_000 }, async () => {
+test(`scenario 29: clients reconnect to a server that is killed ${rounds} times, with heartbeats`, {
+  timeout: 300_000,
+}, async () => {
   const heartbeats = { heartbeatInterval: 50, heartbeatTimeout: 200, reconnectInterval: 5 };
   const start = (endpoints: readonly string[], generation: number) =>
     startProgram(
@@ -25,7 +27,7 @@ test(`scenario 29: a server killed ${rounds} times, with heartbeats`, { timeout:
       const next = async () => { for (;;) { await publisher.send(["topic", "${generation}"]); await new Promise((resolve) => setTimeout(resolve, 2)); } };
       next();
       for await (const [body] of reply) {
-        // What was done is known to the test before the client hears of it.
+        // The test learns of the work before the client gets the reply.
         say("did " + body);
         await reply.send("did " + body);
       }
@@ -41,7 +43,7 @@ test(`scenario 29: a server killed ${rounds} times, with heartbeats`, { timeout:
     try {
       for (;;) done.add(await from.hear<string>());
     } catch {
-      // It was killed.
+      // The server was killed.
     }
   };
   let listening = listen(server);
@@ -77,7 +79,7 @@ test(`scenario 29: a server killed ${rounds} times, with heartbeats`, { timeout:
 
   let latest = -1;
   for (let generation = 0; generation <= rounds; generation++) {
-    // The subscription was made once; each server that follows is told of it.
+    // The client subscribed once. Each later server receives the subscription.
     while (latest !== generation) {
       const [, sent] = await subscriber.receive({ timeout: 10_000 });
       expect(Number(sent)).toBeGreaterThanOrEqual(latest);
@@ -104,7 +106,7 @@ test(`scenario 29: a server killed ${rounds} times, with heartbeats`, { timeout:
   expect(resent).toBeGreaterThan(0);
 });
 
-test("scenario 29: peers that are gone without a word are given up by heartbeats, and no others", async () => {
+test("scenario 29: heartbeats disconnect only the peers that hang", async () => {
   using router = new Router({ heartbeatInterval: 30, heartbeatTimeout: 90, linger: 0 });
   await router.bind("tcp://127.0.0.1:*");
   const disconnected = new Promise<void>((resolve) => router.events.on("disconnect", () => resolve()));
@@ -113,7 +115,7 @@ test("scenario 29: peers that are gone without a word are given up by heartbeats
     dealer.connect(${JSON.stringify(router.lastEndpoint)});
     await dealer.send("here");
     await hear();
-    // A peer that stops, as on a machine that hangs: its descriptors stay open.
+    // A stopped peer, as on a machine that hangs: its descriptors stay open.
     process.kill(process.pid, "SIGSTOP");
   `);
   await using lively = startProgram(`

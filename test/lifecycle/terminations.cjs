@@ -1,5 +1,6 @@
 // terminations.cjs WHAT COUNT MILLISECONDS: terminates workers, each at a random moment of the first milliseconds in
-// which it loads the package or works with it. Prints how many ended. A program of its own, since Bun and Deno run it too.
+// which it loads or uses the package. Prints the number of terminated workers. A separate program, since Bun and Deno
+// run it, too.
 
 const { join } = require("node:path");
 const { Worker } = require("node:worker_threads");
@@ -13,7 +14,7 @@ const connected = `
   await b.bind("tcp://127.0.0.1:*");
   a.connect(b.lastEndpoint);`;
 
-/** What a worker does over and over until it is terminated. */
+/** The code that a worker repeats until it is terminated. */
 const operations = {
   "opens and closes sockets": `for (;;) { const s = new zmq.Router(); await s.bind("tcp://127.0.0.1:*"); s.close(); }`,
   "sends and receives": `${connected} for (;;) { await a.send(["one", Buffer.alloc(20_000)]); await b.receive(); }`,
@@ -59,7 +60,7 @@ async function terminateAll(what, count, milliseconds) {
       if (error?.code !== "ERR_INIT_FAILED") console.log(String(error));
     });
     await new Promise((resolve) => worker.once("online", resolve).once("exit", resolve));
-    // Busy, since a timer is too coarse to hit the moments between.
+    // A busy loop, since a timer is too coarse to hit the moments in between.
     const end = performance.now() + Math.random() * milliseconds;
     while (performance.now() < end);
     await worker.terminate();
@@ -71,6 +72,6 @@ module.exports = { doors, operations: Object.keys(operations) };
 
 if (require.main === module) {
   const [what, count, milliseconds] = process.argv.slice(2);
-  // Bun stays after its workers have been terminated.
+  // Bun does not exit after its workers have been terminated.
   terminateAll(what, Number(count), Number(milliseconds)).then(() => process.exit(0));
 }

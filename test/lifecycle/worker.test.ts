@@ -1,4 +1,4 @@
-// Worker threads: inproc between them, and their sudden end, with operations pending, harms nobody.
+// Worker threads: inproc between them, and their sudden end with pending operations, which affects no other thread.
 
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { Context, Pair, Publisher, Pull, Push, Subscriber } from "zmq-native";
 import { firstMessage, packagePath, runProgram, startWorker } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
 
-test("inproc joins threads, in the default context and in one passed by its token", async () => {
+test("inproc connects threads in the default context and in one shared by its token", async () => {
   const own = new Context();
   for (const context of [undefined, own]) {
     using pair = new Pair(context && { context });
@@ -29,7 +29,7 @@ test("inproc joins threads, in the default context and in one passed by its toke
   }
 });
 
-test("scenario 9: a message outlives the worker that sent it", async () => {
+test("scenario 9: a message arrives after its sending worker has ended", async () => {
   using pull = new Pull();
   const endpoint = freshEndpoint("inproc");
   await pull.bind(endpoint);
@@ -51,7 +51,7 @@ test("scenario 9: a message outlives the worker that sent it", async () => {
   }
 });
 
-/** What a worker is at when it ends. Each says when it has begun. */
+/** The state of a worker when it ends. Each reports when it has begun. */
 const pending = {
   "a receive": `const s = new zmq.Pull(); await s.bind("tcp://127.0.0.1:*"); s.receive(); begun();`,
   "a send": `const s = new zmq.Push({ linger: 0 }); s.send("x"); begun();`,
@@ -80,12 +80,12 @@ const pending = {
     for (let i = 0; i < 100; i++) { const s = new zmq.Dealer(); s.bindSync("tcp://127.0.0.1:*"); s.receive(); }
     begun();`,
 };
-/** Of each, in `npm run soak` a thousand in all. */
+/** Rounds of each. `npm run soak` has a thousand in total. */
 const rounds = process.env.ZMQ_NATIVE_SOAK ? 60 : 10;
 const prelude = `const begun = () => parentPort.postMessage("begun");`;
 
-describe.each(Object.entries(pending))("%s pending", (_, body) => {
-  test(`scenario 2: terminate(), ${rounds} times`, { timeout: 600_000 }, async () => {
+describe.each(Object.entries(pending))("a worker in the middle of %s", (_, body) => {
+  test(`scenario 2: can be terminated ${rounds} times`, { timeout: 600_000 }, async () => {
     for (let i = 0; i < rounds; i++) {
       const worker = startWorker(prelude + body);
       await firstMessage(worker);
@@ -93,7 +93,7 @@ describe.each(Object.entries(pending))("%s pending", (_, body) => {
     }
   });
 
-  test(`scenario 2: process.exit() inside the worker, ${rounds} times`, { timeout: 600_000 }, async () => {
+  test(`scenario 2: can call process.exit() ${rounds} times`, { timeout: 600_000 }, async () => {
     for (let i = 0; i < rounds; i++) {
       const worker = startWorker(`${prelude} setTimeout(() => process.exit(), 2); ${body}`);
       await once(worker, "exit");
@@ -101,7 +101,7 @@ describe.each(Object.entries(pending))("%s pending", (_, body) => {
   });
 });
 
-test("scenario 4: the addon loaded in workers only: they end, the main thread goes on, and loads it itself", async () => {
+test("scenario 4: the main thread can load the addon after workers that loaded it have ended", async () => {
   const outcome = await runProgram(
     `
     for (let i = 0; i < 5; i++) {
@@ -126,7 +126,7 @@ test("scenario 4: the addon loaded in workers only: they end, the main thread go
   expect(outcome).toMatchObject({ code: 0, stdout: "alive\n", stderr: "" });
 });
 
-test("scenario 3: process.exit() in a worker whose peer the main thread has", async () => {
+test("scenario 3: the main thread continues after process.exit() in a worker with a peer there", async () => {
   using pair = new Pair({ linger: 0 });
   for (let i = 0; i < 20; i++) {
     const endpoint = freshEndpoint("inproc");
@@ -159,7 +159,7 @@ test("scenario 3: process.exit() in a worker whose peer the main thread has", as
 
 const crowd = process.env.ZMQ_NATIVE_SOAK ? { rounds: 10, workers: 100 } : { rounds: 2, workers: 12 };
 
-test(`scenario 1: ${crowd.workers} workers connect to a publisher and end in the handshake, ${crowd.rounds} times`, {
+test(`scenario 1: ${crowd.workers} workers connect to a publisher and end during the handshake, ${crowd.rounds} times`, {
   timeout: 600_000,
 }, async () => {
   using publisher = new Publisher({ linger: 0 });
@@ -191,7 +191,7 @@ test(`scenario 1: ${crowd.workers} workers connect to a publisher and end in the
   }
 });
 
-test("scenario 8: messages of a megabyte in flight, and kept, when the worker ends", async () => {
+test("scenario 8: received messages of a megabyte stay valid after their worker has ended", async () => {
   for (let i = 0; i < 10; i++) {
     const worker = startWorker(`
       const pull = new zmq.Pull({ receiveHighWaterMark: 0 }), push = new zmq.Push({ linger: 0, sendHighWaterMark: 0 });
@@ -208,7 +208,7 @@ test("scenario 8: messages of a megabyte in flight, and kept, when the worker en
   }
 });
 
-test("process.exit() in the main thread while workers are at it: the right code, no signal", async () => {
+test("process.exit() in the main thread with active workers exits with the right code and no signal", async () => {
   const outcome = await runProgram(`
     const workers = [1, 2, 3, 4].map(() => startWorker(\`
       const a = new zmq.Dealer({ linger: 0 }), b = new zmq.Dealer({ linger: 0 });
@@ -224,7 +224,7 @@ test("process.exit() in the main thread while workers are at it: the right code,
   expect(outcome).toMatchObject({ code: 7, signal: null, stderr: "" });
 });
 
-test("a worker's sockets are gone with it: descriptors and threads do not grow", async () => {
+test("a worker that ends frees the descriptors and threads of its sockets", async () => {
   const outcome = await runProgram(`
     const { readdirSync } = require("node:fs");
     const count = () => [readdirSync("/proc/self/fd").length, readdirSync("/proc/self/task").length];
@@ -241,7 +241,7 @@ test("a worker's sockets are gone with it: descriptors and threads do not grow",
     for (let i = 0; i < 3; i++) await life();
     const before = count();
     for (let i = 0; i < 30; i++) await life();
-    // Contexts end on threads of their own, a moment later.
+    // Contexts end in their own threads, a moment later.
     const end = Date.now() + 5000;
     while (Date.now() < end && count().some((n, i) => n > before[i] + 2)) await new Promise((r) => setTimeout(r, 10));
     console.log(JSON.stringify({ before, after: count() }));
@@ -252,7 +252,7 @@ test("a worker's sockets are gone with it: descriptors and threads do not grow",
   expect(after[1]).toBeLessThanOrEqual(before[1] + 2);
 });
 
-test("an endpoint of a worker that ended can be bound again", async () => {
+test("an endpoint of a worker that has ended can be bound again", async () => {
   const endpoint = freshEndpoint("inproc");
   for (let i = 0; i < 10; i++) {
     const worker = startWorker(

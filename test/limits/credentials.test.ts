@@ -1,4 +1,4 @@
-// The user id of a connection, which a ZAP handler returns, takes no room for messages.
+// The user id that a ZAP handler returns for a connection does not count as a message in its queue.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Context, Pull, Push, Reply, Request } from "zmq-native";
@@ -39,7 +39,7 @@ test("a socket with receiveHighWaterMark 1 receives all messages of each peer", 
   }
 });
 
-test("a socket that reconnects has the room that it had before", async () => {
+test("a socket that reconnects has as much room in its queue as before", async () => {
   using pull = new Pull({ ...server, context, receiveHighWaterMark: 2, reconnectInterval: 10 });
   let endpoint = "tcp://127.0.0.1:*";
   for (let round = 0; round < 6; round++) {
@@ -54,7 +54,7 @@ test("a socket that reconnects has the room that it had before", async () => {
   }
 });
 
-test("a Request as PLAIN server gets its replies", async () => {
+test("a Request as PLAIN server receives its replies", async () => {
   using request = new Request({ ...server, context, sendTimeout: 5000 });
   await request.bind("tcp://127.0.0.1:*");
   using reply = new Reply({ ...client, context, receiveTimeout: 5000 });

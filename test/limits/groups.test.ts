@@ -1,4 +1,4 @@
-// What a Radio keeps of its peers' groups.
+// The groups that a Radio stores for its peers.
 
 import { expect, test } from "vitest";
 import { capability } from "zmq-native";
@@ -7,7 +7,7 @@ import { command, RawPeer } from "../helpers/zmtp.js";
 if (!capability.draft) console.warn("SKIP Radio: this build has no draft sockets");
 
 test.skipIf(!capability.draft)(
-  "a peer that joins a group twice and leaves it once is not in it",
+  "a Radio sends nothing to a peer that has joined a group twice and left it once",
   async () => {
     const { Radio } = await import("zmq-native/draft");
     using radio = new Radio({ linger: 0 });

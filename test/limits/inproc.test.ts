@@ -1,4 +1,4 @@
-// Inproc connections that nobody binds: when they end, and that they leave nothing.
+// Inproc connections whose endpoint is never bound: when they end, and that they leak nothing.
 
 import { describe, expect, test } from "vitest";
 import {
@@ -33,7 +33,7 @@ const makers = {
   XPublisher: (options: Options) => new XPublisher({ welcomeMessage: "welcome", ...options }),
 };
 
-/** Opens a socket once there is room for it: libzmq disposes of closed ones on a thread of its own. */
+/** Opens a socket once there is a free place: libzmq frees closed sockets in its own thread. */
 async function whenRoom<T>(open: () => T): Promise<T> {
   const end = performance.now() + 5000 * slowness;
   for (;;) {
@@ -46,7 +46,7 @@ async function whenRoom<T>(open: () => T): Promise<T> {
   }
 }
 
-/** Closes the context, and fails when sockets of it stay for longer than a moment. */
+/** Closes the context, and fails when its sockets stay for longer than a moment. */
 async function expectEnd(context: Context): Promise<void> {
   const over = new Promise((_, reject) => {
     setTimeout(reject, 5000 * slowness, new Error("the context did not end")).unref();
@@ -54,8 +54,8 @@ async function expectEnd(context: Context): Promise<void> {
   await Promise.race([context.close(), over]);
 }
 
-describe.each(Object.entries(makers))("%s", (_, make) => {
-  test("500 rounds of connect and close need no more places than 10 sockets", async () => {
+describe.each(Object.entries(makers))("a connected %s without a bound peer", (_, make) => {
+  test("uses no more places than 10 sockets after 500 rounds of connect and close", async () => {
     const context = new Context({ maxSockets: 10 });
     for (let i = 0; i < 500; i++) {
       const socket = await whenRoom(() => make({ context }));
@@ -66,7 +66,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     await expectEnd(context);
   });
 
-  test("connects again after a disconnect, and meets who binds then", async () => {
+  test("connects again after a disconnect to a socket that binds later", async () => {
     const context = new Context();
     const socket = make({ context });
     for (let i = 0; i < 100; i++) {
@@ -84,7 +84,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     const other = (types[socket.constructor.name] ?? (() => new Router({ context })))();
     socket.connect("inproc://somebody");
     await other.bind("inproc://somebody");
-    // One connection: the hundred others are gone.
+    // There is one connection: the other hundred have ended.
     other.events.requestPipeStats();
     socket.events.requestPipeStats();
     const stats: unknown[] = [];
@@ -101,7 +101,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
   });
 });
 
-test("a message that waits for a bind survives close, and then arrives", async () => {
+test("delivers a waiting message to a socket that binds after close", async () => {
   const endpoint = freshEndpoint("inproc");
   const push = new Push();
   push.connect(endpoint);
@@ -112,7 +112,7 @@ test("a message that waits for a bind survives close, and then arrives", async (
   expect(String((await pull.receive())[0])).toBe("late");
 });
 
-test("a message that waits for a bind survives disconnect, and then arrives", async () => {
+test("delivers a waiting message to a socket that binds after disconnect", async () => {
   const endpoint = freshEndpoint("inproc");
   using push = new Push();
   push.connect(endpoint);
@@ -123,7 +123,7 @@ test("a message that waits for a bind survives disconnect, and then arrives", as
   expect(String((await pull.receive())[0])).toBe("late");
 });
 
-test("with linger 0 a message is dropped by disconnect and by close", async () => {
+test("drops a message on disconnect and close if linger is 0", async () => {
   const endpoint = freshEndpoint("inproc");
   using disconnected = new Push({ linger: 0 });
   disconnected.connect(endpoint);
@@ -141,13 +141,13 @@ test("with linger 0 a message is dropped by disconnect and by close", async () =
   expect(String((await pull.receive())[0])).toBe("good");
 });
 
-test("a closed socket waits for as long as linger says, then drops its messages", async () => {
+test("waits for linger milliseconds after close, and then drops its messages", async () => {
   const context = new Context({ maxSockets: 3 });
   const pushes = Array.from({ length: 3 }, () => new Push({ context, linger: 300 }));
   for (const [i, push] of pushes.entries()) {
     push.connect("inproc://nobody");
     await push.send(String(i));
-    // Its message waits until the socket is closed, and as long as the others from then on.
+    // Its message waits until the socket is closed, and from then on as long as the others.
     if (i === 1) push.disconnect("inproc://nobody");
   }
   const started = performance.now();
@@ -160,7 +160,7 @@ test("a closed socket waits for as long as linger says, then drops its messages"
   await expectEnd(context);
 });
 
-test("a context ends although a message waits for ever", async () => {
+test("does not prevent its context from ending although a message would wait forever", async () => {
   const context = new Context();
   const push = new Push({ context });
   push.connect("inproc://nobody");
@@ -169,7 +169,7 @@ test("a context ends although a message waits for ever", async () => {
   await expectEnd(context);
 });
 
-/** The same in a program: if closed sockets stay, the program does not end in time. */
+/** The same test as a program, which exits in time unless closed sockets stay. */
 const whenRoomSource = `
   const open = async (options) => {
     for (;;) {
@@ -179,7 +179,7 @@ const whenRoomSource = `
   };
 `;
 
-// A sanitizer keeps what was freed for a while, to find whoever still uses it.
+// A sanitizer keeps freed memory for a while to detect later uses.
 const reason = sanitizer && `${sanitizer} keeps memory of its own`;
 if (reason) console.warn(`SKIP memory of inproc connections: ${reason}`);
 
@@ -190,10 +190,10 @@ test.skipIf(reason).each([
     "connect, send and disconnect without linger",
     "socket.linger = 0; socket.connect('inproc://x'); socket.trySend('x'); socket.disconnect('inproc://x');",
   ],
-])("5,000 rounds of %s leave no memory", async (_, round) => {
+])("5,000 rounds of %s leak no memory", async (_, round) => {
   const { code, stdout, stderr } = await runProgram(
     `
-    // Few sockets at a time wait to be disposed of.
+    // Only a few sockets at a time wait to be freed.
     const context = new zmq.Context({ maxSockets: 20 });
     const socket = new zmq.Push({ context });
     ${whenRoomSource}
@@ -204,7 +204,7 @@ test.skipIf(reason).each([
       }
       gc();
     };
-    // V8's heap has its size after some 15,000 rounds.
+    // V8's heap reaches its final size after some 15,000 rounds.
     await rounds(20_000);
     const before = process.memoryUsage().rss;
     await rounds(5000);
@@ -217,7 +217,7 @@ test.skipIf(reason).each([
   expect(Number(stdout)).toBeLessThan(1000);
 });
 
-test("connect and close, or disconnect, race with a bind in another thread", {
+test("connect with close or disconnect can race with a bind in another thread", {
   timeout: 60_000,
 }, async () => {
   const { code, stderr, stdout } = await runProgram(
@@ -229,7 +229,7 @@ test("connect and close, or disconnect, race with a bind in another thread", {
       require("node:worker_threads").parentPort.on("message", () => { stopped = true; });
       let received = 0;
       while (!stopped) {
-        // Places are short where the other thread is faster than libzmq disposes of sockets.
+        // Places run out when the other thread is faster than libzmq frees sockets.
         let pull;
         try { pull = new zmq.Pull({ context }); } catch { await new Promise(setImmediate); continue; }
         try { pull.bindSync("inproc://race"); } catch {}
@@ -241,7 +241,7 @@ test("connect and close, or disconnect, race with a bind in another thread", {
     \`, context.token);
     ${whenRoomSource}
     const keeper = new zmq.Push({ context, linger: 0 });
-    // The other thread may have bound, and closed, in the meantime.
+    // The other thread may have bound and closed in the meantime.
     const disconnect = (socket) => {
       try { socket.disconnect("inproc://race"); } catch (error) { if (error.code !== "ENOENT") throw error; }
     };

@@ -41,18 +41,18 @@ type Rejection = EventOfType<"message:rejected">;
 
 const endpointOf = (socket: Socket) => socket.lastEndpoint as string;
 
-/** The next rejection that a socket's observer tells of. */
+/** The next rejection that a socket's observer reports. */
 async function nextRejection(socket: Socket): Promise<Rejection> {
   for await (const event of socket.events) if (event.type === "message:rejected") return event;
   throw new Error("the observer ended without a rejection");
 }
 
-/** A message of so many frames, as ZMTP 2 and 3 write it. */
+/** A message of this many frames, in ZMTP 2 and 3. */
 const message = (count: number, body: string | Uint8Array = "x") =>
   join(...Array.from({ length: count }, (_, i) => frame(body, { flags: i < count - 1 ? more : 0 })));
 
 describe("maxFrames", () => {
-  test("is 65536 by default, and can be set, also for no limit", () => {
+  test("is 65536 by default and can be set, also to no limit", () => {
     using pull = new Pull();
     expect(pull.maxFrames).toBe(65_536);
     pull.maxFrames = 1;
@@ -61,7 +61,7 @@ describe("maxFrames", () => {
     expect(other.maxFrames).toBe(-1);
   });
 
-  test.each([0, -2])("refuses %s", (value) => {
+  test.each([0, -2])("rejects %s", (value) => {
     using pull = new Pull();
     expect(() => {
       pull.maxFrames = value;
@@ -70,7 +70,7 @@ describe("maxFrames", () => {
   });
 
   test.each(["tcp", "ipc"] as const)(
-    "lets exactly so many frames pass over %s, and disconnects a peer that sends one more",
+    "accepts exactly this many frames over %s and disconnects a peer that sends one more",
     async (transport) => {
       using pull = new Pull({ maxFrames: 10 });
       await pull.bind(freshEndpoint(transport));
@@ -82,7 +82,7 @@ describe("maxFrames", () => {
       await peer.ended;
       const { reason, address } = await rejection;
       expect([reason, address]).toEqual(["frames", endpointOf(pull)]);
-      // Nothing of the message is left for the next peer.
+      // The next peer's message contains no frame of this one.
       using good = new Push();
       good.connect(endpointOf(pull));
       await good.send(["good", "peer"]);
@@ -91,7 +91,7 @@ describe("maxFrames", () => {
     },
   );
 
-  test("65,536 frames pass by default, and 65,537 do not", async () => {
+  test("accepts 65,536 frames by default and rejects 65,537", async () => {
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
     using peer = await RawPeer.enter(endpointOf(pull), "PUSH");
@@ -103,7 +103,7 @@ describe("maxFrames", () => {
     expect((await rejection).reason).toBe("frames");
   });
 
-  test("-1 is no limit", async () => {
+  test("sets no limit if it is -1", async () => {
     using pull = new Pull({ maxFrames: -1 });
     await pull.bind("tcp://127.0.0.1:*");
     using push = new Push();
@@ -113,7 +113,7 @@ describe("maxFrames", () => {
     expect(await pull.receive()).toHaveLength(70_000);
   });
 
-  test("counts each message anew", async () => {
+  test("counts each message separately", async () => {
     using pull = new Pull({ maxFrames: 3 });
     await pull.bind("tcp://127.0.0.1:*");
     using push = new Push();
@@ -131,7 +131,7 @@ describe("maxFrames", () => {
     expect(await pull.receive()).toHaveLength(3);
   });
 
-  test("a full pipe does not count a frame twice", async () => {
+  test("does not count a frame twice when the pipe is full", async () => {
     using pull = new Pull({ maxFrames: 3, receiveHighWaterMark: 1 });
     await pull.bind("tcp://127.0.0.1:*");
     using push = new Push();
@@ -140,7 +140,7 @@ describe("maxFrames", () => {
     for (let i = 0; i < 50; i++) expect((await pull.receive()).map(String)).toEqual(["a", "b", String(i)]);
   });
 
-  test("other peers' messages arrive while one peer floods", async () => {
+  test("does not delay messages of other peers while one peer floods", async () => {
     using pull = new Pull({ maxFrames: 100 });
     await pull.bind("tcp://127.0.0.1:*");
     using good = new Push();
@@ -156,7 +156,7 @@ describe("maxFrames", () => {
   });
 });
 
-/** By the type of the bound socket: what connects to it by the library, and its type as a raw peer. */
+/** By the type of the bound socket: the class that connects to it, and its type as a raw peer. */
 const types: [name: string, make: () => Socket, peer: string, envelope: Buffer][] = [
   ["Pull", () => new Pull({ maxFrames: 5 }), "PUSH", join()],
   ["Dealer", () => new Dealer({ maxFrames: 5 }), "DEALER", join()],
@@ -168,8 +168,8 @@ const types: [name: string, make: () => Socket, peer: string, envelope: Buffer][
   ["Subscriber", () => new Subscriber({ maxFrames: 5 }), "PUB", join()],
 ];
 
-describe("every socket type that takes messages in", () => {
-  test.each(types)("%s disconnects a peer that sends too many frames", async (_, make, type, envelope) => {
+describe("maxFrames of every receiving socket type", () => {
+  test.each(types)("disconnects a peer that sends too many frames: %s", async (_, make, type, envelope) => {
     using socket = make();
     await socket.bind("tcp://127.0.0.1:*");
     const rejection = nextRejection(socket);
@@ -179,7 +179,7 @@ describe("every socket type that takes messages in", () => {
     expect((await rejection).reason).toBe("frames");
   });
 
-  test("a connecting socket closes its connection", async () => {
+  test("closes the connection of a connecting socket", async () => {
     using server = await RawServer.listen();
     using pull = new Pull({ maxFrames: 5 });
     const rejection = nextRejection(pull);
@@ -192,7 +192,7 @@ describe("every socket type that takes messages in", () => {
     expect(await rejection).toMatchObject({ reason: "frames", address: `tcp://127.0.0.1:${server.port}` });
   });
 
-  test("subscriptions by command that say that more follows are counted", async () => {
+  test("counts SUBSCRIBE commands with the MORE flag", async () => {
     using publisher = new XPublisher({ maxFrames: 5 });
     await publisher.bind("tcp://127.0.0.1:*");
     const rejection = nextRejection(publisher);
@@ -204,7 +204,7 @@ describe("every socket type that takes messages in", () => {
     expect((await rejection).reason).toBe("frames");
   });
 
-  test("a peer of ZMTP 2 is disconnected", async () => {
+  test("disconnects a peer of ZMTP 2", async () => {
     using pull = new Pull({ maxFrames: 5 });
     await pull.bind("tcp://127.0.0.1:*");
     const rejection = nextRejection(pull);
@@ -214,7 +214,7 @@ describe("every socket type that takes messages in", () => {
     expect((await rejection).reason).toBe("frames");
   });
 
-  test.skipIf(!zmqHasWebSocket())("a peer that comes by WebSocket is disconnected", async () => {
+  test.skipIf(!zmqHasWebSocket())("disconnects a peer over WebSocket", async () => {
     using pull = new Pull({ maxFrames: 5, maxMessageSize: 100 });
     await pull.bind("ws://127.0.0.1:*");
     for (const [parts, reason] of [
@@ -226,7 +226,7 @@ describe("every socket type that takes messages in", () => {
       using peer = await RawPeer.connect(endpointOf(pull));
       peer.say(upgrade("ZWS2.0"));
       await peer.hear((heard) => heard.includes("\r\n\r\n"));
-      // An empty routing id, then frames that each say that more follow.
+      // An empty routing id, then frames that all have the MORE flag.
       peer.say(webSocketFrame("\0"), ...parts.map((part) => webSocketFrame(`\x01${part}`)));
       await peer.ended;
       expect((await rejection).reason).toBe(reason);
@@ -265,7 +265,7 @@ describe("maxMessageSize", () => {
     expect((await rejection).reason).toBe("size");
   });
 
-  test("tells of a single frame that is too large", async () => {
+  test("emits an event for a single frame that is too large", async () => {
     using pull = new Pull({ maxMessageSize: 1000 });
     await pull.bind("tcp://127.0.0.1:*");
     const rejection = nextRejection(pull);
@@ -276,7 +276,7 @@ describe("maxMessageSize", () => {
   });
 });
 
-/** Answers as many ZAP requests with a user id that is longer than any message may be. */
+/** Answers this many ZAP requests with a user id that is longer than the longest allowed message. */
 async function admit(handler: Reply, requests: number): Promise<void> {
   for (let i = 0; i < requests; i++) {
     const [version, id] = await handler.receive();
@@ -307,7 +307,7 @@ describe.each(mechanisms)("by %s", (_, bound, connected) => {
     ["frames", Array.from({ length: 21 }, () => "x")],
     ["size", Array.from({ length: 11 }, () => Buffer.alloc(100))],
   ] as const)(
-    "a message with too many %s is rejected, and the largest allowed passes",
+    "rejects a message with too many %s and accepts the largest allowed one",
     async (reason, sent) => {
       using handler = new Reply();
       await whenFree(() => handler.bindSync("inproc://zeromq.zap.01"));
@@ -329,7 +329,7 @@ describe.each(mechanisms)("by %s", (_, bound, connected) => {
   );
 });
 
-test.skipIf(!capability.curve)("an endless message by CURVE is rejected", async () => {
+test.skipIf(!capability.curve)("rejects an endless message by CURVE", async () => {
   const keys = nacl.box.keyPair();
   const curveSecretKey = Buffer.from(keys.secretKey) as unknown as string;
   using pull = new Pull({ curveServer: true, curveSecretKey, maxFrames: 1000 });
@@ -346,11 +346,11 @@ test.skipIf(!capability.curve)("an endless message by CURVE is rejected", async 
   expect((await rejection).reason).toBe("frames");
 });
 
-// A sanitizer keeps what was freed for a while, to find whoever still uses it.
+// A sanitizer keeps freed memory for a while to detect later uses.
 const reason = sanitizer && `${sanitizer} keeps memory of its own`;
 if (reason) console.warn(`SKIP memory of large messages: ${reason}`);
 
-describe.skipIf(reason)("memory, in a program of its own that never receives", () => {
+describe.skipIf(reason)("memory of a program that never receives", () => {
   const start = (options: string) =>
     startProgram(`
     const pull = new zmq.Pull(${options});
@@ -364,7 +364,7 @@ describe.skipIf(reason)("memory, in a program of its own that never receives", (
     await hear();
   `);
 
-  /** Sends `parts` again and again until the other end has had enough. */
+  /** Sends `parts` repeatedly until the other end disconnects. */
   async function flood(endpoint: string, begin: Buffer, part: Buffer): Promise<number> {
     const peer = connect(Number(endpoint.slice(endpoint.lastIndexOf(":") + 1)), "127.0.0.1");
     peer.on("error", () => {});
@@ -374,7 +374,7 @@ describe.skipIf(reason)("memory, in a program of its own that never receives", (
     await new Promise<void>((resolve) => {
       peer.on("data", (data) => {
         heard += data.toString("latin1");
-        // Frames that come earlier are no messages.
+        // Earlier frames are not messages.
         if (heard.includes("READY")) resolve();
       });
     });
@@ -390,7 +390,7 @@ describe.skipIf(reason)("memory, in a program of its own that never receives", (
     return sent;
   }
 
-  test("26 million one-byte frames take no more than 65,536 of them", async () => {
+  test("grows by no more than 65,536 of 26 million one-byte frames", async () => {
     await using program = start("{ maxMessageSize: 100_000_000, receiveHighWaterMark: 10 }");
     const endpoint = await program.hear<string>();
     const frames = Buffer.alloc(3 * 100_000);
@@ -402,7 +402,7 @@ describe.skipIf(reason)("memory, in a program of its own that never receives", (
     expect(sent).toBeLessThan(26e6 * 3);
   });
 
-  test("an endless message of large frames takes no more than maxMessageSize", async () => {
+  test("grows by no more than maxMessageSize under an endless message of large frames", async () => {
     await using program = start("{ maxMessageSize: 10_000_000 }");
     const endpoint = await program.hear<string>();
     const sent = await flood(endpoint, hello("PUSH"), frame(Buffer.alloc(50_000), { flags: more }));

@@ -1,4 +1,4 @@
-// The limits of one message where it comes by multicast: nobody is disconnected, and the next message arrives.
+// The limits of one multicast message: no peer is disconnected, and the next message arrives.
 
 import { describe, expect, test } from "vitest";
 import { capability, Publisher, Subscriber } from "zmq-native";
@@ -16,7 +16,7 @@ const tooMuch: [what: string, reason: string, message: (string | Buffer)[]][] = 
   ["too many bytes in one frame", "size", [Buffer.alloc(1200)]],
 ];
 
-/** Sends until the subscriber receives a message that begins so. */
+/** Sends until the subscriber receives a message that begins with this text. */
 async function meet(publisher: Publisher, subscriber: Subscriber, text: string): Promise<void> {
   for (;;) {
     await publisher.send(text);

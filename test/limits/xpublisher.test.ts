@@ -1,4 +1,4 @@
-// What an XPublisher keeps of subscriptions and messages that the program has not received.
+// The subscriptions and messages that an XPublisher stores until the program receives them.
 
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
@@ -7,14 +7,14 @@ import { sanitizer, slowness, startProgram } from "../helpers/program.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 import { command, frame, hello, RawPeer } from "../helpers/zmtp.js";
 
-/** As many notifications as libzmq keeps. */
+/** The number of notifications that libzmq stores. */
 const kept = 65_536;
 
 const endpointOf = (socket: { lastEndpoint: string | null }) => socket.lastEndpoint as string;
 const topics = (count: number, name = "topic") => Array.from({ length: count }, (_, i) => `${name} ${i}`);
 
 describe.each(transports)("over %s", (transport) => {
-  test("a program that receives gets every subscription of many peers, in order for each", async () => {
+  test("a program that receives gets every subscription of many peers, in order for each peer", async () => {
     using publisher = new XPublisher();
     await publisher.bind(freshEndpoint(transport));
     expect(publisher.tryReceive()).toBeUndefined();
@@ -34,7 +34,7 @@ describe.each(transports)("over %s", (transport) => {
         number,
       ];
       expect(Number(number)).toBe(next[peer]!++);
-      // It stays away for as long as the peers need to fill what is kept.
+      // It does not receive for as long as the peers need to fill the store.
       if (i === 10) await new Promise((resolve) => setTimeout(resolve, 200));
     }
     expect(next).toEqual(Array.from({ length: peers }, () => each));
@@ -59,7 +59,7 @@ describe.each(transports)("over %s", (transport) => {
     }
     await receiving;
     expect(received).toBe(last);
-    // The first are still there for a program that begins to receive, and the following ones again.
+    // A program that begins to receive gets the first ones, and later ones again.
     for (let i = 0; i < kept; i++) expect(String(publisher.tryReceive()![0])).toBe(`\x01topic ${i}`);
     expect(publisher.tryReceive()).toBeUndefined();
     subscriber.subscribe("after");
@@ -81,11 +81,11 @@ test("a program that has received once, and then only publishes, gets new subscr
   const receiving = late.receive().then(([frame]) => {
     received = String(frame);
   });
-  // After ten seconds of this it is taken for a program that only publishes.
+  // After ten seconds without a receive, libzmq treats the program as one that only publishes.
   const timer = setInterval(() => void publisher.send("late").catch(() => {}), 20);
   await receiving.finally(() => clearInterval(timer));
   expect(received).toBe("late");
-  // What is kept is still there for it.
+  // It can still receive the stored notifications.
   for (let i = 1; i < kept; i++) expect(String(publisher.tryReceive()![0])).toBe(`\x01topic ${i}`);
 });
 
@@ -100,7 +100,7 @@ test("a program that publishes and receives slowly loses no subscription", async
   const receive = async () => {
     expect(String((await publisher.receive())[0])).toBe(`\x01topic ${next++}`);
   };
-  // Longer than it takes to be taken for one that only publishes.
+  // Longer than libzmq waits before it treats the program as one that only publishes.
   const end = performance.now() + 12_000;
   while (performance.now() < end) {
     await receive();
@@ -112,7 +112,7 @@ test("a program that publishes and receives slowly loses no subscription", async
   while (next < count) await receive();
 });
 
-test("peers that go while their subscriptions wait leave nothing, and lose none of the others'", async () => {
+test("peers that disconnect with stored subscriptions leave nothing and lose none of the others'", async () => {
   using publisher = new XPublisher({ linger: 0 });
   await publisher.bind("tcp://127.0.0.1:*");
   expect(publisher.tryReceive()).toBeUndefined();
@@ -120,7 +120,7 @@ test("peers that go while their subscriptions wait leave nothing, and lose none 
   filler.connect(endpointOf(publisher));
   filler.subscribe(...topics(kept + 500, "filler"));
   expect(String((await publisher.receive())[0])).toBe("\x01filler 0");
-  // These wait in their pipes behind what is kept, and their peers go.
+  // These wait in their pipes behind the stored ones, and their peers disconnect.
   const going: RawPeer[] = [];
   for (let i = 0; i < 20; i++) {
     const peer = await RawPeer.enter(endpointOf(publisher), "SUB");
@@ -142,7 +142,7 @@ test("peers that go while their subscriptions wait leave nothing, and lose none 
     if (frame![0] === 1) active.add(topic);
     else expect(active.delete(topic)).toBe(true);
   }
-  // All who are gone have unsubscribed, sooner or later.
+  // All disconnected peers have unsubscribed, sooner or later.
   while (active.size > 1) {
     const [frame] = await publisher.receive();
     const topic = String(frame!.subarray(1));
@@ -159,7 +159,7 @@ class ManualPublisher extends XPublisher {
   }
 }
 
-test("in manual mode a message between two subscriptions changes nothing for them", async () => {
+test("in manual mode a message between two subscriptions does not affect them", async () => {
   using publisher = new ManualPublisher({ manual: true });
   await publisher.bind(freshEndpoint("inproc"));
   using first = new XSubscriber({ receiveTimeout: 5000 });
@@ -176,7 +176,7 @@ test("in manual mode a message between two subscriptions changes nothing for the
     if (text.startsWith("\x01")) publisher.accept(text.slice(1));
   }
   expect(received.sort()).toEqual(["\x01a", "\x01b", "user message"]);
-  // Each takes in only what it has subscribed to itself.
+  // Each receives only the topics to which it has subscribed itself.
   await publisher.send("a1");
   await publisher.send("b1");
   expect(String((await first.receive())[0])).toBe("a1");
@@ -193,14 +193,14 @@ test("in manual mode no subscription is lost, however late the program receives"
   for (let i = 0; i < count; i++) expect(String((await publisher.receive())[0])).toBe(`\x01topic ${i}`);
 });
 
-test("user messages of several frames are kept or dropped as a whole", async () => {
+test("user messages of several frames are stored or dropped as a whole", async () => {
   using publisher = new XPublisher();
   await publisher.bind(freshEndpoint("inproc"));
   using subscriber = new XSubscriber({ sendHighWaterMark: 0 });
   subscriber.connect(endpointOf(publisher));
   const count = kept;
   for (let i = 0; i < count; i++) await subscriber.send(["user", String(i), "end"]);
-  // Takes them in without receiving.
+  // Reads them into the store without receiving.
   await publisher.send("to nobody");
   let whole = 0;
   for (let message = publisher.tryReceive(); message; message = publisher.tryReceive()) {
@@ -236,7 +236,7 @@ test("a proxy forwards 100,000 subscriptions", { timeout: 60_000 * slowness }, a
   await context.close();
 });
 
-test("a Publisher in manual mode, which cannot receive, keeps nothing for it", async () => {
+test("a Publisher in manual mode, which cannot receive, stores no notifications", async () => {
   using publisher = new Publisher();
   await publisher.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(endpointOf(publisher), "SUB");
@@ -246,11 +246,11 @@ test("a Publisher in manual mode, which cannot receive, keeps nothing for it", a
   expect(await peer.hear((heard) => heard.includes("topic"))).toBe(true);
 });
 
-// A sanitizer keeps what was freed for a while, to find whoever still uses it.
+// A sanitizer keeps freed memory for a while to detect later uses.
 const reason = sanitizer && `${sanitizer} keeps memory of its own`;
 if (reason) console.warn(`SKIP memory of an XPublisher: ${reason}`);
 
-/** What is sent, and how many bytes of it: kept without a limit, each takes more than twice what is allowed. */
+/** The messages and their number of bytes: stored without a limit, each takes more than twice the allowed memory. */
 const floods: [name: string, bytes: number, body: (i: number) => Buffer][] = [
   ["user messages", 150e6, () => frame(Buffer.alloc(1000, 2))],
   [
@@ -266,7 +266,7 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
     ["never receives", ""],
     ["has received once", "socket.tryReceive();"],
     ["is in manual mode", "manual"],
-  ])("stays bounded where the program %s", { timeout: 120_000 }, async (_, first) => {
+  ])("stays bounded when the program %s", { timeout: 120_000 }, async (_, first) => {
     await using program = startProgram(
       `
       const socket = new zmq.XPublisher({ manual: ${first === "manual"}, linger: 0 });
@@ -296,14 +296,14 @@ describe.skipIf(reason).each(floods)("memory under a flood of %s", (_, bytes, ma
       });
       peer.write(hello("XSUB"));
     });
-    // All of it, or as much as the program takes.
+    // All of it, or as much as the program reads.
     let sent = 0;
     let stuck = false;
     while (sent < bytes && !stuck) {
       sent += block.length;
       if (peer.write(block)) continue;
       stuck = await new Promise<boolean>((resolve) => {
-        // A program that never receives takes all, however long that takes.
+        // A program that never receives accepts all of it, however long that takes.
         const timer = first === "" ? undefined : setTimeout(resolve, 2000, true);
         peer.once("drain", () => {
           clearTimeout(timer);

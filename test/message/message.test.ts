@@ -1,4 +1,4 @@
-// What can be sent as a frame, and how it arrives.
+// The values that can be sent as a frame, and how they arrive.
 
 import { expect, test } from "vitest";
 import { type MessageLike, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
@@ -40,7 +40,7 @@ test.each(conversions)("%s", async (_, value, expected) => {
   expect(await pair.bound.receive()).toEqual([frame]);
 });
 
-test("strings of every length around those that are encoded differently", async () => {
+test("strings of every length around the limits of each encoding arrive unchanged", async () => {
   using pair = await join(new Pair(), new Pair(), "inproc");
   const lengths = [
     1, 31, 32, 33, 255, 256, 257, 338, 339, 340, 341, 342, 509, 510, 1021, 1022, 1023, 1024, 5000,
@@ -54,7 +54,7 @@ test("strings of every length around those that are encoded differently", async 
   }
 });
 
-test("what has no string form throws, and nothing is sent", async () => {
+test("a value without a string form throws, and nothing is sent", async () => {
   using pair = await join(new Pair(), new Pair(), "inproc");
   const failing = {
     toString() {
@@ -74,7 +74,7 @@ test("an empty array sends nothing", async () => {
   expect(String(await pair.bound.receive())).toBe("next");
 });
 
-test("scenario 10: a Buffer may be changed once send has returned", async () => {
+test("scenario 10: changing a Buffer after send has returned does not change the message", async () => {
   using pair = await join(new Pair(), new Pair(), "inproc");
   for (const size of [10, 1000, 1_000_000]) {
     const sent = Buffer.alloc(size, 1);
@@ -85,7 +85,7 @@ test("scenario 10: a Buffer may be changed once send has returned", async () => 
   }
 });
 
-test("received Buffers never share bytes with each other", async () => {
+test("received Buffers do not share bytes with each other", async () => {
   using pair = await join(new Pair(), new Pair(), "inproc");
   const sizes = [0, 1, 7, 8, 9, 100, 5000, 8191, 8192, 8193, 20_000, 32_768, 100_000, 524_288, 600_000];
   for (const size of sizes) await pair.connected.send(Buffer.alloc(size, size % 251));
@@ -101,7 +101,7 @@ test("received Buffers never share bytes with each other", async () => {
   }
 });
 
-test.each(transports)("multipart up to 10,000 frames over %s", async (transport) => {
+test.each(transports)("messages of up to 10,000 frames arrive over %s", async (transport) => {
   using pair = await join(new Pull(), new Push(), transport);
   for (const count of [1, 2, 100, 1023, 1024, 1025, 10_000]) {
     const sent = Array.from({ length: count }, (_, i) => (i % 3 === 0 ? "" : `${i}`));
@@ -112,7 +112,7 @@ test.each(transports)("multipart up to 10,000 frames over %s", async (transport)
   }
 });
 
-test.each(transports)("frames of every size in one message over %s", async (transport) => {
+test.each(transports)("frames of every size arrive in one message over %s", async (transport) => {
   using pair = await join(new Pull(), new Push(), transport);
   const frames = Array.from({ length: 60 }, (_, i) => Buffer.alloc((i * i * 37) % 40_000, i));
   frames.push(Buffer.alloc(2_000_000, 77), Buffer.alloc(3, 78));
@@ -124,11 +124,11 @@ test.each(transports)("frames of every size in one message over %s", async (tran
   }
 });
 
-test("scenario 11: a multipart message is delivered whole or not at all, while its receivers come and go", async () => {
+test("scenario 11: a multipart message is delivered whole or not at all while receivers connect and disconnect", async () => {
   using push = new Push({ linger: 0 });
   await push.bind("tcp://127.0.0.1:*");
   const endpoint = push.lastEndpoint as string;
-  // So many frames that libzmq hears of a connection's end while it is taking them.
+  // Enough frames that libzmq learns of a connection's end while it receives them.
   const frames = Array.from({ length: 100_000 }, (_, i) => `${i}`);
   let received = 0;
   const check = (message: Buffer[]) => {
@@ -136,7 +136,7 @@ test("scenario 11: a multipart message is delivered whole or not at all, while i
     expect(message.length).toBe(frames.length);
     expect([String(message[0]), String(message.at(-1))]).toEqual(["0", "99999"]);
   };
-  // More than a receiver takes unless told to.
+  // More than a receiver accepts by default.
   using steady = new Pull({ maxFrames: -1 });
   steady.connect(endpoint);
   const reading = (async () => {
@@ -157,7 +157,7 @@ test("scenario 11: a multipart message is delivered whole or not at all, while i
   expect(received).toBeGreaterThanOrEqual(40);
 });
 
-test("scenario 22: a message of 1 GB", { timeout: 180_000 }, async () => {
+test("scenario 22: a message of 1 GB arrives", { timeout: 180_000 }, async () => {
   using pair = await join(new Pull(), new Push(), "tcp");
   const size = 2 ** 30;
   const sent = Buffer.alloc(size);
@@ -174,7 +174,7 @@ test("scenario 22: a message of 1 GB", { timeout: 180_000 }, async () => {
   expect(received!.equals(sent)).toBe(true);
 });
 
-test("scenario 22: a message above the receiver's maxMessageSize ends the connection, and nothing else", async () => {
+test("scenario 22: a message above the receiver's maxMessageSize ends the connection and has no other effect", async () => {
   using pull = new Pull({ maxMessageSize: 1000 });
   await pull.bind("tcp://127.0.0.1:*");
   using big = new Push({ linger: 0 });
@@ -186,7 +186,7 @@ test("scenario 22: a message above the receiver's maxMessageSize ends the connec
   expect(String(await pull.receive())).toBe("fits");
 });
 
-test("fan-out over inproc gives each receiver bytes of its own", async () => {
+test("each inproc subscriber gets its own copy of the bytes", async () => {
   using first = await join(new XPublisher(), new Subscriber(), "inproc");
   using second = new Subscriber();
   second.connect(first.bound.lastEndpoint as string);

@@ -1,6 +1,6 @@
-// Anybody can send datagrams to a multicast port. None may end the process, nor stop what is sent by others. Without
-// vendor/patches/libzmq/multicast/pgm-reads.patch programs die of most of the first attacks, and without
-// vendor/patches/openpgm/peers/malformed-packets.patch of most of those from the malformed packets on.
+// Any machine can send datagrams to a multicast port. None may abort the process or stop messages from others. Without
+// vendor/patches/libzmq/multicast/pgm-reads.patch, most of the first attacks abort programs, and without
+// vendor/patches/openpgm/peers/malformed-packets.patch, so do most from the malformed packets on.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { test } from "vitest";
@@ -13,7 +13,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 
 const one: Buffer = Buffer.from([1]);
 
-/** What is sent, and how: by a source with sequence numbers of its own, or as it is. */
+/** The packets and how they are sent: by a source with its own sequence numbers, or raw. */
 const attacks: Record<string, (source: PgmSource) => Promise<void>> = {
   "an empty datagram": (source) => source.sendRaw(Buffer.alloc(0)),
   "a datagram of one byte": (source) => source.sendRaw(one),
@@ -60,7 +60,7 @@ const attacks: Record<string, (source: PgmSource) => Promise<void>> = {
     await source.send(0, payload(frame("x")));
     for (let type = 0; type < 16; type++) {
       for (let i = 0; i < 120; i++) {
-        // Random addresses would hide what comes after them.
+        // Random addresses would hide the effect of the fields that follow.
         const body = Buffer.concat([randomBytes(4), Buffer.from([0, 1]), randomBytes(randomInt(40))]);
         if (body.length > 14) body.writeUInt16BE(1, 12);
         if (i % 3 === 0) Buffer.from([0, 4, 0, 20]).copy(body, i % 2 === 0 ? 8 : 20);

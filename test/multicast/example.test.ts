@@ -1,4 +1,4 @@
-// examples/multicast, run as a user runs it.
+// Runs examples/multicast as a user would.
 
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ for (const why of new Set([missing, noNetwork])) if (why) console.warn(`SKIPPED:
 
 beforeAll(compileExamples, 60_000);
 
-/** The rows of the table that it ends with: quotes, missing, gaps. */
+/** The rows of the final table: quotes, missing, gaps. */
 async function feed(...options: string[]) {
   const { port } = await freshGroup();
   const program = join(root, "out/examples/multicast/market-data.mjs");
@@ -27,7 +27,7 @@ async function feed(...options: string[]) {
 }
 
 describe.skipIf(missing)("a market-data feed", () => {
-  test("on loopback every trader gets everything", async () => {
+  test("every trader receives all quotes on loopback", async () => {
     const { status, stderr, rows } = await feed();
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(rows).toEqual([
@@ -37,17 +37,17 @@ describe.skipIf(missing)("a market-data feed", () => {
     ]);
   });
 
-  test.skipIf(noNetwork)("what cannot be repaired is counted", async () => {
+  test.skipIf(noNetwork)("a trader counts the quotes that cannot be repaired", async () => {
     const { rows } = await feed("--loss", "20", "--recovery", "1", "--traders", "1");
     const [name, received, lost, gaps] = rows[1] as [string, number, number, number];
     expect(name).toBe("trader 1");
     expect(gaps).toBeGreaterThan(0);
-    // Those before the first one heard, and after the last, are in no gap.
+    // Quotes before the first received one and after the last are not part of a gap.
     expect(received + lost).toBeLessThanOrEqual(4000);
     expect(received + lost).toBeGreaterThan(3000);
   });
 
-  test("a wrong option is told", async () => {
+  test("a wrong option prints an error", async () => {
     const { status, stderr } = await feed("--loss", "120");
     expect(status).toBe(1);
     expect(stderr).toMatch(/Give a number from 0 to 100/);

@@ -1,4 +1,4 @@
-/** What to lose: datagrams to a port, an IP protocol by its number, or what nftables' expressions match. */
+/** The packets to lose: datagrams to a port, an IP protocol by its number, or a match in nftables' expressions. */
 export type Traffic = { port: number } | { protocol: number } | { match: string };
 
 export class Lan {

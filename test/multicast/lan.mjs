@@ -1,17 +1,17 @@
 // A local network of several machines: network namespaces with a bridge between them, where packets can be lost. All of
-// it is inside namespaces that end with this process, so nothing is left behind, whatever happens to it. For the tests
-// and the bench; types are in lan.d.mts.
+// it is inside namespaces that end with this process, so nothing is left behind. For the tests and the benchmarks.
+// Types are in lan.d.mts.
 
 import { once } from "node:events";
 import { execa, execaSync } from "execa";
 
-// Tools for the network are not where everybody looks.
+// The network tools may not be in the user's path.
 process.env.PATH += ":/usr/sbin:/sbin";
 
-// Root has what it takes, mostly; others have it in a namespace of users where they may make one.
+// Root usually has the required capabilities. Other users get them in a user namespace where they may create one.
 const ways = process.getuid?.() === 0 ? ["-nm", "-Urnm"] : ["-Urnm"];
 
-// The namespaces' names lie in a /run of its own, and are gone with it.
+// The namespaces' names are in a separate /run, which is removed with it.
 const hold = `
   mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up &&
   ip netns add bridge && ip -n bridge link add br0 type bridge mcast_snooping 0 forward_delay 0 &&
@@ -19,12 +19,12 @@ const hold = `
   read -r end
 `;
 
-/** As many machines as it is told, numbered from 1. */
+/** As many machines as requested, numbered from 1. */
 export class Lan {
   #holder;
   #enter;
 
-  /** Why there can be no such network here, if there can be none. */
+  /** Why such a network is not possible here. Undefined when it is. */
   static missing() {
     for (const tool of ["ip", "unshare", "nsenter", "nft"]) {
       if (execaSync(tool, ["--help"], { reject: false }).exitCode === undefined)
@@ -78,7 +78,7 @@ export class Lan {
     return [...this.#enter, "ip", "netns", "exec", `m${machine}`];
   }
 
-  /** From now on a machine loses a part, from 0 to 1, of the packets that it is sent; or does as it is told. */
+  /** From now on a machine loses a part, from 0 to 1, of the packets sent to it, or those that match a rule. */
   lose(machine, part, traffic, verdict = "drop") {
     const match =
       "port" in traffic

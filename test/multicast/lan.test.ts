@@ -1,4 +1,4 @@
-// Publishers and subscribers on machines of their own, in a network that loses packets.
+// Publishers and subscribers on separate machines, in a network that loses packets.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 
 let network: Lan;
 
-/** One on each machine, for all tests, as long as none fails. */
+/** One program on each machine, for all tests until one fails. */
 const programs = new Map<number, RunningProgram>();
 
 async function endPrograms(): Promise<void> {
@@ -51,9 +51,10 @@ interface Publication {
 }
 
 /**
- * What a publisher is told to do, it does: it says "sent" after its messages, and repeats a probe before, and an end
- * afterwards, until it is told to go on. A subscriber says "heard" at the first message, and when all publishers have
- * ended, the numbers received of each, all faults, and the bytes that its machine has got meanwhile.
+ * A publisher follows commands. It reports "sent" after its messages. It repeats a probe before them, and an end
+ * message afterwards, until it is told to continue. A subscriber reports "heard" at the first message. When all
+ * publishers have ended, it reports the received numbers of each, all faults, and the bytes that its machine has
+ * received.
  */
 const body = `
   const publish = async ({ endpoint, options, name, count, perSecond }) => {
@@ -75,7 +76,7 @@ const body = `
     await repeat(["end", name]);
     socket.close();
   };
-  // Bytes that this machine has got so far, wanted or not.
+  // The bytes that this machine has received, wanted or not.
   const received = () => Number(/eth0:\\s*(\\d+)/.exec(require("node:fs").readFileSync("/proc/net/dev", "utf8"))[1]);
   const subscribe = async ({ endpoint, options, publishers, topics }) => {
     const socket = new zmq.Subscriber({ receiveHighWaterMark: 0, receiveTimeout: 15_000, ...options });
@@ -116,7 +117,7 @@ interface Reception {
   bytes: number;
 }
 
-/** The program of a machine; nothing of another test's is left in it. */
+/** The program of a machine. It holds no state of an earlier test. */
 async function programOn(machine: number): Promise<RunningProgram> {
   const known = programs.get(machine);
   if (known) return known;
@@ -126,7 +127,7 @@ async function programOn(machine: number): Promise<RunningProgram> {
   return program;
 }
 
-/** Numbers as ranges, so that a failed comparison can be read: "0-9, 11-99". */
+/** Numbers as ranges, for readable failures: "0-9, 11-99". */
 function ranges(numbers: readonly number[] = []): string {
   const parts: [number, number][] = [];
   for (const number of numbers) {
@@ -170,11 +171,11 @@ const sourcePathMessages = (transport: string, group: Group) =>
 interface Case {
   transport?: "epgm" | "pgm";
   settings?: object;
-  /** What the subscribers have besides. */
+  /** Additional options of the subscribers. */
   receiving?: object;
   count: number;
   perSecond: number;
-  /** What happens while messages are on their way. */
+  /** Called while messages are in flight. */
   meanwhile?: (traffic: Traffic) => Promise<void>;
   /** Part of the packets that machines 2 and 3 lose. */
   loss?: number;
@@ -206,7 +207,7 @@ async function run({ transport = "epgm", settings = options, receiving, loss = 0
   return receptions;
 }
 
-/** Without faults and in order; how many are missing of `count`. */
+/** Expects no faults and the right order. Returns how many of `count` are missing. */
 function gapsOf({ numbers, faults }: Reception, count: number): number {
   expect(faults).toEqual([]);
   const received = numbers.a as number[];
@@ -216,9 +217,9 @@ function gapsOf({ numbers, faults }: Reception, count: number): number {
   return count - received.length;
 }
 
-describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => {
+describe.skipIf(missing)(`in a network of machines${missing ? ` (${missing})` : ""}`, () => {
   test.each([0, 1, 5, 10])(
-    "%i percent of the packets are lost: all messages arrive, in order",
+    "all messages arrive in order when %i percent of the packets are lost",
     async (percent) => {
       const count = 1500;
       const receptions = await run({ count, perSecond: 3000, loss: percent / 100 });
@@ -226,44 +227,49 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     },
   );
 
-  test.each([0, 5])("pgm without UDP, %i percent lost", async (percent) => {
-    const count = 1500;
-    const receptions = await run({ transport: "pgm", count, perSecond: 3000, loss: percent / 100 });
-    for (const reception of receptions) expectAll(reception, count);
-  });
+  test.each([0, 5])(
+    "pgm without UDP delivers all messages when %i percent of the packets are lost",
+    async (percent) => {
+      const count = 1500;
+      const receptions = await run({ transport: "pgm", count, perSecond: 3000, loss: percent / 100 });
+      for (const reception of receptions) expectAll(reception, count);
+    },
+  );
 
-  test("a high rate, with buffers for it: all messages arrive, in order", async () => {
+  test("all messages arrive in order at a high rate with suitable buffers", async () => {
     const [count, perSecond] = [20_000, 20_000]; // 160 Mbit/s
     const [settings, receiving] = [{ rate: 400_000 }, { receiveBufferSize: 4_000_000 }];
     for (const reception of await run({ settings, receiving, count, perSecond })) expectAll(reception, count);
   });
 
-  test.each(["epgm", "tcp"])("over %s, what a subscriber does not want", async (transport) => {
-    const group = await freshGroup();
-    const endpoint = (machine: number) =>
-      transport === "tcp" ? `tcp://${network.address(2)}:${group.port}` : endpointOn(group, machine);
-    const sink = await subscribe(2, endpoint(2), { topics: ["probe", "end"] });
-    const source = await publish(1, {
-      endpoint: endpoint(1),
-      options,
-      name: "unwanted",
-      count: 1000,
-      perSecond: 3000,
-    });
-    await sink.hear();
-    source.say("go");
-    await source.hear();
-    const { numbers, bytes } = await sink.hear<Reception>();
-    source.say("stop");
-    expect(numbers).toEqual({});
-    // A multicast goes to all, and the subscriber filters; over tcp the publisher does.
-    if (transport === "epgm") expect(bytes).toBeGreaterThan(1_000_000);
-    else expect(bytes).toBeLessThan(200_000);
-  });
+  test.each(["epgm", "tcp"])(
+    "unwanted messages reach a subscriber's machine over epgm but not over tcp: %s",
+    async (transport) => {
+      const group = await freshGroup();
+      const endpoint = (machine: number) =>
+        transport === "tcp" ? `tcp://${network.address(2)}:${group.port}` : endpointOn(group, machine);
+      const sink = await subscribe(2, endpoint(2), { topics: ["probe", "end"] });
+      const source = await publish(1, {
+        endpoint: endpoint(1),
+        options,
+        name: "unwanted",
+        count: 1000,
+        perSecond: 3000,
+      });
+      await sink.hear();
+      source.say("go");
+      await source.hear();
+      const { numbers, bytes } = await sink.hear<Reception>();
+      source.say("stop");
+      expect(numbers).toEqual({});
+      // A multicast reaches all machines, and the subscriber filters. Over tcp the publisher filters.
+      if (transport === "epgm") expect(bytes).toBeGreaterThan(1_000_000);
+      else expect(bytes).toBeLessThan(200_000);
+    },
+  );
 
-  // Stalls, or delivers garbage, without vendor/patches/libzmq/multicast/pgm-reads.patch and
-  // pgm-messages.patch.
-  test("what is lost can no longer be repaired: gaps, and nothing else", async () => {
+  // Stalls or delivers garbage without vendor/patches/libzmq/multicast/pgm-reads.patch and pgm-messages.patch.
+  test("packets that can no longer be repaired cause gaps and no other fault", async () => {
     const count = 4000;
     const settings = { rate: 40_000, recoveryInterval: 20 };
     const receptions = await run({ settings, count, perSecond: 5000, loss: 0.05 });
@@ -274,7 +280,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     }
   });
 
-  // Gives up all that is lost before the SPM without vendor/patches/openpgm/peers/nak-before-spm.patch.
+  // Without vendor/patches/openpgm/peers/nak-before-spm.patch, all packets lost before the SPM stay lost.
   test.each(["epgm", "pgm"])(
     "over %s, repairs packets that are lost before the first SPM arrives",
     async (transport) => {
@@ -296,7 +302,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     },
   );
 
-  /** How long the last outage was, in seconds: at least 1.5. */
+  /** The duration of the last outage in seconds: at least 1.5. */
   let outageTook = 0;
   const outage = async (traffic: Traffic) => {
     await sleep(500);
@@ -307,15 +313,15 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     outageTook = (performance.now() - started) / 1000;
   };
 
-  test("an outage of 1.5 seconds within the recovery interval: all messages arrive", async () => {
+  test("all messages arrive after an outage of 1.5 seconds within the recovery interval", async () => {
     const count = 1500;
     const settings = { rate: 10_000, recoveryInterval: 10_000 };
     const receptions = await run({ settings, count, perSecond: 500, meanwhile: outage });
     for (const reception of receptions) expectAll(reception, count);
   });
 
-  // Stalls for ever without vendor/patches/libzmq/multicast/pgm-reads.patch.
-  test("an outage of 1.5 seconds beyond the recovery interval: all outside of it arrives", async () => {
+  // Stalls forever without vendor/patches/libzmq/multicast/pgm-reads.patch.
+  test("all messages outside of an outage arrive if it exceeds the recovery interval", async () => {
     const count = 1500;
     const settings = { rate: 10_000, recoveryInterval: 200 };
     const [out, other] = await run({ settings, count, perSecond: 500, meanwhile: outage });
@@ -326,7 +332,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     expect((out as Reception).numbers.a?.at(-1)).toBe(count - 1);
   });
 
-  test("a subscriber that joins late gets whole messages, and all from then on", async () => {
+  test("a late subscriber receives whole messages, and all from then on", async () => {
     const group = await freshGroup();
     const count = 1500;
     const early = await subscribe(2, endpointOn(group, 2));
@@ -352,7 +358,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     expect(ranges(numbers.a)).toBe(`${from}-${count - 1}`);
   });
 
-  test("two publishers, and loss", async () => {
+  test("messages of two publishers arrive in order in spite of loss", async () => {
     const group = await freshGroup();
     const count = 1500;
     const publication = { options, count, perSecond: 2000 };
@@ -370,7 +376,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     for (const name of ["a", "b"]) expectAll(reception, count, name);
   });
 
-  test("a publisher leaves, and comes back", async () => {
+  test("a publisher can leave and return", async () => {
     const group = await freshGroup();
     const count = 200;
     const publication = { endpoint: endpointOn(group, 1), options, count, perSecond: 2000 };
@@ -379,7 +385,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
     await sink.hear();
     source.say("go");
     await source.hear();
-    // As a process that is killed, without a word to the network.
+    // Like a killed process, without a message to the network.
     await source[Symbol.asyncDispose]();
     programs.delete(1);
     const heard = network.watch(2, `ip saddr ${network.address(1)} udp dport ${group.port}`);
@@ -393,7 +399,7 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
   });
 });
 
-/** Builds the C peer against the system's libzmq; a path, or why there is none. */
+/** Builds the C peer against the system's libzmq. Returns its path, or the reason why there is none. */
 function buildPeer(folder: string): string | { missing: string } {
   const [path, root] = [join(folder, "peer"), join(__dirname, "../..")];
   const sources = ["test/helpers/multicast_peer.c", "-Ivendor/src/libzmq/include", "-l:libzmq.so.5"];
@@ -430,35 +436,41 @@ class Peer implements Disposable {
   }
 }
 
-describe.skipIf(typeof peer !== "string")("with the system's libzmq in C", () => {
+describe.skipIf(typeof peer !== "string")("the system's libzmq in C", () => {
   const count = 1000;
 
-  test.each(["epgm", "pgm"])("it publishes over %s, and 3 percent are lost", async (transport) => {
-    const group = await freshGroup();
-    const sink = await subscribe(2, endpointOn(group, 2, transport));
-    using source = new Peer(1, "pub", endpointOn(group, 1, transport), count);
-    await sink.hear();
-    network.lose(2, 0.03, transport === "pgm" ? { protocol: 113 } : { port: group.port });
-    source.say("g");
-    expect(await source.line()).toBe("sent");
-    const reception = await sink.hear<Reception>();
-    expectAll(reception, count, "c");
-  });
+  test.each(["epgm", "pgm"])(
+    "publishes to our subscribers over %s when 3 percent of the packets are lost",
+    async (transport) => {
+      const group = await freshGroup();
+      const sink = await subscribe(2, endpointOn(group, 2, transport));
+      using source = new Peer(1, "pub", endpointOn(group, 1, transport), count);
+      await sink.hear();
+      network.lose(2, 0.03, transport === "pgm" ? { protocol: 113 } : { port: group.port });
+      source.say("g");
+      expect(await source.line()).toBe("sent");
+      const reception = await sink.hear<Reception>();
+      expectAll(reception, count, "c");
+    },
+  );
 
-  // An unpatched OpenPGM gives up a lost packet when it has not received the publisher's SPM yet, so packets may be
-  // lost only from then on (vendor/patches/openpgm/peers/nak-before-spm.patch).
-  test.each(["epgm", "pgm"])("it subscribes over %s, and 3 percent are lost", async (transport) => {
-    const group = await freshGroup();
-    const announced = network.watch(2, sourcePathMessages(transport, group));
-    using sink = new Peer(2, "sub", endpointOn(group, 2, transport));
-    const publication = { options, name: "a", count, perSecond: 3000 };
-    const source = await publish(1, { ...publication, endpoint: endpointOn(group, 1, transport) });
-    expect(await sink.line()).toBe("heard");
-    await announced();
-    network.lose(2, 0.03, transport === "pgm" ? { protocol: 113 } : { port: group.port });
-    source.say("go");
-    expect(await source.hear()).toBe("sent");
-    expect(await sink.line()).toBe(`${count} received, 0 faults`);
-    source.say("stop");
-  });
+  // An unpatched OpenPGM does not request a lost packet before it has received the publisher's SPM, so packets may be
+  // lost only afterwards (vendor/patches/openpgm/peers/nak-before-spm.patch).
+  test.each(["epgm", "pgm"])(
+    "receives from our publisher over %s when 3 percent of the packets are lost",
+    async (transport) => {
+      const group = await freshGroup();
+      const announced = network.watch(2, sourcePathMessages(transport, group));
+      using sink = new Peer(2, "sub", endpointOn(group, 2, transport));
+      const publication = { options, name: "a", count, perSecond: 3000 };
+      const source = await publish(1, { ...publication, endpoint: endpointOn(group, 1, transport) });
+      expect(await sink.line()).toBe("heard");
+      await announced();
+      network.lose(2, 0.03, transport === "pgm" ? { protocol: 113 } : { port: group.port });
+      source.say("go");
+      expect(await source.hear()).toBe("sent");
+      expect(await sink.line()).toBe(`${count} received, 0 faults`);
+      source.say("stop");
+    },
+  );
 });

@@ -11,14 +11,16 @@ import { startProgram } from "../helpers/program.js";
 const missing = capability.pgm ? undefined : "this build of libzmq has no pgm";
 if (missing) console.warn(`SKIPPED: ${missing}`);
 
-// Megabits enough for the tests not to wait for the rate limit.
+// Megabits: a high rate, so that tests do not wait for the rate limit.
 const fast = { rate: 400_000 };
 const patient = { ...fast, receiveTimeout: 30_000 };
 
 type Sender = Publisher | XPublisher;
 type Receiver = Subscriber | XSubscriber;
 
-/** Sends until the receiver hears it, since no event tells when it has joined the group; then it has heard all. */
+/**
+ * Sends until the receiver gets a message, since no event tells when it has joined the group. Then it reads them all.
+ */
 async function meet(sender: Sender, receiver: Receiver): Promise<void> {
   while (receiver.tryReceive() === undefined) {
     await sender.send("are you there?");
@@ -46,14 +48,17 @@ async function openPair<S extends Sender, R extends Receiver>(sender: S, receive
 }
 
 describe.skipIf(missing)("epgm over loopback", () => {
-  test.each([0, 1, 253, 254, 255, 1_452, 1_453, 10_000, 1_000_000])("a frame of %i bytes", async (size) => {
-    using pair = await openPair(new Publisher(fast), new Subscriber(patient));
-    const body = randomBytes(size);
-    await pair.sender.send([body, "end"]);
-    const [received, end] = await pair.receiver.receive();
-    expect(received!.equals(body)).toBe(true);
-    expect(end!.toString()).toBe("end");
-  });
+  test.each([0, 1, 253, 254, 255, 1_452, 1_453, 10_000, 1_000_000])(
+    "a frame of %i bytes arrives",
+    async (size) => {
+      using pair = await openPair(new Publisher(fast), new Subscriber(patient));
+      const body = randomBytes(size);
+      await pair.sender.send([body, "end"]);
+      const [received, end] = await pair.receiver.receive();
+      expect(received!.equals(body)).toBe(true);
+      expect(end!.toString()).toBe("end");
+    },
+  );
 
   test("messages come whole, once and in order", async () => {
     using pair = await openPair(new Publisher({ ...fast, sendHighWaterMark: 0 }), new Subscriber(patient));
@@ -64,7 +69,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
     await sent;
   });
 
-  test("a subscriber gets what it has subscribed to", async () => {
+  test("a subscriber receives the topics that it subscribed to", async () => {
     using pair = await openPair(new Publisher(fast), new Subscriber(patient));
     pair.receiver.unsubscribe();
     pair.receiver.subscribe("b", "end");
@@ -74,13 +79,13 @@ describe.skipIf(missing)("epgm over loopback", () => {
     }
   });
 
-  test("XPublisher to XSubscriber, which gets all", async () => {
+  test("an XSubscriber receives all messages of an XPublisher", async () => {
     using pair = await openPair(new XPublisher(fast), new XSubscriber(patient));
     await pair.sender.send(["a", "b"]);
     expect((await pair.receiver.receive()).map(String)).toEqual(["a", "b"]);
   });
 
-  test("two subscribers get the same", async () => {
+  test("two subscribers receive the same messages", async () => {
     using pair = await openPair(new Publisher(fast), new Subscriber(patient));
     using second = new Subscriber(patient);
     second.subscribe();
@@ -92,7 +97,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
     }
   });
 
-  test("XPublisher without a peer that is too slow: the rate holds a sender back, and nothing is lost", async () => {
+  test("an XPublisher without a slow peer is limited by the rate and loses nothing", async () => {
     const rate = 16_000; // two megabytes a second
     using pair = await openPair(
       new XPublisher({ rate, noDrop: true, sendHighWaterMark: 10, sendTimeout: 30_000 }),
@@ -108,7 +113,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
     expect(performance.now() - started).toBeGreaterThan(100);
   });
 
-  test("endpoints can be left, and joined again", async () => {
+  test("endpoints can be disconnected and connected again", async () => {
     const group = await freshGroup();
     using publisher = new Publisher(fast);
     using subscriber = new Subscriber(patient);
@@ -122,7 +127,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
     }
   });
 
-  test("sockets open and close at any moment", async () => {
+  test("sockets can open and close at any moment", async () => {
     const group = await freshGroup();
     for (let round = 0; round < 30; round++) {
       using publisher = new Publisher({ ...fast, linger: 0 });
@@ -135,15 +140,15 @@ describe.skipIf(missing)("epgm over loopback", () => {
     }
   });
 
-  // Does without vendor/patches/openpgm/resources/close-on-exec.patch.
-  test("a program that is started inherits nothing", async () => {
+  // Without vendor/patches/openpgm/resources/close-on-exec.patch, it does.
+  test("a child process inherits no descriptors", async () => {
     using pair = await openPair(new Publisher(fast), new Subscriber(patient));
     const list = () => execaSync("ls", ["-l", "/proc/self/fd"], { stdin: "ignore", stderr: "ignore" }).stdout;
     expect(list()).not.toMatch(/ (?:[3-9]|\d\d+) -> (?:socket|anon_inode)/);
     expect(pair.receiver.closed).toBe(false);
   });
 
-  test("OpenPGM's log goes to standard error, and only when it is asked for", async () => {
+  test("OpenPGM writes its log to stderr, and only on request", async () => {
     const group = await freshGroup();
     const body = `
       const socket = new zmq.Subscriber();

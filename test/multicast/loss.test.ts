@@ -1,5 +1,5 @@
-// What a subscriber makes of packets that are lost, late, or of several publishers: packet by packet, so that each case
-// is the same in every run. test/multicast/lan.test.ts has real publishers and real loss.
+// A subscriber's handling of packets that are lost, late, or from several publishers: packet by packet, so that each
+// case is the same in every run. test/multicast/lan.test.ts has real publishers and real loss.
 
 import { expect, test } from "vitest";
 import { capability, Subscriber } from "zmq-native";
@@ -20,12 +20,12 @@ async function openSubscriber(group: Group): Promise<Subscriber> {
 /** A publisher whose first packet, number 0, has been received. Its next one is number `next`. */
 async function join(group: Group, subscriber: Subscriber): Promise<PgmSource & { next: number }> {
   const source = Object.assign(await PgmSource.open(group), { next: 0 });
-  // Whether a subscriber has joined its group, no event tells.
+  // No event tells whether a subscriber has joined its group.
   while (subscriber.tryReceive() === undefined) {
     await source.send(source.next, payload(frame("hello")), { trail: source.next++ });
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  // More of them may be on their way; this comes after them.
+  // More of them may be in flight. This message follows them.
   await source.send(source.next, payload(frame("joined")), { trail: source.next++ });
   while (String((await subscriber.receive())[0]) !== "joined");
   return source;
@@ -33,7 +33,7 @@ async function join(group: Group, subscriber: Subscriber): Promise<PgmSource & {
 
 const texts = (message: Buffer[]) => message.map(String);
 
-test.skipIf(missing)("a packet that is late, and one that comes twice", async () => {
+test.skipIf(missing)("a late packet and a duplicate are delivered once, in order", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
@@ -44,8 +44,8 @@ test.skipIf(missing)("a packet that is late, and one that comes twice", async ()
   for (let i = 0; i < 5; i++) expect(texts(await subscriber.receive())).toEqual([`message ${i}`]);
 });
 
-// Receives nothing any more without vendor/patches/libzmq/multicast/pgm-reads.patch.
-test.skipIf(missing)("more packets are lost than the window holds", async () => {
+// Without vendor/patches/libzmq/multicast/pgm-reads.patch, the subscriber receives nothing more.
+test.skipIf(missing)("messages arrive after more packets were lost than the window holds", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
@@ -53,7 +53,8 @@ test.skipIf(missing)("more packets are lost than the window holds", async () => 
     const [first, count] = [source.next, 20];
     const trail = Math.max(0, first - windowSize);
     for (let i = 0; i < count; i++) {
-      // The last packet says that those before the first can no longer be had; until then the subscriber waits for them.
+      // The last packet says that those before the first are no longer available. Until then the subscriber waits for
+      // them.
       const from = i < count - 1 ? trail : first;
       await source.send(source.next++, payload(frame(`message ${round}.${i}`)), { trail: from });
     }
@@ -64,13 +65,13 @@ test.skipIf(missing)("more packets are lost than the window holds", async () => 
   }
 });
 
-// Takes a minute or more, in which nothing else is sent or received, without
-// vendor/patches/openpgm/peers/long-gaps.patch.
-test.skipIf(missing)("a number is far ahead", async () => {
+// Without vendor/patches/openpgm/peers/long-gaps.patch, this takes a minute or more, in which nothing else is sent or
+// received.
+test.skipIf(missing)("messages arrive soon after a sequence number far ahead", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
-  // What is missing between may still be had, so it has to be waited for as far as the window goes.
+  // Packets in between may still be available, so the subscriber must wait for those in the window.
   source.next += 2_000_000_000;
   await source.send(source.next++, payload(frame("far")), { trail: 0 });
   await source.send(source.next, payload(frame("end")), { trail: source.next });
@@ -78,15 +79,15 @@ test.skipIf(missing)("a number is far ahead", async () => {
   expect(texts(await subscriber.receive())).toEqual(["end"]);
 });
 
-// Delivers what lies after the gap as the continuation of what was before, without
-// vendor/patches/libzmq/multicast/pgm-messages.patch.
-test.skipIf(missing)("the middle of a message is lost", async () => {
+// Without vendor/patches/libzmq/multicast/pgm-messages.patch, data after the gap is delivered as the continuation of
+// data before it.
+test.skipIf(missing)("a message whose middle is lost is dropped", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
   const first = source.next;
   await source.send(first, payload(Buffer.concat([frame("before"), frame("head", true)])));
-  // Number first + 1, with another frame, is lost, and can no longer be had.
+  // Number first + 1, with another frame, is lost and no longer available.
   await source.send(first + 2, payload(frame("tail"), noBeginning), { trail: first + 2 });
   const rest = frame("tail of another message");
   await source.send(first + 3, payload(Buffer.concat([rest, frame("after")]), rest.length), {
@@ -96,7 +97,7 @@ test.skipIf(missing)("the middle of a message is lost", async () => {
   expect(texts(await subscriber.receive())).toEqual(["after"]);
 });
 
-test.skipIf(missing)("the middle of a frame is lost", async () => {
+test.skipIf(missing)("a message with a frame whose middle is lost is dropped", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
@@ -110,7 +111,7 @@ test.skipIf(missing)("the middle of a frame is lost", async () => {
   expect(texts(await subscriber.receive())).toEqual(["after"]);
 });
 
-test.skipIf(missing)("the beginning of a message is lost", async () => {
+test.skipIf(missing)("a message whose beginning is lost is dropped", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using source = await join(group, subscriber);
@@ -120,8 +121,8 @@ test.skipIf(missing)("the beginning of a message is lost", async () => {
   expect(texts(await subscriber.receive())).toEqual(["whole"]);
 });
 
-// Frames come in the order of the packets without vendor/patches/libzmq/multicast/pgm-messages.patch.
-test.skipIf(missing)("frames of two publishers come in turns", async () => {
+// Without vendor/patches/libzmq/multicast/pgm-messages.patch, frames arrive in the order of the packets.
+test.skipIf(missing)("interleaved messages of two publishers are delivered whole", async () => {
   const group = await freshGroup();
   using subscriber = await openSubscriber(group);
   using a = await join(group, subscriber);
@@ -148,20 +149,23 @@ test.skipIf(missing)("frames of two publishers come in turns", async () => {
   }
 });
 
-// A publisher that has begun a message and goes must not hold up, or spoil, those of another one.
-test.skipIf(missing)("a publisher goes in the middle of a message", async () => {
-  const group = await freshGroup();
-  using subscriber = await openSubscriber(group);
-  using leaving = await join(group, subscriber);
-  using staying = await join(group, subscriber);
-  await leaving.send(leaving.next, payload(frame("never complete", true)));
-  for (let i = 0; i < 5; i++) {
-    await staying.send(staying.next++, payload(Buffer.concat([frame(`${i}`, true), frame("end")])));
-    expect(texts(await subscriber.receive())).toEqual([`${i}`, "end"]);
-  }
-});
+// A publisher that disappears in the middle of a message must not delay or corrupt those of another one.
+test.skipIf(missing)(
+  "a publisher that disappears in the middle of a message affects no other publisher",
+  async () => {
+    const group = await freshGroup();
+    using subscriber = await openSubscriber(group);
+    using leaving = await join(group, subscriber);
+    using staying = await join(group, subscriber);
+    await leaving.send(leaving.next, payload(frame("never complete", true)));
+    for (let i = 0; i < 5; i++) {
+      await staying.send(staying.next++, payload(Buffer.concat([frame(`${i}`, true), frame("end")])));
+      expect(texts(await subscriber.receive())).toEqual([`${i}`, "end"]);
+    }
+  },
+);
 
-test.skipIf(missing)("a subscriber reads late, and gets all that it had room for", async () => {
+test.skipIf(missing)("a slow subscriber receives all messages that fit into its queue", async () => {
   const group = await freshGroup();
   using subscriber = new Subscriber({ rate: 10_000, receiveTimeout: 30_000, receiveHighWaterMark: 10 });
   subscriber.subscribe();

@@ -1,4 +1,4 @@
-// norm over the loopback interface, and how far it goes.
+// norm over the loopback interface, and its limits.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { startProgram } from "../helpers/program.js";
 const missing = capability.norm ? undefined : "this build of libzmq has no norm";
 if (missing) console.warn(`SKIPPED: ${missing}`);
 
-/** Sends until the subscriber hears it, and leaves nothing of that. */
+/** Sends until the subscriber receives a message, and then drains the queue. */
 async function meet(publisher: Publisher, subscriber: Subscriber): Promise<void> {
   while (subscriber.tryReceive() === undefined) {
     await publisher.send("are you there?");
@@ -26,8 +26,8 @@ async function meet(publisher: Publisher, subscriber: Subscriber): Promise<void>
 }
 
 describe.skipIf(missing)("norm over loopback", () => {
-  // Frames of more than 2046 bytes never arrive without vendor/patches/libzmq/multicast/norm-messages.patch.
-  test("messages of one and more frames, short and long ones", async () => {
+  // Without vendor/patches/libzmq/multicast/norm-messages.patch, frames of more than 2046 bytes never arrive.
+  test("messages of one and more frames arrive, short and long ones", async () => {
     const group = await freshGroup();
     using subscriber = new Subscriber({ receiveTimeout: 20_000 });
     using publisher = new Publisher();
@@ -71,7 +71,7 @@ describe.skipIf(missing)("norm over loopback", () => {
     }
   });
 
-  test("the least and the greatest values of the options do not end the process", async () => {
+  test("the smallest and largest values of the options do not abort the process", async () => {
     const groups = await Promise.all(Array.from({ length: 8 }, () => freshGroup()));
     await using running = startProgram(
       `
@@ -108,8 +108,8 @@ describe.skipIf(missing)("norm over loopback", () => {
     expect(await running.outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
   });
 
-  // Aborts, or delivers garbage, in some runs without the same patch.
-  test("subscribers join and leave while more is sent than they can take", async () => {
+  // Without the same patch, some runs abort or deliver garbage.
+  test("subscribers can join and leave while more is sent than they can read", async () => {
     const group = await freshGroup();
     await using running = startProgram(`
       const endpoint = ${JSON.stringify(group.endpoint("norm"))};
@@ -132,7 +132,7 @@ describe.skipIf(missing)("norm over loopback", () => {
             if (!/^\\d+$/.test(number) || !frame?.equals(body) || more.length > 0) throw new Error("garbage");
           }
         } catch (error) {
-          // NORM sends slowly as long as it waits for subscribers that are gone.
+          // NORM sends slowly while it waits for disconnected subscribers.
           if (error.code !== "EAGAIN") throw error;
         }
         subscriber.close();
@@ -148,7 +148,7 @@ describe.skipIf(missing)("norm over loopback", () => {
 
 const hello = segment(Buffer.from([0, 5, 0, ...Buffer.from("hello")]));
 
-// Nine of them end the process, or stop the receiver, without vendor/patches/norm/peers/malformed-packets.patch.
+// Without vendor/patches/norm/peers/malformed-packets.patch, nine of them abort the process or stop the receiver.
 const attacks: Record<string, () => Buffer[]> = {
   "what fuzzing kept": kept,
   "random datagrams": () => Array.from({ length: 300 }, (_, size) => randomBytes(size)),
@@ -231,7 +231,7 @@ const attacks: Record<string, () => Buffer[]> = {
   },
 };
 
-/** The datagrams of test/fuzz/corpus, as norm.cc reads its files. */
+/** The datagrams of test/fuzz/corpus, in the format that norm.cc reads. */
 function kept(): Buffer[] {
   return ["norm-receiver", "norm-sender"].flatMap((target) => {
     const folder = join(__dirname, "../fuzz/corpus", target);
@@ -243,9 +243,10 @@ function kept(): Buffer[] {
           const end = 2 + rest.readUInt16BE();
           const datagram = Buffer.from(rest.subarray(2, end));
           rest = rest.subarray(end);
-          // A second that passes.
+          // A second passes.
           if (datagram.length === 0) continue;
-          // By and to nobody who is in the group: who speaks for a sender, or says that it goes too fast, slows it down.
+          // Changes the node ids to ones outside of the group, since a packet in a sender's name or a congestion report
+          // would slow it down.
           if (datagram.length >= 8) datagram.writeUInt32BE(0x0a0b0c0d, 4);
           if (datagram.length >= 12 && (datagram[0]! & 15) >= norm.nack)
             datagram.writeUInt32BE(0x0a0b0c0e, 8);
@@ -256,7 +257,7 @@ function kept(): Buffer[] {
   });
 }
 
-describe.skipIf(missing)("norm and raw peers", () => {
+describe.skipIf(missing)("norm survives raw peers that send", () => {
   test.for(Object.entries(attacks))("%s", async ([, attack]) => {
     const group = await freshGroup();
     const send = async () => {
@@ -271,15 +272,15 @@ describe.skipIf(missing)("norm and raw peers", () => {
 const noNetwork = missing ?? Lan.missing();
 if (noNetwork && !missing) console.warn(`SKIPPED: ${noNetwork}`);
 
-describe.skipIf(noNetwork)("norm in a network", () => {
+describe.skipIf(noNetwork)("norm in a network of machines", () => {
   let network: Lan;
   beforeAll(async () => {
     network = await Lan.open(2);
   });
   afterAll(() => network?.[Symbol.dispose]());
 
-  // All datagrams have 255 without vendor/patches/libzmq/multicast/norm-hops.patch.
-  test("datagrams go as many hops as the option says, 1 unless told otherwise", async () => {
+  // Without vendor/patches/libzmq/multicast/norm-hops.patch, all datagrams have a TTL of 255.
+  test("datagrams have the TTL of multicastHops, 1 by default", async () => {
     const group = await freshGroup();
     const endpoint = (machine: number) => JSON.stringify(group.endpoint("norm", network.address(machine)));
     const receiver = `

@@ -1,5 +1,5 @@
-// Endpoints, options and environments that multicast cannot work with: an error, and never the end of the process. The
-// programs go past lib/, which refuses most of this before libzmq sees it.
+// Endpoints, options and environments that multicast does not support: they cause an error and never abort the process.
+// The programs bypass lib/, which rejects most of these before libzmq.
 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 
 const bindingPath = join(packagePath, "../library.js");
 
-// `open(type, options)` is a handle; what is said is what calls answer.
+// `open(type, options)` returns a handle. Prints the return values of the calls.
 const program = `
   const { binding } = require(${JSON.stringify(bindingPath)});
   const owner = {};
@@ -30,9 +30,9 @@ const RATE = 8;
 const RECOVERY_IVL = 9;
 const MULTICAST_MAXTPDU = 84;
 
-describe.skipIf(missing)("settings", () => {
-  // Without vendor/patches/libzmq/multicast/openpgm-on-demand.patch there is no context at all.
-  test("a timer that OpenPGM does not have costs pgm only", async () => {
+describe.skipIf(missing)("unsupported settings", () => {
+  // Without vendor/patches/libzmq/multicast/openpgm-on-demand.patch, no context can be created.
+  test("a timer that OpenPGM lacks disables pgm only", async () => {
     const group = await freshGroup();
     await using running = startProgram(
       `${program}
@@ -48,8 +48,8 @@ describe.skipIf(missing)("settings", () => {
     expect(await running.outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  // Most of these abort without vendor/patches/libzmq/multicast/pgm-settings.patch.
-  test("endpoints that make no sense are EINVAL", async () => {
+  // Without vendor/patches/libzmq/multicast/pgm-settings.patch, most of these abort.
+  test("malformed endpoints are EINVAL", async () => {
     const { address, port } = await freshGroup();
     const endpoints = [
       `127.0.0.1,127.0.0.2;${address}:${port}`,
@@ -84,8 +84,8 @@ describe.skipIf(missing)("settings", () => {
     expect(await running.outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  // As above.
-  test("options that OpenPGM cannot work with are EINVAL", async () => {
+  // Without the same patch, most of these abort, too.
+  test("options that OpenPGM does not support are EINVAL", async () => {
     const group = await freshGroup();
     const refused = [
       [[RATE, 1]],
@@ -124,7 +124,7 @@ describe.skipIf(missing)("settings", () => {
           }
         }
       }
-      // Where that takes longer than half a second, the end of a program says that it waits.
+      // If that takes longer than half a second, the exit prints a warning.
       await zmq.context.close();
       say("done");
     `);
@@ -133,13 +133,13 @@ describe.skipIf(missing)("settings", () => {
     expect(await running.outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
-  // What only shows when the endpoint starts, on one of libzmq's threads, aborts without
-  // vendor/patches/libzmq/multicast/start-failure.patch.
+  // Without vendor/patches/libzmq/multicast/start-failure.patch, errors at the start of the endpoint, in one of
+  // libzmq's threads, abort.
   test.for([
     ["an interface that norm does not find", "norm", "nosuch0", ["Publisher()", "Subscriber()"]],
     ["more hops than there can be", "epgm", "127.0.0.1", ["Publisher({ multicastHops: 300 })"]],
     ["pgm without the right to open a raw socket", "pgm", "127.0.0.1", ["Publisher()", "Subscriber()"]],
-  ] as const)("%s is refused, or reported", async ([, transport, networkInterface, classes]) => {
+  ] as const)("%s is rejected or reported", async ([, transport, networkInterface, classes]) => {
     const group = await freshGroup();
     const endpoint = group.endpoint(transport, networkInterface);
     await using running = startProgram(`

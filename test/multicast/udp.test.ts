@@ -1,5 +1,5 @@
-// udp: what anybody can send to it, what does not fit, and what cannot be bound. Programs of their own, since without
-// the patch that is named most of these end the process, or never end.
+// udp: malformed datagrams, messages that are too large, and addresses that cannot be bound. Each test runs its own
+// program, since without the named patch most of these abort the process or never exit.
 
 import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
@@ -17,7 +17,7 @@ const start = (body: string): RunningProgram =>
 
 const silent = { code: 0, signal: null, stdout: "", stderr: "" };
 
-// A dish that has joined a group, and says what it gets.
+// A dish that has joined a group and reports its messages.
 const dish = `
   const { endpoint, receiveHighWaterMark = 1000 } = await hear();
   const socket = new draft.Dish({ receiveHighWaterMark });
@@ -41,7 +41,10 @@ interface Heard {
   rss: number;
 }
 
-/** Sends a text to the group until the dish has heard it, since the kernel drops what comes too fast; all it heard. */
+/**
+ * Sends a text to the group until the dish has received it, since the kernel drops datagrams. Returns all that the dish
+ * received.
+ */
 async function exchange(
   running: RunningProgram,
   sender: Socket,
@@ -55,8 +58,8 @@ async function exchange(
   return all;
 }
 
-// Aborts without vendor/patches/libzmq/udp/datagram-lengths.patch.
-test("scenario 25: a dish takes any datagram", async () => {
+// Without vendor/patches/libzmq/udp/datagram-lengths.patch, this aborts.
+test("scenario 25: a dish survives any datagram", async () => {
   const { port } = await freshGroup();
   await using running = start(dish);
   running.say({ endpoint: `udp://127.0.0.1:${port}` });
@@ -73,8 +76,8 @@ test("scenario 25: a dish takes any datagram", async () => {
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Grows by ten megabytes without the same patch.
-test("datagrams that are shorter than they say cost no memory", async () => {
+// Without the same patch, memory grows by ten megabytes.
+test("datagrams with a wrong length do not leak memory", async () => {
   const { port } = await freshGroup();
   await using running = start(dish);
   running.say({ endpoint: `udp://127.0.0.1:${port}` });
@@ -91,29 +94,32 @@ test("datagrams that are shorter than they say cost no memory", async () => {
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Gets the first 8192 bytes without vendor/patches/libzmq/udp/datagram-lengths.patch.
-test.runIf(process.platform === "linux")("a dish does not get half of a datagram", async () => {
-  const { port } = await freshGroup();
-  await using running = start(dish);
-  running.say({ endpoint: `udp://127.0.0.1:${port}` });
-  await running.hear();
-  using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
-  // The socket is opened for good a moment after bind.
-  await exchange(running, sender, port, "open");
-  // More of those may come.
-  const lengths = new Set(["open".length]);
-  for (const length of [8186, 8187, 60_000]) {
-    await sendDatagram(sender, toGroup(Buffer.alloc(length)), port, "127.0.0.1");
-    for (const heard of await exchange(running, sender, port, `next ${length % 1000}`))
-      lengths.add(heard.length);
-  }
-  expect([...lengths]).toEqual(["open".length, 8186, "next 186".length, "next 0".length]);
-  await exchange(running, sender, port, "end");
-  expect(await running.outcome).toMatchObject(silent);
-});
+// Without vendor/patches/libzmq/udp/datagram-lengths.patch, it receives the first 8192 bytes.
+test.runIf(process.platform === "linux")(
+  "a dish drops a datagram above its buffer instead of truncating it",
+  async () => {
+    const { port } = await freshGroup();
+    await using running = start(dish);
+    running.say({ endpoint: `udp://127.0.0.1:${port}` });
+    await running.hear();
+    using sender = Object.assign(await openSender(), { [Symbol.dispose]: () => sender.close() });
+    // The socket is bound a moment after bind returns.
+    await exchange(running, sender, port, "open");
+    // More of those may arrive.
+    const lengths = new Set(["open".length]);
+    for (const length of [8186, 8187, 60_000]) {
+      await sendDatagram(sender, toGroup(Buffer.alloc(length)), port, "127.0.0.1");
+      for (const heard of await exchange(running, sender, port, `next ${length % 1000}`))
+        lengths.add(heard.length);
+    }
+    expect([...lengths]).toEqual(["open".length, 8186, "next 186".length, "next 0".length]);
+    await exchange(running, sender, port, "end");
+    expect(await running.outcome).toMatchObject(silent);
+  },
+);
 
-// Aborts without vendor/patches/libzmq/udp/datagram-lengths.patch.
-test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them", async () => {
+// Without vendor/patches/libzmq/udp/datagram-lengths.patch, this aborts.
+test("a datagram socket on IPv6 survives datagrams although it cannot report them", async () => {
   const { port } = await freshGroup();
   await using running = start(`
     const socket = new draft.Datagram({ ipv6: true });
@@ -131,8 +137,8 @@ test("a datagram socket on IPv6 takes datagrams, though it cannot tell of them",
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Writes past a buffer without vendor/patches/libzmq/udp/datagram-lengths.patch.
-test("scenario 25: messages that do not fit into a datagram are refused, or lost", async () => {
+// Without vendor/patches/libzmq/udp/datagram-lengths.patch, libzmq writes past a buffer.
+test("scenario 25: messages that do not fit into a datagram are rejected or dropped", async () => {
   const { port } = await freshGroup();
   using receiver = Object.assign(createSocket("udp4").bind(port, "127.0.0.1"), {
     [Symbol.dispose]: () => receiver.close(),
@@ -164,8 +170,8 @@ test("scenario 25: messages that do not fit into a datagram are refused, or lost
   expect(received.sort()).toEqual([3, 9]);
 });
 
-// The program never ends, with a core at work, without vendor/patches/libzmq/udp/bind-errors.patch.
-test("what cannot be bound, or sent from, says so, and the program ends", async () => {
+// Without vendor/patches/libzmq/udp/bind-errors.patch, the program never exits and uses a whole core.
+test("an address that cannot be bound or sent from emits an event, and the program exits", async () => {
   const { address, port } = await freshGroup();
   using taken = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
     [Symbol.dispose]: () => taken.close(),
@@ -197,8 +203,8 @@ test("what cannot be bound, or sent from, says so, and the program ends", async 
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// Loses what waits in the old socket without vendor/patches/libzmq/udp/send-errors.patch.
-test("a datagram that the network refuses costs no other", async () => {
+// Without vendor/patches/libzmq/udp/send-errors.patch, the messages in the old socket are lost.
+test("a datagram that the network rejects does not drop others", async () => {
   const { port } = await freshGroup();
   using other = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
     [Symbol.dispose]: () => other.close(),
@@ -224,11 +230,11 @@ test("a datagram that the network refuses costs no other", async () => {
     say(received);
     socket.close();
   `);
-  // libzmq opens the socket for good on its I/O thread, a moment after bind: what it sends shows that it has.
+  // libzmq binds the socket in its I/O thread, a moment after bind. A sent message shows that it has.
   const bound = once(other, "message");
   running.say({ port, other: other.address().port });
   await bound;
-  // Room for one is in libzmq; the others wait in the kernel.
+  // libzmq has room for one, and the others wait in the kernel.
   for (let i = 0; i < 20; i++) await sendDatagram(other, Buffer.from(`${i}`), port, "127.0.0.1");
   const arrived = once(other, "message");
   running.say("send");
@@ -238,8 +244,8 @@ test("a datagram that the network refuses costs no other", async () => {
   expect(await running.outcome).toMatchObject(silent);
 });
 
-// The message is gone, and its end an error, without vendor/patches/libzmq/udp/send-errors.patch.
-test("a datagram socket that is not bound yet waits", async () => {
+// Without vendor/patches/libzmq/udp/send-errors.patch, the message is dropped and close reports an error.
+test("a datagram socket that is not bound yet keeps its message", async () => {
   const { port } = await freshGroup();
   using receiver = Object.assign(createSocket("udp4").bind(0, "127.0.0.1"), {
     [Symbol.dispose]: () => receiver.close(),
@@ -265,18 +271,18 @@ test("a datagram socket that is not bound yet waits", async () => {
 const noNetwork = Lan.missing();
 if (noNetwork) console.warn(`SKIPPED: ${noNetwork}`);
 
-describe.skipIf(noNetwork)("in a network", () => {
+describe.skipIf(noNetwork)("udp in a network of machines", () => {
   let network: Lan;
   beforeAll(async () => {
     network = await Lan.open(2);
   });
   afterAll(() => network?.[Symbol.dispose]());
 
-  // With IPv6 always 1 without vendor/patches/libzmq/udp/sender-options.patch.
+  // Without vendor/patches/libzmq/udp/sender-options.patch, the hop limit with IPv6 is always 1.
   test.each([
     { group: "239.192.7.1", ipv6: false, field: "ip ttl" },
     { group: "[ff05::7:1]", ipv6: true, field: "ip6 hoplimit" },
-  ])("a radio sends to $group as many hops as the option says", async ({ group, ipv6, field }) => {
+  ])("a radio sends to $group with the hop limit of the option", async ({ group, ipv6, field }) => {
     const { port } = await freshGroup();
     const endpoint = `udp://eth0;${group}:${port}`;
     network.lose(2, 1, { match: `udp dport ${port} ${field} != 7` });
@@ -287,7 +293,7 @@ describe.skipIf(noNetwork)("in a network", () => {
       `${load}
       const socket = new draft.Dish({ ipv6 });
       socket.join("group");
-      // An IPv6 address can be used some seconds after the interface is up.
+      // An IPv6 address is usable some seconds after the interface is up.
       for (;;) {
         try {
           await socket.bind(endpoint);

@@ -1,5 +1,5 @@
-// Events beyond what zeromq tells (test/drop-in/observer.test.ts has that): peers told apart, queues, and observers that
-// nobody reads.
+// Events beyond zeromq's (test/drop-in/observer.test.ts covers those): identities of peers, queue statistics, and
+// observers that are not read.
 
 import { connect } from "node:net";
 import { expect, test } from "vitest";
@@ -19,7 +19,7 @@ import { runProgram } from "../helpers/program.js";
 import { frame, greetingOf2, RawPeer } from "../helpers/zmtp.js";
 import { ourSecurity } from "../interop/exchange.js";
 
-/** Reads events until one of the type comes. */
+/** Reads events until one of the type arrives. */
 async function next<E extends EventType>(socket: Socket, type: E): Promise<Event & { type: E }> {
   for (;;) {
     const event = await socket.events.receive();
@@ -27,18 +27,18 @@ async function next<E extends EventType>(socket: Socket, type: E): Promise<Event
   }
 }
 
-/** `gc()`, in a program of any runtime. */
+/** `gc()` for a program of any runtime. */
 const garbageCollector = `
     require("node:v8").setFlagsFromString("--expose-gc");
     const gc = globalThis.Bun ? () => Bun.gc(true) : require("node:vm").runInNewContext("gc");`;
 
-test("events tell peers apart by descriptor and by both addresses", async () => {
+test("events identify peers by descriptor and by both addresses", async () => {
   using pull = new Pull();
   void pull.events;
   await pull.bind("tcp://127.0.0.1:*");
   const endpoint = pull.lastEndpoint as string;
   const peers: { fd: number; remoteAddress: string }[] = [];
-  // Kept, since a collected one would disconnect, too.
+  // Keeps it, since a garbage-collected socket would disconnect, too.
   const pushes: Push[] = [];
   for (let i = 0; i < 2; i++) {
     const push = new Push();
@@ -61,7 +61,7 @@ test("events tell peers apart by descriptor and by both addresses", async () => 
   expect(peers[0]!.remoteAddress).not.toBe(peers[1]!.remoteAddress);
 });
 
-test("a connection that came in through all interfaces has the address of the bound end", async () => {
+test("a connection through a wildcard endpoint has the address of the bound end", async () => {
   using pull = new Pull();
   await pull.bind("tcp://*:*");
   const port = /:(\d+)$/.exec(pull.lastEndpoint as string)![1];
@@ -72,10 +72,10 @@ test("a connection that came in through all interfaces has the address of the bo
   expect([address, localAddress]).toEqual([`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${port}`]);
 });
 
-test("pipe statistics: how many messages wait in each connection", async () => {
+test("pipe statistics report the queued messages of each connection", async () => {
   using push = new Push();
   expect(() => push.events.requestPipeStats()).toThrow(expect.objectContaining({ code: "EAGAIN" }));
-  // Nobody listens there, so what is sent waits.
+  // There is no server, so messages wait.
   push.linger = 0;
   push.connect("tcp://127.0.0.1:1");
   for (let i = 0; i < 7; i++) await push.send("waits");
@@ -83,12 +83,12 @@ test("pipe statistics: how many messages wait in each connection", async () => {
   expect(await next(push, "pipe:stats")).toMatchObject({ inbound: 0, outbound: 7 });
 });
 
-test("scenario 15: an observer that nobody reads stalls nothing, and keeps a bounded number of events", async () => {
+test("scenario 15: an observer that is not read blocks nothing and keeps a bounded number of events", async () => {
   const context = new Context();
   using pull = new Pull({ context });
   const observer = pull.events;
   await pull.bind("tcp://127.0.0.1:*");
-  // Each connection is three or more events.
+  // Each connection has three or more events.
   for (let i = 0; i < 5000; i++) {
     const push = new Push({ context });
     push.connect(pull.lastEndpoint as string);
@@ -97,7 +97,7 @@ test("scenario 15: an observer that nobody reads stalls nothing, and keeps a bou
     push.close();
   }
   expect(observer.dropped).toBeGreaterThan(0);
-  // The oldest are gone, and the newest are there.
+  // The oldest events are dropped, and the newest are kept.
   let read = 0;
   let event = await observer.receive();
   expect(event.type).not.toBe("bind");
@@ -113,7 +113,7 @@ test("scenario 14: an observer closed while its socket lingers does not stop the
     await push.send("never delivered");
     push.close();
     events.close();
-    // The same I/O thread, after the first socket has tried again some times.
+    // The same I/O thread, after the first socket has retried several times.
     const pull = new zmq.Pull();
     await pull.bind("tcp://127.0.0.1:*");
     for (let i = 0; i < 100; i++) {
@@ -130,10 +130,10 @@ test("scenario 14: an observer closed while its socket lingers does not stop the
   expect(code).toBe(0);
 });
 
-test("an idle observer neither keeps the process alive nor its socket from being collected", async () => {
+test("an idle observer keeps neither the process nor its socket alive", async () => {
   const { code, stdout, milliseconds } = await runProgram(`
     ${garbageCollector}
-    // A place each for the socket, libzmq's monitor, and the observer.
+    // One place each for the socket, libzmq's monitor, and the observer.
     const context = new zmq.Context({ maxSockets: 3 });
     const open = () => { new zmq.Pull({ context }).events; };
     open();
@@ -154,7 +154,7 @@ test("an idle observer neither keeps the process alive nor its socket from being
   expect(milliseconds).toBeLessThan(15_000);
 });
 
-test("an observer whose events are awaited keeps its socket", async () => {
+test("an observer with a pending receive keeps its socket open", async () => {
   const { code, stdout } = await runProgram(`
     ${garbageCollector}
     let heard;
@@ -175,7 +175,7 @@ test("an observer whose events are awaited keeps its socket", async () => {
   expect(code).toBe(0);
 });
 
-test("close() ends a loop, rejects a receive, and a context that ends is an end", async () => {
+test("close() of an observer, or of its context, ends a loop and rejects a receive", async () => {
   const context = new Context();
   const router = new Router({ context });
   const loop = (async () => {
@@ -193,7 +193,7 @@ test("close() ends a loop, rejects a receive, and a context that ends is an end"
   expect(await loop).toEqual(["end"]);
 });
 
-test("a listener may receive from other sockets, and every event is delivered", async () => {
+test("a listener can receive from other sockets, and every event is delivered", async () => {
   const outcome = await runProgram(
     `
     const rounds = 300;
@@ -206,7 +206,7 @@ test("a listener may receive from other sockets, and every event is delivered", 
       counts[type] = 0;
       router.events.on(type, () => {
         counts[type]++;
-        // What one event asks of another socket must not be taken for news of the observer's.
+        // An event that makes another socket receive must not be mistaken for an event of the observer.
         push.send("x");
         pull.tryReceive();
         pull.tryReceive();
@@ -233,13 +233,13 @@ test("a listener may receive from other sockets, and every event is delivered", 
   expect(JSON.parse(outcome.stdout)).toEqual({ accept: 300, handshake: 300, disconnect: 300, end: 1 });
 });
 
-test("what a listener throws is an uncaught exception, and no other event is lost", async () => {
+test("an error thrown by a listener is an uncaught exception, and no other event is lost", async () => {
   const outcome = await runProgram(`
     const uncaught = [];
     process.on("uncaughtException", (error) => uncaught.push(error.message));
     const pull = new zmq.Pull();
     const accepted = [];
-    // The first is delivered from what was read before anybody listened, the others as they come.
+    // The first event is delivered from those read before there was a listener, the others as they arrive.
     await pull.bind("tcp://127.0.0.1:*");
     pull.events;
     const pushes = [];
@@ -263,7 +263,7 @@ test("what a listener throws is an uncaught exception, and no other event is los
   expect(JSON.parse(outcome.stdout)).toEqual({ accepted: 20, uncaught: 20, last: "listener 20" });
 });
 
-test("a request for pipe statistics takes no wake-up from a receive", async () => {
+test("a request for pipe statistics leaves the wake-up to a receive", async () => {
   for (let round = 0; round < 20; round++) {
     using pull = new Pull({ receiveTimeout: 5000 });
     using push = new Push();
@@ -275,13 +275,13 @@ test("a request for pipe statistics takes no wake-up from a receive", async () =
     pull.events.requestPipeStats();
     expect(pull.tryReceive()).toBeUndefined();
     await push.send("second");
-    // Until it has been taken in by whoever watches for the statistics.
+    // Until the reader of the statistics has processed it.
     while (!pull.readable) await new Promise((resolve) => setImmediate(resolve));
     expect(String(await pull.receive())).toBe("second");
   }
 });
 
-test("a request for pipe statistics leaves it to others whether the process lives, and leaves nothing behind", async () => {
+test("a request for pipe statistics does not keep the process alive and leaves nothing behind", async () => {
   const outcome = await runProgram(
     `${garbageCollector}
     const pull = new zmq.Pull();
@@ -290,7 +290,7 @@ test("a request for pipe statistics leaves it to others whether the process live
     push.connect(pull.lastEndpoint);
     await push.send("x");
     await pull.receive();
-    // With a receive that waits, the process stays until the message comes.
+    // With a pending receive, the process stays until the message arrives.
     const received = pull.receive();
     pull.events.requestPipeStats();
     setTimeout(() => push.send("late"), 100).unref();
@@ -317,7 +317,7 @@ test("a request for pipe statistics leaves it to others whether the process live
   expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "late\ncollected\n" });
 });
 
-/** The types of a socket's events up to its first of type "disconnect". */
+/** The types of a socket's events up to its first "disconnect". */
 async function typesUntilDisconnect(socket: Socket): Promise<string[]> {
   const types: string[] = [];
   for await (const { type } of socket.events) {
@@ -327,9 +327,9 @@ async function typesUntilDisconnect(socket: Socket): Promise<string[]> {
   return types.filter((type) => type !== "bind");
 }
 
-// Without vendor patch libzmq/peers/handshake-events, these connections had no event "handshake", and
-// ended with "handshake:error:other".
-test("a peer of ZMTP 2 shakes hands, and disconnects without an error", async () => {
+// Without vendor patch libzmq/peers/handshake-events, these connections had no "handshake" event, and ended with
+// "handshake:error:other".
+test("a peer of ZMTP 2 emits handshake, and disconnect without an error", async () => {
   using pull = new Pull();
   void pull.events;
   await pull.bind("tcp://127.0.0.1:*");
@@ -341,7 +341,7 @@ test("a peer of ZMTP 2 shakes hands, and disconnects without an error", async ()
   expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake", "disconnect"]);
 });
 
-test("a peer of ZMTP 2 that hangs up before it has greeted is an error", async () => {
+test("a peer of ZMTP 2 that disconnects before its greeting emits an error", async () => {
   using pull = new Pull();
   void pull.events;
   await pull.bind("tcp://127.0.0.1:*");
@@ -352,7 +352,7 @@ test("a peer of ZMTP 2 that hangs up before it has greeted is an error", async (
   expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake:error:other", "disconnect"]);
 });
 
-test("a plain TCP peer of a Stream disconnects without an error", async () => {
+test("a plain TCP peer of a Stream emits disconnect without an error", async () => {
   using stream = new Stream();
   void stream.events;
   await stream.bind("tcp://127.0.0.1:*");
@@ -361,7 +361,7 @@ test("a plain TCP peer of a Stream disconnects without an error", async () => {
 });
 
 // Without vendor patch libzmq/peers/handshake-events there were two.
-test.each(["NULL", "CURVE"] as const)("a handshake over ws is one event, %s", async (mechanism) => {
+test.each(["NULL", "CURVE"] as const)("a handshake over ws emits one event, %s", async (mechanism) => {
   using pull = new Pull(ourSecurity[mechanism].server);
   void pull.events;
   await pull.bind("ws://127.0.0.1:*");
@@ -374,7 +374,7 @@ test.each(["NULL", "CURVE"] as const)("a handshake over ws is one event, %s", as
   expect(await typesUntilDisconnect(pull)).toEqual(["accept", "handshake", "disconnect"]);
 });
 
-test("a server without its ZAP handler: the detail names the missing handler", async () => {
+test("a server without its ZAP handler emits an event whose detail names the missing handler", async () => {
   using reply = new Reply({ plainServer: true, linger: 0 });
   void reply.events;
   await reply.bind("tcp://127.0.0.1:*");

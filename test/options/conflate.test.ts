@@ -1,4 +1,4 @@
-// `conflate`: the newest message of a peer, whole messages only.
+// `conflate`: a socket keeps the newest message of a peer, and whole messages only.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -30,31 +30,28 @@ const receivers: [string, string, () => Receiver][] = [
   ],
 ];
 
-describe("a message of several frames that comes to a socket that conflates is dropped", () => {
+describe("a conflating socket drops a message of several frames", () => {
   const runs = receivers.flatMap(([name, peer, open]) =>
     (["tcp", "ipc"] as const).map((transport) => [name, transport, peer, open] as const),
   );
-  test.each(runs)(
-    "%s over %s, from a peer that speaks byte by byte",
-    async (_, transport, peerType, open) => {
-      using receiver = open();
-      await receiver.bind(freshEndpoint(transport));
-      for (let round = 0; round < 20; round++) {
-        using peer = await RawPeer.enter(receiver.lastEndpoint as string, peerType);
-        // The first frame alone, which is 01 01 41, was enough to abort the process.
-        peer.say(frame("A", { flags: more }));
-        await turn();
-        expect(receiver.tryReceive()).toBeUndefined();
-        peer.say(frame("B", { flags: more }), frame("C"), frame(`${round}`));
-        expect(text(await receiver.receive())).toBe(`${round}`);
-        expect(receiver.readable).toBe(false);
-        // A connection that ends in the middle of such a message has no effect on the next one.
-        peer.say(frame("D", { flags: more }));
-      }
-    },
-  );
+  test.each(runs)("from a raw peer: %s over %s", async (_, transport, peerType, open) => {
+    using receiver = open();
+    await receiver.bind(freshEndpoint(transport));
+    for (let round = 0; round < 20; round++) {
+      using peer = await RawPeer.enter(receiver.lastEndpoint as string, peerType);
+      // The first frame alone, 01 01 41, was enough to abort the process.
+      peer.say(frame("A", { flags: more }));
+      await turn();
+      expect(receiver.tryReceive()).toBeUndefined();
+      peer.say(frame("B", { flags: more }), frame("C"), frame(`${round}`));
+      expect(text(await receiver.receive())).toBe(`${round}`);
+      expect(receiver.readable).toBe(false);
+      // A connection that ends in the middle of such a message does not affect the next one.
+      peer.say(frame("D", { flags: more }));
+    }
+  });
 
-  test("and the monitor says why", async () => {
+  test("and the monitor reports the reason", async () => {
     using pull = new Pull(options);
     const rejected = new Promise((resolve) => pull.events.on("message:rejected", resolve));
     await pull.bind("tcp://127.0.0.1:*");
@@ -68,8 +65,8 @@ describe("a message of several frames that comes to a socket that conflates is d
   test.each([
     ["Pull", () => new Pull(options), () => new Push({ linger: 0 })],
     ["Dealer", () => new Dealer(options), () => new Dealer({ linger: 0 })],
-  ])("%s over inproc", async (_, open, openPeer) => {
-    // Over inproc the socket that connects decides whether the connection conflates.
+  ])("from a library socket: %s over inproc", async (_, open, openPeer) => {
+    // Over inproc the connecting socket decides whether the connection conflates.
     using sender = openPeer();
     await sender.bind(freshEndpoint("inproc"));
     using receiver: Receiver = open();
@@ -82,7 +79,7 @@ describe("a message of several frames that comes to a socket that conflates is d
     expect(text(await receiver.receive())).toBe("whole");
   });
 
-  test("Subscriber over inproc", async () => {
+  test("from a publisher: Subscriber over inproc", async () => {
     using publisher = new Publisher();
     await publisher.bind(freshEndpoint("inproc"));
     using subscriber = new Subscriber(options);
@@ -97,12 +94,12 @@ describe("a message of several frames that comes to a socket that conflates is d
   });
 });
 
-describe("a socket that conflates sends no message of several frames", () => {
+describe("a conflating socket rejects a message of several frames", () => {
   const einval = expect.objectContaining({ code: "EINVAL" });
   test.each([
     ["Push", () => new Push({ conflate: true, linger: 0 }), () => new Pull({ receiveTimeout: 10_000 })],
     ["Dealer", () => new Dealer({ conflate: true, linger: 0 }), () => new Dealer({ receiveTimeout: 10_000 })],
-  ])("%s: EINVAL, and nothing is sent", async (_, open, openPeer) => {
+  ])("with EINVAL and sends nothing: %s", async (_, open, openPeer) => {
     using sender = open();
     using receiver: Receiver = openPeer();
     await receiver.bind(freshEndpoint("tcp"));
@@ -117,7 +114,7 @@ describe("a socket that conflates sends no message of several frames", () => {
     expect(text(await receiver.receive())).toBe("two");
   });
 
-  test("Publisher: EINVAL, and nothing is sent", async () => {
+  test("with EINVAL and sends nothing: Publisher", async () => {
     using publisher = new Publisher({ conflate: true });
     await publisher.bind(freshEndpoint("tcp"));
     using subscriber = new Subscriber({ receiveTimeout: 10_000 });
@@ -130,7 +127,7 @@ describe("a socket that conflates sends no message of several frames", () => {
   });
 });
 
-test("the newest message is received although readable was read before it came", async () => {
+test("the newest message is received although readable was read before it arrived", async () => {
   using publisher = new Publisher();
   await publisher.bind(freshEndpoint("inproc"));
   using subscriber = new Subscriber(options);
@@ -147,11 +144,11 @@ test("the newest message is received although readable was read before it came",
 });
 
 describe("peers that send and reset at once do not abort the process while readable is read", () => {
-  // The end of a connection takes the place of the message that the reader is looking at, or is about to drop.
+  // The end of a connection replaces the message that the reader is reading or is about to drop.
   test.each([
     ["wanted", ""],
     ["not wanted", "other topic"],
-  ])("messages that are %s", async (_, topic) => {
+  ])("when messages are %s", async (_, topic) => {
     const { code, signal, stderr } = await runProgram(`
       const net = require("node:net");
       const wanted = ${topic === ""};
@@ -176,7 +173,7 @@ describe("peers that send and reset at once do not abort the process while reada
             const before = heard;
             heard += data.toString("latin1");
             if (before.includes("READY") || !heard.includes("READY")) return;
-            // What is not wanted is dropped at once, so the end has to follow it closely.
+            // Unwanted messages are dropped immediately, so the end must follow closely.
             if (wanted) {
               peer.write(message);
               setTimeout(() => peer.resetAndDestroy(), 1);

@@ -1,4 +1,4 @@
-// What errors of options say: which option, which values it takes, what it got, and which option may have been meant.
+// Messages of option errors: the option, the accepted values, the actual value, and similar option names.
 
 import { describe, expect, test } from "vitest";
 import {
@@ -17,7 +17,7 @@ import {
 
 const classes = { Context, Dealer, Publisher, Push, Request, Router, Stream, Subscriber, XPublisher };
 
-/** What `new` throws for these options. */
+/** The error that `new` throws for these options. */
 function refused(name: keyof typeof classes, options: object): Error & { detail?: string } {
   try {
     new classes[name](options as never);
@@ -27,7 +27,7 @@ function refused(name: keyof typeof classes, options: object): Error & { detail?
   throw new Error("nothing was thrown");
 }
 
-describe("a value", () => {
+describe("an invalid value", () => {
   const milliseconds = "milliseconds from 0";
   test.each([
     ["Push", { sendHighWaterMark: -5 }, "a whole number from 0 (no limit); got -5"],
@@ -67,16 +67,16 @@ describe("a value", () => {
     ["Context", { ioThreads: -1 }, "a whole number from 0; got -1"],
     ["Context", { maxSockets: 0 }, "a whole number from 1 to maxSocketsLimit; got 0"],
     ["Context", { maxMessageSize: -1 }, "bytes from 0; got -1"],
-  ] as const)("new %s(%j): detail says which values it takes", (name, options, takes) => {
+  ] as const)("in new %s(%j) is reported with the accepted values in detail", (name, options, takes) => {
     const [option] = Object.keys(options);
     const error = refused(name, options);
     expect(error.detail).toBe(`${option} takes ${takes}`);
     expect(error.stack).toContain(`${error.message}: ${error.detail}`);
-    // Programs that list or compare errors find what zeromq's have.
+    // Programs that list or compare errors find the same properties as in zeromq's.
     expect(Object.keys(error).filter((key) => key !== "code" && key !== "errno")).toEqual([]);
   });
 
-  test("the same when a property is set", () => {
+  test("of a property assignment is reported in the same way", () => {
     using push = new Push();
     expect(() => {
       push.sendTimeout = Number.POSITIVE_INFINITY;
@@ -86,7 +86,7 @@ describe("a value", () => {
     expect(push.sendTimeout).toBe(-1);
   });
 
-  test("every option that libzmq refuses a value of says which values it takes", () => {
+  test("of each option that libzmq validates is reported with the accepted values", () => {
     const prototypes = [Socket, ...Object.values(classes)].map(({ prototype }) => prototype);
     const names = prototypes.flatMap((prototype) =>
       Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([name, { set }]) =>
@@ -110,7 +110,7 @@ describe("a value", () => {
     expect(silent).toEqual([]);
   });
 
-  test("secrets are not shown", () => {
+  test("does not appear in the message if it is a secret", () => {
     const { secretKey } = curveKeyPair();
     const long = `${secretKey}x`;
     for (const options of [{ curveSecretKey: long }, { plainPassword: long.repeat(7) }]) {
@@ -120,7 +120,7 @@ describe("a value", () => {
     }
   });
 
-  test("long values are cut, and no code of the program's runs to show one", () => {
+  test("is truncated if it is long, and printing it runs no code of the program", () => {
     expect(refused("Router", { routingId: "x".repeat(10_000) }).detail!.length).toBeLessThan(250);
     const hostile = {
       [Symbol.for("nodejs.util.inspect.custom")]() {
@@ -131,7 +131,7 @@ describe("a value", () => {
   });
 });
 
-describe("an option that there is not", () => {
+describe("an unknown option", () => {
   test.each([
     ["Push", "highWaterMark", "Push has no option highWaterMark; did you mean sendHighWaterMark?"],
     [
@@ -169,7 +169,7 @@ describe("an option that there is not", () => {
     ["Context", "ioThread", "Context has no option ioThread; did you mean ioThreads?"],
     ["Context", "io_threads", "Context has no option io_threads; did you mean ioThreads?"],
     ["Context", "maxSocketsLimit", "maxSocketsLimit can only be read"],
-  ] as const)("new %s({ %s })", (name, option, detail) => {
+  ] as const)("in new %s({ %s }) is reported with a suggestion", (name, option, detail) => {
     const error = refused(name, { [option]: 5 });
     expect(error).toBeInstanceOf(TypeError);
     expect(error.message).toMatch(/^Cannot (add|set) property /);
@@ -177,14 +177,14 @@ describe("an option that there is not", () => {
     expect(error.stack).toContain(`${error.message}: ${detail}`);
   });
 
-  test("of a subclass: the error names it", () => {
+  test("of a subclass is reported with the name of the subclass", () => {
     class Own extends Push {}
     expect(() => new Own({ highWaterMark: 1 } as object)).toThrow(
       expect.objectContaining({ detail: "Own has no option highWaterMark; did you mean sendHighWaterMark?" }),
     );
   });
 
-  test("errors of the program's own getters stay as they are", () => {
+  test("does not replace errors of the program's own getters", () => {
     const own = Object.freeze(new TypeError("mine"));
     const options = {
       get ioThreads(): number {
@@ -197,7 +197,7 @@ describe("an option that there is not", () => {
   });
 });
 
-test("options by number are named by their number", () => {
+test("errors of options by number have the number", () => {
   const push = new Push() as unknown as Record<string, (id: number, value?: unknown) => unknown>;
   expect(() => push.setInt32Option!(17, "5")).toThrow(
     expect.objectContaining({ detail: "option 17 takes a whole number; got '5'" }),
@@ -214,7 +214,7 @@ test("options by number are named by their number", () => {
   (push as unknown as Push).close();
 });
 
-test("subscribe, unsubscribe and routingId say what they got", () => {
+test("errors of subscribe, unsubscribe and routingId have the actual value", () => {
   using subscriber = new Subscriber();
   using router = new Router();
   const detail = (text: string) =>

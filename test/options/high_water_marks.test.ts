@@ -20,7 +20,7 @@ const pairs = {
 describe.each(Object.entries(pairs))("%s", (_, make) => {
   describe.each(["inproc", "tcp"] as const)("over %s", (transport) => {
     test.each(["sendHighWaterMark", "receiveHighWaterMark"] as const)(
-      "raising %s of a full connection lets all messages through",
+      "raising %s of a full connection delivers all messages",
       async (mark) => {
         const [sender, receiver] = make() as [Push, Pull];
         using _sender = sender;

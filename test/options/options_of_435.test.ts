@@ -1,4 +1,4 @@
-// The options that came with libzmq 4.3.5, which vendor patch libzmq/options/options-of-4.3.5 adds.
+// The options of libzmq 4.3.5, which vendor patch libzmq/options/options-of-4.3.5 adds.
 
 import { describe, expect, test } from "vitest";
 import {
@@ -20,29 +20,32 @@ type Loose = Record<string, unknown>;
 const loose = (socket: Socket) => socket as unknown as Loose;
 const invalid = expect.objectContaining({ code: "EINVAL" });
 
-/** Waits until the number of topics is right; a peer's subscriptions take a moment. */
+/** Waits for the number of topics, since a peer's subscriptions take a moment. */
 async function untilTopics(socket: Publisher | XPublisher, count: number): Promise<void> {
   while (socket.topicsCount !== count) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 describe("busyPoll", () => {
-  test.each(["tcp", "ipc"] as const)("is set, read back and does no harm over %s", async (transport) => {
-    using pull = new Pull({ busyPoll: 50 });
-    using push = new Dealer({ busyPoll: 2 ** 31 - 1, immediate: true });
-    expect([pull.busyPoll, push.busyPoll, new Pull().busyPoll]).toEqual([50, 2 ** 31 - 1, 0]);
-    expect(() => {
-      pull.busyPoll = -1;
-    }).toThrow(invalid);
-    using router = new Router({ busyPoll: 50 });
-    await router.bind(freshEndpoint(transport));
-    push.connect(router.lastEndpoint as string);
-    await push.send("hello");
-    expect(String((await router.receive())[1])).toBe("hello");
-  });
+  test.each(["tcp", "ipc"] as const)(
+    "can be set and read back, and messages arrive over %s",
+    async (transport) => {
+      using pull = new Pull({ busyPoll: 50 });
+      using push = new Dealer({ busyPoll: 2 ** 31 - 1, immediate: true });
+      expect([pull.busyPoll, push.busyPoll, new Pull().busyPoll]).toEqual([50, 2 ** 31 - 1, 0]);
+      expect(() => {
+        pull.busyPoll = -1;
+      }).toThrow(invalid);
+      using router = new Router({ busyPoll: 50 });
+      await router.bind(freshEndpoint(transport));
+      push.connect(router.lastEndpoint as string);
+      await push.send("hello");
+      expect(String((await router.receive())[1])).toBe("hello");
+    },
+  );
 });
 
 describe("topicsCount", () => {
-  test("of a subscriber: different prefixes", () => {
+  test("of a subscriber counts different prefixes", () => {
     using subscriber = new Subscriber();
     expect(subscriber.topicsCount).toBe(0);
     subscriber.subscribe("a", "ab", "a", "");
@@ -56,7 +59,7 @@ describe("topicsCount", () => {
     }).toThrow(TypeError);
   });
 
-  test("of an XSubscriber", async () => {
+  test("of an XSubscriber counts different prefixes", async () => {
     using subscriber = new XSubscriber();
     for (const body of ["\x01a", "\x01b", "\x01a", "\0b", "\0b", "no subscription"])
       await subscriber.send(body);
@@ -66,7 +69,7 @@ describe("topicsCount", () => {
   test.each([
     ["Publisher", Publisher],
     ["XPublisher", XPublisher],
-  ])("of a %s: different prefixes of all its peers, as long as they are there", async (_, Type) => {
+  ])("of a %s counts the different prefixes of all connected peers", async (_, Type) => {
     using publisher = new Type();
     await publisher.bind("tcp://127.0.0.1:*");
     expect(publisher.topicsCount).toBe(0);
@@ -85,7 +88,7 @@ describe("topicsCount", () => {
 });
 
 describe("verboseUnsubscribe", () => {
-  test("an XSubscriber also sends unsubscriptions that change nothing", async () => {
+  test("makes an XSubscriber also send redundant unsubscriptions", async () => {
     for (const verboseUnsubscribe of [false, true]) {
       using publisher = new XPublisher({ verbosity: "allSubsUnsubs" });
       using subscriber = new XSubscriber({ verboseUnsubscribe });
@@ -116,7 +119,7 @@ describe("hiccupMessage", () => {
     ["Dealer", Dealer, "DEALER"],
     ["Client", Client, "CLIENT"],
     ["Peer", Peer, "PEER"],
-  ] as const)("a %s receives it when it loses a connection", async (_, Type, name) => {
+  ] as const)("is received by a %s that loses a connection", async (_, Type, name) => {
     using server = await RawServer.listen();
     using socket = new Type({ hiccupMessage: "lost", reconnectInterval: 5, linger: 0 } as object);
     void socket.events;
@@ -130,7 +133,7 @@ describe("hiccupMessage", () => {
     }
   });
 
-  test("not for a failed handshake", async () => {
+  test("is not received for a failed handshake", async () => {
     using server = await RawServer.listen();
     using dealer = new Dealer({ hiccupMessage: "lost", reconnectInterval: 5, linger: 0 });
     dealer.connect(`tcp://127.0.0.1:${server.port}`);
@@ -142,7 +145,7 @@ describe("hiccupMessage", () => {
     expect(String(await dealer.receive())).toBe("hello");
   });
 
-  test("a peer that comes and goes fills the queue with one beyond the high-water mark, and then is heard", async () => {
+  test("uses one place beyond the high-water mark when a peer keeps reconnecting, and messages follow", async () => {
     using server = await RawServer.listen();
     using dealer = new Dealer({
       hiccupMessage: "lost",
@@ -179,7 +182,7 @@ describe.skipIf(!capability.norm)("norm", () => {
     ["normNumAutoparity", 2, 0, [-1, 255]],
     ["normPush", true, false, []],
   ];
-  test.each(settings)("%s = %s, by default %s", (name, value, initial, wrong) => {
+  test.each(settings)("%s = %s can be set, and is %s by default", (name, value, initial, wrong) => {
     using publisher = new Publisher();
     expect(loose(publisher)[name]).toBe(initial);
     loose(publisher)[name] = value;
@@ -191,11 +194,11 @@ describe.skipIf(!capability.norm)("norm", () => {
     }
   });
 
-  test("only of the sockets that may use it", () => {
+  test("exists only on sockets that support norm", () => {
     expect(["normMode" in Subscriber.prototype, "normMode" in Dealer.prototype]).toEqual([true, false]);
   });
 
-  test("a block of more than 255 segments ends the endpoint with an event", async () => {
+  test("with a block of more than 255 segments closes the endpoint with an event", async () => {
     using publisher = new Publisher({ normBlockSize: 200, normNumParity: 56 });
     void publisher.events;
     publisher.connect("norm://127.0.0.1:5556");

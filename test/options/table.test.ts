@@ -1,4 +1,4 @@
-// The table of options against libzmq: each row can be set and read back, or is refused in words.
+// Compares the table of options with libzmq: each row can be set and read back, or is rejected with an explanation.
 
 import { describe, expect, test } from "vitest";
 import * as zmq from "zmq-native";
@@ -9,7 +9,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 type Loose = Record<string, unknown>;
 const loose = (socket: Socket) => socket as unknown as Loose;
 
-/** name, value to set, default */
+/** Name, value to set, default. */
 const common: [string, unknown, unknown][] = [
   ["affinity", 3, 0],
   ["rate", 5000, 100],
@@ -51,7 +51,7 @@ const common: [string, unknown, unknown][] = [
   ["routingId", "me", null],
 ];
 
-describe("read, set, read back", () => {
+describe("an option can be set and read back", () => {
   test.each(common)("%s = %s, by default %s", (name, value, initial) => {
     const router = new Router();
     expect(loose(router)[name]).toBe(initial);
@@ -63,7 +63,7 @@ describe("read, set, read back", () => {
     given.close();
   });
 
-  test("CURVE keys, in Z85 or bytes", () => {
+  test("for CURVE keys, in Z85 or bytes", () => {
     const { publicKey, secretKey } = zmq.curveKeyPair();
     const server = zmq.curveKeyPair().publicKey;
     using push = new Push({ curvePublicKey: publicKey, curveSecretKey: secretKey, curveServerKey: server });
@@ -78,7 +78,7 @@ describe("read, set, read back", () => {
     }).toThrow(expect.objectContaining({ code: "EINVAL" }));
   });
 
-  test("text is null when empty, and cut at a NUL", () => {
+  test("for text, which is null when empty and ends at a NUL", () => {
     using push = new Push({ zapDomain: "domain" });
     push.zapDomain = Buffer.from("in bytes") as unknown as string;
     expect(push.zapDomain).toBe("in bytes");
@@ -89,7 +89,7 @@ describe("read, set, read back", () => {
   });
 });
 
-describe("wrong values", () => {
+describe("an invalid value", () => {
   test.each([
     ["linger", "1", "Option value must be a number"],
     ["linger", true, "Option value must be a number"],
@@ -99,21 +99,21 @@ describe("wrong values", () => {
     ["immediate", undefined, "Option value must be a boolean"],
     ["zapDomain", 5, "Option value must be a string or buffer"],
     ["zapDomain", {}, "Option value must be a string or buffer"],
-  ])("%s = %s: %s", (name, value, text) => {
+  ])("of %s = %s throws %s", (name, value, text) => {
     using push = new Push();
     expect(() => {
       loose(push)[name] = value;
     }).toThrow(new TypeError(text));
   });
 
-  test("what libzmq refuses is an error with its code", () => {
+  test("that libzmq rejects throws an error with its code", () => {
     using push = new Push();
     expect(() => {
       push.sendHighWaterMark = -1;
     }).toThrow(expect.objectContaining({ code: "EINVAL", errno: 22 }));
   });
 
-  test("numbers are cut to what libzmq takes, as in C", () => {
+  test("that is a fraction or out of range is truncated to libzmq's type as in C", () => {
     using push = new Push();
     push.linger = 7.9;
     expect(push.linger).toBe(7);
@@ -126,8 +126,8 @@ describe("wrong values", () => {
   });
 });
 
-describe("access", () => {
-  test("what is read-only cannot be set, what is write-only reads as undefined", () => {
+describe("access to options", () => {
+  test("a read-only option cannot be set, and a write-only one reads as undefined", () => {
     using router = new Router({ mandatory: true, handover: true, probeRouter: true });
     expect([loose(router).mandatory, loose(router).handover, loose(router).probeRouter]).toEqual([
       ...[undefined, undefined, undefined],
@@ -151,7 +151,7 @@ describe("access", () => {
     expect([has("Stream", "notify"), has("Stream", "routingId")]).toEqual([true, false]);
   });
 
-  test("by number, for what has no name", () => {
+  test("an option without a property can be accessed by number", () => {
     using push = new Push();
     const raw = push as unknown as {
       getInt32Option(id: number): number;
@@ -177,7 +177,7 @@ describe("access", () => {
   });
 });
 
-describe("the warning that an option comes too late", () => {
+describe("the warning that an option is set too late", () => {
   const text = "Socket option will not take effect until next connect/bind.";
 
   async function warningsOf(use: (socket: XPublisher) => void): Promise<string[]> {
@@ -192,7 +192,7 @@ describe("the warning that an option comes too late", () => {
     return warnings;
   }
 
-  test("is given on a socket with an endpoint", async () => {
+  test("is emitted on a socket with an endpoint", async () => {
     expect(
       await warningsOf((socket) => {
         socket.maxMessageSize = 5;
@@ -200,7 +200,7 @@ describe("the warning that an option comes too late", () => {
     ).toEqual([text]);
   });
 
-  test("not for what takes effect at once", async () => {
+  test("is not emitted for an option that takes effect immediately", async () => {
     const warnings = await warningsOf((socket) => {
       socket.linger = 0;
       socket.sendHighWaterMark = 5;
@@ -214,7 +214,7 @@ describe("the warning that an option comes too late", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("not before the first endpoint, nor after the last", async () => {
+  test("is emitted neither before the first endpoint nor after the last", async () => {
     const warnings: string[] = [];
     const listen = (warning: Error) => warnings.push(warning.message);
     process.on("warning", listen);
@@ -233,15 +233,15 @@ describe("the warning that an option comes too late", () => {
   });
 });
 
-describe("of a context", () => {
-  test("defaults", () => {
+describe("options of a context", () => {
+  test("have defaults", () => {
     const context = new Context();
     expect([context.ioThreads, context.maxSockets, context.maxMessageSize]).toEqual([1, 1023, 2147483647]);
     expect([context.ipv6, context.blocky, context.maxSocketsLimit]).toEqual([false, true, 65535]);
     expect((context as unknown as Loose).threadPriority).toBeUndefined();
   });
 
-  test("set, read back, refused", () => {
+  test("can be set, read back, and rejected", () => {
     const context = new Context({ ioThreads: 3, ipv6: true, blocky: false, threadPriority: 1 });
     expect([context.ioThreads, context.ipv6, context.blocky]).toEqual([3, true, false]);
     using pull = new Pull({ context });

@@ -1,4 +1,4 @@
-// What the addon needs of the system at run time: a library that was left out shows only when something calls it.
+// The system symbols that the addon needs at run time: without this test, a missing library shows only at a call.
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,12 +10,12 @@ const missing =
   process.platform !== "linux" ? "not on Linux" : symbols.status !== 0 ? "there is no nm here" : undefined;
 if (missing) console.warn(`SKIPPED: symbols of the binary: ${missing}`);
 
-test.skipIf(missing)("every symbol comes from libc or from Node", () => {
+test.skipIf(missing)("every symbol of the addon comes from libc or Node", () => {
   const unknown = symbols.stdout
     .trim()
     .split("\n")
     .map((line) => line.trim().split(" "))
-    // Weak ones need not be there; those of glibc have a version.
+    // Weak symbols may be missing. Those of glibc have a version.
     .filter(([kind, name]) => kind === "U" && !/@GLIBC|^napi_|^node_api_/.test(name as string))
     .map(([, name]) => name);
   expect(unknown).toEqual([]);

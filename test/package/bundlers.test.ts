@@ -1,5 +1,5 @@
-// The packed package in bundles and in what tracers copy, by each tool at its defaults. The tools come from npm, into the
-// cache folder of scripts/prebuild; where they cannot be had, the tests are left out.
+// The packed package in bundles and in the output of tracers, by each tool with its defaults. The tools come from npm,
+// into the cache folder of scripts/prebuild. Where they are not available, the tests are skipped.
 
 import { copyFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ const body = `
     const push = new Push();
     push.connect(pull.lastEndpoint);
     await push.send("arrived");
-    // The library loads the code of \`multicast\` with its first use.
+    // The library loads the code of \`multicast\` on first use.
     const { rate } = new Publisher().multicast;
     console.log(String(await pull.receive()), typeof Server, typeof v5.socket, rate);
     push.close();
@@ -67,55 +67,55 @@ beforeAll(async () => {
   workshop.write("elsewhere", { "package.json": {} });
   await workshop.npm("project", "install");
 });
-// Two folders with all of Next.js: minutes on a busy machine.
+// Two folders with all of Next.js take minutes on a busy machine.
 afterAll(() => workshop.remove(), 300_000);
 
 const prebuilds = () => inWorkshop("project/node_modules/zmq-native/prebuilds");
 
-/** Bundles a program of the project; the warnings. */
+/** Bundles a program of the project and returns the warnings. */
 async function bundle(tool: string, format: "esm" | "cjs", input: string, output: string): Promise<unknown> {
   const script = join(root, "test/package/programs/bundle.mjs");
   const parameters = [tool, format, tools!, inWorkshop("project", input), output];
   return JSON.parse(await workshop.run("project", process.execPath, script, ...parameters));
 }
 
-describe.skipIf(!tools || !esbuild)("prebuilds beside a bundle are found, whatever program loads it:", () => {
-  test.each([
-    ...["esbuild", "rollup", "rolldown", "vite", "webpack", "rspack"].map((tool) => ["esm", tool] as const),
-    ...["esbuild", "rollup", "rolldown", "webpack", "rspack"].map((tool) => ["cjs", tool] as const),
-  ])("%s by %s", async (format, tool) => {
-    const folder = `${tool}-${format}`;
-    const file = `bundle.${format === "esm" ? "mjs" : "cjs"}`;
-    workshop.write(folder, { "program/main.mjs": `import "../${file}";` });
-    // As ES modules from ES modules, or CommonJS from CommonJS: what a program of either kind is bundled as.
-    const input = format === "esm" ? "program.mjs" : "program.cjs";
-    expect(await bundle(tool, format, input, inWorkshop(folder, file))).toEqual([]);
+describe.skipIf(!tools || !esbuild)(
+  "a bundle finds the prebuilds next to it, whichever program loads it:",
+  () => {
+    test.each([
+      ...["esbuild", "rollup", "rolldown", "vite", "webpack", "rspack"].map((tool) => ["esm", tool] as const),
+      ...["esbuild", "rollup", "rolldown", "webpack", "rspack"].map((tool) => ["cjs", tool] as const),
+    ])("%s by %s", async (format, tool) => {
+      const folder = `${tool}-${format}`;
+      const file = `bundle.${format === "esm" ? "mjs" : "cjs"}`;
+      workshop.write(folder, { "program/main.mjs": `import "../${file}";` });
+      // ES modules from ES modules, or CommonJS from CommonJS, as each kind of program is bundled.
+      const input = format === "esm" ? "program.mjs" : "program.cjs";
+      expect(await bundle(tool, format, input, inWorkshop(folder, file))).toEqual([]);
 
-    const failed = run(folder, "program/main.mjs");
-    await expect(failed).rejects.toThrow(/a bundle needs the package's folder `prebuilds` beside it/);
-    await expect(failed).rejects.not.toThrow(/\[cause\]: undefined/);
+      const failed = run(folder, "program/main.mjs");
+      await expect(failed).rejects.toThrow(/a bundle needs the package's folder `prebuilds` beside it/);
+      await expect(failed).rejects.not.toThrow(/\[cause\]: undefined/);
 
-    cpSync(prebuilds(), inWorkshop(folder, "prebuilds"), { recursive: true });
-    for (const main of [file, "program/main.mjs"]) expect(await run(folder, main)).toBe(printed);
-  });
-});
-
-test.skipIf(!tools || !esbuild)(
-  "a bundle does not take the addon of another package for its own",
-  async () => {
-    await bundle("esbuild", "cjs", "program.cjs", inWorkshop("foreign/dist/bundle.cjs"));
-    // node-gyp-build takes whatever addon lies in build/Release. zeromq's is one.
-    const builds = join(root, "node_modules/zeromq/build", process.platform, process.arch);
-    const addons = readdirSync(builds, { recursive: true, encoding: "utf8" });
-    const addon = addons.find((file) => file.endsWith(".node") && !file.includes("musl"));
-    cpSync(join(builds, addon!), inWorkshop("foreign/build/Release/addon.node"));
-    const failed = run("foreign/dist/bundle.cjs");
-    await expect(failed).rejects.toThrow(/zmq-native has no binary that loads/);
-    await expect(failed).rejects.toThrow(/build\/Release with addon\.node/);
-    cpSync(prebuilds(), inWorkshop("foreign/dist/prebuilds"), { recursive: true });
-    expect(await run("foreign/dist/bundle.cjs")).toBe(printed);
+      cpSync(prebuilds(), inWorkshop(folder, "prebuilds"), { recursive: true });
+      for (const main of [file, "program/main.mjs"]) expect(await run(folder, main)).toBe(printed);
+    });
   },
 );
+
+test.skipIf(!tools || !esbuild)("a bundle does not load the addon of another package", async () => {
+  await bundle("esbuild", "cjs", "program.cjs", inWorkshop("foreign/dist/bundle.cjs"));
+  // node-gyp-build loads any addon in build/Release, such as zeromq's.
+  const builds = join(root, "node_modules/zeromq/build", process.platform, process.arch);
+  const addons = readdirSync(builds, { recursive: true, encoding: "utf8" });
+  const addon = addons.find((file) => file.endsWith(".node") && !file.includes("musl"));
+  cpSync(join(builds, addon!), inWorkshop("foreign/build/Release/addon.node"));
+  const failed = run("foreign/dist/bundle.cjs");
+  await expect(failed).rejects.toThrow(/zmq-native has no binary that loads/);
+  await expect(failed).rejects.toThrow(/build\/Release with addon\.node/);
+  cpSync(prebuilds(), inWorkshop("foreign/dist/prebuilds"), { recursive: true });
+  expect(await run("foreign/dist/bundle.cjs")).toBe(printed);
+});
 
 test.skipIf(!tools).each(["program.cjs", "program.mjs"])(
   "@vercel/nft traces the binary of %s, and a copy of the files runs",
@@ -140,7 +140,7 @@ test.skipIf(!tools).each(["program.cjs", "program.mjs"])(
 );
 
 test.skipIf(!tools).each(["program.cjs", "program.mjs"])(
-  "ncc puts the binary of %s beside the bundle, which runs by itself",
+  "ncc puts the binary of %s next to the bundle, which runs without node_modules",
   async (name) => {
     const folder = `ncc-${name}`;
     expect(await bundle("ncc", "cjs", name, inWorkshop(folder, name))).toEqual([]);
@@ -148,12 +148,12 @@ test.skipIf(!tools).each(["program.cjs", "program.mjs"])(
   },
 );
 
-// Signing and other formats are beyond a test: elsewhere the tool that injects the bundle needs more steps.
+// Elsewhere the tool that injects the bundle needs signing and other steps, which this test does not have.
 const single = process.platform === "linux";
 if (!single) console.warn("SKIPPED: single executable applications: not on Linux");
 
 test.skipIf(!tools || !esbuild || !single)(
-  "a single executable application finds prebuilds beside itself",
+  "a single executable application finds prebuilds next to itself",
   async () => {
     await bundle("esbuild", "cjs", "program.cjs", inWorkshop("single/bundle.cjs"));
     workshop.write("single", {
@@ -181,7 +181,7 @@ const next = long
   : undefined;
 
 describe.skipIf(!next).each(["turbopack", "webpack"])("Next.js with output: standalone, by %s", (bundler) => {
-  test("traces the binary, and the server exchanges a message", async () => {
+  test("traces the binary, and its server exchanges a message", async () => {
     const folder = `next-${bundler}`;
     workshop.write(folder, {
       "package.json": { private: true },
@@ -205,7 +205,7 @@ describe.skipIf(!next).each(["turbopack", "webpack"])("Next.js with output: stan
             return new Response(String(await pull.receive()));
           }`,
     });
-    // Copies: Turbopack refuses links that lead out of its root.
+    // Copies: Turbopack rejects links that lead out of its root.
     cpSync(join(next!, "node_modules"), inWorkshop(folder, "node_modules"), { recursive: true });
     for (const name of ["zmq-native", "node-gyp-build"]) {
       cpSync(inWorkshop("project/node_modules", name), inWorkshop(folder, "node_modules", name), {
@@ -222,7 +222,7 @@ describe.skipIf(!next).each(["turbopack", "webpack"])("Next.js with output: stan
   }, 500_000);
 });
 
-/** What the server of a folder answers to a request. */
+/** The response of the server of a folder to a request. */
 async function answerOf(folder: string, path: string): Promise<string> {
   const server = execa(process.execPath, ["server.js"], {
     cwd: folder,

@@ -1,5 +1,5 @@
-// Compiles users' programs with several versions of TypeScript. All declaration files are checked, but those of
-// TypeScript and @types/node: they are not ours, and take most of the time.
+// Compiles users' programs with several versions of TypeScript. Checks all declaration files except those of TypeScript
+// and @types/node, which are not ours and take most of the time.
 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import type * as TypeScript from "typescript";
 
 const require = createRequire(__filename);
 
-/** The oldest that is supported, and the newest. */
+/** The oldest supported version, and the newest. */
 const compilers = { "5.0": load("typescript-5.0/node_modules/typescript"), "6.0": load("typescript") };
 export type CompilerVersion = keyof typeof compilers;
 
@@ -15,10 +15,10 @@ function load(path: string): typeof TypeScript {
   return require(path);
 }
 
-/** Parsed once: every compilation needs the same ones. */
+/** Parsed once, since every compilation needs the same ones. */
 const parsed = new Map<string, TypeScript.SourceFile>();
 
-/** Compiles a program of one file to JavaScript beside it. What is wrong, as the compiler says it: a line for each. */
+/** Compiles a program of one file to JavaScript next to it. Returns the compiler's errors, one per line. */
 export function compile(
   version: CompilerVersion,
   file: string,
@@ -32,7 +32,7 @@ export function compile(
     strict: true,
     skipLibCheck: false,
     types: [],
-    // Also where the program is outside the project.
+    // Needed also for programs outside of the project.
     typeRoots: [],
     ...options,
   };
@@ -48,7 +48,7 @@ export function compile(
     return known;
   };
   const program = ts.createProgram([file], parsedOptions, host);
-  // Of this file: to emit all, the compiler would check all.
+  // Emits this file only: to emit all, the compiler would check all.
   const { diagnostics } = program.emit(program.getSourceFile(file));
   const wrong = [
     ...errors,
@@ -76,5 +76,5 @@ function isForeign(path: string): boolean {
   return foreign.some((pattern) => pattern.test(path));
 }
 
-/** Where the compiler finds the types of Node.js. */
+/** The folder in which the compiler finds the types of Node.js. */
 export const nodeTypes = join(__dirname, "../../node_modules/@types/node");

@@ -1,4 +1,4 @@
-// The reference of the interface: everything public is documented, and every link leads somewhere.
+// The API reference: everything public is documented, and every link resolves.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { executeSync } from "../helpers/execute.js";
 import { root } from "./pack.js";
 
-test("typedoc has no warning", () => {
+test("typedoc reports no warning", () => {
   const cli = join(root, "node_modules/typedoc/bin/typedoc");
   const { status, stdout, stderr } = executeSync(
     process.execPath,
@@ -18,7 +18,7 @@ test("typedoc has no warning", () => {
   expect({ status, text: stdout + stderr }).toEqual({ status: 0, text: "" });
 }, 60_000);
 
-test("it begins at the entry points that the package has", () => {
+test("the API reference has the entry points of the package", () => {
   const text = readFileSync(join(root, "typedoc.jsonc"), "utf8").replace(/^\s*\/\/.*$/gm, "");
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   // Several names lead to one file.

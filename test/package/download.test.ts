@@ -1,4 +1,4 @@
-// Sources over HTTPS, from a server of this machine: redirects, errors, and the origins after it.
+// Sources over HTTPS from a server on this machine: redirects, errors, and fallbacks.
 
 import {
   cpSync,
@@ -34,7 +34,7 @@ let folder: string;
 let server: Server;
 let plain: ReturnType<typeof createPlainServer>;
 let origin: string;
-/** The paths that were asked for. */
+/** The requested paths. */
 let requests: string[];
 
 beforeAll(async () => {
@@ -84,7 +84,7 @@ beforeEach(() => {
   mkdirSync(join(copy, "vendor"));
 });
 
-/** Fetches with the library's URLs in the place of the pinned ones. No program is found, so apt is not either. */
+/** Fetches with the library's URLs replaced. No program is found, so apt cannot be used either. */
 async function fetchFrom(
   paths: string[],
   environment: NodeJS.ProcessEnv = {},
@@ -112,12 +112,12 @@ const success = {
   sources: [pin.archive],
 };
 
-test("downloads an archive", async () => {
+test("fetch downloads an archive", async () => {
   expect(await fetchFrom(["/archive"])).toEqual(success);
   expect(readFileSync(join(copy, "vendor/sources", pin.archive)).equals(archive)).toBe(true);
 });
 
-test("follows redirects", async () => {
+test("fetch follows redirects", async () => {
   expect(await fetchFrom(["/redirect"])).toEqual(success);
   expect(requests).toEqual(["/redirect", "/archive"]);
 });
@@ -128,7 +128,7 @@ test.each([
   ["an interrupted download", "/interrupted", "the download was interrupted"],
   ["endless redirects", "/loop", "redirect count exceeded"],
   ["a redirect away from HTTPS", "/plain", "which is not HTTPS"],
-])("names the URL and the reason of %s, and leaves no file", async (_, path, reason) => {
+])("fetch names the URL and the reason of %s and leaves no file", async (_, path, reason) => {
   const { code, text, sources } = await fetchFrom([path]);
   expect(code).toBe(1);
   expect(text.split("\n").find((line) => line.includes(`${origin}${path}: `))).toContain(reason);
@@ -137,24 +137,24 @@ test.each([
 });
 
 test.each(["/mirror", "/mirror/"])(
-  "asks the mirror first: ZMQ_NATIVE_MIRROR=https://HOST%s",
+  "fetch asks the mirror first: ZMQ_NATIVE_MIRROR=https://HOST%s",
   async (path) => {
     expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}${path}` })).toEqual(success);
     expect(requests).toEqual([`/mirror/${encodeURIComponent(pin.archive)}`]);
   },
 );
 
-test("falls back to the pinned URLs if the mirror does not have the archive", async () => {
+test("fetch falls back to the pinned URLs if the mirror does not have the archive", async () => {
   expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}/empty` })).toEqual(success);
   expect(requests).toEqual([`/empty/${encodeURIComponent(pin.archive)}`, "/archive"]);
 });
 
-test("falls back to the next URL", async () => {
+test("fetch falls back to the next URL", async () => {
   expect(await fetchFrom(["/missing", "/wrong", "/interrupted", "/archive"])).toEqual(success);
   expect(requests).toEqual(["/missing", "/wrong", "/interrupted", "/archive"]);
 });
 
-test("does not trust a server whose certificate is unknown", async () => {
+test("fetch rejects a server with an unknown certificate", async () => {
   const { code, text, sources } = await fetchFrom(["/archive"], { NODE_EXTRA_CA_CERTS: "" });
   expect(code).toBe(1);
   expect(text).toContain("self-signed certificate");

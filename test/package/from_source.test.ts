@@ -1,4 +1,4 @@
-// The package builds its binary from what it carries, without a network, and against a libzmq of the system's. Each takes
+// The package builds its binary from its own sources without a network, and with the system's libzmq. Each build takes
 // minutes, so they have a command of their own: npm run test:package
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,11 +24,11 @@ const program = `
     console.log((await pull.receive()).join(" "), capability.curve === true);
   })();`;
 
-describe.skipIf(!asked)("from the packed sources", () => {
+describe.skipIf(!asked)("a build from the packed sources", () => {
   const workshop = new Workshop();
   const installed = () => join(workshop.folder, "project/node_modules/zmq-native");
 
-  /** Without a network where this may be had; elsewhere behind a proxy that is not there. */
+  /** Without a network where possible, otherwise with a proxy that does not exist. */
   const alone = succeeds("unshare", ["--net", "true"]);
   const offline = (alone ? ["unshare", "--net"] : ["env"]) as [string, ...string[]];
   const build = (...flags: string[]) =>
@@ -53,15 +53,15 @@ describe.skipIf(!asked)("from the packed sources", () => {
   }, minutes(2));
   afterAll(() => workshop.remove());
 
-  test("the vendored libzmq", { timeout: minutes(10) }, async () => {
+  test("uses the vendored libzmq", { timeout: minutes(10) }, async () => {
     await expect(runProgram()).rejects.toThrow(/Build one with `npm explore zmq-native -- npm run build`/);
     await build();
     expect(existsSync(join(installed(), "build/Release/zmq_native.node"))).toBe(true);
     expect(await runProgram()).toBe("built 4.3.4 true\n");
   });
 
-  // The license of libzmq asks for this: whoever has the program can replace the library in it.
-  test("a vendored libzmq with a changed line", { timeout: minutes(10) }, async () => {
+  // libzmq's license requires this: users of the program can replace the library in it.
+  test("uses a vendored libzmq with a changed line", { timeout: minutes(10) }, async () => {
     const header = join(installed(), "vendor/src/libzmq/include/zmq.h");
     const text = readFileSync(header, "utf8");
     const changed = text.replace("#define ZMQ_VERSION_PATCH 4", "#define ZMQ_VERSION_PATCH 99");
@@ -71,9 +71,9 @@ describe.skipIf(!asked)("from the packed sources", () => {
     expect(await runProgram()).toBe("built 4.3.99 true\n");
   });
 
-  test.skipIf(!pkgConfig)("a libzmq that pkg-config finds", { timeout: minutes(20) }, async () => {
+  test.skipIf(!pkgConfig)("uses a libzmq that pkg-config finds", { timeout: minutes(20) }, async () => {
     const prefix = join(workshop.folder, "system");
-    // Without CURVE, which tells it from the vendored one.
+    // Without CURVE, which distinguishes it from the vendored one.
     const settings = [
       "ENABLE_DRAFTS=ON",
       "ENABLE_CURVE=OFF",

@@ -28,7 +28,7 @@ const library = {
     };`,
 };
 
-/** Projects that have nothing but the package, and what they call it. */
+/** Projects that depend on this package only, and the name under which they install it. */
 const projects = [
   { folder: "plain", name: "zmq-native", flags: [] },
   { folder: "alias", name: "zeromq", flags: ["--ignore-scripts"] },
@@ -67,7 +67,7 @@ const filesOf = (...folder: string[]) =>
     .sort();
 
 describe("the tarball", () => {
-  test("holds what is needed to use it, to build it, and by licence, and nothing else", () => {
+  test("contains the files needed to use, build and license it, and nothing else", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const tops = new Set(files.map((file) => file.split("/")[0]));
     expect([...tops].sort()).toEqual(
@@ -83,7 +83,7 @@ describe("the tarball", () => {
     }
   });
 
-  test("has declarations for each source, a few files of JavaScript, maps that lead to the sources, and no stale ones", () => {
+  test("contains declarations for each source, few JavaScript files, working source maps, and no stale files", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
@@ -103,13 +103,13 @@ describe("the tarball", () => {
     }
   });
 
-  test("publint finds nothing", async () => {
+  test("passes publint", async () => {
     const { buffer } = new Uint8Array(readFileSync(tarball));
     const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg as object, { color: false }))).toEqual([]);
   });
 
-  test("attw finds types wherever there is code, in every way of resolving", async () => {
+  test("passes attw: types resolve wherever code does", async () => {
     const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
     const { stdout } = await execa(process.execPath, [cli, tarball, "--format=json"]);
     const { problems, analysis } = JSON.parse(stdout);
@@ -130,7 +130,7 @@ describe("the tarball", () => {
 });
 
 describe.each(projects)("installed as $name", ({ folder, name }) => {
-  test("no script has run: all files are as they were packed, and there is no build", () => {
+  test("contains the packed files unchanged, runs no install script and builds nothing", () => {
     expect(filesOf(folder, "node_modules", name)).toEqual(filesOf("plain/node_modules/zmq-native"));
     expect(existsSync(inWorkshop(folder, "node_modules", name, "build"))).toBe(false);
     expect(JSON.parse(readFileSync(inWorkshop(folder, "package-lock.json"), "utf8"))).not.toHaveProperty([
@@ -140,7 +140,7 @@ describe.each(projects)("installed as $name", ({ folder, name }) => {
     ]);
   });
 
-  test("CommonJS and ES modules get the same classes", async () => {
+  test("gives CommonJS and ES modules the same classes", async () => {
     workshop.write(folder, {
       "same.mjs": `
         import assert from "node:assert/strict";
@@ -162,7 +162,7 @@ describe.each(projects)("installed as $name", ({ folder, name }) => {
     expect(await workshop.run(folder, "node", "same.mjs")).toBe("zmq-native\n");
   });
 
-  test("a program in CommonJS", async () => {
+  test("works in a CommonJS program", async () => {
     workshop.write(folder, {
       "program.cjs": `
         const { Pull, Push } = require("${name}");
@@ -179,7 +179,7 @@ describe.each(projects)("installed as $name", ({ folder, name }) => {
   });
 });
 
-test("npm's overrides give it to a library that was written for zeromq", async () => {
+test("npm's overrides install it in place of zeromq for a library", async () => {
   workshop.write("overridden", {
     "program.mjs": `
       import { createRequire } from "node:module";
@@ -194,7 +194,7 @@ test("npm's overrides give it to a library that was written for zeromq", async (
   expect(await workshop.run("overridden", "node", "program.mjs")).toBe("from the library true zmq-native\n");
 });
 
-describe("a program in TypeScript compiles, all declarations checked, and runs", () => {
+describe("a TypeScript program compiles with all declarations checked, and runs", () => {
   const source = readFileSync(join(__dirname, "programs/exchange.ts"), "utf8");
   const bundler = { module: "esnext", moduleResolution: "bundler" };
   const node10 = { module: "commonjs", moduleResolution: "node10" };
@@ -239,7 +239,7 @@ describe("a program with the types of zeromq compiles and runs", () => {
   });
 });
 
-test("README's program runs in an empty folder, prints what README shows, and ends by itself", async () => {
+test("README's program runs in an empty folder, prints the output in README, and exits by itself", async () => {
   const [command, ...output] = block("README.md", "console").split(/(?<=\n)/);
   expect(command).toBe("$ node hello.mjs\n");
   workshop.write("pasted", { "hello.mjs": block("README.md", "js") });

@@ -1,10 +1,10 @@
-// How many files and which of Node's modules the package loads.
+// The number of files and the modules of Node that the package loads.
 
 import { execaSync } from "execa";
 import { describe, expect, it } from "vitest";
 import { packagePath } from "../helpers/program.js";
 
-/** Runs code in a process that has loaded the package, and answers what it prints as JSON. */
+/** Runs code in a process that has loaded the package, and parses its output as JSON. */
 function after(code: string): { files: string[]; modules: string[] } {
   const program = `
     const before = new Set(process.moduleLoadList);
@@ -16,7 +16,7 @@ function after(code: string): { files: string[]; modules: string[] } {
   return JSON.parse(execaSync(process.execPath, ["-e", program]).stdout);
 }
 
-/** Modules of Node's that take it 1 ms or more to load, or load such modules. */
+/** Modules of Node that take 1 ms or more to load, or that load such modules. */
 const slow = ["child_process", "dns", "http", "net", "perf_hooks", "stream", "url", "worker_threads"];
 const slowOf = (modules: string[]) => slow.filter((name) => modules.includes(`NativeModule ${name}`));
 
@@ -25,17 +25,17 @@ describe("loading the package", () => {
   const needed = ["dist/index.js", "dist/library.js"];
 
   // The addon is not in `require.cache`, and node-gyp-build is for binaries that the library does not find.
-  it("loads two files of its own, and no package", () => {
+  it("reads two files of the package and no other package", () => {
     expect(names(after("").files)).toEqual(needed);
   });
 
-  // A file may be out of reach later: without a descriptor, or after setuid.
-  it("loads nothing with the first use of a rare function", () => {
+  // A file may be unreachable later: without a free descriptor, or after setuid.
+  it("leaves no file to load for a rarely used function", () => {
     const { files } = after("new zmq.Publisher().multicast;");
     expect(names(files)).toEqual(needed);
   });
 
-  it("loads none of Node's modules that are slow to load", () => {
+  it("loads none of Node's slow modules", () => {
     expect(slowOf(after("").modules)).toEqual([]);
   });
 

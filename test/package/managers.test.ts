@@ -1,5 +1,5 @@
-// The packed package under other package managers and in a bundle. Those tools come from npm, into the cache folder of
-// scripts/prebuild; where they cannot be had, their tests are left out.
+// The packed package with other package managers and in a bundle. The tools come from npm, into the cache folder of
+// scripts/prebuild. Where they are not available, their tests are skipped.
 
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ const source = `
   })();`;
 const printed = "arrived function\n";
 
-/** A project that depends on the tarball alone. */
+/** A project that depends only on the tarball. */
 function project(folder: string, files: Record<string, unknown> = {}): void {
   workshop.write(folder, {
     "package.json": { name: folder, private: true, dependencies: { "zmq-native": `file:${tarball}` } },
@@ -42,7 +42,7 @@ function project(folder: string, files: Record<string, unknown> = {}): void {
 
 beforeAll(async () => {
   tarball = await workshop.packOurs();
-  // Each tool's own caches, and its state, in the workshop.
+  // Each tool's caches and state are in the workshop folder.
   workshop.env = {
     HOME: inWorkshop("home"),
     YARN_ENABLE_TELEMETRY: "0",
@@ -55,7 +55,7 @@ beforeAll(async () => {
 afterAll(() => workshop.remove());
 
 test.skipIf(!pnpm)(
-  "pnpm",
+  "pnpm installs the package, and a program runs",
   async () => {
     project("pnpm");
     await workshop.run("pnpm", "node", pnpm!, "install", "--store-dir", inWorkshop("store"));
@@ -75,7 +75,7 @@ describe.skipIf(!yarn).each(["node-modules", "pnp", "pnpm"])("yarn, nodeLinker: 
 });
 
 test.skipIf(!bunProgram)(
-  "Bun, and what it installed under Node",
+  "Bun installs the package, and a program runs in Bun and in Node",
   async () => {
     project("bun");
     await workshop.run("bun", bunProgram!, "install");
@@ -85,7 +85,7 @@ test.skipIf(!bunProgram)(
   60_000,
 );
 
-describe.skipIf(!esbuild)("a bundle by esbuild, far from its package", () => {
+describe.skipIf(!esbuild)("a bundle by esbuild, away from the package", () => {
   beforeAll(async () => {
     project("bundled");
     await workshop.npm("bundled", "install");
@@ -94,7 +94,7 @@ describe.skipIf(!esbuild)("a bundle by esbuild, far from its package", () => {
   test.each([
     ["cjs", "program.cjs"],
     ["esm", "program.mjs"],
-  ])("as %s, with prebuilds beside it", async (format, name) => {
+  ])("runs as %s with prebuilds next to it", async (format, name) => {
     const out = inWorkshop(`bundle-${format}`);
     const flags = ["--bundle", "--platform=node", `--format=${format}`, `--outfile=${join(out, name)}`];
     await workshop.run("bundled", esbuild!, "program.cjs", ...flags);

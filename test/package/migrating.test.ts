@@ -22,7 +22,7 @@ async function pack(
 }
 
 beforeAll(async () => {
-  // Stands for the package, whose own installation test/package/install.test.ts tests.
+  // Stands for the package. test/package/install.test.ts tests its own installation.
   const exports = { ".": "./index.js", "./v5-compat": "./v5-compat.js" };
   const load = (file: string) => `module.exports = require(${JSON.stringify(join(root, "dist", file))});`;
   ours = await pack(
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => workshop.remove());
 
-/** A package.json of the page, which installs the packed package instead of a published version. */
+/** A package.json of the page that installs the packed package instead of a published version. */
 function manifest(index: number): Record<string, unknown> {
   const text = blocks("json")[index]!;
   return JSON.parse(text.replace(/npm:zmq-native@[^"]+|(?<="zmq-native": ")[^"]+/g, ours));
@@ -53,7 +53,7 @@ test.each([0, 1])("the overrides of block %i replace zeromq 6 in a dependency", 
   expect(await run(`version-6-${index}`, manifest(index))).toBe("4.3.4 function undefined\n");
 });
 
-test("a package of one's own replaces zeromq 5 in a dependency", async () => {
+test("a package of the program's own replaces zeromq 5 in a dependency", async () => {
   const source = blocks("js").find((code) => code.startsWith("// zeromq-5/index.js"))!;
   workshop.write("version-5/zeromq-5", { "index.js": source, "package.json": manifest(2) });
   expect(await run("version-5", manifest(3))).toBe("4.3.4 undefined function\n");

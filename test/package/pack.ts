@@ -1,5 +1,5 @@
-// Packs the package as it is published, with a binary for this machine, and installs it. Package managers reach one
-// registry, on loopback, which has the dependencies of the package and nothing else.
+// Packs the package in its published form, with a binary for this machine, and installs it. Package managers use one
+// registry, on loopback, which has only the dependencies of the package.
 
 import { createHash } from "node:crypto";
 import {
@@ -20,7 +20,7 @@ import { execa } from "execa";
 
 export const root = join(__dirname, "../..");
 
-/** Large, and none of what is published. */
+/** Large files that are not published. */
 const notPacked = new Set(
   [
     ".git",
@@ -37,7 +37,7 @@ const notPacked = new Set(
   ].map((path) => join(path)),
 );
 
-/** The test's own environment, without what an npm above it has set for its scripts, and any other binary. */
+/** The test's environment, without variables of an outer npm for its scripts, and without another binary. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_|^ZMQ_NATIVE_|^LD_PRELOAD$/i.test(name)),
 );
@@ -66,22 +66,22 @@ async function serve(folders: Record<string, unknown>[], tarballs: Buffer[]): Pr
   return server.unref();
 }
 
-/** A folder of its own under the system's temporary one, and a way to remove it. */
+/** A temporary folder, and a function that removes it. */
 export class Workshop {
   #registry: Server | undefined;
 
-  /** Adds to the environment of what is run. */
+  /** Adds to the environment of the programs. */
   env: NodeJS.ProcessEnv = {};
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-package-")));
 
-  /** Runs a program in a folder of the workshop: what it writes to stdout. Rejects with both outputs when it fails. */
+  /** Runs a program in a folder of the workshop and returns its stdout. Rejects with both outputs when it fails. */
   run(folder: string, command: string, ...parameters: string[]): Promise<string> {
     return this.runFor(60_000, folder, command, ...parameters);
   }
 
-  /** The same, for so many milliseconds at most. */
+  /** The same, with a limit in milliseconds. */
   async runFor(timeout: number, folder: string, command: string, ...parameters: string[]): Promise<string> {
-    // The message of its error has both outputs.
+    // The message of its error contains both outputs.
     const { stdout } = await execa(command, parameters, {
       cwd: join(this.folder, folder),
       env: { ...env, ...this.#registryEnv(), ...this.env },
@@ -92,7 +92,7 @@ export class Workshop {
     return stdout;
   }
 
-  /** Names the registry to each package manager. A port that nothing listens on stands for a registry not started. */
+  /** Passes the registry to each package manager. Without a started registry, uses a port without a listener. */
   #registryEnv(): NodeJS.ProcessEnv {
     const { port } = (this.#registry?.address() ?? { port: 9 }) as AddressInfo;
     const url = `http://127.0.0.1:${port}/`;
@@ -106,12 +106,12 @@ export class Workshop {
   }
 
   npm(folder: string, ...parameters: string[]): Promise<string> {
-    // A cache of its own, so that packages come from the tarballs and the registry only.
+    // A separate cache, so that packages come from the tarballs and the registry only.
     const cache = `--cache=${join(this.folder, "cache")}`;
     return this.run(folder, "npm", ...parameters, "--no-audit", "--no-fund", cache);
   }
 
-  /** Writes a folder's files; values that are no strings as JSON. */
+  /** Writes a folder's files. Values that are not strings are written as JSON. */
   write(folder: string, files: Record<string, unknown>): void {
     for (const [name, content] of Object.entries(files)) {
       const path = join(this.folder, folder, name);
@@ -120,21 +120,21 @@ export class Workshop {
     }
   }
 
-  /** Packs a folder; the path of the tarball. */
+  /** Packs a folder and returns the path of the tarball. */
   async pack(folder: string): Promise<string> {
     const [name] = (await this.npm("", "pack", folder, "--silent")).trim().split("\n");
     return join(this.folder, name as string);
   }
 
-  /** Packs this package, with a binary for this machine, and starts the registry; the path of the tarball. */
+  /** Packs this package with a binary for this machine, and starts the registry. Returns the path of the tarball. */
   async packOurs(): Promise<string> {
     const dependency = join(root, "node_modules/node-gyp-build");
     const manifest = JSON.parse(readFileSync(join(dependency, "package.json"), "utf8"));
     this.#registry = await serve([manifest], [readFileSync(await this.pack(dependency))]);
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
-    // `prepack` does this; npm runs no scripts here.
-    // The scripts of `prepack` parse their parameters with commander.
+    // Normally done by `prepack`, but npm runs no scripts here. The scripts of `prepack` parse their parameters with
+    // commander.
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     // xz takes a minute on a busy machine.
     await this.runFor(300_000, "package", "node", "scripts/vendor.mjs", "--pack");

@@ -1,4 +1,4 @@
-// Prebuilt binaries: what a cross build would lose, the readers of their formats, the checks, the workflows.
+// Prebuilt binaries: settings that a cross build could lose, the readers of their formats, the checks, the workflows.
 
 import {
   cpSync,
@@ -25,9 +25,9 @@ const onLinux = process.platform === "linux" && process.arch === "x64";
 if (!onLinux) console.warn("SKIPPED: cross builds: not on Linux x64");
 
 test.skipIf(!onLinux)(
-  "libzmq is told in a cross build what it finds out by itself in a native one",
+  "a cross build sets for libzmq the features that a native build detects",
   () => {
-    // The same compiler, called a cross compiler: then the programs of its CMake file are not run.
+    // The same compiler as a cross compiler, so that CMake runs none of its test programs.
     const out = join(folder, "cross");
     const { status, stderr } = executeSync("cmake", [
       ...["-S", root, "-B", out, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_SYSTEM_NAME=Linux"],
@@ -42,7 +42,7 @@ test.skipIf(!onLinux)(
 );
 
 test.skipIf(!onLinux)(
-  "the native binary: two exports, no stack that can be run, and it stays when it is closed",
+  "the native binary has two exports and no executable stack, and stays loaded when it is closed",
   () => {
     const binary = readBinary(join(root, "build/Release/zmq_native.node"));
     expect(binary).toMatchObject({
@@ -72,7 +72,7 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
   }
   const native = () => readFileSync(join(root, "build/Release/zmq_native.node"));
 
-  test("a binary that is not there", () => {
+  test("reports a missing binary", () => {
     const { code, text } = check("win32-x64", "");
     expect(code).toBe(1);
     expect(text).toBe(
@@ -80,7 +80,7 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
     );
   });
 
-  test("of another processor, for a newer libc, with other libraries", () => {
+  test("reports a binary for another processor, a newer libc or other libraries", () => {
     const { code, text } = check("linux-arm64-musl", "prebuilds/linux-arm64/zmq-native.musl.node", native());
     expect(code).toBe(1);
     expect(text).toContain("linux-arm64-musl: it is for x64.\n");
@@ -88,14 +88,14 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
     expect(text).toContain("GLIBC_2.");
   });
 
-  test("too large", () => {
+  test("reports a binary that is too large", () => {
     const large = Buffer.concat([native(), Buffer.alloc(2_000_000)]);
     const { code, text } = check("linux-x64-glibc", "prebuilds/linux-x64/zmq-native.glibc.node", large);
     expect(code).toBe(1);
     expect(text).toMatch(/it has \d+ bytes, and 2000000 are its budget/);
   });
 
-  test("a target that there is not", () => {
+  test("reports an unknown target", () => {
     const { code, text } = check("linux-mips", "");
     expect(code).toBe(1);
     expect(text).toMatch(/^There is no target linux-mips: there are linux-x64-glibc, /);
@@ -103,13 +103,13 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
 });
 
 describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
-  /** What scripts/build.mjs says when prebuildify runs it with these flags. */
+  /** The output of scripts/build.mjs when prebuildify runs it with these flags. */
   const build = (env: NodeJS.ProcessEnv) =>
     executeSync(process.execPath, [join(root, "scripts/build.mjs")], {
       env: { ...env },
     });
 
-  test("a platform that there is no target for", () => {
+  test("reports a platform that is not a target", () => {
     const { status, stderr } = build({
       PREBUILD_PLATFORM: "linux",
       PREBUILD_ARCH: "riscv64",
@@ -125,9 +125,9 @@ describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
   if (!existsSync(headers)) console.warn("SKIPPED: prebuildify: this Node has no headers beside it");
 
   test.skipIf(!existsSync(headers))(
-    "makes the binary of this machine by the name that node-gyp-build looks for",
+    "builds the binary of this machine under the name that node-gyp-build expects",
     () => {
-      // A copy: node-gyp empties the folder build. CMake's folder is the same, so that nothing is compiled again.
+      // A copy, since node-gyp empties the folder build. CMake's folder is shared, so nothing is compiled again.
       const copy = join(folder, "project");
       cpSync(root, copy, {
         recursive: true,
@@ -155,7 +155,7 @@ describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
 });
 
 describe("prepack", () => {
-  /** What the script says of packing a copy of the project with these files. */
+  /** The output of the script for a copy of the project with these files. */
   function prepack(name: string, files: string[], command: "pack" | "publish" = "pack") {
     const copy = join(folder, name);
     for (const part of ["scripts", "package.json"])
@@ -164,7 +164,7 @@ describe("prepack", () => {
       mkdirSync(join(copy, file, ".."), { recursive: true });
       writeFileSync(join(copy, file), "binary");
     }
-    // npm tells the script which command it is.
+    // npm tells the script which command it runs.
     const child = executeSync(process.execPath, ["scripts/prebuild/prepack.mjs"], {
       cwd: copy,
       env: { npm_command: command },
@@ -176,7 +176,7 @@ describe("prepack", () => {
   );
   const binary = "prebuilds/linux-x64/zmq-native.glibc.node";
 
-  test("a tree without dist is refused", () => {
+  test("rejects a tree without dist", () => {
     const { code, text } = prepack("no-dist", [binary]);
     expect(code).toBe(1);
     expect(text).toMatch(
@@ -184,7 +184,7 @@ describe("prepack", () => {
     );
   });
 
-  test("a tree without prebuilds is refused", () => {
+  test("rejects a tree without prebuilds", () => {
     const { code, text } = prepack("no-prebuilds", dist);
     expect(code).toBe(1);
     expect(text).toContain(
@@ -192,7 +192,7 @@ describe("prepack", () => {
     );
   });
 
-  test("a tree with the binary of one machine is packed, and not published", () => {
+  test("lets npm pack but not publish a tree with the binary of one machine", () => {
     expect(prepack("one", [...dist, binary])).toMatchObject({ code: 0 });
     const { code, text } = prepack("one", [], "publish");
     expect(code).toBe(1);
@@ -200,7 +200,7 @@ describe("prepack", () => {
   });
 });
 
-test("of the prebuilt binaries that are here, none fails its checks", () => {
+test("all prebuilt binaries in this tree pass their checks", () => {
   const prebuilds = join(root, "prebuilds");
   const files = existsSync(prebuilds) ? readdirSync(prebuilds, { recursive: true, encoding: "utf8" }) : [];
   if (!files.some((file) => file.endsWith(".node"))) {
@@ -211,23 +211,23 @@ test("of the prebuilt binaries that are here, none fails its checks", () => {
   expect(child).toMatchObject({ status: 0, stderr: "" });
 });
 
-describe("the workflows", () => {
+describe("workflows of the repository", () => {
   const workflows = readdirSync(join(root, ".github/workflows"));
   interface Validator {
     validateWorkflow(text: string): { errors: unknown[] };
   }
   const validator = orSkip(() => join(fromNpm("@action-validator/core", "0.6.0"), "action_validator.js"));
 
-  test.skipIf(!validator).each(workflows)("%s has the form that GitHub asks for", async (name) => {
+  test.skipIf(!validator).each(workflows)("have the form that GitHub requires: %s", async (name) => {
     const { validateWorkflow } = ((await import(validator!)) as { default: Validator }).default;
     const text = readFileSync(join(root, ".github/workflows", name), "utf8");
     expect(validateWorkflow(text).errors).toEqual([]);
-    // It is a validator: a job without a machine is none.
+    // It is a validator: a job without a runner fails.
     const broken = text.replace(/^ {4}runs-on:.*\n/m, "");
     expect(validateWorkflow(broken).errors).not.toEqual([]);
   });
 
-  test("they run only scripts and files that there are", () => {
+  test("run only scripts and files that exist", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };

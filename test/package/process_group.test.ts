@@ -1,4 +1,4 @@
-// The runner of programs that start programs of their own, which prebuilds:run and the vendor script use.
+// The runner of programs that start other programs, which prebuilds:run and the vendor script use.
 
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { runGroup } from "../helpers/tools.js";
 
 const print = ["-e", `process.stdout.write("out"); process.stderr.write("err"); process.stdin.resume()`];
 
-test("collects the output of a program, whose input is empty", async () => {
+test("runs a program with empty input and collects its output", async () => {
   const result = await runGroup(process.execPath, print, 60, { all: true });
   expect(result).toMatchObject({
     exitCode: 0,
@@ -38,8 +38,8 @@ test.skipIf(process.platform === "win32")("does not wait for a program that left
   expect(performance.now() - start).toBeLessThan(15_000);
 });
 
-test.skipIf(process.platform === "win32")("kills the programs of a program that takes too long", async () => {
-  // The output ends when the child of the program, which has inherited it, has ended as well.
+test.skipIf(process.platform === "win32")("kills the children of a program that takes too long", async () => {
+  // The output ends only when the child, which has inherited it, has exited as well.
   const endless = `require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"],
     { stdio: "inherit" }); setInterval(() => {}, 1000)`;
   const result = await runGroup(process.execPath, ["-e", endless], 3, { all: true });

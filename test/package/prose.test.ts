@@ -1,4 +1,4 @@
-// The prose linter of `npm run check`: which sentences it rejects, in pages and in comments of sources.
+// The prose linter of `npm run check`: the sentences that it rejects in pages, comments and test titles.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,7 +44,7 @@ describe("prose linter", () => {
     expect(findings.map((finding) => Number.parseInt(finding, 10))).toEqual([1, 3, 5, 7, 9, 11, 13]);
   });
 
-  test("reads the comments of a source, with their lines, and nothing else of it", () => {
+  test("reads the comments of a source with their line numbers, and nothing else of it", () => {
     const source = [
       "// What is first.",
       'const text = "What is a string.";',
@@ -63,5 +63,22 @@ describe("prose linter", () => {
     const { status, findings } = lint("source.ts", source.join("\n"));
     expect(status).toBe(1);
     expect(findings.map((finding) => Number.parseInt(finding, 10))).toEqual([1, 7]);
+  });
+
+  test("reads the titles of tests with their line numbers", () => {
+    const source = [
+      'describe("a socket", () => {',
+      '  test("What is sent arrives", () => {});',
+      "  // A comment.",
+      '  test.each(["What"])("sends %s", () => {});',
+      "  test.skipIf(missing)(",
+      "    `is never collected over tcp`,",
+      "    () => {},",
+      "  );",
+      "});",
+    ];
+    const { status, findings } = lint("titles.test.ts", source.join("\n"));
+    expect(status).toBe(1);
+    expect(findings.map((finding) => Number.parseInt(finding, 10))).toEqual([2, 6]);
   });
 });

@@ -1,5 +1,5 @@
-// README: its program is the site's, and its badges and commands agree with the project's files. The program itself runs in
-// install.test.ts.
+// README: its program equals the site's, and its badges and commands agree with the project's files. install.test.ts
+// runs the program.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The build's first steps on a machine where something is wrong: one sentence that says what to do, and exit code 1.
+// The build's first steps on a machine where something is missing: one sentence with the remedy, and exit code 1.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,14 +13,14 @@ const pins = JSON.parse(readFileSync(join(root, "vendor/versions.json"), "utf8")
 >;
 const archives = Object.values(pins).map(({ archive }) => archive);
 
-/** A copy of the project without sources or anything built. */
+/** A copy of the project without sources and build output. */
 let copy: string;
 /** A folder with the few commands that a program may find. */
 let bin: string;
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "zmq-native-"));
-  // No test may depend on what the network of this machine reaches: nothing listens at port 9.
+  // No test may depend on the network of this machine: there is no listener at port 9.
   const unreachable = Object.entries(pins).map(([name, pin]) => [
     name,
     { ...pin, urls: ["https://127.0.0.1:9/"] },
@@ -42,7 +42,7 @@ function run(script: string, env: NodeJS.ProcessEnv) {
   return { code: child.status, text: child.stdout + child.stderr };
 }
 
-test("a source with another hash is refused, by name, and not replaced", () => {
+test("a source with a wrong hash is rejected by name and not replaced", () => {
   const given = join(copy, "given");
   mkdirSync(given);
   for (const archive of archives) cpSync(join(root, "vendor/sources", archive), join(given, archive));
@@ -55,7 +55,7 @@ test("a source with another hash is refused, by name, and not replaced", () => {
   expect(readFileSync(join(given, archives[1] as string), "utf8")).toBe("something else");
 });
 
-test("sources in a named folder are enough: no network, nothing but tar and patch", () => {
+test("sources in a given folder suffice, without a network and with tar and patch only", () => {
   for (const tool of ["tar", "gzip", "xz", "patch"]) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   const { code, text } = run("vendor.mjs", { ZMQ_NATIVE_SOURCES: join(root, "vendor/sources"), PATH: bin });
   expect(text).toMatch(/^unpacked libzmq [\d.]+/m);
@@ -64,7 +64,7 @@ test("sources in a named folder are enough: no network, nothing but tar and patc
   expect(again).toEqual({ code: 0, text: "" });
 });
 
-test("without sources and apt, each origin has its reason and the last line says what to set", () => {
+test("without sources and apt, the error lists a reason for each origin and ends with the variable to set", () => {
   const { code, text } = run("vendor.mjs", { PATH: bin, ZMQ_NATIVE_SOURCES: "" });
   expect(code).toBe(1);
   const lines = text.trim().split("\n");
@@ -79,15 +79,15 @@ test("without sources and apt, each origin has its reason and the last line says
 const noApt = !succeeds("apt-get", ["--version"]);
 if (noApt) console.warn("SKIPPED: apt without a network: there is no apt-get here");
 
-test.skipIf(noApt)("without a network, apt's reason is printed", () => {
-  // Nothing listens at the proxy, and apt tries once.
+test.skipIf(noApt)("without a network, the error contains apt's reason", () => {
+  // The proxy does not exist, and apt tries once.
   writeFileSync(join(copy, "apt.conf"), 'Acquire::http::Proxy "http://127.0.0.1:9"; Acquire::Retries "0";\n');
   const { code, text } = run("vendor.mjs", { APT_CONFIG: join(copy, "apt.conf"), ZMQ_NATIVE_SOURCES: "" });
   expect(code).toBe(1);
   expect(text).toContain("or Debian's archive cannot be reached");
 });
 
-test("no compiler, no CMake: what to install", () => {
+test("without a compiler or CMake, the error names the packages to install", () => {
   const compiler = run("build.mjs", { CXX: "no-such-compiler" });
   expect(compiler.code).toBe(1);
   expect(compiler.text).toContain(
@@ -99,7 +99,7 @@ test("no compiler, no CMake: what to install", () => {
   expect(cmake.text).toContain("cmake is needed to build from source");
 });
 
-test("a flag that is not there: what there is", () => {
+test("an unknown flag is reported with the list of flags", () => {
   const child = executeSync(process.execPath, [join(copy, "scripts/build.mjs"), "--fast"]);
   expect(child.status).toBe(1);
   expect(child.stderr).toContain("--fast");

@@ -1,5 +1,5 @@
-// Our patches on another version of a library: what `npm run vendor -- --against` says of each, and the check of headers.
-// With a library of one file, in a copy of the scripts.
+// Our patches on another version of a library: the report of `npm run vendor -- --against` for each patch, and the
+// check of headers. Uses a library of one file, in a copy of the scripts.
 
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -53,7 +53,10 @@ beforeEach(() => {
   cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   write("package.json", "{}");
-  write("test/file.test.ts", 'test("replaces a line", () => {});');
+  write(
+    "test/file.test.ts",
+    'test("replaces a line", () => {}); describe.each(["tcp"])("over %s", () => test("sends", () => {}));',
+  );
   write("upstream/src/file.c", source());
   write("upstream/LICENSE", "free");
   mkdirSync(join(copy, "vendor/sources"), { recursive: true });
@@ -82,7 +85,7 @@ test("applies the series in its order", () => {
   expect(file).toBe(source({ 5: "LINE 5", 30: "LINE 30", 50: "LINE 50" }));
 });
 
-test("tells patches that apply from those that upstream has", () => {
+test("separates patches that apply from those that upstream has", () => {
   const { status, text } = against(source({ 50: "LINE 50" }));
   expect(text.split("\n")).toEqual(
     expect.arrayContaining([
@@ -93,7 +96,7 @@ test("tells patches that apply from those that upstream has", () => {
   expect(status).toBe(0);
 });
 
-test("tells an offset and fuzz", () => {
+test("reports an offset and fuzz", () => {
   const { text } = against(`// new\n${source({ 48: "another" })}`);
   expect(text.split("\n")).toEqual(
     expect.arrayContaining([
@@ -117,14 +120,14 @@ test("names file, line and hunk of a rejected patch, and the hunks that upstream
   expect(status).toBe(1);
 });
 
-test("names a file that is missing", () => {
+test("names a missing file", () => {
   write("other/src/renamed.c", source());
   const { status, text } = run("scripts/vendor.mjs", "--library", "example", "--against", "other");
   expect(text).toContain("    src/file.c: the whole file is missing\n");
   expect(status).toBe(1);
 });
 
-test("packs the chosen files, byte by byte the same, and unpacks them without the archive", () => {
+test("packs the chosen files byte by byte and unpacks them without the archive", () => {
   const packed = join(copy, "vendor/packed/example.tar.xz");
   expect(run("scripts/vendor.mjs", "--pack")).toEqual({ status: 0, text: "" });
   const first = readFileSync(packed);
@@ -142,9 +145,17 @@ test.each([
   ["an unknown field", { Fowarded: "no" }, "Fowarded: unknown field"],
   ["a test that does not exist", { Test: "test/none.test.ts" }, "test/none.test.ts does not exist"],
   ["a title that does not exist", { Test: "test/file.test.ts > removes" }, 'no test "removes"'],
+  ["a part of a title", { Test: "test/file.test.ts > replaces" }, 'no test "replaces"'],
+  ["a title without its group", { Test: "test/file.test.ts > sends" }, 'no test "sends"'],
+  [
+    "a value that no test has",
+    { Test: "test/file.test.ts > over ipc > sends" },
+    'no test "over ipc > sends"',
+  ],
   ["an origin without its version", { Origin: "upstream, 1234567" }, "Applied-Upstream is missing"],
   ["a date in another form", { "Last-Update": "29 Nov" }, 'expected a date as YYYY-MM-DD, got "29 Nov"'],
-])("the check of headers finds %s", (_, fields, problem) => {
+  ["a date that does not exist", { "Last-Update": "2026-02-30" }, 'YYYY-MM-DD, got "2026-02-30"'],
+])("the check of headers reports %s", (_, fields, problem) => {
   expect(run("scripts/check_patches.mjs")).toEqual({ status: 0, text: "" });
   write("vendor/patches/example/second/two.patch", patchOf(header(fields), { 50: "LINE 50" }));
   const { status, text } = run("scripts/check_patches.mjs");
@@ -155,7 +166,16 @@ test.each([
   expect(status).toBe(1);
 });
 
-test("the check finds patches that the series does not list, and the reverse", () => {
+test.each(["over %s", "over tcp > sends", "over %s > sends"])(
+  "the check of headers accepts the title %s",
+  (title) => {
+    const text = header({ Test: `test/file.test.ts > ${title}` });
+    write("vendor/patches/example/second/two.patch", patchOf(text, { 50: "LINE 50" }));
+    expect(run("scripts/check_patches.mjs")).toEqual({ status: 0, text: "" });
+  },
+);
+
+test("the check reports patches that the series does not list, and the reverse", () => {
   write("vendor/patches/example/third/three.patch", header());
   write("vendor/patches/example/series", "first/one.patch\nsecond/two.patch\nsecond/gone.patch\n");
   const { status, text } = run("scripts/check_patches.mjs");

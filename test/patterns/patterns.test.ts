@@ -20,7 +20,7 @@ import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 const text = (frames: Buffer[]) => frames.map(String);
 
 describe.each(transports)("over %s", (transport) => {
-  test("Pair: both ways, in order", async () => {
+  test("Pair sends and receives in order", async () => {
     using pair = await join(new Pair(), new Pair(), transport);
     const { bound, connected } = pair;
     for (let i = 0; i < 100; i++) {
@@ -33,7 +33,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  test("Push to Pull: every message once, in order of each sender", async () => {
+  test("Push delivers every message to a Pull once, in the order of each sender", async () => {
     using first = await join(new Pull(), new Push(), transport);
     using second = new Push();
     second.connect(first.bound.lastEndpoint as string);
@@ -52,7 +52,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(first.bound.tryReceive()).toBeUndefined();
   });
 
-  test("Push shares messages out evenly over Pulls", async () => {
+  test("Push distributes messages evenly over Pulls", async () => {
     using push = new Push();
     using one = await join(new Pull(), push, transport);
     using two = await join(new Pull(), push, transport);
@@ -71,7 +71,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(counts).toEqual([500, 500]);
   });
 
-  test("Request and Reply: in turn", async () => {
+  test("Request and Reply exchange messages in turn", async () => {
     using pair = await join(new Reply(), new Request(), transport);
     const { bound: reply, connected: request } = pair;
     for (let i = 0; i < 50; i++) {
@@ -82,7 +82,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  test("Dealer and Router: addressed by routing id", async () => {
+  test("Router addresses each Dealer by its routing id", async () => {
     using first = await join(new Router({ mandatory: true }), new Dealer({ routingId: "first" }), transport);
     using second = new Dealer({ routingId: "second" });
     const router = first.bound;
@@ -101,7 +101,7 @@ describe.each(transports)("over %s", (transport) => {
     await expect(router.send(["nobody", "?"])).rejects.toMatchObject({ code: "EHOSTUNREACH" });
   });
 
-  test("Request to Router, Dealer to Reply: the empty delimiter", async () => {
+  test("Request to Router and Dealer to Reply use the empty delimiter", async () => {
     using routed = await join(new Router(), new Request(), transport);
     await routed.connected.send("question");
     const [id, delimiter, question] = await routed.bound.receive();
@@ -116,14 +116,14 @@ describe.each(transports)("over %s", (transport) => {
     expect(text(await dealt.connected.receive())).toEqual(["", "answer"]);
   });
 
-  test("Publisher to Subscribers: by prefix, unsubscribed again", async () => {
+  test("Publisher sends to Subscribers by prefix until they unsubscribe", async () => {
     using first = await join(new XPublisher(), new Subscriber(), transport);
     using second = new Subscriber();
     const { bound: publisher, connected: subscriber } = first;
     second.connect(publisher.lastEndpoint as string);
     subscriber.subscribe("a", Buffer.from([0, 255]));
     second.subscribe();
-    // An XPublisher hears of subscriptions: from then on nothing is lost.
+    // An XPublisher receives subscriptions: from then on no message is lost.
     const heard = [await publisher.receive(), await publisher.receive(), await publisher.receive()];
     expect(heard.flat().map(String).sort()).toEqual(["\x01", "\x01\0\ufffd", "\x01a"].sort());
 
@@ -143,7 +143,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await subscriber.receive()).toEqual([Buffer.from([0, 255])]);
   });
 
-  test("Publisher and XSubscriber: subscriptions as messages", async () => {
+  test("Publisher sends to an XSubscriber whose subscriptions are messages", async () => {
     using pair = await join(new XPublisher(), new XSubscriber(), transport);
     const { bound: publisher, connected: subscriber } = pair;
     await subscriber.send(Buffer.from("\x01topic"));
@@ -155,7 +155,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(text(await subscriber.receive())).toEqual(["topic", "more"]);
   });
 
-  test("Publisher without subscribers drops", async () => {
+  test("Publisher drops messages without subscribers", async () => {
     using publisher = new Publisher();
     using pair = await join(new Pull(), new Push(), transport);
     publisher.connect(pair.bound.lastEndpoint as string);
@@ -163,10 +163,10 @@ describe.each(transports)("over %s", (transport) => {
     expect(pair.bound.readable).toBe(false);
   });
 
-  test("connect before bind: what was queued arrives in order", async () => {
+  test("messages queued before a bind arrive in order", async () => {
     using push = new Push();
     using pull = new Pull();
-    // A port that was free a moment ago; the transports with names have no such question.
+    // A port that was free a moment ago. Transports with names do not need one.
     using probe = new Pull();
     await probe.bind(freshEndpoint(transport));
     const endpoint = probe.lastEndpoint as string;

@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 import { expect, test } from "vitest";
 import { Stream } from "zmq-native";
 
-test("Stream serves plain TCP clients, and is told when they come and go", async () => {
+test("Stream serves plain TCP clients and is notified when they connect and disconnect", async () => {
   using stream = new Stream();
   await stream.bind("tcp://127.0.0.1:*");
   const client = connect(Number(stream.lastEndpoint!.split(":").pop()), "127.0.0.1");
@@ -22,7 +22,7 @@ test("Stream serves plain TCP clients, and is told when they come and go", async
   expect(departure.length).toBe(0);
 });
 
-test("Stream connects to a plain TCP server under an id of its own choosing", async () => {
+test("Stream connects to a plain TCP server with an id that it chooses", async () => {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };

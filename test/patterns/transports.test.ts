@@ -1,5 +1,5 @@
-// Every socket type over every transport: what the transport serves is delivered, whichever end binds; the rest is
-// refused. The last thing that it prints is the table.
+// Every socket type over every transport: supported combinations deliver messages, whichever end binds, and others are
+// rejected. At the end, the test prints the table.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -43,7 +43,7 @@ const scheme = [
 ] as const;
 type Scheme = (typeof scheme)[number];
 
-/** Which transports this build has; those that need the kernel's help are not tried for delivery. */
+/** The transports of this build. Those that need support by the kernel are not tested for delivery. */
 const built: Record<Scheme, boolean> = {
   tcp: true,
   inproc: true,
@@ -79,19 +79,19 @@ const serves: Record<Scheme, string[]> = {
 const kib = 1024;
 const sizes = [0, 1, kib, 64 * kib, 1024 * kib];
 
-/** A message of a size, that looks like no other of its size. */
+/** A message whose content is specific to its size. */
 const bodyOf = (size: number) => Buffer.alloc(size).map((_, index) => (index * 7 + size) % 251) as Buffer;
 
-/** What both ends of a pattern do, told by the ends' classes. */
+/** The conversation of a pattern's ends, by their classes. */
 interface Pattern {
   readonly ends: readonly [new (options?: object) => Socket, new (options?: object) => Socket];
-  /** Sends from the first end to the second, and answers what came out there. */
+  /** Sends from the first end to the second, and returns the received body. */
   exchange(first: never, second: never, body: Buffer): Promise<Buffer>;
-  /** Makes sure that nothing is lost from now on, where a pattern may drop. */
+  /** Ensures that no message is lost from now on, where a pattern may drop. */
   settle?(first: never, second: never): Promise<void>;
   /** Sizes that it cannot send. */
   readonly without?: readonly number[];
-  /** Of transports whose ends have no names for each other until one is asked, such as the bound address. */
+  /** The transports on which it works. Others give a peer no address before it is bound. */
   readonly only?: readonly Scheme[];
 }
 
@@ -102,7 +102,7 @@ const pattern = <A extends Socket, B extends Socket>(
   rest: { settle?: (first: A, second: B) => Promise<void>; without?: readonly number[] } = {},
 ): Pattern => ({ ends: [first, second], exchange, ...rest }) as unknown as Pattern;
 
-/** Sends until something arrives, then until all of that has been taken. */
+/** Sends until something arrives, then until all of it has been received. */
 async function untilHeard(
   send: (message: string) => Promise<void>,
   receive: () => Promise<unknown[]>,
@@ -200,7 +200,7 @@ const patterns: Pattern[] = [
     Stream,
     Stream,
     async (first, second, body) => {
-      // Told of the connection once, each has the other's id.
+      // Each has the other's id once it was notified of the connection.
       const [id] = streamIds.get(first) ?? (await first.receive());
       if (!streamIds.has(first)) {
         streamIds.set(first, [id as Buffer]);
@@ -213,13 +213,13 @@ const patterns: Pattern[] = [
       }
       return Buffer.concat(parts);
     },
-    // Nothing as a message ends the connection.
+    // An empty message ends the connection.
     { without: [0] },
   ),
 ];
 const streamIds = new WeakMap<Stream, [Buffer]>();
 
-/** A port of UDP that was free a moment ago: libzmq does not tell which one it got. */
+/** A UDP port that was free a moment ago: libzmq does not report a port that it chose. */
 async function freePort(): Promise<number> {
   const socket = createSocket("udp4").bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -279,37 +279,41 @@ for (const [transport, reason] of Object.entries(reasons))
 
 const multicastOptions = { multicast: { rate: 400_000, recoveryInterval: 2000 } };
 
-describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s", (transport) => {
+describe.each(scheme.filter((transport) => !reasons[transport]))("%s delivers messages", (transport) => {
   for (const { ends, exchange, settle, without = [] } of patterns) {
     const [First, Second] = ends;
     const [firstName, secondName] = [First.name, Second.name];
     if (![firstName, secondName].every((name) => serves[transport].includes(name))) continue;
-    // A Radio only connects to udp, and a Dish only binds.
+    // On udp, a Radio only connects, and a Dish only binds.
     const ways =
       transport === "udp" ? ["second"] : firstName === secondName ? ["first"] : ["first", "second"];
     const fitting = sizes.filter(
       (size) => !without.includes(size) && (transport !== "udp" || size + group.length + 1 <= 8 * kib),
     );
-    test.each(ways)(`${firstName} to ${secondName}: the %s binds`, { timeout: 60_000 }, async (way) => {
-      const options = multicast.includes(firstName) && built.pgm ? multicastOptions : {};
-      using first = new First({ linger: 0, ...options });
-      using second = new Second({ linger: 0, ...options });
-      const [bound, connected] = way === "first" ? [first, second] : [second, first];
-      await bound.bind(await endpointFor(transport));
-      connected.connect(bound.lastEndpoint as string);
-      await settle?.(first as never, second as never);
-      for (const size of fitting) {
-        const body = bodyOf(size);
-        const received = await exchange(first as never, second as never, body);
-        expect([size, received.equals(body)]).toEqual([size, true]);
-      }
-      note(firstName, transport, "works");
-      note(secondName, transport, "works");
-    });
+    test.each(ways)(
+      `from ${firstName} to ${secondName}, where the %s binds`,
+      { timeout: 60_000 },
+      async (way) => {
+        const options = multicast.includes(firstName) && built.pgm ? multicastOptions : {};
+        using first = new First({ linger: 0, ...options });
+        using second = new Second({ linger: 0, ...options });
+        const [bound, connected] = way === "first" ? [first, second] : [second, first];
+        await bound.bind(await endpointFor(transport));
+        connected.connect(bound.lastEndpoint as string);
+        await settle?.(first as never, second as never);
+        for (const size of fitting) {
+          const body = bodyOf(size);
+          const received = await exchange(first as never, second as never, body);
+          expect([size, received.equals(body)]).toEqual([size, true]);
+        }
+        note(firstName, transport, "works");
+        note(secondName, transport, "works");
+      },
+    );
   }
 
   if (serves[transport].includes("Peer")) {
-    test("Peer to Peer", async () => {
+    test("from Peer to Peer", async () => {
       using first = new Peer({ linger: 0 });
       using second = new Peer({ linger: 0 });
       await second.bind(await endpointFor(transport));
@@ -324,7 +328,7 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s
   }
 
   if (serves[transport].includes("Datagram")) {
-    test("Datagram to Datagram, and back, up to 8 KiB", async () => {
+    test("from Datagram to Datagram and back, up to 8 KiB", async () => {
       using first = new Datagram({ linger: 0 });
       using second = new Datagram({ linger: 0 });
       const endpoint = await endpointFor(transport);
@@ -355,7 +359,7 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s
       await expect(many).rejects.toMatchObject({ code: "EMSGSIZE", sent: 0 });
     });
 
-    test("Radio over udp: body and group share 8191 bytes", async () => {
+    test("a Radio on udp sends at most 8191 bytes of body and group", async () => {
       using radio = new Radio({ linger: 0 });
       using dish = new Dish();
       await dish.bind(await endpointFor(transport));
@@ -373,14 +377,14 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("delivery by %s
         detail: expect.stringContaining("at most 8191 bytes, got 8192"),
       };
       await expect(radio.send(bodyOf(most + 1), { group })).rejects.toMatchObject(refusal);
-      // The limit is udp's.
+      // udp has this limit.
       radio.disconnect(dish.lastEndpoint as string);
       await radio.send(bodyOf(most + 1), { group });
     });
   }
 });
 
-describe.each(scheme)("what %s does not serve is refused", (transport) => {
+describe.each(scheme)("%s rejects an unsupported socket type:", (transport) => {
   const addresses: Partial<Record<Scheme, string>> = {
     ipc: "ipc:///tmp/x",
     inproc: "inproc://x",
@@ -405,7 +409,7 @@ describe.each(scheme)("what %s does not serve is refused", (transport) => {
   });
 });
 
-test("what is served and not tried here", () => {
+test("each combination of socket type and transport has a result", () => {
   for (const transport of scheme) {
     if (!built[transport] || !reasons[transport]) continue;
     for (const name of serves[transport]) note(name, transport, "not tried");

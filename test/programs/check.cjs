@@ -1,4 +1,4 @@
-// What the samples share: packages of the folder where a program is installed, and checks that are counted.
+// Shared by the samples: packages of the folder where a program is installed, and checks that are counted.
 
 const assert = require("node:assert/strict");
 const { createRequire } = require("node:module");

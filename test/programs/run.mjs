@@ -38,7 +38,7 @@ const environment = {
   npm_config_fund: "false",
   npm_config_loglevel: "error",
   npm_config_zmq_external: "true",
-  // The headers that are installed with Node, so that node-gyp downloads none.
+  // The headers that are installed with Node, so that node-gyp does not download them.
   ...(existsSync(join(nodeFolder, "include/node/node.h")) ? { npm_config_nodedir: nodeFolder } : {}),
 };
 const npm = (folder, ...args) => execaSync("npm", args, { cwd: folder, env: environment, reject: false });
@@ -54,7 +54,7 @@ function writePackage(folder, contents, source) {
   if (source !== undefined) writeFileSync(join(folder, "index.js"), source);
 }
 
-/** The dependency that puts a library in the place of the package that the program loads. */
+/** The dependency that replaces the package that the program loads by a library. */
 function replacement(folder, program, library) {
   if (library === "zeromq") {
     const version = zeromq[program.interface];
@@ -70,7 +70,7 @@ function replacement(folder, program, library) {
   return "file:./zeromq-5";
 }
 
-/** Installs a program with a library in its folder; answers what went wrong, if anything did. */
+/** Installs a program with a library in its folder. Returns the error, if any. */
 function install(folder, program, library) {
   mkdirSync(folder, { recursive: true });
   const empty = Object.entries(program.empty ?? {}).map(([name, source]) => {
@@ -95,7 +95,7 @@ function install(folder, program, library) {
   if (built.failed) return `zeromq 5 does not build here: ${built.stderr}`;
 }
 
-/** The folder of the library that the program loads, so that no result is of another copy. */
+/** The folder of the library that the program loads, so that no result comes from another copy. */
 function loaded(folder, program) {
   const load = createRequire(join(folder, "node_modules", program.name, "package.json"));
   return realpathSync(load.resolve(program.module));

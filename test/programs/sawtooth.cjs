@@ -1,5 +1,5 @@
 // A transaction processor and a validator: the handler is registered, transactions are applied with state of the
-// validator, an invalid one is refused, and the processor registers again after the validator was restarted.
+// validator, an invalid one is rejected, and the processor registers again after the validator was restarted.
 
 const { once } = require("node:events");
 const { check, done, load } = require("./check.cjs");
@@ -24,7 +24,7 @@ class Handler extends TransactionHandler {
   }
 }
 
-/** The part of a validator that transaction processors talk to. */
+/** The part of a validator with which transaction processors communicate. */
 function startValidator(endpoint) {
   const socket = zmq.socket("router");
   socket.bindSync(endpoint);

@@ -1,4 +1,5 @@
-// Runs the three examples of the package, each with a request that ZAP must accept. They say whether the reply came.
+// Runs the three examples of the package, each with a request that ZAP must accept. They print whether the reply
+// arrived.
 
 const { spawnSync } = require("node:child_process");
 const { check, done, load } = require("./check.cjs");

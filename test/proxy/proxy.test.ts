@@ -1,4 +1,5 @@
-// Proxies beyond what zeromq has (test/drop-in/proxy.test.ts has that): many at once, capture, pause, statistics.
+// Features of proxies beyond zeromq's (test/drop-in/proxy.test.ts covers those): many at once, capture, pause,
+// statistics.
 
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
@@ -31,7 +32,7 @@ async function forwarder(options?: ConstructorParameters<typeof Proxy>[2]) {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  test("a broker passes requests and replies, multipart and large ones too", async () => {
+  test("a broker forwards requests and replies, including multipart and large ones", async () => {
     const [front, back] = [new Router(), new Dealer()];
     await front.bind(freshEndpoint(transport));
     await back.bind(freshEndpoint(transport));
@@ -39,7 +40,7 @@ describe.each(transports)("over %s", (transport) => {
     const ended = proxy.run();
     using reply = new Reply();
     using request = new Request();
-    // Options can be read, and set, while it runs.
+    // Options can be read and set while it runs.
     reply.connect(back.lastEndpoint as string);
     request.connect(front.lastEndpoint as string);
     expect(front.sendHighWaterMark).toBe(1000);
@@ -56,8 +57,8 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-// An option that is read wakes the thread, and what that thread said shortly before must not be missed for it.
-test("ends though its sockets' options are read just then", async () => {
+// Reading an option wakes the thread, which must not miss an earlier message of that thread.
+test("a proxy ends while the options of its sockets are read", async () => {
   for (let round = 0; round < 50; round++) {
     const [front, back] = [new Pull(), new Push()];
     for (const socket of [front, back]) socket.bindSync(freshEndpoint("inproc"));
@@ -65,14 +66,14 @@ test("ends though its sockets' options are read just then", async () => {
     const ended = proxy.run();
     await new Promise(setImmediate);
     proxy.terminate();
-    // The proxy listens in the next turn, before its thread has said anything; the sockets look after that.
+    // The proxy listens in the next turn, before its thread has reported anything. The sockets listen later.
     setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2));
     expect(front.linger).toBe(-1);
     await ended;
   }
 });
 
-test("its sockets accept nothing else meanwhile", async () => {
+test("the sockets of a running proxy accept no other operation", async () => {
   await using forward = await forwarder();
   for (const use of [
     () => forward.front.receive(),
@@ -88,7 +89,7 @@ test("its sockets accept nothing else meanwhile", async () => {
   expect(forward.front.closed).toBe(false);
 });
 
-test("scenario 16: sixteen at once, while files and names are read as fast as before", async () => {
+test("scenario 16: sixteen proxies do not slow down file access and name lookups", async () => {
   const forwarders = await Promise.all(Array.from({ length: 16 }, () => forwarder()));
   await Promise.all([readFile(__filename), lookup("127.0.0.1")]);
   for (const [index, { push, pull }] of forwarders.entries()) {
@@ -98,12 +99,12 @@ test("scenario 16: sixteen at once, while files and names are read as fast as be
   for (const forward of forwarders) await forward[Symbol.asyncDispose]();
 });
 
-test("pause keeps messages where they are, resume passes them on", async () => {
+test("pause keeps messages queued, and resume forwards them", async () => {
   await using forward = await forwarder();
   await forward.push.send("1");
   expect(String(await forward.pull.receive())).toBe("1");
   forward.proxy.pause();
-  // Answered after the pause has taken effect.
+  // The answer arrives after the pause has taken effect.
   await forward.proxy.statistics();
   await forward.push.send("2");
   await expect(forward.pull.receive({ timeout: 50 })).rejects.toThrow(
@@ -114,7 +115,7 @@ test("pause keeps messages where they are, resume passes them on", async () => {
   expect(String(await forward.pull.receive())).toBe("2");
 });
 
-test("statistics count messages and bytes both ways", async () => {
+test("statistics count messages and bytes in both directions", async () => {
   await using forward = await forwarder();
   await forward.push.send(["ab", "cde"]);
   await forward.push.send("f");
@@ -127,7 +128,7 @@ test("statistics count messages and bytes both ways", async () => {
   });
 });
 
-test("refuses a capture that cannot send, or that is an end of the proxy", () => {
+test("run rejects a capture that cannot send or is an end of the proxy", () => {
   using front = new Pull();
   using back = new Push();
   using pull = new Pull();
@@ -136,7 +137,7 @@ test("refuses a capture that cannot send, or that is an end of the proxy", () =>
   expect(() => new Proxy(front, back, { capture: front })).toThrow("got an end of the proxy");
 });
 
-test("scenario 17: capture gets a copy of every message, and holds nothing up when it has no room", async () => {
+test("scenario 17: capture gets a copy of every message and does not block when its queue is full", async () => {
   using capture = new Push({ sendHighWaterMark: 2 });
   using captured = new Pull({ receiveHighWaterMark: 2 });
   await captured.bind(freshEndpoint("inproc"));
@@ -150,7 +151,7 @@ test("scenario 17: capture gets a copy of every message, and holds nothing up wh
   expect((await forward.proxy.statistics()).captureDropped).toBe(96);
 });
 
-test("scenario 17: under load: pause, resume and statistics in the middle lose and reorder nothing", async () => {
+test("scenario 17: pause, resume and statistics under load neither lose nor reorder messages", async () => {
   await using forward = await forwarder();
   const count = 50_000;
   const sent = (async () => {
@@ -173,7 +174,7 @@ test("scenario 17: under load: pause, resume and statistics in the middle lose a
   expect((await forward.proxy.statistics()).backEnd.sent.messages).toBe(count);
 });
 
-test("an option read while it runs never takes a wake-up of its thread", async () => {
+test("reading an option while a proxy runs does not consume a wake-up of its thread", async () => {
   await using forward = await forwarder();
   for (let i = 0; i < 2000; i++) {
     await forward.push.send(String(i));
@@ -183,7 +184,7 @@ test("an option read while it runs never takes a wake-up of its thread", async (
   }
 });
 
-test("a context that ends, ends it", async () => {
+test("closing the context ends a proxy", async () => {
   const context = new Context();
   const front = new Pull({ context });
   const back = new Push({ context });
@@ -195,7 +196,7 @@ test("a context that ends, ends it", async () => {
   expect([front.closed, back.closed]).toEqual([true, true]);
 });
 
-test("a running proxy keeps the process alive; process.exit ends both", async () => {
+test("a running proxy keeps the process alive, and process.exit ends both", async () => {
   const { code, stdout } = await runProgram(`
     const [front, back] = [new zmq.Pull(), new zmq.Push()];
     await front.bind("tcp://127.0.0.1:*");
@@ -208,7 +209,7 @@ test("a running proxy keeps the process alive; process.exit ends both", async ()
   expect(code).toBe(3);
 });
 
-test("a worker that ends with a proxy running harms nobody", async () => {
+test("a worker that ends with a running proxy affects no other thread", async () => {
   const { code, stdout } = await runProgram(`
     for (let i = 0; i < 10; i++) {
       const worker = startWorker(\`
@@ -216,7 +217,7 @@ test("a worker that ends with a proxy running harms nobody", async () => {
         await front.bind("tcp://127.0.0.1:*");
         await back.bind("tcp://127.0.0.1:*");
         new zmq.Proxy(front, back).run();
-        // The front end may be gone before it has all of them: the end of the process is not to wait for them.
+        // The front end may close before it has received all of them, and the exit must not wait for them.
         const push = new zmq.Push({ linger: 0 });
         push.connect(front.lastEndpoint);
         for (let j = 0; j < 10; j++) push.trySend("x");
@@ -231,7 +232,7 @@ test("a worker that ends with a proxy running harms nobody", async () => {
   expect(code).toBe(0);
 });
 
-test("every one of 5,000 outstanding calls of statistics is answered", async () => {
+test("each of 5,000 pending calls of statistics gets an answer", async () => {
   await using forward = await forwarder();
   const calls = Array.from({ length: 5000 }, () => forward.proxy.statistics());
   for (let i = 0; i < 2500; i++) {
@@ -243,7 +244,7 @@ test("every one of 5,000 outstanding calls of statistics is answered", async () 
   expect(String(await forward.pull.receive())).toBe("x");
 });
 
-test("statistics that are outstanding when the proxy ends are rejected", async () => {
+test("pending calls of statistics reject when the proxy ends", async () => {
   const forward = await forwarder();
   forward.proxy.terminate();
   const calls = Array.from({ length: 5000 }, () => forward.proxy.statistics());
@@ -252,8 +253,8 @@ test("statistics that are outstanding when the proxy ends are rejected", async (
   await forward[Symbol.asyncDispose]();
 });
 
-describe("messages that a loop fetched ahead", () => {
-  /** A socket that was sent 99 messages, of which a loop took the first and fetched others ahead. */
+describe("prefetched messages of a loop", () => {
+  /** A socket that was sent 99 messages. A loop received the first and prefetched others. */
   async function looped<S extends Pull | Dealer>(socket: S, push: Push | Dealer): Promise<S> {
     socket.bindSync(freshEndpoint("inproc"));
     push.connect(socket.lastEndpoint as string);
@@ -265,7 +266,7 @@ describe("messages that a loop fetched ahead", () => {
     return socket;
   }
 
-  test("are passed on first, and counted, and captured", async () => {
+  test("are forwarded first, counted and captured", async () => {
     using push = new Push();
     const front = await looped(new Pull(), push);
     const back = new Push();
@@ -290,7 +291,7 @@ describe("messages that a loop fetched ahead", () => {
     await ended;
   });
 
-  test("wait for room, at both ends", async () => {
+  test("wait for room at both ends", async () => {
     const options = { sendHighWaterMark: 1, receiveHighWaterMark: 1000 };
     using atFront = new Dealer();
     using atBack = new Dealer();
@@ -307,7 +308,7 @@ describe("messages that a loop fetched ahead", () => {
   });
 
   test("stay in the socket when the proxy cannot start", async () => {
-    // Room for these three and one of the two that a proxy needs.
+    // Places for these three sockets and one of the two that a proxy needs.
     const context = new Context({ maxSockets: 4 });
     const front = await looped(new Pull({ context }), new Push({ context }));
     const back = new Push({ context });
@@ -334,12 +335,12 @@ const addressed = `
   worker.connect("inproc://back");
   const proxy = new zmq.Proxy(front, back);
   const ended = proxy.run();
-  // So that the Router knows both.
+  // So that the Router knows both peers.
   for (const peer of [a, b]) {
     await peer.send("hello");
     await worker.receive();
   }
-  /** Milliseconds of processor time in a second, of the quietest of three. */
+  /** CPU milliseconds in a second, the lowest of three measurements. */
   const busy = async () => {
     const spent = [];
     for (let i = 0; i < 3; i++) {
@@ -364,10 +365,10 @@ async function brokered(program: string): Promise<unknown> {
   return JSON.parse(outcome.stdout);
 }
 
-describe("a mandatory Router with a peer that is full", () => {
-  test("does not keep the proxy busy", async () => {
+describe("a mandatory Router with a full peer", () => {
+  test("does not keep the proxy's thread busy", async () => {
     const spent = await brokered(`
-      // Two fit; the third waits.
+      // Two fit, and the third waits.
       for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
       await worker.send(["B", "last"]);
       await b.receive();
@@ -376,7 +377,7 @@ describe("a mandatory Router with a peer that is full", () => {
     expect(spent).toBeLessThan(20);
   });
 
-  test("does not hold up messages for other peers, nor reorder its own", async () => {
+  test("delays no messages for other peers and does not reorder its own", async () => {
     const received = await brokered(`
       for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
       const forB = [];
@@ -401,7 +402,7 @@ describe("a mandatory Router with a peer that is full", () => {
     });
   });
 
-  test("stops the proxy once it has a high-water mark of messages besides; nothing is lost", async () => {
+  test("stops the proxy after a high-water mark of stored messages and loses none", async () => {
     const received = await brokered(`
       const sending = (async () => {
         for (let i = 0; i < 5000; i++) await worker.send(["A", String(i), "x".repeat(i % 50)]);
@@ -416,11 +417,11 @@ describe("a mandatory Router with a peer that is full", () => {
       await sending;
       await finish({ next, taken: backEnd.received.messages });
     `);
-    // Two are in the peer's queue, one is kept.
+    // Two are in the peer's queue, and one is stored.
     expect(received).toEqual({ next: 5000, taken: 3 });
   });
 
-  test("and goes, frees what was kept for it", async () => {
+  test("frees the stored messages when that peer disconnects", async () => {
     const received = await brokered(`
       for (let i = 0; i < 3; i++) await worker.send(["A", String(i)]);
       const forB = [];

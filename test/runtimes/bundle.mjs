@@ -1,8 +1,8 @@
-// Bundles the core of the test suite for runtimes other than vitest's: out/core/main.cjs.
+// Bundles the core of the test suite for runtimes that cannot run vitest: out/core/main.cjs.
 //
 //   node test/runtimes/bundle.mjs && bun out/core/main.cjs socket/receiver
 //
-// One file a process, as under vitest: modules that they share clean up when the first of them is done.
+// One file per process, as with vitest: shared modules clean up when the first file is done.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,8 +13,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = join(root, "test/runtimes");
 
 /**
- * Files, and whether each is brief. Left out is what starts programs by flags of Node's, looks at files of the project, or
- * needs a network of its own.
+ * Files, and whether each is brief. Excludes files that start programs with flags of Node, read files of the project,
+ * or need their own network.
  */
 const core = {
   "core/readiness": true,
@@ -44,7 +44,7 @@ const list = Object.keys(core).map(
 const bundle = await rolldown({
   input: { main: join(here, "entry.mjs") },
   platform: "node",
-  // The package is loaded as it is built, not taken in.
+  // The package is loaded from its build and not bundled.
   external: ["index", "draft", "v5-compat"].map((name) => join(root, `dist/${name}.js`)),
   resolve: {
     alias: {
@@ -63,11 +63,11 @@ const bundle = await rolldown({
     },
   ],
 });
-// As CommonJS, which has a `__dirname`, two folders below the root as that of the tests' helpers.
+// As CommonJS, which has a `__dirname`, two folders below the root like the tests' helpers.
 await bundle.write({
   dir: join(root, "out/core"),
   format: "cjs",
-  // As modules are, and tests of what cannot be assigned expect.
+  // Strict mode, which modules have and tests of read-only properties expect.
   strict: true,
   entryFileNames: "main.cjs",
   chunkFileNames: "[name]-[hash].cjs",

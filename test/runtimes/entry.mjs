@@ -1,4 +1,4 @@
-// What a runtime runs: one file of the core, by its name.
+// The program that a runtime runs: one file of the core, by its name.
 
 import { files } from "virtual:core";
 import { runFile } from "./vitest.mjs";

@@ -1,5 +1,6 @@
-// The core of this suite in other runtimes, and in Node as if it lacked what they lack. They come from npm, into a cache
-// folder; where they cannot be had, they are left out. ZMQ_NATIVE_CORE=all runs the long files of the core, too.
+// The core of this suite in other runtimes, and in Node without the features that they lack. They come from npm, into a
+// cache folder. Where they are not available, they are skipped. ZMQ_NATIVE_CORE=all also runs the long files of the
+// core.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -51,8 +52,8 @@ describe("the smoke suite", () => {
   });
 });
 
-// Node's own are in test/lifecycle/loading.test.ts.
-describe("a worker is terminated", () => {
+// test/lifecycle/loading.test.ts does the same in Node.
+describe("a worker can be terminated", () => {
   describe.each(cases)("in $name", ({ command, env }) => {
     test.each([...doors, ...operations])("%s", { timeout: 100_000 }, (what) =>
       expectTerminations(command, what, 20, 40, 100_000, env),

@@ -1,5 +1,5 @@
-// Stands for "vitest" in runtimes that vitest itself does not run in: its own runner and its own `expect`, which are
-// plain JavaScript, without the processes and the transformation around them.
+// Replaces "vitest" in runtimes that vitest does not support, by its own runner and its own `expect`, which are plain
+// JavaScript, without its processes and transformations.
 
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
@@ -54,7 +54,7 @@ function* testsOf(task, path = []) {
   else for (const child of task.tasks) yield* testsOf(child, name);
 }
 
-/** Runs a file, given by its import; prints what failed, and a count. True when nothing failed. */
+/** Runs a file, given by its import. Prints the failures and a count. True when none failed. */
 export async function runFile(name, load) {
   const counts = { pass: 0, fail: 0, skip: 0 };
   const [file] = await startTests([`/${name}`], { config, importFile: load });

@@ -1,5 +1,5 @@
-// What a leak checker watches: sockets, contexts, messages of all sizes, waits, proxies, observers, workers, all of them
-// brought to an end. Ends by returning, so that what is still allocated then has been leaked.
+// The program for leak checkers: sockets, contexts, messages of all sizes, waits, proxies, observers and workers, all
+// of them closed at the end. Exits by returning, so all memory that is still allocated then has leaked.
 
 const { isMainThread, Worker } = require("node:worker_threads");
 const zmq = require("../..");
@@ -106,7 +106,7 @@ async function drafts() {
   for (const socket of [server, client, radio, dish]) socket.close();
 }
 
-/** A name that nobody has is looked up once: where no server answers, that takes its time. */
+/** An unknown name is looked up once: without a name server, that takes time. */
 const missing = isMainThread ? ["tcp://nosuchhost.invalid:1"] : [];
 
 async function fail() {
@@ -117,7 +117,7 @@ async function fail() {
   for (const endpoint of [...missing.splice(0), "tcp://127.0.0.1", "ipc:///no/such/place", "nonsense://a"]) {
     await push.bind(endpoint).catch(() => {});
   }
-  // Looked up on a thread of libzmq's, and given up.
+  // Looked up in a thread of libzmq, and canceled.
   push.connect("tcp://localhost:9");
   push.connect("inproc://nobody");
   const waiting = push.send("never", { timeout: 1 }).catch(() => {});

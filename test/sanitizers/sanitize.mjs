@@ -1,11 +1,11 @@
-// Runs the tests with vendor and addon built under a sanitizer, its runtime preloaded into Node.
+// Runs the tests with vendored libraries and addon built with a sanitizer, whose runtime is preloaded into Node.
 //
-//   npm run sanitize -- asan                       the whole suite, then a program that is watched for leaks
-//   npm run sanitize -- tsan -- test/socket        what vitest is given
-//   npm run sanitize -- asan --quick               a minute's worth: what `npm test` runs
+//     npm run sanitize -- asan                       the whole suite, then a program that is checked for leaks
+//     npm run sanitize -- tsan -- test/socket        arguments for vitest
+//     npm run sanitize -- asan --quick               about a minute: run by `npm test`
 //
-// Every process of a run, however deep below a test, writes what it has to report to a file: nothing is missed. Only
-// undefined behaviour in the build of asan goes to its standard error; that process ends there, and its test fails.
+// Every process of a run, including children of tests, writes its reports to a file, so none is missed. Only undefined
+// behavior in the asan build is printed to stderr: that process exits, and its test fails.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ import { runtimeOf, sanitizerEnvironment, sanitizers } from "./sanitizers.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Where sockets, messages of all sizes, proxies, workers and ends are: under a minute with a sanitizer. */
+/** Tests of sockets, messages of all sizes, proxies, workers and ends: under a minute with a sanitizer. */
 const quickTests = [
   "test/socket/socket.test.ts",
   "test/socket/sender.test.ts",
@@ -36,8 +36,8 @@ const program = command("npm run sanitize --", "Runs the tests under a sanitizer
   .parse();
 const flags = program.opts();
 const [choice, ...given] = program.args;
-// Of the whole suite: where little or nothing runs the addon, and where memory is measured, of which a sanitizer has
-// its own. Who names files gets them.
+// Excluded from the whole suite: tests that hardly run the addon, and tests that measure memory, which a sanitizer
+// changes. Files named on the command line run anyway.
 const excluded = given.length > 0 ? [] : ["test/package/**", "test/site/**", "test/soak/leaks.test.ts"];
 const vitestArguments = flags.quick && given.length === 0 ? quickTests : given;
 
@@ -56,13 +56,13 @@ const reports = join(root, "out", choice, "reports");
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
-/** Runs Node with the sanitized addon; `setting`, if any, is added. Answers its exit code. */
+/** Runs Node with the sanitized addon and, if given, `setting`. Returns its exit code. */
 function run(args, ...setting) {
   const env = sanitizerEnvironment(choice, join(root, "out", choice), reports, setting);
   return execaSync(process.execPath, args, { ...inherited, env }).exitCode ?? 1;
 }
 
-// Types are none of its business; what is instrumented takes its time.
+// Types need no sanitizer. Instrumented code takes longer.
 const vitest = [
   ...["node_modules/vitest/vitest.mjs", "run", "--typecheck.enabled=false", "--testTimeout=180000"],
   ...excluded.map((pattern) => `--exclude=${pattern}`),
@@ -71,7 +71,7 @@ let status = run([...vitest, ...vitestArguments]);
 if (choice === "asan") {
   status = run(["test/sanitizers/program.cjs"], "detect_leaks=1") || status;
 }
-// That a peer's announcement was too much for the allocator is no error: libzmq has to live with it, and is seen to.
+// A failed allocation because of a peer's announcement is not an error: libzmq must handle it, and tests check that.
 const refused = /^==\d+==WARNING: \w+Sanitizer failed to allocate .*\n/gm;
 const found = readdirSync(reports)
   .sort()

@@ -6,15 +6,16 @@ import { execaSync } from "execa";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** For each: what the compiler calls it, its runtime, the environment variable of its settings, and those settings. */
+/** For each: the compiler's name, the runtime, the environment variable of its settings, and those settings. */
 export const sanitizers = {
   asan: {
     flag: "address,undefined",
     runtime: "libasan.so",
     settings: {
-      // Leaks are looked for where a program ends by returning: process.exit(), which the test runner and some tests
-      // use, leaves all of V8 behind. A peer may announce any length: too much is an error that libzmq has to live with.
-      // The addon has an `operator new` of its own there (test/failing), and gets memory from the standard library's.
+      // Detects leaks only where a program exits by returning. process.exit(), which the test runner and some tests
+      // use, leaves all memory of V8 allocated. A peer may announce any length: too large an allocation is an error
+      // that libzmq must handle. The addon has its own `operator new` there (test/failing), which allocates by the
+      // standard library.
       ASAN_OPTIONS:
         "detect_leaks=0:abort_on_error=0:exitcode=99:allocator_may_return_null=1:alloc_dealloc_mismatch=0",
       UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1:exitcode=99",
@@ -28,7 +29,7 @@ export const sanitizers = {
   tsan: {
     flag: "thread",
     runtime: "libtsan.so",
-    // Node is not instrumented: what its own threads do among themselves says nothing.
+    // Node is not instrumented, so reports about its own threads are meaningless.
     settings: {
       TSAN_OPTIONS:
         "halt_on_error=0:exitcode=99:ignore_noninstrumented_modules=1:second_deadlock_stack=1:allocator_may_return_null=1",
@@ -58,7 +59,7 @@ export function sanitizerEnvironment(name, folder, reports, extra = []) {
   return {
     ...Object.fromEntries(settings),
     LD_PRELOAD: runtimeOf(name),
-    // Tests give programs more time, and leave out what measures memory.
+    // Tests give programs more time and skip memory measurements.
     ZMQ_NATIVE_SANITIZER: name,
     ZMQ_NATIVE_PREBUILD: folder,
   };

@@ -1,4 +1,4 @@
-// The site that `npm run docs` has built, in a browser: every page, at the width of a desktop and of a phone.
+// Checks the site that `npm run docs` has built, in a browser: every page, at the width of a desktop and of a phone.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -22,7 +22,7 @@ function whyNot(): string | undefined {
 const missing = whyNot();
 if (missing) console.warn(`SKIPPED: ${missing}`);
 
-/** As much of puppeteer-core as is used here: it is a package of the site, not of the project. */
+/** The part of puppeteer-core that this test uses. It is a dependency of the site, not of the project. */
 interface Page {
   goto(url: string, options: { waitUntil: string }): Promise<{ status(): number } | null>;
   on(event: string, listener: (argument: never) => void): void;
@@ -60,7 +60,7 @@ const pages = missing
   ? []
   : readdirSync(site, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".html"))
-      // typedoc makes one page like the other: a page of each kind stands for them.
+      // typedoc generates similar pages, so one page of each kind is tested.
       .filter((file) => !file.startsWith("api/") || apiPages.includes(file));
 
 /** In a page: the labels of diagrams that are larger than their boxes. */
@@ -92,7 +92,7 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     server.close();
   });
 
-  /** Opens a page, and whatever it complains about. */
+  /** Opens a page and collects its errors. */
   async function open(path: string) {
     const page = await browser.newPage();
     const complaints: string[] = [];
@@ -110,26 +110,31 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
   }
 
   const links = new Map<string, string>();
-  test.each(pages.filter((path) => path !== "404.html"))("%s", async (path) => {
-    const { page, complaints, status } = await open(path);
-    expect({ status, complaints }).toEqual({ status: 200, complaints: [] });
-    expect(await page.evaluate<number>("document.querySelectorAll('.diagram:empty').length")).toBe(0);
-    for (const width of [1280, 390]) {
-      await page.setViewport({ width, height: 900 });
-      // Nothing makes the page scroll sideways.
-      expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-      expect({ width, clipped: await page.evaluate<string[]>(clippedLabels) }).toEqual({
-        width,
-        clipped: [],
-      });
-    }
-    for (const link of await page.evaluate<string[]>("[...document.links].map(({ href }) => href)")) {
-      if (link.startsWith(origin)) links.set(link, path);
-    }
-    await page.close();
-  });
+  test.each(pages.filter((path) => path !== "404.html"))(
+    "%s has no errors, clipped diagrams or sideways scrolling",
+    async (path) => {
+      const { page, complaints, status } = await open(path);
+      expect({ status, complaints }).toEqual({ status: 200, complaints: [] });
+      expect(await page.evaluate<number>("document.querySelectorAll('.diagram:empty').length")).toBe(0);
+      for (const width of [1280, 390]) {
+        await page.setViewport({ width, height: 900 });
+        // No element makes the page scroll sideways.
+        expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(
+          width,
+        );
+        expect({ width, clipped: await page.evaluate<string[]>(clippedLabels) }).toEqual({
+          width,
+          clipped: [],
+        });
+      }
+      for (const link of await page.evaluate<string[]>("[...document.links].map(({ href }) => href)")) {
+        if (link.startsWith(origin)) links.set(link, path);
+      }
+      await page.close();
+    },
+  );
 
-  test("every link within the site leads to a page, and to a heading on it", () => {
+  test("every link within the site leads to an existing page and heading", () => {
     const broken = [...links].filter(([link]) => {
       const { pathname, hash } = new URL(link);
       const file = join(
@@ -188,7 +193,7 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     await page.close();
   });
 
-  test("the pages of classes lead to the guide and to the options", async () => {
+  test("the pages of classes link to the guide and to the options", async () => {
     const { page } = await open("api/index/classes/Push.html");
     const found = await page.evaluate<string[]>(
       "[...document.querySelectorAll('.vp-doc a')].map((link) => link.pathname)",
@@ -197,7 +202,7 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     await page.close();
   });
 
-  test("the report shows a chart before any table, at the width of a phone, too", async () => {
+  test("the report shows a chart before any table, also at the width of a phone", async () => {
     const { page } = await open("report/index.html");
     for (const width of [1280, 390]) {
       await page.setViewport({ width, height: 900 });
@@ -214,7 +219,7 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     await page.close();
   });
 
-  test("the theme can be changed", async () => {
+  test("the user can change the theme", async () => {
     const { page, complaints } = await open("guide/index.html");
     const dark = "document.documentElement.classList.contains('dark')";
     const before = await page.evaluate<boolean>(dark);

@@ -1,4 +1,4 @@
-// The addon is there, with all that it is to have.
+// The addon loads and has all its functions.
 
 const assert = require("node:assert/strict");
 

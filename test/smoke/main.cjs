@@ -1,9 +1,10 @@
-// Whether a binary works on a platform and a runtime: plain JavaScript, so that nothing else need work there.
+// Whether a binary works on a platform and a runtime. Plain JavaScript, so that nothing else needs to work there.
 //
 //   node test/smoke/main.cjs [PACKAGE]        default: this checkout, built
 //
-// SMOKE_CAPABILITIES names what libzmq must have been built with, SMOKE_WITHOUT groups of checks to leave out. Prints a
-// line for each check and a count; exit code 1 when one failed. That the process then ends by itself is a check, too.
+// SMOKE_CAPABILITIES names the features that libzmq must have, SMOKE_WITHOUT the groups of checks to skip. Prints a
+// line for each check and a count. Exits with code 1 when one failed. That the process then exits by itself is a check,
+// too.
 
 const { resolve } = require("node:path");
 
@@ -15,7 +16,7 @@ const groups = ["loading", "patterns", "transports", "waiting", "memory", "threa
 let passed = 0;
 let failed = 0;
 
-/** Rejects when `promise` takes too long: then some wake-up was lost, and the process may not end by itself. */
+/** Rejects when `promise` takes too long: then a wake-up was lost, and the process may not exit by itself. */
 async function within(promise) {
   let timer;
   const late = new Promise((_, reject) => {

@@ -1,4 +1,4 @@
-// Frames of all sizes, those of libzmq's own memory among them, and their end.
+// Frames of all sizes, including those in libzmq's own memory, and their release.
 
 const assert = require("node:assert/strict");
 const { joined } = require("./pairs.cjs");

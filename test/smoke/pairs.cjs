@@ -1,4 +1,4 @@
-// Endpoints and joined sockets for the checks.
+// Endpoints and connected sockets for the checks.
 
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
@@ -22,7 +22,7 @@ exports.fresh = (transport) => {
   }
 };
 
-/** Transports that work on this system: libzmq may know of ipc where the system does not, as before Windows 10 1803. */
+/** Transports that work on this system: libzmq may support ipc where the system does not, as before Windows 10 1803. */
 exports.transports = ({ Pair, capability }) => {
   const transports = ["tcp", "inproc", "ws"];
   if (!capability.ipc) return transports;

@@ -1,4 +1,4 @@
-// Each pattern passes messages on.
+// Each pattern delivers messages.
 
 const assert = require("node:assert/strict");
 const { joined, transports } = require("./pairs.cjs");
@@ -106,7 +106,7 @@ module.exports = ({ zmq, draft }) => {
       joined(new draft.Dish(), new draft.Radio(), "tcp", async (dish, radio) => {
         dish.join("group");
         const heard = dish.receive();
-        // Who joins late has missed what was sent.
+        // A late subscriber has missed earlier messages.
         const timer = setInterval(() => radio.trySend("news", { group: "group" }), 20);
         try {
           const [news] = await heard;

@@ -1,4 +1,4 @@
-// Worker threads: each loads the addon, talks to others over inproc, and ends at any moment.
+// Worker threads: each loads the addon, communicates over inproc, and ends at any moment.
 
 const assert = require("node:assert/strict");
 const { join } = require("node:path");

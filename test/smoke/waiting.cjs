@@ -1,4 +1,4 @@
-// Wake-ups: each wait ends, and none holds up the program.
+// Wake-ups: each wait ends, and none keeps the program alive.
 
 const assert = require("node:assert/strict");
 const { joined } = require("./pairs.cjs");
@@ -96,7 +96,7 @@ module.exports = ({ zmq }) => {
       await waiting;
     },
     "a wait that nobody needs keeps nothing alive": async () => {
-      // Closed by the end of the process, which this must not hold up.
+      // Closed by the exit of the process, which it must not delay.
       const pull = new zmq.Pull();
       await pull.bind("tcp://127.0.0.1:*");
       assert.equal(pull.tryReceive(), undefined);

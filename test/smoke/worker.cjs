@@ -1,4 +1,4 @@
-// What the threads of threads.cjs do.
+// The code of the threads of threads.cjs.
 
 const { parentPort, workerData } = require("node:worker_threads");
 const zmq = require(`${workerData.folder}/dist/index.js`);

@@ -1,12 +1,12 @@
-// Mixed traffic for as long as one likes: memory, descriptors and threads stay where they are. Five seconds in
-// `npm test`; `ZMQ_NATIVE_SOAK_SECONDS=86400 npm run soak` is a day.
+// Mixed traffic for any duration, during which memory, descriptors and threads must not grow. Five seconds in `npm
+// test`. `ZMQ_NATIVE_SOAK_SECONDS=86400 npm run soak` runs a day.
 
 import { expect, test } from "vitest";
 import { runProgram, sanitizer } from "../helpers/program.js";
 
 const seconds = Number(process.env.ZMQ_NATIVE_SOAK_SECONDS ?? (process.env.ZMQ_NATIVE_SOAK ? 300 : 5));
 
-test(`soak: mixed traffic for ${seconds} seconds leaves nothing behind`, {
+test(`soak: mixed traffic for ${seconds} seconds leaks nothing`, {
   timeout: (seconds + 60) * 1000,
 }, async () => {
   const outcome = await runProgram(
@@ -106,7 +106,7 @@ test(`soak: mixed traffic for ${seconds} seconds leaves nothing behind`, {
   );
   expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 2);
   expect(after.threads).toBeLessThanOrEqual(before.threads + 2);
-  // A sanitizer keeps what was freed for a while, to find whoever still uses it.
+  // A sanitizer keeps freed memory for a while to detect later uses.
   if (sanitizer) return;
   expect(after.rss).toBeLessThan(before.rss + 60);
   expect(growth).toBeLessThan(40);

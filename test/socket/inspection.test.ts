@@ -1,4 +1,4 @@
-// What `console.log` prints of a socket.
+// The output of `console.log` for a socket.
 
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { freshEndpoint, whenFree } from "../helpers/transports.js";
 
 const line = (value: unknown) => inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true });
 
-test("type, state and endpoints, as they change", async () => {
+test("console.log shows type, state and endpoints as they change", async () => {
   const push = new Push({ linger: 0 });
   expect(line(push)).toBe("Push { type: 'PUSH', state: 'open', bound: [], connected: [] }");
   const endpoint = freshEndpoint("inproc");
@@ -31,7 +31,7 @@ test("type, state and endpoints, as they change", async () => {
   expect(line(push)).toBe("Push { type: 'PUSH', state: 'closed', bound: [], connected: [] }");
 });
 
-test("an endpoint that is unbound by the address that was given is gone", async () => {
+test("console.log omits an endpoint that was unbound by its original address", async () => {
   using push = new Push();
   push.bindSync("tcp://localhost:*");
   const [bound] = /tcp:[^']*/.exec(inspect(push))!;
@@ -43,14 +43,14 @@ test("an endpoint that is unbound by the address that was given is gone", async 
   expect(line(push)).toContain("bound: []");
 });
 
-test("what failed is not there", async () => {
+test("console.log omits endpoints that failed", async () => {
   using push = new Push();
   expect(() => push.connect("tcp://127.0.0.1")).toThrow();
   await expect(push.bind("tcp://256.0.0.1:5")).rejects.toThrow();
   expect(line(push)).toBe("Push { type: 'PUSH', state: 'open', bound: [], connected: [] }");
 });
 
-test("pending calls", async () => {
+test("console.log shows pending calls", async () => {
   const pair = new Pair();
   const calls = [pair.send("x"), pair.receiveMany()];
   expect(line(pair)).toBe(
@@ -60,13 +60,13 @@ test("pending calls", async () => {
   await Promise.allSettled(calls);
 });
 
-test("subclasses by their name, nested ones by their class, and a prototype as an object", () => {
+test("console.log shows subclasses by name, nested sockets by class, and a prototype as an object", () => {
   class Worker extends Dealer {}
   using worker = new Worker();
   expect(line(worker)).toMatch(/^Worker { type: 'DEALER', /);
   expect(inspect({ a: { b: { c: worker } } })).toContain("c: [Worker]");
   expect(() => [inspect(Router.prototype), inspect(Object.create(worker))]).not.toThrow();
-  // Not a property that programs find.
+  // Not visible as a property.
   expect([Object.keys(worker), JSON.stringify(worker), String(worker)]).toEqual([
     [],
     "{}",

@@ -22,7 +22,7 @@ describe("receive", () => {
     for (const frame of message) expect(Object.getPrototypeOf(frame)).toBe(Buffer.prototype);
   });
 
-  test("frames begin where any typed array may lie over them", async () => {
+  test("aligns frames for any typed array", async () => {
     using pair = await join(new Pair(), new Pair(), "tcp");
     for (let size = 1; size < 50; size++) await pair.connected.send(Buffer.alloc(size));
     for (let size = 1; size < 50; size++) expect((await pair.bound.receive())[0]!.byteOffset % 8).toBe(0);
@@ -56,7 +56,7 @@ describe("receive", () => {
     await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("receiveTimeout, {timeout} and {signal} end the wait", async () => {
+  test("ends its wait by receiveTimeout, {timeout} and {signal}", async () => {
     using pull = new Pull({ receiveTimeout: 20 });
     const started = performance.now();
     await expect(pull.receive()).rejects.toMatchObject({ code: "EAGAIN" });
@@ -72,7 +72,7 @@ describe("receive", () => {
     await expect(waiting).rejects.toBe("stop");
   });
 
-  test("a wait that was given up loses no message", async () => {
+  test("loses no message when its wait is canceled", async () => {
     using pair = await join(new Pull(), new Push(), "inproc");
     const controller = new AbortController();
     const waiting = pair.bound.receive({ signal: controller.signal });
@@ -82,7 +82,7 @@ describe("receive", () => {
     expect(first(await pair.bound.receive())).toBe("kept");
   });
 
-  test("closing: one last attempt, then EAGAIN", async () => {
+  test("tries once more on close, then rejects with EAGAIN", async () => {
     const pair = await join(new Pull(), new Push(), "inproc");
     const waiting = pair.bound.receive();
     pair.connected.trySend("just in time");
@@ -96,7 +96,7 @@ describe("receive", () => {
     pair.connected.close();
   });
 
-  test("waits, then connects to inproc, then is woken", async () => {
+  test("wakes up for an inproc connect after it began to wait", async () => {
     using pull = new Pull();
     const waiting = pull.receive();
     using push = new Push();
@@ -109,7 +109,7 @@ describe("receive", () => {
 });
 
 describe("tryReceive", () => {
-  test("a message if there is one", async () => {
+  test("returns a message if there is one", async () => {
     using pair = await pullWith(2);
     expect(first(pair.bound.tryReceive())).toBe("0");
     expect(first(pair.bound.tryReceive())).toBe("1");
@@ -118,7 +118,7 @@ describe("tryReceive", () => {
 });
 
 describe("receiveMany", () => {
-  test("waits for the first, then takes all that are there, up to max", async () => {
+  test("waits for the first message, then takes all available ones up to max", async () => {
     using pair = await pullWith(10);
     expect((await pair.bound.receiveMany({ max: 3 })).map(first)).toEqual(numbers(0, 3));
     expect((await pair.bound.receiveMany()).map(first)).toEqual(numbers(3, 10));
@@ -127,7 +127,7 @@ describe("receiveMany", () => {
     expect((await waiting).map((message) => message.map(String))).toEqual([["last", "frame"]]);
   });
 
-  test.each([0, -1, 1.5, Number.NaN, "3"])("max %s is refused", (max) => {
+  test.each([0, -1, 1.5, Number.NaN, "3"])("rejects max %s", (max) => {
     using pull = new Pull();
     const options = { max: max as number };
     expect(() => pull.receiveMany(options)).toThrow(TypeError);
@@ -136,7 +136,7 @@ describe("receiveMany", () => {
 });
 
 describe("for await", () => {
-  test("one message at a time, and ends when the socket is closed", async () => {
+  test("yields one message at a time and ends when the socket is closed", async () => {
     const pair = await pullWith(1000);
     const received: string[] = [];
     for await (const [frame] of pair.bound) {
@@ -157,7 +157,7 @@ describe("for await", () => {
     await loop;
   });
 
-  test("broken out of: what it fetched ahead comes next, in order, by whichever call", async () => {
+  test("leaves prefetched messages to the next call of any kind, in order, after a break", async () => {
     using pair = await pullWith(400);
     const { bound: pull } = pair;
     let next = 0;
@@ -179,7 +179,7 @@ describe("for await", () => {
     expect(pull.readable).toBe(false);
   });
 
-  test("fetches few ahead in proportion to the high-water mark, none where it would be wrong", async () => {
+  test("prefetches in proportion to the high-water mark, and not at all where that would be wrong", async () => {
     using pair = await join(
       new Pull({ receiveHighWaterMark: 4 }),
       new Push({ sendHighWaterMark: 4 }),
@@ -191,7 +191,7 @@ describe("for await", () => {
       expect(String(frame)).toBe("0");
       break;
     }
-    // libzmq makes room by halves of its mark; had more been taken than the one, there would be room now.
+    // libzmq reports room after half of its mark. If more than one message had been taken, there would be room now.
     expect(pair.connected.trySend("no room")).toBe(false);
   });
 
@@ -208,7 +208,7 @@ describe("for await", () => {
     await serving;
   });
 
-  test("conflate: only the last message", async () => {
+  test("yields only the last message with conflate", async () => {
     using push = new Push({ conflate: true });
     using pull = new Pull({ conflate: true });
     await pull.bind(freshEndpoint("inproc"));
@@ -223,7 +223,7 @@ describe("for await", () => {
     expect(first(await pull.receive())).toBe("newest");
   });
 
-  test("a flooded loop lets timers run", async () => {
+  test("lets timers run under a flood of messages", async () => {
     using pair = await pullWith(0);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
@@ -238,7 +238,7 @@ describe("for await", () => {
     expect(pair.bound.readable).toBe(true);
   });
 
-  test("next() after return(), and two at once", async () => {
+  test("supports next() after return() and concurrent calls of next()", async () => {
     using pull = new Pull();
     const loop = pull[Symbol.asyncIterator]();
     expect(loop[Symbol.asyncIterator]()).toBe(loop);
@@ -252,7 +252,7 @@ describe("for await", () => {
 });
 
 describe("batches", () => {
-  test("all messages in order, in batches no larger than max", async () => {
+  test("yields all messages in order, in batches no larger than max", async () => {
     using pair = await pullWith(5000);
     let next = 0;
     for await (const batch of pair.bound.batches({ max: 100 })) {
@@ -274,7 +274,7 @@ describe("batches", () => {
   });
 });
 
-test("readable: false when closed, true with a message", async () => {
+test("readable is false on a closed socket and true when there is a message", async () => {
   using pair = await pullWith(1);
   expect(pair.bound.readable).toBe(true);
   await pair.bound.receive();
@@ -284,8 +284,8 @@ test("readable: false when closed, true with a message", async () => {
   expect(subscriber.readable).toBe(false);
 });
 
-describe("metadata", () => {
-  test("what libzmq knows of a message, by name", async () => {
+describe("metadata of a message", () => {
+  test("has the properties that libzmq knows, by name", async () => {
     using pair = await join(new Router(), new Dealer({ routingId: "me" }), "tcp");
     await pair.connected.send(["a", "b"]);
     const { message, metadata } = await pair.bound.receiveWithMetadata();
@@ -297,7 +297,7 @@ describe("metadata", () => {
     expect(() => pair.bound.receiveWithMetadata({ properties: "Peer-Address" as never })).toThrow(TypeError);
   });
 
-  test("in a loop; what was fetched ahead comes first, without", async () => {
+  test("is available in a loop, except for prefetched messages, which come first", async () => {
     using pair = await join(new Pull(), new Push(), "tcp");
     await pair.connected.sendMany(numbers(0, 10));
     await whenReadable(pair.bound);
@@ -313,18 +313,18 @@ describe("metadata", () => {
     }
   });
 
-  test("none over inproc", async () => {
+  test("is empty over inproc", async () => {
     using pair = await pullWith(1);
     expect(await pair.bound.receiveWithMetadata()).toEqual({ message: [Buffer.from("0")], metadata: {} });
   });
 });
 
-/** Resolves once a message could be received. */
+/** Resolves once a message can be received. */
 async function whenReadable(socket: Socket): Promise<void> {
   while (!socket.readable) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-test("a batch of large messages ends after a megabyte or so, and loses none", async () => {
+test("a batch of large messages ends after about a megabyte and loses none", async () => {
   using pair = await pullWith(0);
   const size = 300_000;
   for (let i = 0; i < 20; i++) await pair.connected.send(Buffer.alloc(size, i));
@@ -338,7 +338,7 @@ test("a batch of large messages ends after a megabyte or so, and loses none", as
   expect(Math.max(...batches)).toBeLessThanOrEqual(4);
 });
 
-test("receive after a loop that was left gets what the loop had fetched, and then waits", async () => {
+test("receive after a loop returns the prefetched messages and then waits", async () => {
   using pair = await join(new Pull(), new Push(), "tcp");
   await pair.connected.sendMany(numbers(0, 3));
   await whenReadable(pair.bound);
@@ -357,7 +357,7 @@ describe("a message of very many frames", () => {
   const same = (message: Buffer[] | undefined) =>
     message?.length === frames.length && message.every((frame, index) => frame.toString() === frames[index]);
 
-  test("is received whole while the event loop has its turns", async () => {
+  test("is received whole without blocking the event loop", async () => {
     using pair = await join(new Pull(), new Push(), "tcp");
     const received = pair.bound.receive();
     let turns = 0;
@@ -370,7 +370,7 @@ describe("a message of very many frames", () => {
     };
     await pair.connected.send(frames);
     await pair.connected.send("after");
-    // It is there; from here on only receiving it takes time.
+    // It has arrived. From here on only receiving it takes time.
     setImmediate(next);
     expect(same(await received)).toBe(true);
     done = true;
@@ -379,7 +379,7 @@ describe("a message of very many frames", () => {
     expect(first(await pair.bound.receive())).toBe("after");
   });
 
-  test("is received whole by every way to receive, in parts or at once", async () => {
+  test("is received whole by every receiving call, in parts or at once", async () => {
     using pair = await join(new Pull(), new Push(), "inproc");
     const { bound, connected } = pair;
     for (const receive of [
@@ -436,7 +436,7 @@ describe("metadata belongs to its message", () => {
     far.connect(pull.lastEndpoint as string);
     await far.send(Array.from({ length: 60_000 }, (_, index) => `${index}`));
     while (!pull.readable) await new Promise((resolve) => setImmediate(resolve));
-    // Given up after its first part.
+    // Times out after the first part.
     await pull.receiveWithMetadata({ timeout: 0 }).catch(() => {});
     expect((await pull.receive()).length).toBe(60_000);
     const endpoint = freshEndpoint("inproc");

@@ -1,4 +1,4 @@
-// Connecting sockets whose peer breaks the protocol: an event, then another attempt after `reconnectInterval`.
+// Connecting sockets whose peer violates the protocol: an event, then another attempt after `reconnectInterval`.
 
 import { describe, expect, test } from "vitest";
 import { curveKeyPair, Dealer, Publisher, Pull, Push, Subscriber } from "zmq-native";
@@ -27,7 +27,7 @@ test("scenario 32: a send to a server with another mechanism settles once a suit
   expect(String(await right.receive())).toBe("patience");
 });
 
-test("messages that were queued for a server with other keys reach the right server", async () => {
+test("messages queued for a server with other keys reach the right server", async () => {
   const [client, server, other] = [curveKeyPair(), curveKeyPair(), curveKeyPair()];
   const wrong = new Pull({ plainServer: true });
   await wrong.bind("tcp://127.0.0.1:*");
@@ -58,7 +58,7 @@ test("messages that were queued for a server with other keys reach the right ser
   expect(String(await right.receive())).toBe("patience");
 });
 
-test("a subscriber hears again after a message above `maxMessageSize`", async () => {
+test("a subscriber reconnects and receives again after a message above `maxMessageSize`", async () => {
   using publisher = new Publisher({ linger: 0 });
   await publisher.bind("tcp://127.0.0.1:*");
   using subscriber = new Subscriber({ maxMessageSize: 100, reconnectInterval: 10, receiveTimeout: patience });
@@ -96,7 +96,7 @@ describe("a server that answers", () => {
       join(greeting(), command("READY", "\x0bSocket-Type", Buffer.alloc(4, 0xff), "PUSH")),
     ],
     ["and then with a length of 2⁶⁴ - 1", join(hello("ROUTER"), Buffer.from([2]), Buffer.alloc(8, 0xff))],
-  ])("%s is connected to again, at the interval", async (_, words) => {
+  ])("%s is reconnected after the interval", async (_, words) => {
     using server = await RawServer.listen();
     const interval = 50;
     using dealer = new Dealer({ linger: 0, reconnectInterval: interval, receiveTimeout: patience });
@@ -121,7 +121,7 @@ describe("a server that answers", () => {
   });
 });
 
-test("with a `reconnectInterval` of -1 a protocol error ends the connection for good", async () => {
+test("a protocol error ends the connection permanently with a `reconnectInterval` of -1", async () => {
   using server = await RawServer.listen();
   using push = new Push({ linger: 0, reconnectInterval: -1, sendTimeout: 0 });
   const gone = new Promise((resolve) => push.events.on("disconnect", resolve));
@@ -129,7 +129,7 @@ test("with a `reconnectInterval` of -1 a protocol error ends the connection for 
   using peer = await server.accept();
   peer.say(greeting("CURVE"));
   await gone;
-  // The endpoint is given up: it may be connected to once more.
+  // The endpoint is released, so the program may connect to it again.
   push.connect(`tcp://127.0.0.1:${server.port}`);
   using other = await server.accept();
   other.say(hello("PULL"));

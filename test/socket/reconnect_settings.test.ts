@@ -1,4 +1,4 @@
-// Whether a client connects again, and to whom: ZMQ_RECONNECT_STOP, and ports at which nobody listens.
+// Whether and to which server a client reconnects: ZMQ_RECONNECT_STOP, and ports without a listener.
 
 import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ type Stops = { setInt32Option(id: number, value: number): void; getInt32Option(i
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 const refused = join(folder, "refused");
 beforeAll(async () => {
-  // The file of a server that is no more: connecting is refused.
+  // The file of a server that has exited: connecting is refused.
   const server = createServer();
   await once(server.listen(join(folder, "server")), "listening");
   renameSync(join(folder, "server"), refused);
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Reads so many events of the type; fails at the end of the events. */
+/** Reads this many events of the type. Fails at the end of the events. */
 async function expectEvents(socket: Socket, type: EventType, count: number): Promise<void> {
   let seen = 0;
   for await (const event of socket.events) {
@@ -34,8 +34,8 @@ async function expectEvents(socket: Socket, type: EventType, count: number): Pro
   expect(seen).toBe(count);
 }
 
-// Without vendor patch libzmq/peers/reconnect, ZMQ_RECONNECT_STOP_CONN_REFUSED, which is for tcp, also means to
-// stop after zmq_disconnect, and so does any value where libzmq's memory happens not to be 0.
+// Without vendor patch libzmq/peers/reconnect, ZMQ_RECONNECT_STOP_CONN_REFUSED, which is for tcp, also means to stop
+// after zmq_disconnect, and so does any value where libzmq's memory happens not to be 0.
 describe("reconnectStop", () => {
   test.each([0, 1, 2, 3])(
     "%i: an ipc client keeps connecting after another endpoint was disconnected",
@@ -72,8 +72,8 @@ describe("reconnectStop", () => {
   });
 });
 
-// Without vendor patch libzmq/options/disconnect-peer, it connects again once only.
-test("a Stream with immediate connects again each time it loses its connection", async () => {
+// Without vendor patch libzmq/options/disconnect-peer, it reconnects only once.
+test("a Stream with immediate reconnects each time it loses its connection", async () => {
   using server = await RawServer.listen();
   using stream = new Stream({ immediate: true, reconnectInterval: 5, linger: 0, notify: false });
   stream.connect(`tcp://127.0.0.1:${server.port}`);
@@ -94,13 +94,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe("a client whose own port is the one that it connects to", () => {
-  // Without vendor patch libzmq/peers/self-connection, a Pair shakes hands with itself, and a Pull gives up: it does not
-  // fit a Pull.
+describe("a client whose local port equals the port that it connects to", () => {
+  // Without vendor patch libzmq/peers/self-connection, a Pair performs a handshake with itself, and a Pull gives up,
+  // since its type is incompatible with itself.
   test.each([
     ["Pair", Pair],
     ["Pull", Pull],
-  ])("is not connected to itself, but tries again: %s", async (_, Type) => {
+  ])("does not connect to itself but retries: %s", async (_, Type) => {
     const port = await freePort();
     using client = new Type({ reconnectInterval: 5, linger: 0 });
     void client.events;
@@ -116,9 +116,9 @@ describe("a client whose own port is the one that it connects to", () => {
   const missing = namespacesMissing();
   if (missing) console.warn(`SKIPPED: ${missing}`);
   test.skipIf(missing).each(["tcp", "ws"])(
-    "connects to the server when it comes, over %s",
+    "connects to the server that starts later, over %s",
     async (transport) => {
-      // Two ports in all: the system prefers the one at which nobody listens yet.
+      // Two ports in total: the system prefers the one without a listener.
       const outcome = await runProgram(
         `
         require("node:fs").writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40001");
@@ -134,7 +134,7 @@ describe("a client whose own port is the one that it connects to", () => {
             await pull.bind(endpoint);
             break;
           } catch (error) {
-            // The client has the port for a moment.
+            // The client uses the port for a moment.
             if (error.code !== "EADDRINUSE") throw error;
           }
         }

@@ -1,4 +1,4 @@
-// Routing ids that peers change, or share.
+// Routing ids that peers change or share.
 
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -19,16 +19,16 @@ import { frame, greetingOf2, RawPeer, RawServer, webSocketFrame } from "../helpe
 
 const options = { linger: 0, receiveTimeout: patience };
 const strings = (frames: readonly Buffer[]) => frames.map(String);
-/** What a socket without a routing id begins with, by any version. */
+/** The first bytes of a socket without a routing id, in any version. */
 const signature = Buffer.from("ff00000000000000017f", "hex");
 /** A peer without a mechanism. */
 interface Peer {
-  /** What it says before it tells its id, of one byte. */
+  /** The bytes before its id, which has one byte. */
   greeting: Buffer;
   /** The rest of its id. */
   id(id: string): Buffer;
   message(body: string): Buffer;
-  /** What it hears in all if it is the second one. */
+  /** All bytes that it receives if it is the second one. */
   heard: Buffer;
 }
 /** Calls back for the next event of a type. */
@@ -57,7 +57,7 @@ describe.each(["tcp", "ipc", "ws"])("a Router that connects over %s", (transport
     ["another routing id", "A", "B"],
     ["no routing id any more", "A", ""],
     ["a routing id now", "", "B"],
-  ])("knows a peer that returns with %s", async (_, first, second) => {
+  ])("addresses a peer that returns with %s", async (_, first, second) => {
     const open = (routingId: string) => new Dealer({ ...options, ...(routingId && { routingId }) });
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
     const before = open(first);
@@ -78,7 +78,7 @@ describe.each(["tcp", "ipc", "ws"])("a Router that connects over %s", (transport
     await expect(router.send([id1!, "lost"])).rejects.toMatchObject({ code: "EHOSTUNREACH" });
   });
 
-  test("sends to a peer that returns with another routing id without having received", async () => {
+  test("sends to a peer that returns with another routing id, even without a receive", async () => {
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
     let bound = new Dealer({ ...options, routingId: "A" });
     await bound.bind(endpoint());
@@ -104,7 +104,7 @@ describe.each(["tcp", "ipc", "ws"])("a Router that connects over %s", (transport
     bound.close();
   });
 
-  test("keeps the messages of a peer that returns with the same routing id", async () => {
+  test("keeps the messages for a peer that returns with the same routing id", async () => {
     using router = new Router({ ...options, reconnectInterval: 10 });
     const before = new Dealer({ ...options, routingId: "A" });
     await before.bind(endpoint());
@@ -121,7 +121,7 @@ describe.each(["tcp", "ipc", "ws"])("a Router that connects over %s", (transport
     expect(strings(await after.receive())).toEqual(["while you were out"]);
   });
 
-  test("keeps a routing id that it chose itself", async () => {
+  test("keeps a routing id that it has assigned", async () => {
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
     const before = new Dealer({ ...options, routingId: "A" });
     await before.bind(endpoint());
@@ -169,7 +169,7 @@ describe("a Router that reconnects to a peer without a mechanism", () => {
     [
       "ZMTP 1.0",
       {
-        // Its version shows by the first byte of the frame with its id.
+        // The first byte of the frame with its id shows its version.
         greeting: frameOf1("A").subarray(0, 1),
         id: (id: string) => frameOf1(id).subarray(1),
         message: frameOf1,
@@ -189,14 +189,14 @@ describe("a Router that reconnects to a peer without a mechanism", () => {
     await lost;
   }
 
-  test.each(kinds)("sends nothing of %s before the peer has told its id", async (_, peer) => {
+  test.each(kinds)("sends nothing of %s before the peer has sent its id", async (_, peer) => {
     using server = await RawServer.listen();
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
     await loseFirst(server, router, peer);
     await router.send(["A", "for A", ...Array.from({ length: 8 }, () => Buffer.alloc(1 << 20))]);
     using second = await server.accept();
     second.say(peer.greeting);
-    // Its handshake goes as far as it can without the id.
+    // Its handshake proceeds as far as possible without the id.
     await second.hearBytes(signature.length + (peer === versioned ? 4 : 0));
     second.pause();
     await delay(100);
@@ -208,25 +208,28 @@ describe("a Router that reconnects to a peer without a mechanism", () => {
     expect(second.heard.toString("latin1")).toBe(peer.heard.toString("latin1"));
   });
 
-  test.each(kinds)("sends by %s what was queued for a peer once it has told the same id", async (_, peer) => {
-    using server = await RawServer.listen();
-    using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
-    await loseFirst(server, router, peer);
-    await router.send(["A", "queued"]);
-    using second = await server.accept();
-    second.say(peer.greeting);
-    await second.hearBytes(signature.length);
-    await delay(50);
-    second.say(peer.id("A"));
-    expect(await second.hear((heard) => heard.includes("queued"))).toBe(true);
-  });
+  test.each(kinds)(
+    "sends by %s the messages queued for a peer once it has sent the same id",
+    async (_, peer) => {
+      using server = await RawServer.listen();
+      using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
+      await loseFirst(server, router, peer);
+      await router.send(["A", "queued"]);
+      using second = await server.accept();
+      second.say(peer.greeting);
+      await second.hearBytes(signature.length);
+      await delay(50);
+      second.say(peer.id("A"));
+      expect(await second.hear((heard) => heard.includes("queued"))).toBe(true);
+    },
+  );
 });
 
-test("two Routers of which one speaks ZMTP 2 do not wait for each other", async () => {
+test("two Routers, one of them with ZMTP 2, do not wait for each other", async () => {
   using router = new Router({ ...options, mandatory: true });
   await router.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.connect(router.lastEndpoint as string);
-  // As libzmq 3.2, it tells its id after the greetings.
+  // Like libzmq 3.2, it sends its id after the greetings.
   peer.say(greetingOf2(6));
   expect(await peer.hear((heard) => heard.subarray(-2).equals(frame("")))).toBe(true);
   peer.say(frame("A"), frame("of A"));
@@ -236,7 +239,7 @@ test("two Routers of which one speaks ZMTP 2 do not wait for each other", async 
 });
 
 test.runIf(capability.draft)(
-  "a Router sends nothing over ws, by ZWS2.0, before the peer has told its id",
+  "a Router sends nothing over ws, by ZWS2.0, before the peer has sent its id",
   async () => {
     using server = await RawServer.listen();
     using router = new Router({ ...options, mandatory: true, reconnectInterval: 10 });
@@ -281,7 +284,7 @@ test.runIf(capability.draft)(
 );
 
 describe("a routing id in use", () => {
-  test("is reported, and its second peer is heard when the first has left", async () => {
+  test("emits an event, and messages of the second peer arrive when the first has disconnected", async () => {
     using router = new Router({ ...options, mandatory: true });
     await router.bind("tcp://127.0.0.1:*");
     const reported = duplicate(router);
@@ -304,7 +307,7 @@ describe("a routing id in use", () => {
     expect(strings(await second.receive())).toEqual(["for the second"]);
   });
 
-  test("is reported over inproc", async () => {
+  test("emits an event over inproc", async () => {
     using router = new Router(options);
     await router.bind("inproc://duplicate");
     const reported = duplicate(router);
@@ -316,7 +319,7 @@ describe("a routing id in use", () => {
     expect((await reported).error.code).toBe("EADDRINUSE");
   });
 
-  test("is reported by a Reply", async () => {
+  test("emits an event on a Reply", async () => {
     using reply = new Reply(options);
     await reply.bind("tcp://127.0.0.1:*");
     const reported = duplicate(reply);
@@ -336,7 +339,7 @@ describe("a routing id in use", () => {
     expect(strings(await second.receive())).toEqual(["answer to the second"]);
   });
 
-  test("leaves nothing behind when its second peers give up", async () => {
+  test("drops the messages of second peers that disconnect", async () => {
     using router = new Router(options);
     await router.bind("tcp://127.0.0.1:*");
     using first = new Dealer({ ...options, routingId: "A" });
@@ -377,7 +380,7 @@ describe("a routing id in use", () => {
   });
 
   test.each([false, true])(
-    "belongs to a peer that reconnects while its messages are unread, in order (handover: %s)",
+    "stays with a peer that reconnects while its messages are unread, in order (handover: %s)",
     async (handover) => {
       using router = new Router({ ...options, mandatory: true, handover });
       await router.bind("tcp://127.0.0.1:*");
@@ -401,7 +404,7 @@ describe("a routing id in use", () => {
     },
   );
 
-  test("reaches a peer that reconnects to a Router that receives nothing", async () => {
+  test("is restored for a peer that reconnects to a Router that receives nothing", async () => {
     using router = new Router({ ...options, mandatory: true });
     await router.bind("tcp://127.0.0.1:*");
     for (let i = 0; i < 3; i++) {
@@ -427,7 +430,7 @@ describe("a routing id in use", () => {
   });
 });
 
-test("a routing id for a connect that libzmq refuses does not go to the next peer", async () => {
+test("a routing id for a rejected connect does not apply to the next peer", async () => {
   const context = new Context({ ioThreads: 0 });
   using router = new Router({ ...options, context });
   expect(() => router.connect("tcp://127.0.0.1:5555", { routingId: "ghost" })).toThrow(
@@ -440,7 +443,7 @@ test("a routing id for a connect that libzmq refuses does not go to the next pee
   expect(strings(await router.receive())).toEqual(["A", "hello"]);
 });
 
-test("a routing id for a connect with `immediate` does not go to the next peer", async () => {
+test("a routing id for a connect with `immediate` does not apply to the next peer", async () => {
   using router = new Router({ ...options, immediate: true });
   using first = new Dealer({ ...options, routingId: "A" });
   using second = new Dealer({ ...options, routingId: "B" });

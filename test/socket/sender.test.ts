@@ -3,7 +3,7 @@ import { Dealer, Pair, Publisher, Pull, Push, Router, Subscriber, XPublisher } f
 import { join } from "../helpers/pairs.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 
-/** A Push that has room for `room` messages and no peer that takes them. */
+/** A Push with room for `room` messages and without a peer. */
 function fullPush(room = 1): Push {
   const push = new Push({ sendHighWaterMark: room, linger: 0 });
   push.connect(freshEndpoint("inproc"));
@@ -11,7 +11,7 @@ function fullPush(room = 1): Push {
 }
 
 describe("send", () => {
-  test("hands the message to libzmq before it returns, and then always answers one settled promise", async () => {
+  test("hands the message to libzmq before it returns, and returns one shared settled promise", async () => {
     using pair = await join(new Pair(), new Pair(), "inproc");
     const promise = pair.connected.send("one");
     expect(pair.bound.tryReceive()?.map(String)).toEqual(["one"]);
@@ -19,7 +19,7 @@ describe("send", () => {
     await promise;
   });
 
-  test("waits for room, and resolves when there is some", async () => {
+  test("waits for room and resolves when there is some", async () => {
     using push = new Push({ sendHighWaterMark: 1 });
     using pull = new Pull({ receiveHighWaterMark: 1 });
     await pull.bind(freshEndpoint("inproc"));
@@ -39,7 +39,7 @@ describe("send", () => {
     expect(received).toEqual(["1", "2", "3"]);
   });
 
-  test("throws EBUSY while another send waits, and only then", async () => {
+  test("throws EBUSY only while another send waits", async () => {
     const push = fullPush();
     await push.send("fills it");
     const waiting = push.send("waits");
@@ -54,14 +54,14 @@ describe("send", () => {
     await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
   });
 
-  test("a thousand unawaited sends are all accepted while there is room", async () => {
+  test("accepts a thousand unawaited sends while there is room", async () => {
     using pair = await join(new Pull(), new Push({ sendHighWaterMark: 0 }), "inproc");
     const promises = Array.from({ length: 2000 }, (_, i) => pair.connected.send(`${i}`));
     await Promise.all(promises);
     for (let i = 0; i < 2000; i++) expect(String(await pair.bound.receive())).toBe(`${i}`);
   });
 
-  test("sendTimeout: rejects with EAGAIN after that time; 0 at once", async () => {
+  test("rejects with EAGAIN after sendTimeout, and immediately if it is 0", async () => {
     const push = fullPush();
     await push.send("fills it");
     push.sendTimeout = 30;
@@ -74,7 +74,7 @@ describe("send", () => {
     push.close();
   });
 
-  test("{timeout} overrides sendTimeout, {signal} ends the wait with its reason", async () => {
+  test("prefers {timeout} to sendTimeout and rejects with the reason of {signal}", async () => {
     const push = fullPush();
     await push.send("fills it");
     await expect(push.send("late", { timeout: 10 })).rejects.toMatchObject({ code: "EAGAIN" });
@@ -88,7 +88,7 @@ describe("send", () => {
     push.close();
   });
 
-  test("an aborted or timed-out send was not sent", async () => {
+  test("sends nothing when it is aborted or times out", async () => {
     const push = fullPush();
     const endpoint = freshEndpoint("inproc");
     push.connect(endpoint);
@@ -108,13 +108,13 @@ describe("send", () => {
     push.close();
   });
 
-  test("Router with mandatory and no such peer: EHOSTUNREACH at once", async () => {
+  test("rejects with EHOSTUNREACH immediately on a mandatory Router without such a peer", async () => {
     using router = new Router({ mandatory: true });
     await router.bind(freshEndpoint("inproc"));
     await expect(router.send(["nobody", "message"])).rejects.toMatchObject({ code: "EHOSTUNREACH" });
   });
 
-  test("closed: throws EBADF", () => {
+  test("throws EBADF on a closed socket", () => {
     const push = new Push();
     push.close();
     for (const send of [() => push.send("x"), () => push.trySend("x"), () => push.sendMany(["x"])]) {
@@ -122,7 +122,7 @@ describe("send", () => {
     }
   });
 
-  test("arguments: a message must be there, and nothing but options may follow", () => {
+  test("throws without a message and for further arguments that are not options", () => {
     using push = new Push();
     const send = push.send.bind(push) as (...parameters: unknown[]) => Promise<void>;
     expect(() => send()).toThrow(new TypeError("Message must be present"));
@@ -131,7 +131,7 @@ describe("send", () => {
     expect(() => send("a", {}, "c")).toThrow(new TypeError("Expected 1 argument but received 3"));
   });
 
-  test("a loop of sends that never wait lets timers run", async () => {
+  test("lets timers run during a loop of sends that never wait", async () => {
     using publisher = new Publisher();
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
@@ -141,7 +141,7 @@ describe("send", () => {
     expect(publisher.writable).toBe(true);
   });
 
-  test("the event loop has its turn after 2,048 operations, however fast they are", async () => {
+  test("gives the event loop a turn after 2,048 operations", async () => {
     using publisher = new Publisher();
     for (let round = 0; round < 50; round++) {
       let operations = 0;
@@ -151,14 +151,14 @@ describe("send", () => {
         turned = true;
       });
       for (; !turned; operations++) await publisher.send("nobody listens");
-      // They are counted by the sixteen.
+      // Operations are counted in steps of sixteen.
       expect(operations).toBeLessThanOrEqual(2048 + 16);
     }
   });
 });
 
 describe("trySend", () => {
-  test("true when sent, false when not, and then nothing of the message was", async () => {
+  test("returns true when it sent the message, and false when it sent no part of it", async () => {
     using push = new Push({ sendHighWaterMark: 1, linger: 0 });
     expect(push.trySend("nobody there")).toBe(false);
     using pull = new Pull({ receiveHighWaterMark: 1 });
@@ -174,7 +174,7 @@ describe("trySend", () => {
 });
 
 describe.each(transports)("sendMany over %s", (transport) => {
-  test("sends more than fits, in order, waiting as needed", async () => {
+  test("sends more than fits, in order, and waits for room", async () => {
     using pair = await join(
       new Pull({ receiveHighWaterMark: 10 }),
       new Push({ sendHighWaterMark: 10 }),
@@ -193,7 +193,7 @@ describe.each(transports)("sendMany over %s", (transport) => {
 });
 
 describe("sendMany", () => {
-  test("takes any iterable, and an empty one", async () => {
+  test("accepts any iterable, including an empty one", async () => {
     using pair = await join(new Pull(), new Push(), "inproc");
     await pair.connected.sendMany([]);
     await pair.connected.sendMany(
@@ -208,7 +208,7 @@ describe("sendMany", () => {
     expect((await pair.bound.receive()).map(String)).toEqual(["3"]);
   });
 
-  test("says how many got through when it fails", async () => {
+  test("reports the number of sent messages when it fails", async () => {
     const push = fullPush(5);
     const messages = Array.from({ length: 20 }, (_, i) => `${i}`);
     await expect(push.sendMany(messages, { timeout: 10 })).rejects.toMatchObject({ code: "EAGAIN", sent: 5 });
@@ -217,14 +217,14 @@ describe("sendMany", () => {
     await expect(waiting).rejects.toMatchObject({ code: "EAGAIN", sent: 0 });
   });
 
-  test("refuses what cannot be a message before anything is sent", async () => {
+  test("rejects an invalid message before sending anything", async () => {
     using pair = await join(new Pull(), new Push(), "inproc");
     const messages = ["fine", undefined] as string[];
     expect(() => pair.connected.sendMany(messages)).toThrow(new TypeError("Message must be present"));
     expect(pair.bound.tryReceive()).toBeUndefined();
   });
 
-  test("no other send comes between", async () => {
+  test("allows no other send in between", async () => {
     using pair = await join(
       new Pull({ receiveHighWaterMark: 1 }),
       new Push({ sendHighWaterMark: 1 }),
@@ -243,7 +243,7 @@ describe("sendMany", () => {
   });
 });
 
-test("send and receive wait on one Dealer at the same time", async () => {
+test("send and receive can wait on one Dealer at the same time", async () => {
   const dealer = new Dealer({ sendHighWaterMark: 1, linger: 0 });
   dealer.connect(freshEndpoint("inproc"));
   await dealer.send("fills it");
@@ -254,7 +254,7 @@ test("send and receive wait on one Dealer at the same time", async () => {
   await expect(sending).rejects.toMatchObject({ code: "EAGAIN" });
 });
 
-test("a publisher that must not drop is writable when its subscribers have room, and waits without turning", async () => {
+test("a Publisher with noDrop is writable when its subscribers have room, and waits without using CPU time", async () => {
   using publisher = new XPublisher({ noDrop: true, sendHighWaterMark: 1 });
   using subscriber = new Subscriber({ receiveHighWaterMark: 1 });
   await publisher.bind(freshEndpoint("inproc"));

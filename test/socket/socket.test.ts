@@ -22,7 +22,7 @@ const classes = [
 ] as const;
 
 describe("constructor", () => {
-  test.each(classes)("%s has type %i", (name, type) => {
+  test.each(classes)("creates a %s of type %i", (name, type) => {
     using socket = new zmq[name]();
     expect(socket).toBeInstanceOf(Socket);
     expect(socket.type).toBe(type);
@@ -30,7 +30,7 @@ describe("constructor", () => {
     expect(socket.threadSafe).toBe(false);
   });
 
-  test("takes options and a context, and leaves the object as it was", () => {
+  test("accepts options and a context, and does not change the object", () => {
     const context = new Context();
     const options = { context, linger: 5, receiveHighWaterMark: 7 };
     using pull = new Pull(options);
@@ -41,7 +41,7 @@ describe("constructor", () => {
     expect(other.context).toBe(zmq.context);
   });
 
-  test("is sealed", () => {
+  test("seals the object", () => {
     using pull = new Pull();
     expect(() => Object.assign(pull, { foo: 1 })).toThrow(cannotAdd("foo"));
     expect(() => new Pull({ foo: 1 } as object)).toThrow(cannotAdd("foo"));
@@ -49,7 +49,7 @@ describe("constructor", () => {
     expect(() => new Pull({ type: 1 } as object)).toThrow(onlyGetter("type"));
   });
 
-  test("refuses what is no type, no option object, no type that libzmq has", () => {
+  test("throws for a wrong type, wrong options and a type that libzmq does not have", () => {
     const Base = Socket as unknown as new (...parameters: unknown[]) => Socket;
     expect(() => new Base()).toThrow(new TypeError("Socket type must be a number"));
     expect(() => new Base("7")).toThrow(new TypeError("Socket type must be a number"));
@@ -59,10 +59,10 @@ describe("constructor", () => {
     expect(() => new Base(-1)).toThrow(expect.objectContaining({ code: "EINVAL" }));
   });
 
-  test("that throws leaves no socket behind", async () => {
+  test("leaks no socket when it throws", async () => {
     const context = new Context({ maxSockets: 2 });
     const options = { context, linger: "soon" as unknown as number };
-    // libzmq gives a closed socket's place back on a thread of its own, so the places may be taken for a moment.
+    // libzmq releases a closed socket's place in a thread of its own, so the places may be in use for a moment.
     const open = async (make: () => Pull) => {
       for (;;) {
         try {
@@ -90,14 +90,14 @@ describe("constructor", () => {
     expect(() => first.events).toThrow(expect.objectContaining(full));
   });
 
-  test("of a type that there is not says so", () => {
+  test("throws an error that says the type is unknown", () => {
     const Any = Socket as unknown as new (type: number) => Pull;
     expect(() => new Any(99)).toThrow(
       expect.objectContaining({ code: "EINVAL", detail: "this build of libzmq has no socket type 99" }),
     );
   });
 
-  test("is blocked by a bind, and the error says what to do", async () => {
+  test("is blocked by a bind, and the error names the remedy", async () => {
     using pull = new Pull();
     const binding = pull.bind("tcp://127.0.0.1:*");
     expect(() => pull.receive()).toThrow(
@@ -110,7 +110,7 @@ describe("constructor", () => {
     await binding;
   });
 
-  test("can be extended", async () => {
+  test("supports subclasses", async () => {
     class Logger extends Push {
       readonly #lines: string[] = [];
       async log(line: string) {
@@ -129,7 +129,7 @@ describe("constructor", () => {
 });
 
 describe.each(transports)("endpoints over %s", (transport) => {
-  test("bind, unbind, and bind again", async () => {
+  test("an endpoint can be bound, unbound and bound again", async () => {
     using pull = new Pull();
     await pull.bind(freshEndpoint(transport));
     const endpoint = pull.lastEndpoint as string;
@@ -143,8 +143,8 @@ describe.each(transports)("endpoints over %s", (transport) => {
     pull.unbindSync(pull.lastEndpoint as string);
   });
 
-  test("a second bind to the same address is refused", async () => {
-    // Over ipc libzmq takes the path away from whoever had it.
+  test("a second bind to the same address is rejected", async () => {
+    // Over ipc libzmq replaces the socket that is bound to the path.
     if (transport === "ipc") return;
     using pull = new Pull();
     await pull.bind(freshEndpoint(transport));
@@ -155,7 +155,7 @@ describe.each(transports)("endpoints over %s", (transport) => {
     expect(() => other.bindSync(address)).toThrow(expect.objectContaining(refusal));
   });
 
-  test("disconnect", async () => {
+  test("disconnect ends the connection", async () => {
     using pull = new Pull();
     using push = new Push({ linger: 0, immediate: true });
     await pull.bind(freshEndpoint(transport));
@@ -164,7 +164,7 @@ describe.each(transports)("endpoints over %s", (transport) => {
     await push.send("connected");
     await pull.receive();
     push.disconnect(endpoint);
-    // The connection is taken down by another thread.
+    // Another thread closes the connection.
     while (push.writable) await new Promise(setImmediate);
     await expect(push.send("nobody", { timeout: 20 })).rejects.toMatchObject({ code: "EAGAIN" });
     expect(() => push.disconnect(endpoint)).toThrow(
@@ -173,8 +173,8 @@ describe.each(transports)("endpoints over %s", (transport) => {
   });
 });
 
-// What libzmq has to do on the socket's own thread it does when the socket is used.
-test("a connection that is disconnected ends, though the socket is not used any more", async () => {
+// libzmq runs commands for a socket when the program uses the socket.
+test("disconnect ends a connection even if the socket is not used afterwards", async () => {
   const server = createServer((connection) => connection.resume()).listen(0, "127.0.0.1");
   await once(server, "listening");
   using push = new Push({ linger: 0 });
@@ -186,7 +186,7 @@ test("a connection that is disconnected ends, though the socket is not used any 
   server.close();
 });
 
-test("a hundred binds and unbinds of one port: the address is free when it can be bound again", async () => {
+test("a port can be bound again after each of a hundred unbinds", async () => {
   using pull = new Pull();
   await pull.bind("tcp://127.0.0.1:*");
   const endpoint = pull.lastEndpoint as string;
@@ -219,7 +219,7 @@ describe("bind", () => {
     pair.connect(freshEndpoint("inproc"));
   });
 
-  test("close during it takes effect when it is done", async () => {
+  test("defers close until it is done", async () => {
     const pull = new Pull();
     const binding = pull.bind(freshEndpoint("tcp"));
     pull.close();
@@ -229,7 +229,7 @@ describe("bind", () => {
   });
 });
 
-describe("wrong endpoints are errors with their address", () => {
+describe("a malformed endpoint causes an error with its address", () => {
   test.each([
     ["nonsense", "EINVAL"],
     ["", "EINVAL"],
@@ -245,14 +245,14 @@ describe("wrong endpoints are errors with their address", () => {
     expect(() => pull.bindSync(address)).toThrow(expect.objectContaining({ code, address }));
   });
 
-  test.each([undefined, null, 5, {}, Buffer.from("tcp://127.0.0.1:1")])("%s: not a string", (address) => {
+  test.each([undefined, null, 5, {}, Buffer.from("tcp://127.0.0.1:1")])("%s is not a string", (address) => {
     using pull = new Pull();
     for (const call of ["bind", "bindSync", "unbind", "unbindSync", "connect", "disconnect"] as const) {
       expect(() => pull[call](address as string)).toThrow(new TypeError("Address must be a string"));
     }
   });
 
-  test("a NUL inside is refused", () => {
+  test("a NUL in the endpoint is rejected", () => {
     using pull = new Pull();
     expect(() => pull.bindSync("inproc://a\0b")).toThrow(
       'Address must not contain a NUL, got "inproc://a\\u0000b"',
@@ -261,7 +261,7 @@ describe("wrong endpoints are errors with their address", () => {
 });
 
 describe("close", () => {
-  test("is idempotent, and then nothing works", async () => {
+  test("is idempotent, and all operations fail afterwards", async () => {
     const pair = new Pair();
     pair.close();
     pair.close();
@@ -289,7 +289,7 @@ describe("close", () => {
     for await (const _ of pair) throw new Error("a closed socket has no messages");
   });
 
-  test("by using and await using", async () => {
+  test("is called by using and await using", async () => {
     let kept: Pull[];
     {
       using first = new Pull();
@@ -300,7 +300,7 @@ describe("close", () => {
     expect(kept.map(({ closed }) => closed)).toEqual([true, true]);
   });
 
-  test("still sends what was queued, within linger", async () => {
+  test("sends queued messages within linger", async () => {
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
     const push = new Push();
@@ -311,7 +311,7 @@ describe("close", () => {
   });
 });
 
-test("Router.connect gives the peer an id, also one of bytes that are no text", async () => {
+test("Router.connect assigns the peer an id, also of arbitrary bytes", async () => {
   using dealer = new zmq.Dealer();
   using router = new zmq.Router({ mandatory: true, linger: 0 });
   await dealer.bind("tcp://127.0.0.1:*");
@@ -329,7 +329,7 @@ test("subscribe and unsubscribe throw when the socket is closed", () => {
 });
 
 describe("close with options", () => {
-  test("resolves when what was queued has gone", async () => {
+  test("resolves when queued messages have been sent", async () => {
     using pull = new Pull();
     await pull.bind("tcp://127.0.0.1:*");
     const push = new Push();
@@ -342,7 +342,7 @@ describe("close with options", () => {
     await push.close({ linger: 0 });
   });
 
-  test("resolves when the linger has run out", async () => {
+  test("resolves when linger has passed", async () => {
     const push = new Push();
     push.connect("tcp://127.0.0.1:1");
     await push.send("nobody takes it");
@@ -352,7 +352,7 @@ describe("close with options", () => {
     expect(() => new Push().close({ linger: "1" as never })).toThrow(TypeError);
   });
 
-  test("resolves though the observer is closed already", async () => {
+  test("resolves when the observer is already closed", async () => {
     const push = new Push();
     push.events.close();
     await push.close({ linger: 0 });
@@ -363,7 +363,7 @@ describe("close with options", () => {
   });
 
   test("resolves when the socket has just begun to connect", async () => {
-    // An event between the making of the observer and the end: seen once in a hundred times.
+    // An event between the creation of the observer and the end: seen once in a hundred times.
     for (let i = 0; i < 300; i++) {
       using pull = new Pull();
       pull.bindSync("tcp://127.0.0.1:*");
@@ -373,7 +373,7 @@ describe("close with options", () => {
     }
   });
 
-  test("during a bind takes effect when that is done, an observer hears of the end", async () => {
+  test("takes effect after a pending bind and emits the end to an observer", async () => {
     const pull = new Pull();
     const { events } = pull;
     const bound = pull.bind("tcp://127.0.0.1:*");
@@ -387,7 +387,7 @@ describe("close with options", () => {
   });
 });
 
-test("distinct errors: a wait says how it ended, and only where that was asked for", async () => {
+test("distinctErrors gives a wait the code of its cause, only where it is set", async () => {
   const pull = new Pull({ distinctErrors: true, receiveTimeout: 1 });
   const push = new Push();
   push.distinctErrors = true;
@@ -404,7 +404,7 @@ test("distinct errors: a wait says how it ended, and only where that was asked f
   pull.close();
 });
 
-test("a routing id of bytes is read back whole", () => {
+test("a routing id of bytes is read back completely", () => {
   using dealer = new zmq.Dealer({ routingId: Buffer.from("a\0b") as never });
   expect(dealer.routingId).toBe("a");
   expect(dealer.routingIdBytes).toEqual(Buffer.from("a\0b"));

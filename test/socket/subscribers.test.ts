@@ -1,4 +1,4 @@
-// Waiting for subscribers, against the slow joiner.
+// Waiting for subscribers to prevent the slow joiner problem.
 
 import { describe, expect, test } from "vitest";
 import { Proxy, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
@@ -6,7 +6,7 @@ import { join } from "../helpers/pairs.js";
 import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 
 describe.each(transports)("over %s", (transport) => {
-  test("what is published after the wait reaches everybody", async () => {
+  test("all subscribers receive messages published after waitForSubscribers", async () => {
     for (let round = 0; round < 20; round++) {
       using publisher = new Publisher();
       await publisher.bind(freshEndpoint(transport));
@@ -25,7 +25,7 @@ describe.each(transports)("over %s", (transport) => {
     }
   });
 
-  test("counts peers, by topic or by any subscription, as they come and go", async () => {
+  test("waitForSubscribers counts peers by topic or by any subscription as they connect and disconnect", async () => {
     using pair = await join(new XPublisher(), new XSubscriber(), transport);
     const { bound: publisher, connected } = pair;
     for (const topic of ["", "a", "ab", "x"]) await connected.send(`\x01${topic}`);
@@ -37,7 +37,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await publisher.waitForSubscribers(1, { topic: "a" })).toBe(1);
     expect(await publisher.waitForSubscribers(1, { topic: Buffer.from("zzz") })).toBe(1);
     const third = publisher.waitForSubscribers(2, { topic: "q" });
-    // Messages can be received meanwhile: the wait does not take them.
+    // Messages can be received meanwhile: the wait does not consume them.
     const subscriptions = new Set<string>();
     while (subscriptions.size < 4) subscriptions.add(String(await publisher.receive()));
     other.subscribe("q");
@@ -53,7 +53,7 @@ describe.each(transports)("over %s", (transport) => {
   });
 });
 
-test("a wait ends with its signal, its time-out, or the socket", async () => {
+test("waitForSubscribers ends with its signal, its timeout, or the socket", async () => {
   const publisher = new Publisher({ distinctErrors: true });
   await publisher.bind(freshEndpoint("inproc"));
   const abort = new AbortController();
@@ -69,14 +69,14 @@ test("a wait ends with its signal, its time-out, or the socket", async () => {
   expect(() => publisher.waitForSubscribers(1)).toThrow(expect.objectContaining({ code: "EBADF" }));
 });
 
-test("a number of subscribers that is none is refused", () => {
+test("waitForSubscribers rejects an invalid number", () => {
   using publisher = new Publisher();
   for (const count of [0, -1, 1.5, Number.NaN, "2", undefined]) {
     expect(() => publisher.waitForSubscribers(count as number)).toThrow(TypeError);
   }
 });
 
-/** What a publisher is told until it has heard that these topics are wanted, and no others: how often each is. */
+/** Receives until exactly these topics are subscribed. Returns how often each was. */
 async function hear(
   publisher: XPublisher,
   wanted: string[],
@@ -94,12 +94,12 @@ async function hear(
   }
 }
 
-// Vendor patch libzmq/pubsub/every-subscription: no more of them arrived than the high-water mark allowed.
+// Without vendor patch libzmq/pubsub/every-subscription, no more of them arrived than the high-water mark allowed.
 describe("twenty thousand topics", () => {
   const names = Array.from({ length: 20_000 }, (_, i) => `topic ${i}`);
   const once = (topics: string[]) => new Map(topics.map((topic) => [topic, 1]));
 
-  test.each(transports)("arrive over %s, subscribed to before the connection", async (transport) => {
+  test.each(transports)("arrive over %s when subscribed before the connection", async (transport) => {
     using publisher = new XPublisher({ receiveTimeout: 10_000 });
     await publisher.bind(freshEndpoint(transport));
     using subscriber = new Subscriber();
@@ -108,7 +108,7 @@ describe("twenty thousand topics", () => {
     expect((await hear(publisher, names)).topics).toEqual(once(names));
   });
 
-  test.each(transports)("arrive over %s, subscribed to after it", async (transport) => {
+  test.each(transports)("arrive over %s when subscribed after it", async (transport) => {
     using publisher = new XPublisher({ receiveTimeout: 10_000 });
     await publisher.bind(freshEndpoint(transport));
     using subscriber = new Subscriber();
@@ -135,7 +135,7 @@ describe("twenty thousand topics", () => {
     await running;
   });
 
-  test("arrive again when the publisher comes again, and one more", async () => {
+  test("arrive again when the publisher restarts, and so does one more", async () => {
     const first = new XPublisher({ receiveTimeout: 10_000 });
     await first.bind(freshEndpoint("tcp"));
     const endpoint = first.lastEndpoint as string;
@@ -143,7 +143,7 @@ describe("twenty thousand topics", () => {
     subscriber.connect(endpoint);
     subscriber.subscribe(...names);
     await hear(first, names);
-    // Whoever receives hears that the connection has gone.
+    // A socket that receives notices the end of the connection.
     const received = subscriber.receive();
     first.close();
     using second = new XPublisher({ receiveTimeout: 10_000 });
@@ -156,9 +156,9 @@ describe("twenty thousand topics", () => {
   });
 });
 
-// Vendor patch libzmq/pubsub/every-subscription: each of the changes waited for the publisher, up to the high-water
-// mark; the last were lost.
-test("topics that come and go while a publisher is away come to what they are in the end", async () => {
+// Without vendor patch libzmq/pubsub/every-subscription, each change waited for the publisher, up to the high-water
+// mark, and the last changes were lost.
+test("changes of topics during an outage of the publisher arrive as their final state", async () => {
   const absent = new XPublisher();
   await absent.bind(freshEndpoint("tcp"));
   const endpoint = absent.lastEndpoint as string;
@@ -175,26 +175,26 @@ test("topics that come and go while a publisher is away come to what they are in
   subscriber.subscribe("new");
   using publisher = new XPublisher({ receiveTimeout: 10_000 });
   await whenFree(() => publisher.bind(endpoint));
-  // What has no room goes when the socket is looked after.
+  // Changes without room are sent when the socket processes commands.
   const received = subscriber.receive();
   const { told, topics } = await hear(publisher, ["kept", "new"]);
   expect([...topics.keys()].sort()).toEqual(["kept", "new"]);
-  // Not sixty thousand: the pipe's thousand, and what they came to.
+  // Not sixty thousand: a thousand in the pipe, and the final state.
   expect(told).toBeLessThan(3000);
   await publisher.send("new");
   expect(String(await received)).toBe("new");
 });
 
-// Vendor patch libzmq/peers/conflate-one-direction: the last took the place of the others.
-describe("who conflates", () => {
+// Without vendor patch libzmq/peers/conflate-one-direction, the last subscription replaced the others.
+describe("a conflating socket", () => {
   const names = ["a", "b", "c"];
 
-  test.each(transports)("has all its topics over %s: a subscriber", async (transport) => {
+  test.each(transports)("subscribes to all topics over %s as a subscriber", async (transport) => {
     const endpoint = freshEndpoint(transport);
     using publisher = new XPublisher({ receiveTimeout: 10_000 });
     using subscriber = new Subscriber({ conflate: true });
     subscriber.subscribe(...names);
-    // Over inproc also before anybody has bound.
+    // Over inproc also before the endpoint is bound.
     if (transport === "inproc") subscriber.connect(endpoint);
     await publisher.bind(endpoint);
     if (transport !== "inproc") subscriber.connect(publisher.lastEndpoint as string);
@@ -205,7 +205,7 @@ describe("who conflates", () => {
     }
   });
 
-  test.each(transports)("has all its topics over %s: a publisher", async (transport) => {
+  test.each(transports)("receives subscriptions to all topics over %s as a publisher", async (transport) => {
     using publisher = new Publisher({ conflate: true });
     await publisher.bind(freshEndpoint(transport));
     using subscriber = new Subscriber({ receiveTimeout: 10_000 });

@@ -9,28 +9,32 @@ import { ourSecurity } from "../interop/exchange.js";
 const topic = (length: number) => Buffer.alloc(length, "t");
 const limit = { timeout: 30_000 };
 
-// From 246 bytes on, a subscription and the 10 bytes of its command need a length field of 8 bytes; an unsubscription
-// from 249. Without vendor patch libzmq/pubsub/long-topics, the first of these topics and all later ones are lost over
-// tcp and ipc.
+// From 246 bytes on, a subscription with the 10 bytes of its command needs a length field of 8 bytes. An unsubscription
+// needs it from 249 bytes on. Without vendor patch libzmq/pubsub/long-topics, the first of these topics and all later
+// ones are lost over tcp and ipc.
 const lengths = [0, 1, 244, 245, 246, 247, 248, 249, 254, 255, 256, 257, 65_535, 65_536];
 
 describe.each(["tcp", "ipc", "ws"] as const)("over %s", (transport) => {
-  test.each(["NULL", "CURVE"] as const)("a publisher hears topics of every length, %s", async (mechanism) => {
-    using publisher = new XPublisher(ourSecurity[mechanism].server);
-    using subscriber = new XSubscriber(ourSecurity[mechanism].client);
-    await publisher.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
-    subscriber.connect(publisher.lastEndpoint as string);
-    for (const wanted of [1, 0]) {
-      for (const length of lengths) await subscriber.send(Buffer.concat([Buffer.of(wanted), topic(length)]));
-      for (const length of lengths) {
-        const [heard] = await publisher.receive(limit);
-        expect([heard![0], heard!.length - 1]).toEqual([wanted, length]);
-        expect(heard!.subarray(1).equals(topic(length))).toBe(true);
+  test.each(["NULL", "CURVE"] as const)(
+    "a publisher receives subscriptions of every length, %s",
+    async (mechanism) => {
+      using publisher = new XPublisher(ourSecurity[mechanism].server);
+      using subscriber = new XSubscriber(ourSecurity[mechanism].client);
+      await publisher.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
+      subscriber.connect(publisher.lastEndpoint as string);
+      for (const wanted of [1, 0]) {
+        for (const length of lengths)
+          await subscriber.send(Buffer.concat([Buffer.of(wanted), topic(length)]));
+        for (const length of lengths) {
+          const [heard] = await publisher.receive(limit);
+          expect([heard![0], heard!.length - 1]).toEqual([wanted, length]);
+          expect(heard!.subarray(1).equals(topic(length))).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test("messages of topics of 246 to 255 bytes arrive", async () => {
+  test("messages with topics of 246 to 255 bytes arrive", async () => {
     using publisher = new XPublisher();
     using subscriber = new Subscriber();
     await publisher.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
@@ -46,7 +50,7 @@ describe.each(["tcp", "ipc", "ws"] as const)("over %s", (transport) => {
   });
 });
 
-test("a pong over ws that reads like a SUBSCRIBE command subscribes to nothing", async () => {
+test("a pong over ws that looks like a SUBSCRIBE command subscribes to nothing", async () => {
   using publisher = new XPublisher();
   await publisher.bind("ws://127.0.0.1:*");
   const events = new Observer(publisher);

@@ -1,5 +1,5 @@
-// What editors show on hover: every exported class, method, property and option has its whole contract there, and the
-// examples run.
+// The text that editors show on hover: every exported class, method, property and option has its whole contract there,
+// and the examples run.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ const isCallable = ({ kind }: Documented) => kind === "function" || kind === "co
 /** The constants of zeromq 5: their names are those of libzmq's documentation. */
 const constants = /^v5-compat\.(?:ZMQ|STATE)_\w+$/;
 
-/** Methods without arguments, the inverse of a method with an example, and those for derived classes. */
+/** Methods without arguments, the inverse of a method with an example, and methods for derived classes. */
 const obvious = new RegExp(
   [
     /\.\[(?:asyncDispose|dispose|asyncIterator)\]$/,
@@ -102,7 +102,7 @@ describe("documentation of the public interface", () => {
     expect(namesOf(wrong)).toEqual([]);
   });
 
-  test("gives the valid values of each option as the error of a wrong value does", () => {
+  test("gives the valid values of each option like the error for a wrong value", () => {
     const stated = documented
       .filter(({ isOption }) => isOption)
       .flatMap(({ name, tags }) =>
@@ -141,7 +141,7 @@ describe("hover in an editor", () => {
   });
 });
 
-/** Runs programs one after the other, and prints what each wrote with `console.log`, or its error. */
+/** Runs programs one after the other and prints the output of each, or its error. */
 const runner = `
 import { format } from "node:util";
 const print = console.log;
@@ -161,7 +161,7 @@ print(JSON.stringify(results));
 process.exit();
 `;
 
-/** Ports that nobody uses now, for UDP, where a Dish has to name its port. */
+/** Free UDP ports, since a Dish must name its port. */
 async function freePorts(count: number): Promise<number[]> {
   const sockets = Array.from({ length: count }, () => createSocket("udp4").bind(0, "127.0.0.1"));
   await Promise.all(sockets.map((socket) => once(socket, "listening")));
@@ -172,10 +172,10 @@ async function freePorts(count: number): Promise<number[]> {
   });
 }
 
-test("the examples compile, run, and print what their comments say", async () => {
+test("the examples compile, run and print the output in their comments", async () => {
   const programs = [...new Map(documented.flatMap((item) => item.examples.map((code) => [code, item.name])))];
   expect(programs.length).toBeGreaterThan(60);
-  // Inside the package, which programs import by its name.
+  // Inside the package, so that programs can import it by its name.
   const folder = join(root, "out/docstrings");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// What the types promise and refuse.
+// Programs that the types must accept or reject.
 
 import { assertType, expectTypeOf, test } from "vitest";
 import {
@@ -25,14 +25,14 @@ import {
 } from "zmq-native";
 import type { Dish, Server } from "zmq-native/draft";
 
-test("senders send, receivers receive, and no others", () => {
+test("senders can send and receivers can receive, and no others", () => {
   expectTypeOf<Push>().toExtend<Writable>();
   expectTypeOf<Pull>().toExtend<Readable>();
   expectTypeOf<Pair>().toExtend<Readable & Writable>();
   const [push, pull] = [new Push(), new Pull()];
   // @ts-expect-error a Push does not receive
   push.receive;
-  // @ts-expect-error nor can it be looped over
+  // @ts-expect-error a Push is not iterable
   push[Symbol.asyncIterator];
   // @ts-expect-error a Pull does not send
   pull.send;
@@ -40,7 +40,7 @@ test("senders send, receivers receive, and no others", () => {
   pull.subscribe;
 });
 
-test("messages", () => {
+test("send accepts messages only", () => {
   const pair = new Pair();
   expectTypeOf(pair.receive()).resolves.toEqualTypeOf<Message[]>();
   expectTypeOf(pair.tryReceive()).toEqualTypeOf<Message[] | undefined>();
@@ -49,9 +49,9 @@ test("messages", () => {
   expectTypeOf(pair.send("x")).resolves.toBeVoid();
   pair.send(["a", Buffer.from("b"), new Uint8Array(3), null, 5, new ArrayBuffer(1)]);
   pair.send("x", { timeout: 5, signal: AbortSignal.timeout(5) });
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   pair.send({});
-  // @ts-expect-error there is no such option
+  // @ts-expect-error unknown option
   pair.send("x", { timeOut: 5 });
   const stream = new Stream();
   expectTypeOf(stream.receive()).resolves.toEqualTypeOf<[Message, Message]>();
@@ -59,18 +59,18 @@ test("messages", () => {
   stream.send("x");
 });
 
-test("options", () => {
+test("options have their types", () => {
   const push = new Push({ sendTimeout: 5, linger: 0 });
   expectTypeOf(push.sendTimeout).toBeNumber();
   expectTypeOf(push.immediate).toBeBoolean();
   expectTypeOf(push.plainUsername).toEqualTypeOf<string | null>();
   expectTypeOf(push.securityMechanism).toEqualTypeOf<null | "plain" | "curve" | "gssapi">();
   expectTypeOf(push.context).toEqualTypeOf<Context>();
-  // @ts-expect-error a Push has no such option
+  // @ts-expect-error a Push has no option receiveTimeout
   new Push({ receiveTimeout: 5 });
-  // @ts-expect-error nor this one
+  // @ts-expect-error unknown option
   new Push({ nonsense: 5 });
-  // @ts-expect-error it is a number
+  // @ts-expect-error linger is a number
   new Push({ linger: "5" });
   // @ts-expect-error it is read-only
   new Push({ lastEndpoint: "x" });
@@ -83,13 +83,13 @@ test("options", () => {
   assertType<SocketOptions<Publisher>>({ noDrop: true });
 });
 
-test("connect takes an id where there are ids", () => {
+test("only sockets with ids accept an id in connect", () => {
   new Router().connect("tcp://127.0.0.1:1", { routingId: "peer" });
-  // @ts-expect-error a Pair knows no ids
+  // @ts-expect-error a Pair has no routing ids
   new Pair().connect("tcp://127.0.0.1:1", { routingId: "peer" });
 });
 
-test("what zeromq knows of, and what there is besides", () => {
+test("Writable and Readable have the members of zeromq's, and sockets have more", () => {
   type Sending = "send" | "sendBufferSize" | "sendHighWaterMark" | "sendTimeout" | "multicastHops";
   expectTypeOf<keyof Writable>().toEqualTypeOf<Sending>();
   type Receiving = "receive" | "receiveBufferSize" | "receiveHighWaterMark" | "receiveTimeout";
@@ -98,7 +98,7 @@ test("what zeromq knows of, and what there is besides", () => {
   expectTypeOf<Parameters<Writable["send"]>>().toEqualTypeOf<[message: MessageLike | MessageLike[]]>();
 });
 
-test("loops", () => {
+test("loops have their types", () => {
   const pull = new Pull();
   expectTypeOf(pull[Symbol.asyncIterator]()).toEqualTypeOf<SocketIterator<Message[]>>();
   expectTypeOf(pull.batches()).toEqualTypeOf<SocketIterator<Message[][]>>();
@@ -106,14 +106,14 @@ test("loops", () => {
   expectTypeOf(pull.batches().next()).resolves.toEqualTypeOf<IteratorResult<Message[][], undefined>>();
 });
 
-test("where a message needs options, each has its own", () => {
+test("send requires options where the class needs them", () => {
   const server = {} as Server;
   server.sendMany([["x", { routingId: 5 }]], { timeout: 5 });
   server.trySend("x", { routingId: 5 });
   server.send("x", { routingId: 5 }, { timeout: 5 });
-  // @ts-expect-error whom to?
+  // @ts-expect-error a routing id is required
   server.sendMany(["x"]);
-  // @ts-expect-error whom to?
+  // @ts-expect-error a routing id is required
   server.trySend("x");
   expectTypeOf<Dish>().toExtend<Readable<[Message, { group: Buffer }]>>();
 });

@@ -1,21 +1,21 @@
-// What the types of version 5 promise and refuse.
+// Programs that the types of version 5 must accept or reject.
 
 import { expectTypeOf, test } from "vitest";
 import zmqDefault, * as zmq from "zmq-native/v5-compat";
 import { Socket, type SocketType, socket } from "zmq-native/v5-compat.js";
 
-test("sockets are made of a type and options", () => {
+test("sockets have a type and options", () => {
   expectTypeOf(socket("push", { linger: 0, identity: "me", plain_server: true })).toEqualTypeOf<Socket>();
   expectTypeOf(zmq.createSocket).toEqualTypeOf(zmq.socket);
   expectTypeOf(zmqDefault.socket).toEqualTypeOf(zmq.socket);
   expectTypeOf(new Socket("xreq").type).toEqualTypeOf<SocketType>();
-  // @ts-expect-error there is no such type
+  // @ts-expect-error unknown type
   socket("server");
-  // As in zeromq, values have no types, and other properties may be given.
+  // As in zeromq, values have no types, and other properties are allowed.
   socket("push", { anything: 5, linger: "5" });
 });
 
-test("events, whose listeners take what they like", () => {
+test("listeners of events may have any parameters", () => {
   const pull = socket("pull");
   pull.on("message", (topic: string, data: Buffer) => [topic, data]);
   pull.once("message", (id, data) => [expectTypeOf(id).toBeAny(), expectTypeOf(data).toBeAny()]);
@@ -29,7 +29,7 @@ test("events, whose listeners take what they like", () => {
   >();
 });
 
-test("methods return the socket, or nothing", () => {
+test("methods return the socket or nothing", () => {
   const pair = socket("pair");
   expectTypeOf(
     pair.bind("inproc://x", (error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>()),
@@ -50,20 +50,20 @@ test("methods return the socket, or nothing", () => {
   expectTypeOf(pair._zmq.state).toBeNumber();
 });
 
-test("messages", () => {
+test("send accepts messages only", () => {
   const pair = socket("pair");
   expectTypeOf(pair.send("x")).toEqualTypeOf<Socket>();
   pair.send(["a", Buffer.from("b"), new Uint8Array(3), null, 5, new ArrayBuffer(1)]);
   pair.send("x", zmq.ZMQ_SNDMORE, (error) => expectTypeOf(error).toEqualTypeOf<Error | undefined>());
   pair.send("x", null, () => {});
   pair.send(["a"] as const);
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   pair.send({});
   // @ts-expect-error flags come before the callback
   pair.send("x", () => {});
 });
 
-test("options, whose values have no types", () => {
+test("values of options have no types", () => {
   const dealer = socket("dealer");
   expectTypeOf(dealer.getsockopt("linger")).toBeAny();
   expectTypeOf(dealer.setsockopt(zmq.ZMQ_IDENTITY, Buffer.from("me"))).toEqualTypeOf<Socket>();
@@ -79,12 +79,12 @@ test("options, whose values have no types", () => {
   dealer.mechanism = 1;
 });
 
-test("each short name is a property, and no other", () => {
+test("each short name is a property, and no other name is", () => {
   expectTypeOf<Exclude<zmq.OptionName, keyof Socket>>().toBeNever();
   expectTypeOf<typeof zmq.options.linger>().toEqualTypeOf<17>();
 });
 
-test("the rest", () => {
+test("other members have their types", () => {
   expectTypeOf(zmq.proxy(socket("router"), socket("dealer"))).toBeVoid();
   expectTypeOf(zmq.proxy(socket("router"), socket("dealer"), socket("pub"))).toBeVoid();
   expectTypeOf(zmq.curveKeypair()).toEqualTypeOf<{ public: string; secret: string }>();

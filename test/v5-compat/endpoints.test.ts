@@ -6,7 +6,7 @@ import type * as zmq from "zmq-native/v5-compat";
 import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 import { open, receive, runProgram5, turns, until } from "../helpers/v5.js";
 
-/** An endpoint that nobody is bound to any more, or soon will not be. */
+/** An endpoint that no socket is bound to, or soon will not be. */
 function freePort(): string {
   using finder = open("pull");
   finder.bindSync(freshEndpoint("tcp"));
@@ -14,7 +14,7 @@ function freePort(): string {
 }
 
 describe.each(transports)("over %s", (transport) => {
-  test("bind and unbind tell it by an event, then the callback, and later", async () => {
+  test("bind and unbind emit an event, then call the callback, asynchronously", async () => {
     using socket = open("push");
     const calls: unknown[][] = [];
     socket.on("bind", (...given) => calls.push(["bind", ...given]));
@@ -32,7 +32,7 @@ describe.each(transports)("over %s", (transport) => {
     await whenFree(() => socket.bindSync(actual));
   });
 
-  test("bindSync and unbindSync have no events and answer nothing", async () => {
+  test("bindSync and unbindSync emit no events and return nothing", async () => {
     using socket = open("push");
     const events: string[] = [];
     for (const event of ["bind", "unbind"] as const) socket.on(event, () => events.push(event));
@@ -42,7 +42,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(events).toEqual([]);
   });
 
-  test("connect and disconnect", async () => {
+  test("connect and disconnect take effect and return the socket", async () => {
     using pull = open("pull");
     using push = open("push");
     pull.bindSync(freshEndpoint(transport));
@@ -57,7 +57,7 @@ describe.each(transports)("over %s", (transport) => {
     );
   });
 
-  test("connect may come before bind", async () => {
+  test("connect may precede bind", async () => {
     using pull = open("pull");
     using push = open("push");
     const endpoint = transport === "tcp" ? freePort() : freshEndpoint(transport);
@@ -68,7 +68,7 @@ describe.each(transports)("over %s", (transport) => {
     expect(await received).toEqual([["x"]]);
   });
 
-  test("what is sent while a bind is under way waits for its end", async () => {
+  test("messages sent during a bind are delivered after it", async () => {
     using pull = open("pull");
     using push = open("push");
     const endpoint = freshEndpoint(transport);
@@ -80,7 +80,7 @@ describe.each(transports)("over %s", (transport) => {
 });
 
 describe("errors of bind and unbind", () => {
-  test.each(["bind", "unbind"] as const)("%s gives them to the callback, or emits them", async (call) => {
+  test.each(["bind", "unbind"] as const)("%s passes them to the callback or emits them", async (call) => {
     using socket = open("push");
     const endpoint = call === "bind" ? "nonsense" : freshEndpoint("inproc");
     const code = call === "bind" ? "EINVAL" : "ENOENT";
@@ -96,7 +96,7 @@ describe("errors of bind and unbind", () => {
     expect(events).toMatchObject([{ code, address: endpoint }]);
   });
 
-  test("the socket works on", async () => {
+  test("leave the socket usable", async () => {
     using pull = open("pull");
     using push = open("push");
     pull.on("error", () => {});
@@ -109,14 +109,14 @@ describe("errors of bind and unbind", () => {
     expect(await received).toEqual([["x"]]);
   });
 
-  test("one that nobody listens for is uncaught", async () => {
+  test("are uncaught without a listener", async () => {
     const { stdout } = await runProgram5(`
       process.on("uncaughtException", ({ code }, origin) => console.log(origin, code));
       zmq.socket("push").bind("nonsense");`);
     expect(stdout).toBe("uncaughtException EINVAL\n");
   });
 
-  test.each([undefined, null, 5, {}])("%s is no address", (address) => {
+  test.each([undefined, null, 5, {}])("are thrown for %s, which is not an address", (address) => {
     using socket = open("push");
     const error = new TypeError("Address must be a string");
     for (const call of ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"] as const) {
@@ -129,14 +129,14 @@ describe("errors of bind and unbind", () => {
     ["", "EINVAL"],
     ["foo://bar", "EPROTONOSUPPORT"],
     ["tcp://127.0.0.1:99999", "EINVAL"],
-  ])("%s: %s", (address, code) => {
+  ])("%s is %s", (address, code) => {
     using socket = open("push");
     for (const call of ["bindSync", "unbindSync", "connect", "disconnect"] as const) {
       expect(() => socket[call](address)).toThrow(expect.objectContaining({ code, address }));
     }
   });
 
-  test("an address in use", async () => {
+  test("include an address in use", async () => {
     using first = open("push");
     using second = open("push");
     first.bindSync("tcp://127.0.0.1:*");
@@ -146,7 +146,7 @@ describe("errors of bind and unbind", () => {
     expect(await new Promise((resolve) => second.bind(address, resolve))).toMatchObject(refusal);
   });
 
-  test("another bind, unbind or connect meanwhile is refused", async () => {
+  test("include another bind, unbind or connect while one is pending", async () => {
     using socket = open("push");
     socket.bind(freshEndpoint("tcp"));
     const busy = expect.objectContaining({ code: "EBUSY" });
@@ -160,7 +160,7 @@ describe("errors of bind and unbind", () => {
 });
 
 describe("close", () => {
-  test("while a bind is under way takes effect when it is done", async () => {
+  test("during a bind takes effect when it is done", async () => {
     const socket = open("pull");
     const events: string[] = [];
     socket.on("bind", () => events.push("bind"));
@@ -172,7 +172,7 @@ describe("close", () => {
     expect(socket.closed).toBe(true);
   });
 
-  test("then nothing works", () => {
+  test("makes all operations fail afterwards", () => {
     const socket = open("sub");
     socket.close();
     const closed = expect.objectContaining({ code: "EBADF", message: "Socket is closed" });
@@ -188,7 +188,7 @@ describe("close", () => {
     expect(socket.close()).toBe(socket);
   });
 
-  test("by using", () => {
+  test("is called by using", () => {
     let kept: zmq.Socket;
     {
       using socket = open("pull");

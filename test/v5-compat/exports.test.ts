@@ -1,4 +1,4 @@
-// What the door gives, by every way of loading it: the names and numbers of zeromq's own.
+// The exports of the entry point, by every way of loading it: the names and numbers of zeromq's own.
 
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import * as zmq from "zmq-native/v5-compat";
 import { runProgram } from "../helpers/program.js";
 import { open } from "../helpers/v5.js";
 
-/** What version 5 had besides. */
+/** Exports that only version 5 had. */
 const ofVersion5 = {
   ZMQ_HWM: 1,
   ZMQ_SWAP: 3,
@@ -20,7 +20,7 @@ const ofVersion5 = {
   zmqVersion: "function",
 };
 
-test("has the names and numbers of zeromq/v5-compat and of version 5, and no others", async () => {
+test("the exports have the names and numbers of zeromq/v5-compat and of version 5, and no others", async () => {
   const { stdout, stderr } = await runProgram(
     `const [theirs, ours] = ["zeromq/v5-compat", "zmq-native/v5-compat"].map((name) => {
       const door = require(name);
@@ -35,13 +35,13 @@ test("has the names and numbers of zeromq/v5-compat and of version 5, and no oth
   const { theirs, ours } = JSON.parse(stdout);
   expect(ours.shapes).toEqual({ ...theirs.shapes, ...ofVersion5 });
   expect(ours.options).toEqual({ ...theirs.options, hwm: 1, swap: 3, mcast_loop: 10 });
-  // Methods named _… are zeromq's own; properties named _… are short names.
+  // Methods named _… are private in zeromq. Properties named _… are short names.
   const isPublic = (name: string) => !name.startsWith("_") || name in theirs.options;
   const more = ["ref", "unref", "hwm", "swap", "mcast_loop"];
   expect(ours.members.filter(isPublic).sort()).toEqual([...theirs.members.filter(isPublic), ...more].sort());
 });
 
-test("loads by require and import, with and without .js, always the same", async () => {
+test("require and import load the same objects, with and without .js", async () => {
   const { stdout, stderr } = await runProgram(
     `const required = require("zmq-native/v5-compat");
     const imported = await import("zmq-native/v5-compat");
@@ -57,7 +57,7 @@ test("loads by require and import, with and without .js, always the same", async
   expect({ stdout, stderr }).toEqual({ stdout: "true\ntrue 2\n", stderr: "" });
 });
 
-test("is its own default, for compilers that make a require of an import", async () => {
+test("the module is its own default export, for compilers that turn an import into a require", async () => {
   const { stdout } = await runProgram(
     `const zmq = require("zmq-native/v5-compat");
     console.log(zmq.__esModule, zmq.default === zmq, Object.keys(zmq).includes("default"));`,
@@ -66,7 +66,7 @@ test("is its own default, for compilers that make a require of an import", async
   expect(stdout).toBe("true true false\n");
 });
 
-test("functions can be replaced by doubles", async () => {
+test("functions can be replaced by mocks", async () => {
   const { stdout } = await runProgram(
     `const zmq = require("zmq-native/v5-compat");
     zmq.socket = () => "double";
@@ -76,7 +76,7 @@ test("functions can be replaced by doubles", async () => {
   expect(stdout).toBe("double\n");
 });
 
-test("constants", () => {
+test("constants have their values", () => {
   expect(zmq.version).toMatch(/^4\.3\.\d+$/);
   expect([zmq.STATE_READY, zmq.STATE_BUSY, zmq.STATE_CLOSED]).toEqual([0, 1, 2]);
   expect([zmq.ZMQ_POLLIN, zmq.ZMQ_POLLOUT, zmq.ZMQ_POLLERR, zmq.ZMQ_SNDMORE]).toEqual([1, 2, 4, 2]);
@@ -102,7 +102,7 @@ const types = {
   stream: zmq.ZMQ_STREAM,
 } as const;
 
-describe("sockets", () => {
+describe("a socket", () => {
   test.each(Object.entries(types) as [zmq.SocketType, number][])("%s has type %i", (type, number) => {
     using socket = zmq.socket(type);
     expect(socket).toBeInstanceOf(zmq.Socket);
@@ -114,25 +114,25 @@ describe("sockets", () => {
     expect(socket.close()).toBe(socket);
   });
 
-  test.each([undefined, null, "foo", 8, "PUSH", "toString", "server"])("%s is no type", (type) => {
+  test.each([undefined, null, "foo", 8, "PUSH", "toString", "server"])("cannot be created for %s", (type) => {
     const error = new Error(`Invalid socket type: ${type}`);
     expect(() => zmq.socket(type as zmq.SocketType)).toThrow(error);
     expect(() => new zmq.Socket(type as zmq.SocketType)).toThrow(error);
   });
 
-  test("are made by createSocket, too, and by new", () => {
+  test("can be created by createSocket and by new", () => {
     expect(zmq.createSocket).toBe(zmq.socket);
     using socket = new zmq.Socket("push");
     expect(socket.type).toBe("push");
   });
 
-  test("take options by their short names", () => {
+  test("accepts options by their short names", () => {
     using socket = zmq.socket("dealer", { linger: 7, sndbuf: 1000, identity: "me", plain_server: true });
     expect([socket.linger, socket.sndbuf, socket.identity, socket.plain_server]).toEqual([7, 1000, "me", 1]);
   });
 
-  test("that cannot take their options leave nothing behind", async () => {
-    // More than there may be sockets. libzmq gives a closed socket's place back on a thread of its own.
+  test("leaks nothing when its options are invalid", async () => {
+    // More than the limit of sockets. libzmq releases a closed socket's place in a thread of its own.
     for (let i = 0; i < 3000; i++) {
       expect(() => zmq.socket("push", { linger: "soon" as unknown as number })).toThrow(
         "Option value must be a number",
@@ -141,7 +141,7 @@ describe("sockets", () => {
     }
   });
 
-  test("can be extended", () => {
+  test("can be subclassed", () => {
     class Logger extends zmq.Socket {
       readonly lines: string[] = [];
       constructor() {
@@ -156,7 +156,7 @@ describe("sockets", () => {
     expect(logger.log("x").lines).toEqual(["x"]);
   });
 
-  test("read() is gone", () => {
+  test("has no read()", () => {
     using socket = zmq.socket("pull");
     expect(() => socket.read()).toThrow(
       "read() has been removed from compatibility mode; use on('message', ...) instead.",
@@ -165,7 +165,7 @@ describe("sockets", () => {
 });
 
 describe("Context", () => {
-  test("sets and gets limits of the default context", () => {
+  test("sets and reads limits of the default context", () => {
     zmq.Context.setMaxThreads(2);
     zmq.Context.setMaxSockets(500);
     expect([zmq.Context.getMaxThreads(), zmq.Context.getMaxSockets()]).toEqual([2, 500]);
@@ -182,7 +182,7 @@ describe("Context", () => {
   });
 });
 
-test("curveKeypair", () => {
+test("curveKeypair returns a key pair", () => {
   const pair = zmq.curveKeypair();
   expect(Object.keys(pair)).toEqual(["public", "secret"]);
   expect([pair.public.length, pair.secret.length]).toEqual([40, 40]);

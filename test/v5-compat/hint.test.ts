@@ -1,5 +1,5 @@
-// Programs written for zeromq 5 that load the interface of version 6: the error says what to do, and tests of what
-// there is go on as before.
+// Programs written for zeromq 5 that load the interface of version 6: the error names the remedy, and feature tests
+// work as before.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "zmq-native-version5-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
-/** Runs a module that is a file, with the package as `zmq`; answers its exports. */
+/** Runs a module as a file, with the package as `zmq`, and returns its exports. */
 function run(source: string): unknown {
   const file = join(folder, `program${files++}.cjs`);
   writeFileSync(file, `const zmq = require(${JSON.stringify(packagePath)});\n${source}`);
@@ -40,7 +40,7 @@ describe("a call fails with the remedy:", () => {
     );
   });
 
-  test("as compilers write it", () => {
+  test("in the output of compilers", () => {
     const compile = (source: string) =>
       ts.transpileModule(source.replace("PACKAGE", packagePath), {
         compilerOptions: { module: ts.ModuleKind.CommonJS, esModuleInterop: true },
@@ -55,7 +55,7 @@ describe("a call fails with the remedy:", () => {
   });
 });
 
-describe("everything else reads undefined:", () => {
+describe("any other access reads undefined:", () => {
   test.each([
     ["typeof zmq.socket", "undefined"],
     ["zmq.socket", undefined],
@@ -74,19 +74,19 @@ describe("everything else reads undefined:", () => {
     expect(run(`module.exports = (${expression});`)).toBe(value);
   });
 
-  test("a statement after a test of it", () => {
+  test("in a statement after a feature test", () => {
     expect(
       run("let called = false;\nif (zmq.socket) (() => { called = true; })();\nmodule.exports = called;"),
     ).toBe(false);
   });
 
-  test("code without a file, where the engine's own error is left", () => {
+  test("in code without a file, which gets the engine's own error", () => {
     const call = runInThisContext("(zmq) => zmq.socket('push')") as (zmq: unknown) => void;
     expect(() => call(require(packagePath))).toThrow(/^zmq\.socket is not a function$/);
   });
 });
 
-test("a program's tests may put a double there", () => {
+test("tests of a program can put a mock there", () => {
   expect(run('zmq.socket = () => "double"; module.exports = zmq.socket("push"); delete zmq.socket;')).toBe(
     "double",
   );

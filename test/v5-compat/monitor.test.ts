@@ -1,4 +1,4 @@
-// What a monitored socket tells of its connections.
+// The events of a monitored socket's connections.
 
 import { describe, expect, test, vi } from "vitest";
 import type * as zmq from "zmq-native/v5-compat";
@@ -12,7 +12,7 @@ const names = [
 
 type Told = [name: string, value: number | undefined, address: string, error: Error | undefined];
 
-/** Records what a socket tells. */
+/** Records the events of a socket. */
 function record(socket: zmq.Socket) {
   const told: Told[] = [];
   for (const name of names) socket.on(name, (...given) => told.push([name, ...given] as Told));
@@ -20,7 +20,7 @@ function record(socket: zmq.Socket) {
   return { told, heard };
 }
 
-test("of listening, connecting, accepting and disconnecting", async () => {
+test("a monitor reports listening, connecting, accepting and disconnecting", async () => {
   using pull = open("pull");
   const push = open("push");
   const server = record(pull);
@@ -42,13 +42,13 @@ test("of listening, connecting, accepting and disconnecting", async () => {
     ["disconnect", fd, address, undefined],
     ["close", fd, address, undefined],
   ]);
-  // The value is the descriptor of the connection, by which it can be recognised.
+  // The value is the descriptor of the connection, which identifies it.
   expect(server.told[2]![1]).toBe(server.told[1]![1]);
   const told = client.told.filter(([name]) => name !== "connect_delay");
   expect(told[0]).toEqual(["connect", fd, address, undefined]);
 });
 
-test("of attempts to connect: the value is the milliseconds until the next", async () => {
+test("a monitor reports attempts to connect, with the milliseconds until the next", async () => {
   using finder = open("push");
   finder.bindSync("tcp://127.0.0.1:*");
   const address = finder.last_endpoint as string;
@@ -64,11 +64,11 @@ test("of attempts to connect: the value is the milliseconds until the next", asy
   expect(retry[1]).toBeLessThan(14);
 });
 
-test("of binds that failed: the value is the error's number", async () => {
+test("a monitor reports failed binds, with the error's number", async () => {
   using pull = open("pull");
   const { told, heard } = record(pull);
   pull.monitor();
-  // An address of nobody's.
+  // An address of no machine.
   expect(() => pull.bindSync("tcp://192.0.2.1:80")).toThrow(
     expect.objectContaining({ code: "EADDRNOTAVAIL" }),
   );
@@ -79,7 +79,7 @@ test("of binds that failed: the value is the error's number", async () => {
 });
 
 describe("unmonitor", () => {
-  test("ends the events and brings no error, and monitor begins again", async () => {
+  test("ends the events without an error, and monitor starts them again", async () => {
     using pull = open("pull");
     const { told } = record(pull);
     const errors: unknown[] = [];
@@ -89,7 +89,7 @@ describe("unmonitor", () => {
     await until(() => told.length === 1);
     expect(pull.unmonitor()).toBe(pull);
     expect(pull.unmonitor()).toBe(pull);
-    // A connection that is not told of.
+    // A connection that is not reported.
     const received = receive(pull, 1);
     using push = open("push");
     push.connect(pull.last_endpoint as string).send("x");
@@ -103,7 +103,7 @@ describe("unmonitor", () => {
     expect(errors).toEqual([]);
   });
 
-  test("before close lets the process end without a word", async () => {
+  test("before close lets the process exit without output", async () => {
     const { stdout, stderr, code } = await runProgram5(`
       const socket = zmq.socket("push");
       socket.monitor().on("error", (error) => console.log(error));
@@ -112,7 +112,7 @@ describe("unmonitor", () => {
   });
 });
 
-test("a second monitor changes nothing", async () => {
+test("a second monitor call changes nothing", async () => {
   using pull = open("pull");
   const { told } = record(pull);
   const errors: unknown[] = [];
@@ -123,7 +123,7 @@ test("a second monitor changes nothing", async () => {
   expect([told.length, errors]).toEqual([1, []]);
 });
 
-test("without monitor nothing is told", async () => {
+test("a socket without monitor emits no such events", async () => {
   using pull = open("pull");
   using push = open("push");
   const { told } = record(pull);
@@ -134,7 +134,7 @@ test("without monitor nothing is told", async () => {
   expect(told).toEqual([]);
 });
 
-test("intervals are not needed any more, which is said in a warning", () => {
+test("intervals are ignored with a warning", () => {
   using socket = open("push");
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   expect(socket.monitor()).toBe(socket);
@@ -147,7 +147,7 @@ test("intervals are not needed any more, which is said in a warning", () => {
   warn.mockRestore();
 });
 
-test("a listener that closes the socket", async () => {
+test("a listener may close the socket", async () => {
   const pull = open("pull");
   pull.on("accept", () => pull.close());
   pull.monitor().bindSync("tcp://127.0.0.1:*");

@@ -9,7 +9,7 @@ import { joined, open, receive, runProgram5 } from "../helpers/v5.js";
 const keys = zmq.curveKeypair();
 const noKey = "0".repeat(40);
 
-/** constant, default, value to set, what it then reads as, if that differs */
+/** Constant, default, value to set, and the value read back, if that differs. */
 const rows: [number, unknown, unknown, unknown?][] = [
   [zmq.ZMQ_AFFINITY, 0, 3],
   [zmq.ZMQ_IDENTITY, null, "me"],
@@ -57,22 +57,25 @@ const rows: [number, unknown, unknown, unknown?][] = [
 const sockets = ["dealer", "pull", "push", "sub", "stream"] as const;
 
 describe.each(sockets)("a %s socket", (type) => {
-  test.each(rows)("option %i is %s, can be set to %s", (option, initial, value, read = value) => {
-    using socket = zmq.socket(type);
-    const lingers = !(option === zmq.ZMQ_LINGER && type === "sub");
-    expect(socket.getsockopt(option)).toBe(lingers ? initial : 0);
-    expect(socket.setsockopt(option, value as number)).toBe(socket);
-    expect(socket.getsockopt(option)).toBe(read);
-  });
+  test.each(rows)(
+    "has option %i, which is %s and can be set to %s",
+    (option, initial, value, read = value) => {
+      using socket = zmq.socket(type);
+      const lingers = !(option === zmq.ZMQ_LINGER && type === "sub");
+      expect(socket.getsockopt(option)).toBe(lingers ? initial : 0);
+      expect(socket.setsockopt(option, value as number)).toBe(socket);
+      expect(socket.getsockopt(option)).toBe(read);
+    },
+  );
 });
 
-describe("options that can be read only", () => {
+describe("a read-only option", () => {
   test.each([zmq.ZMQ_EVENTS, zmq.ZMQ_TYPE, zmq.ZMQ_LAST_ENDPOINT, zmq.ZMQ_MECHANISM])("%i", (option) => {
     using socket = zmq.socket("push");
     expect(() => socket.setsockopt(option as number, 1)).toThrow(`Unknown option: ${option}`);
   });
 
-  test("last endpoint", () => {
+  test("is last endpoint", () => {
     using socket = zmq.socket("push");
     expect([socket.last_endpoint, socket.getsockopt("last_endpoint")]).toEqual([null, null]);
     socket.bindSync("tcp://127.0.0.1:*");
@@ -80,7 +83,7 @@ describe("options that can be read only", () => {
     expect(socket.getsockopt(zmq.ZMQ_LAST_ENDPOINT)).toBe(socket.last_endpoint);
   });
 
-  test("mechanism: 0 none, 1 PLAIN, 2 CURVE", () => {
+  test("is mechanism: 0 none, 1 PLAIN, 2 CURVE", () => {
     using socket = zmq.socket("push");
     expect([socket.mechanism, socket.getsockopt(zmq.ZMQ_MECHANISM)]).toEqual([0, 0]);
     socket.plain_server = true;
@@ -90,7 +93,7 @@ describe("options that can be read only", () => {
     expect([socket.mechanism, socket.curve_server]).toEqual([2, 1]);
   });
 
-  test("events say what can be done", async () => {
+  test("is events, which tells the possible operations", async () => {
     using pull = open("pull");
     using push = open("push");
     expect([push._ioevents, pull.getsockopt(zmq.ZMQ_EVENTS)]).toEqual([0, 0]);
@@ -106,23 +109,23 @@ describe("options that can be read only", () => {
   });
 });
 
-describe("options of some types only", () => {
+describe("an option of some types only", () => {
   const options = [
     ["router", zmq.ZMQ_ROUTER_MANDATORY],
     ["router", zmq.ZMQ_ROUTER_HANDOVER],
     ["xpub", zmq.ZMQ_XPUB_VERBOSE],
   ] as const;
-  test.each(options)("only a %s takes %i", (type, option) => {
+  test.each(options)("exists on a %s only: %i", (type, option) => {
     using socket = zmq.socket(type);
     for (const value of [1, true, 0, false]) expect(socket.setsockopt(option, value)).toBe(socket);
     for (const other of ["rep", "pub", "dealer", "stream"] as const) {
-      // With this option a rep socket whose peer has gone would end the process.
+      // With this option a rep socket whose peer has disconnected would abort the process.
       using wrong = zmq.socket(other);
       expect(() => wrong.setsockopt(option, 1)).toThrow(`Only ${type} sockets have option ${option}`);
     }
   });
 
-  test("a router that must reach its peers", async () => {
+  test("makes a router reject unknown peers", async () => {
     using router = open("router");
     router.setsockopt(zmq.ZMQ_ROUTER_MANDATORY, 1);
     router.send(["nobody", "x"]);
@@ -130,7 +133,7 @@ describe("options of some types only", () => {
     expect(error).toMatchObject({ code: "EHOSTUNREACH" });
   });
 
-  test("an xpub that hears of repeated subscriptions", async () => {
+  test("makes an xpub receive repeated subscriptions", async () => {
     using xpub = open("xpub");
     xpub.setsockopt(zmq.ZMQ_XPUB_VERBOSE, 1);
     using first = open("sub");
@@ -141,7 +144,7 @@ describe("options of some types only", () => {
     expect(await subscriptions).toEqual([["\x01x"], ["\x01x"]]);
   });
 
-  test("cannot be read", () => {
+  test("cannot be read if it is write-only", () => {
     using xpub = zmq.socket("xpub");
     expect(() => xpub.getsockopt(zmq.ZMQ_XPUB_VERBOSE)).toThrow("Reading ZMQ_XPUB_VERBOSE is not supported");
     using router = zmq.socket("router");
@@ -151,7 +154,7 @@ describe("options of some types only", () => {
   });
 });
 
-test("tcp accept filters", () => {
+test("tcp accept filters can be added and removed", () => {
   using pull = zmq.socket("pull");
   expect(pull.setsockopt(zmq.ZMQ_TCP_ACCEPT_FILTER, "127.0.0.1/32")).toBe(pull);
   expect(() => pull.setsockopt(zmq.ZMQ_TCP_ACCEPT_FILTER, "here")).toThrow(
@@ -163,7 +166,7 @@ test.each([
   ["ZMQ_RCVMORE", zmq.ZMQ_RCVMORE, "_receiveMore"],
   ["ZMQ_FD", zmq.ZMQ_FD, "_fd"],
   ["ZMQ_ROUTER_RAW", zmq.ZMQ_ROUTER_RAW, undefined],
-] as const)("%s is not supported", (name, option, property) => {
+] as const)("option %s throws: it is not supported", (name, option, property) => {
   using socket = zmq.socket("router");
   const text = `${name} is not supported in compatibility mode`;
   expect(() => socket.getsockopt(option)).toThrow(text);
@@ -173,7 +176,7 @@ test.each([
 });
 
 test.each(["foo", "ZMQ_LINGER", "17", "toString", "", undefined, null, 0, 2, 1000, 17.5, {}])(
-  "%s is no option",
+  "option %s throws: it is unknown",
   (option) => {
     using socket = zmq.socket("push");
     const text = `Unknown option: ${option}`;
@@ -188,7 +191,7 @@ test.each([
   ["linger", null, "a number"],
   ["identity", 5, "a string or buffer"],
   ["plain_username", true, "a string or buffer"],
-] as const)("%s does not take %s", (name, value, kind) => {
+] as const)("option %s throws for %s", (name, value, kind) => {
   using socket = zmq.socket("dealer");
   const error = new TypeError(`Option value must be ${kind}`);
   expect(() => socket.setsockopt(name as string, value)).toThrow(error);
@@ -197,9 +200,9 @@ test.each([
   }).toThrow(error);
 });
 
-describe("short names", () => {
+describe("short names of options", () => {
   const readable = Object.keys(zmq.options).filter((name) => !name.startsWith("_"));
-  test.each(readable)("%s: property, name and number are one", (name) => {
+  test.each(readable)("access the same value as the property and the number: %s", (name) => {
     using socket = zmq.socket("dealer");
     const loose = socket as unknown as Record<string, unknown>;
     const number = zmq.options[name as keyof typeof zmq.options];
@@ -215,12 +218,12 @@ describe("short names", () => {
     expect((other as unknown as typeof loose)[name]).toBe(read);
   });
 
-  test("are not listed", () => {
+  test("are not enumerable", () => {
     using socket = zmq.socket("dealer");
     for (const name in socket) expect(zmq.options).not.toHaveProperty(name);
   });
 
-  test("what only a sub socket has is refused to others", () => {
+  test("of sub sockets throw on other types", () => {
     using push = zmq.socket("push");
     for (const option of ["_subscribe", "_unsubscribe", zmq.ZMQ_SUBSCRIBE, zmq.ZMQ_UNSUBSCRIBE] as const) {
       expect(() => push.setsockopt(option, "x")).toThrow("Subscriber socket required");
@@ -229,7 +232,7 @@ describe("short names", () => {
   });
 });
 
-test("a closed socket has no options", () => {
+test("a closed socket throws for all options", () => {
   const socket = zmq.socket("push");
   socket.close();
   const closed = expect.objectContaining({ code: "ENOTSOCK" });
@@ -237,7 +240,7 @@ test("a closed socket has no options", () => {
   expect(() => socket.setsockopt("linger", 1)).toThrow(closed);
 });
 
-test("an option that comes too late is warned of", async () => {
+test("an option that is set too late emits a warning", async () => {
   using socket = zmq.socket("push");
   socket.bindSync("tcp://127.0.0.1:*");
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
@@ -248,7 +251,7 @@ test("an option that comes too late is warned of", async () => {
   warn.mockRestore();
 });
 
-test("ZMQ_RCVTIMEO is not for sockets that emit messages", async () => {
+test("ZMQ_RCVTIMEO throws on sockets that emit messages", async () => {
   using pull = open("pull");
   using push = open("push");
   pull.setsockopt(zmq.ZMQ_RCVTIMEO, 1);
@@ -262,7 +265,7 @@ test("ZMQ_RCVTIMEO is not for sockets that emit messages", async () => {
   expect(errors).toEqual([]);
 });
 
-test("a rep socket whose peer has gone harms nobody", async () => {
+test("a rep socket survives the disconnect of its peer", async () => {
   const { code, signal, stdout } = await runProgram5(`
     const rep = zmq.socket("rep");
     rep.bindSync("tcp://127.0.0.1:*");

@@ -8,7 +8,7 @@ import { freshEndpoint } from "../helpers/transports.js";
 import { joined, open, receive, turns } from "../helpers/v5.js";
 
 describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
-  test("pair and pair", async () => {
+  test("pair exchanges messages with pair", async () => {
     using pair = joined(open("pair"), open("pair"), transport);
     const there = receive(pair.bound, 2);
     const back = receive(pair.connected, 1);
@@ -17,7 +17,7 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
     expect([await there, await back]).toEqual([[["1"], ["2", "3"]], [["4"]]]);
   });
 
-  test("push and pull", async () => {
+  test("push sends to pull", async () => {
     using push = open("push");
     using first = open("pull");
     using second = open("pull");
@@ -32,7 +32,7 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
     expect(received.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
-  test("req and rep", async () => {
+  test("req asks rep", async () => {
     using pair = joined(open("rep"), open("req"), transport);
     pair.bound.on("message", (...frames) => pair.bound.send(["re", ...frames]));
     for (const text of ["1", "2", "3"]) {
@@ -45,7 +45,7 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
   test.each([
     ["router", "dealer"],
     ["xrep", "xreq"],
-  ] as const)("%s and %s", async (router, dealer) => {
+  ] as const)("%s and %s exchange messages", async (router, dealer) => {
     using pair = joined(open(router), open(dealer, { identity: "me" }), transport);
     pair.bound.on("message", (id, ...frames) => pair.bound.send([id as Buffer, "re", ...frames]));
     const replies = receive(pair.connected, 2);
@@ -56,7 +56,7 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
     ]);
   });
 
-  test("req and router, dealer and rep", async () => {
+  test("req asks router, and dealer asks rep", async () => {
     using first = joined(open("router"), open("req"), transport);
     using second = joined(open("rep"), open("dealer"), transport);
     first.bound.on("message", (id, empty, body) => first.bound.send([id!, empty!, `re ${body}`]));
@@ -67,13 +67,13 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
     expect(await Promise.all(replies)).toEqual([[["re 1"]], [["", "re 2"]]]);
   });
 
-  test("pub and sub", async () => {
+  test("pub sends the subscribed topics to sub", async () => {
     using pair = joined(open("pub"), open("sub"), transport);
     const { bound: pub, connected: sub } = pair;
     const heard: string[] = [];
     sub.on("message", (...frames) => heard.push(frames.join()));
     let round = 0;
-    /** Which of the topics are heard, once all subscriptions so far have reached the publisher. */
+    /** The topics that arrive, once all subscriptions so far have reached the publisher. */
     const heardOf = async (...topics: string[]) => {
       const mark = `mark ${++round}`;
       sub.subscribe(mark);
@@ -102,7 +102,7 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
     expect(await heardOf("a", "b")).toBe("a,b");
   });
 
-  test("xpub and xsub", async () => {
+  test("xpub receives the subscriptions of xsub", async () => {
     using pair = joined(open("xpub"), open("xsub"), transport);
     const subscription = receive(pair.bound, 1);
     pair.connected.send("\x01a");
@@ -116,20 +116,20 @@ describe.each(["tcp", "inproc"] as const)("over %s", (transport) => {
   });
 });
 
-test.each(["pair", "xsub", "pub", "dealer"] as const)("a %s socket has no subscriptions", (type) => {
+test.each(["pair", "xsub", "pub", "dealer"] as const)("subscribe throws on a %s socket", (type) => {
   using socket = open(type);
   expect(() => socket.subscribe("x")).toThrow("Subscriber socket required");
   expect(() => socket.unsubscribe("x")).toThrow("Subscriber socket required");
 });
 
-test.each([undefined, 5, ["x"], {}])("nobody can subscribe to %s", (filter) => {
+test.each([undefined, 5, ["x"], {}])("subscribe throws for %s", (filter) => {
   using sub = open("sub");
   const error = new TypeError("Option value must be a string or buffer");
   expect(() => sub.subscribe(filter as string)).toThrow(error);
   expect(() => sub.unsubscribe(filter as string)).toThrow(error);
 });
 
-test("stream and plain TCP", async () => {
+test("stream talks to plain TCP", async () => {
   using stream = open("stream");
   stream.bindSync("tcp://127.0.0.1:*");
   const client = connect(Number(stream.last_endpoint!.split(":").pop()), "127.0.0.1");
@@ -146,7 +146,7 @@ test("stream and plain TCP", async () => {
   expect(((await gone) as Buffer[])[1]!.length).toBe(0);
 });
 
-test("a CURVE server and its client", async () => {
+test("a client connects to a CURVE server", async () => {
   const server = zmq.curveKeypair();
   const client = zmq.curveKeypair();
   using rep = open("rep", { curve_server: 1, curve_secretkey: server.secret });

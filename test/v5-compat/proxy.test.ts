@@ -1,10 +1,10 @@
-// Proxies between all pairs of types that there are, with and without a capture.
+// Proxies between all supported pairs of types, with and without a capture.
 
 import { describe, expect, test } from "vitest";
 import * as zmq from "zmq-native/v5-compat";
 import { open, receive, turns, until } from "../helpers/v5.js";
 
-/** A proxy of two bound sockets, and what its capture was given. Closes all sockets when disposed. */
+/** A proxy of two bound sockets and its captured messages. Closes all sockets when disposed. */
 function between(front: zmq.SocketType, back: zmq.SocketType, captured: boolean) {
   const frontend = open(front);
   const backend = open(back);
@@ -24,7 +24,7 @@ function between(front: zmq.SocketType, back: zmq.SocketType, captured: boolean)
   };
   return {
     seen,
-    /** What the capture was given until now. */
+    /** The captured messages so far. */
     async seenSoFar() {
       const end = () => seen.findIndex(([frame]) => frame === "end");
       capture.send("end");
@@ -42,7 +42,7 @@ function between(front: zmq.SocketType, back: zmq.SocketType, captured: boolean)
 const messages = Array.from({ length: 20 }, (_, index) => ["topic", `${index}`]);
 
 describe.each([true, false])("captured: %s", (captured) => {
-  test("pull/push passes on what the frontend receives, which is not captured", async () => {
+  test("pull/push forwards messages of the frontend, which are not captured", async () => {
     using proxy = between("pull", "push", captured);
     const received = receive(proxy.atBack("pull"), 20);
     const push = proxy.atFront("push");
@@ -51,7 +51,7 @@ describe.each([true, false])("captured: %s", (captured) => {
     expect(await proxy.seenSoFar()).toEqual([]);
   });
 
-  test("push/pull passes on what the backend receives", async () => {
+  test("push/pull forwards messages of the backend", async () => {
     using proxy = between("push", "pull", captured);
     const received = receive(proxy.atFront("pull"), 20);
     const push = proxy.atBack("push");
@@ -60,7 +60,7 @@ describe.each([true, false])("captured: %s", (captured) => {
     expect(await proxy.seenSoFar()).toEqual(captured ? messages : []);
   });
 
-  test("xpub/xsub passes on subscriptions, and what they match", async () => {
+  test("xpub/xsub forwards subscriptions and matching messages", async () => {
     using proxy = between("xpub", "xsub", captured);
     const sub = proxy.atFront("sub").subscribe("a");
     const heard: string[][] = [];
@@ -81,7 +81,7 @@ describe.each([true, false])("captured: %s", (captured) => {
     ["router", "dealer"],
     ["xrep", "xreq"],
   ] as const)(
-    "%s/%s passes on requests and replies; replies are captured without envelope",
+    "%s/%s forwards requests and replies; replies are captured without envelope",
     async (front, back) => {
       using proxy = between(front, back, captured);
       const workers = [proxy.atBack("rep"), proxy.atBack("rep")];
@@ -109,7 +109,7 @@ const types = [
   ...(["router", "xrep", "pull", "push", "xpub", "xsub", "stream"] as const),
 ];
 
-test("there are no other pairs, and what is refused is left as it is", () => {
+test("other pairs throw, and their sockets stay usable", () => {
   const accepted: string[] = [];
   for (const front of types) {
     for (const back of types) {

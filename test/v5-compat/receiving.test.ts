@@ -1,10 +1,10 @@
-// Messages as events, pauses, and how long a process lives.
+// Messages as events, pauses, and the lifetime of a process.
 
 import { describe, expect, test } from "vitest";
 import * as zmq from "zmq-native/v5-compat";
 import { arrival, joined, open, receive, runProgram5, turns, until } from "../helpers/v5.js";
 
-/** Records the messages of a socket, as text. */
+/** Records the messages of a socket as text. */
 function record(socket: zmq.Socket): string[] {
   const messages: string[] = [];
   socket.on("message", (...frames) => messages.push(frames.join()));
@@ -14,8 +14,8 @@ function record(socket: zmq.Socket): string[] {
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `${from + index}`);
 
-describe("message", () => {
-  test("has a Buffer for each frame, and the socket for this", async () => {
+describe("the event message", () => {
+  test("has a Buffer for each frame, and the socket as this", async () => {
     using pair = joined(open("pull"), open("push"));
     const given = new Promise<unknown[]>((resolve) => {
       pair.bound.on("message", function (this: unknown, ...frames) {
@@ -26,7 +26,7 @@ describe("message", () => {
     expect(await given).toEqual([pair.bound, Buffer.from("a"), Buffer.alloc(0), Buffer.from([0, 255])]);
   });
 
-  test("comes to every listener, and to once only once", async () => {
+  test("reaches every listener, and one of once() only once", async () => {
     using pair = joined(open("pull"), open("push"));
     const first = record(pair.bound);
     let once = 0;
@@ -37,7 +37,7 @@ describe("message", () => {
     expect([first, once]).toEqual([numbers(0, 100), 1]);
   });
 
-  test("is lost when nobody listens", async () => {
+  test("is lost without a listener", async () => {
     using pair = joined(open("pull"), open("push"));
     pair.bound.pause();
     pair.connected.send("lost");
@@ -58,7 +58,7 @@ describe("message", () => {
     }
   });
 
-  test("still comes after a listener threw", async () => {
+  test("is emitted again after a listener threw", async () => {
     const { stdout, code } = await runProgram5(`
       process.on("uncaughtException", ({ message }) => console.log("uncaught", message));
       const pull = zmq.socket("pull");
@@ -79,7 +79,7 @@ describe("message", () => {
     });
   });
 
-  test("does not come any more once the socket is closed, not even of the same batch", async () => {
+  test("is not emitted once the socket is closed, not even for the rest of the batch", async () => {
     using push = open("push");
     const pull = open("pull");
     using _ = joined(pull, push, "inproc");
@@ -95,7 +95,7 @@ describe("message", () => {
     expect(messages).toEqual(numbers(0, 3));
   });
 
-  test("leaves time for everybody else, however many there are", async () => {
+  test("leaves time for other work under any load", async () => {
     using pull = open("pull");
     using push = open("push");
     using _ = joined(pull, push);
@@ -111,7 +111,7 @@ describe("message", () => {
             stop = true;
           });
         }
-        // More come in than go out, up to a limit.
+        // More messages arrive than leave, up to a limit.
         push.send(frame).send(count < 1000 ? frame : []);
       });
       push.send("x");
@@ -119,7 +119,7 @@ describe("message", () => {
     expect(count).toBeGreaterThan(10);
   });
 
-  test("a hundred thousand of them", async () => {
+  test("is emitted for each of a hundred thousand messages", async () => {
     using pull = open("pull");
     using push = open("push");
     using _ = joined(pull, push);
@@ -149,7 +149,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
     expect(messages).toEqual(numbers(0, 500));
   });
 
-  test("in the middle of a batch keeps the rest of it, and its order", async () => {
+  test("keeps the rest of a batch, and its order", async () => {
     using pair = joined(open("pull"), open("push"), transport);
     const messages = record(pair.bound);
     const stops = [1, 3, 3, 4, 100, 299];
@@ -164,7 +164,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
       await until(() => messages.length >= stop);
       await turns();
       expect(messages).toEqual(numbers(0, stop));
-      // Those that were fetched already count as well.
+      // Messages that were already fetched count as well.
       await arrival(pair.bound);
     }
     pair.bound.resume();
@@ -172,7 +172,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
     expect(messages).toEqual(numbers(0, 300));
   });
 
-  test("of a moment changes nothing", async () => {
+  test("that ends in the same turn changes nothing", async () => {
     using pair = joined(open("pull"), open("push"), transport);
     const messages = record(pair.bound);
     for (let i = 0; i < 200; i++) {
@@ -187,7 +187,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
     expect(messages).toEqual(numbers(0, 200));
   });
 
-  test("and resume may be said twice, and one resume undoes all pauses", async () => {
+  test("can be repeated like resume, and one resume undoes all pauses", async () => {
     using pair = joined(open("pull"), open("push"), transport);
     const messages = record(pair.bound);
     pair.bound.pause();
@@ -201,7 +201,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
     await until(() => messages.length === 1);
   });
 
-  test("stops sending, too: what is sent meanwhile is queued", async () => {
+  test("also stops sending and queues the messages sent meanwhile", async () => {
     using pair = joined(open("pull"), open("push"), transport);
     const messages = record(pair.bound);
     const sent: string[] = [];
@@ -215,7 +215,7 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
     expect([messages, sent]).toEqual([numbers(0, 100), numbers(0, 50)]);
   });
 
-  test("stops a queue that is being sent, which loses and repeats nothing", async () => {
+  test("stops a queue in progress, which loses and repeats nothing", async () => {
     using pull = open("pull");
     using push = open("push");
     push.setsockopt(zmq.ZMQ_SNDHWM, 10);
@@ -238,14 +238,14 @@ describe.each(["tcp", "inproc"] as const)("a pause, over %s", (transport) => {
   });
 });
 
-test("a paused socket takes nothing from libzmq, so that its peer notices", async () => {
+test("a paused socket takes nothing from libzmq, so its peer's queue fills up", async () => {
   using pull = open("pull");
   using push = open("push");
   push.setsockopt(zmq.ZMQ_SNDHWM, 5);
   pull.setsockopt(zmq.ZMQ_RCVHWM, 5);
   using _ = joined(pull, push, "inproc");
   const messages = record(pull);
-  // A receive waits already.
+  // A receive is already pending.
   await turns();
   pull.pause();
   let sent = 0;
@@ -258,7 +258,7 @@ test("a paused socket takes nothing from libzmq, so that its peer notices", asyn
   expect([sent, messages]).toEqual([100, numbers(0, 100)]);
 });
 
-test("a paused req and rep go on where they were", async () => {
+test("paused req and rep sockets continue where they stopped", async () => {
   using rep = open("rep");
   using req = open("req");
   using _ = joined(rep, req);
@@ -275,7 +275,7 @@ test("a paused req and rep go on where they were", async () => {
   expect(replies).toEqual(numbers(0, 20).map((text) => `re ${text}`));
 });
 
-test("closed in a pause, what waited is gone", async () => {
+test("a socket that is closed in a pause drops waiting messages", async () => {
   using pair = joined(open("pull"), open("push"));
   const messages = record(pair.bound);
   pair.bound.pause();
@@ -296,7 +296,7 @@ describe("the process", () => {
     ["a paused socket", `const socket = zmq.socket("dealer"); socket.pause();`],
     ["a queue", `const socket = zmq.socket("push", { linger: 0 }); socket.send("x");`],
     ["a monitor", `const socket = zmq.socket("push"); socket.monitor();`],
-  ])("lives while %s is open", async (_, body) => {
+  ])("stays alive while %s is open", async (_, body) => {
     const { stdout, stderr, code } = await runProgram5(body + later);
     expect({ stdout, stderr, code }).toEqual({ stdout: "alive\n", stderr: "", code: 0 });
   });
@@ -304,12 +304,12 @@ describe("the process", () => {
   test.each([
     ["a push socket", `const socket = zmq.socket("push"); socket.bindSync("tcp://127.0.0.1:*");`],
     ["a pub socket that sends", `const socket = zmq.socket("pub"); socket.send("x");`],
-  ])("does not live for %s", async (_, body) => {
+  ])("does not stay alive for %s", async (_, body) => {
     const { stdout, stderr, code } = await runProgram5(body + later);
     expect({ stdout, stderr, code }).toEqual({ stdout: "", stderr: "", code: 0 });
   });
 
-  test("survives a worker that ends in the middle of anything", async () => {
+  test("survives a worker that is terminated during traffic", async () => {
     const { stdout, stderr, code, signal } = await runProgram5(`
       const body = (file) => {
         const zmq = require(file);
@@ -336,7 +336,7 @@ describe("the process", () => {
     });
   });
 
-  test("may end in the middle of anything", async () => {
+  test("may exit during traffic", async () => {
     for (const end of ["process.exit()", "socket.close(); process.exit()"]) {
       const { stderr, code, signal } = await runProgram5(`
         const socket = zmq.socket("dealer", { linger: 0 });

@@ -1,4 +1,4 @@
-// What send does: at once or queued, with callbacks or events, frames in one call or several.
+// How send works: immediate or queued, with callbacks or events, frames in one call or several.
 
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
@@ -8,12 +8,12 @@ import { joined, open, receive, runProgram5, send, turns, until } from "../helpe
 
 const { ZMQ_SNDMORE } = zmq;
 
-/** A push and a pull that are joined, and both closed at the end. */
+/** A connected push and pull, both closed at the end. */
 function pipeline(transport: "tcp" | "inproc" = "tcp", options: zmq.SocketOptions = {}) {
   return joined(open("pull"), open("push", options), transport);
 }
 
-/** Calls back into a list: the code of the error, or "sent". */
+/** Callbacks that append to a list: the code of the error, or "sent". */
 function outcomes() {
   const list: string[] = [];
   const callback = (name: string) => (error?: Error) => {
@@ -42,7 +42,7 @@ describe("frames", () => {
     ["list of undefined", [undefined], ["undefined"]],
     ["list within a list", [[1, 2], 3], ["1,2", "3"]],
   ])("%s", async (_, message, expected) => {
-    // At once, and from the queue.
+    // Immediately and from the queue.
     for (const pause of [false, true]) {
       using pair = pipeline();
       const received = receive(pair.bound, 2);
@@ -53,7 +53,7 @@ describe("frames", () => {
     }
   });
 
-  test("an empty list is sent, and received by nobody", async () => {
+  test("an empty list is sent and not received", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 1);
     await send(pair.connected, []);
@@ -61,7 +61,7 @@ describe("frames", () => {
     expect(await received).toEqual([["x"]]);
   });
 
-  test("what has no text is an error", async () => {
+  test("a value without a text form is an error", async () => {
     using pair = pipeline();
     for (const pause of [false, true]) {
       if (pause) pair.connected.pause();
@@ -74,7 +74,7 @@ describe("frames", () => {
     }
   });
 
-  test("large messages, and many frames", async () => {
+  test("large messages and many frames arrive", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 2);
     const large = Buffer.alloc(5e6, "x");
@@ -87,7 +87,7 @@ describe("frames", () => {
 });
 
 describe("ZMQ_SNDMORE", () => {
-  test("goes on with the next call, until one without it", async () => {
+  test("continues the message with the next call, until one without it", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 3);
     pair.connected
@@ -101,7 +101,7 @@ describe("ZMQ_SNDMORE", () => {
     expect(await received).toEqual([["a", "b", "c", "d", "e"], ["f"], ["g"]]);
   });
 
-  test("every call's callback hears of the whole", async () => {
+  test("calls every call's callback with the result of the whole message", async () => {
     using pair = pipeline();
     const { list, callback } = outcomes();
     pair.connected.send("a", ZMQ_SNDMORE, callback("a")).send("b", ZMQ_SNDMORE);
@@ -112,7 +112,7 @@ describe("ZMQ_SNDMORE", () => {
     expect(list).toEqual(["a sent", "c sent"]);
   });
 
-  test("one frame that has no text spoils the message, and none after it", async () => {
+  test("drops a message with a frame without a text form, and no later message", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 1);
     const symbol = Symbol("x") as unknown as string;
@@ -122,7 +122,7 @@ describe("ZMQ_SNDMORE", () => {
     expect(await received).toEqual([["d"]]);
   });
 
-  test("a message that is not finished when the socket closes is not sent", async () => {
+  test("does not send a message that is incomplete when the socket closes", async () => {
     using pair = pipeline();
     const { list, callback } = outcomes();
     pair.connected.send("a", ZMQ_SNDMORE, callback("a")).close();
@@ -132,7 +132,7 @@ describe("ZMQ_SNDMORE", () => {
 });
 
 describe("flags", () => {
-  test.each([undefined, null, 0, 1, 4])("%s: the message is whole", async (flags) => {
+  test.each([undefined, null, 0, 1, 4])("%s sends a whole message", async (flags) => {
     using pair = pipeline();
     const received = receive(pair.bound, 1);
     pair.connected.send("x", flags);
@@ -141,7 +141,7 @@ describe("flags", () => {
 });
 
 describe("callbacks", () => {
-  test("come later, in order, with no argument", async () => {
+  test("are called asynchronously, in order, without an argument", async () => {
     using pair = pipeline();
     const calls: unknown[][] = [];
     for (let i = 0; i < 100; i++) {
@@ -152,7 +152,7 @@ describe("callbacks", () => {
     expect(calls).toEqual(Array.from({ length: 100 }, (_, index) => [index]));
   });
 
-  test("come before messages that arrive later", async () => {
+  test("are called before messages that arrive later", async () => {
     using rep = open("rep");
     using req = open("req");
     using _ = joined(rep, req);
@@ -164,7 +164,7 @@ describe("callbacks", () => {
     expect(order).toEqual(Array.from({ length: 20 }, () => ["sent", "reply"]).flat());
   });
 
-  test("that send leave time for everybody else", async () => {
+  test("leave time for other work when they send", async () => {
     using pub = open("pub");
     let stop = false;
     setTimeout(() => {
@@ -182,7 +182,7 @@ describe("callbacks", () => {
     expect(count).toBeGreaterThan(10);
   });
 
-  test("that throw fail alone", async () => {
+  test("that throw affect no other callback", async () => {
     const { stdout, code } = await runProgram5(`
       process.on("uncaughtException", ({ message }) => console.log("uncaught", message));
       const pub = zmq.socket("pub");
@@ -194,7 +194,7 @@ describe("callbacks", () => {
     });
   });
 
-  test("what is no function is not called", async () => {
+  test("that are not functions are ignored", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 2);
     pair.connected.send("x", 0, 5 as unknown as zmq.SendCallback).send("y");
@@ -214,12 +214,12 @@ test("a message is in libzmq when send returns, if there is room", async () => {
 });
 
 describe.each(["tcp", "inproc"] as const)("the queue, over %s", (transport) => {
-  test("takes whatever libzmq does not, and keeps the order", async () => {
+  test("takes all messages that libzmq does not, and keeps their order", async () => {
     using pull = open("pull");
     using push = open("push");
     const count = 20_000;
     const { list, callback } = outcomes();
-    // Nobody is there yet.
+    // There is no peer yet.
     for (let i = 0; i < count; i++)
       push.send(["head", `${i}`], 0, i % 1000 === 0 ? callback(`${i}`) : undefined);
     await turns();
@@ -233,7 +233,7 @@ describe.each(["tcp", "inproc"] as const)("the queue, over %s", (transport) => {
     expect(list).toEqual(Array.from({ length: 20 }, (_, index) => `${index * 1000} sent`));
   });
 
-  test("grows while the peer is slow, with the high-water marks as they are", async () => {
+  test("grows while the peer is slow, without changing high-water marks", async () => {
     using pull = open("pull");
     using push = open("push");
     pull.setsockopt(zmq.ZMQ_RCVHWM, 2);
@@ -245,7 +245,7 @@ describe.each(["tcp", "inproc"] as const)("the queue, over %s", (transport) => {
   });
 });
 
-describe("what is done to a Buffer after send reaches nobody", () => {
+describe("changes of a Buffer after send do not change the message:", () => {
   test.each(["at once", "queued", "in parts", "in parts, queued"])("%s", async (how) => {
     using pull = open("pull");
     using push = open("push");
@@ -273,16 +273,19 @@ describe("what is done to a Buffer after send reaches nobody", () => {
   });
 });
 
-describe("errors", () => {
-  test.each(["sub", "pull"] as const)("a %s does not send: callback, or event", async (type) => {
-    using socket = open(type);
-    const refusal = { code: "ENOTSUP", message: "Cannot send on this socket type." };
-    await expect(send(socket, "x")).rejects.toMatchObject(refusal);
-    expect(socket.send("x")).toBe(socket);
-    expect((await once(socket, "error"))[0]).toMatchObject(refusal);
-  });
+describe("an error of send", () => {
+  test.each(["sub", "pull"] as const)(
+    "on a %s, which does not send, goes to the callback or the event",
+    async (type) => {
+      using socket = open(type);
+      const refusal = { code: "ENOTSUP", message: "Cannot send on this socket type." };
+      await expect(send(socket, "x")).rejects.toMatchObject(refusal);
+      expect(socket.send("x")).toBe(socket);
+      expect((await once(socket, "error"))[0]).toMatchObject(refusal);
+    },
+  );
 
-  test("without callback and listener it is uncaught, and no rejection", async () => {
+  test("without callback and listener is uncaught, and not a rejection", async () => {
     const { stdout } = await runProgram5(`
       process.on("uncaughtException", ({ message }, origin) => console.log(origin, message));
       const pull = zmq.socket("pull");
@@ -291,7 +294,7 @@ describe("errors", () => {
     expect(stdout).toBe("uncaughtException Cannot send on this socket type.\n");
   });
 
-  test("one message fails, those around it do not", async () => {
+  test("of one message does not affect the others", async () => {
     using router = open("router");
     using dealer = open("dealer", { identity: "peer" });
     router.setsockopt(zmq.ZMQ_ROUTER_MANDATORY, 1);
@@ -319,7 +322,7 @@ describe("errors", () => {
     }
   });
 
-  test("ZMQ_SNDTIMEO ends the wait of a message", async () => {
+  test("ends the wait of a message after ZMQ_SNDTIMEO", async () => {
     using push = open("push");
     for (const timeout of [0, 5]) {
       push.setsockopt(zmq.ZMQ_SNDTIMEO, timeout);
@@ -333,7 +336,7 @@ describe("errors", () => {
 });
 
 describe("close", () => {
-  test("gives up what is queued: callbacks hear of it, nobody else", async () => {
+  test("drops queued messages and notifies only their callbacks", async () => {
     const push = open("push");
     const { list, callback } = outcomes();
     push.on("error", () => list.push("error"));
@@ -345,7 +348,7 @@ describe("close", () => {
     expect(list).toEqual(["1 EAGAIN", "3 EAGAIN"]);
   });
 
-  test("gives up what a pause has queued", async () => {
+  test("drops messages that a pause has queued", async () => {
     using pair = pipeline();
     const { list, callback } = outcomes();
     pair.connected.pause();
@@ -357,7 +360,7 @@ describe("close", () => {
     expect(list).toEqual(["1 EAGAIN"]);
   });
 
-  test("tells of a message that went at the last moment, and of those that did not", async () => {
+  test("notifies callbacks of messages that were sent at the last moment, and of those that were not", async () => {
     using pull = open("pull");
     const push = zmq.socket("push");
     push.setsockopt(zmq.ZMQ_SNDHWM, 1);
@@ -392,7 +395,7 @@ describe("close", () => {
     expect(push.closed).toBe(true);
   });
 
-  test("what is sent afterwards is nobody's: callbacks hear of it, nobody else", async () => {
+  test("makes later sends notify only their callbacks", async () => {
     using pair = pipeline();
     const { list, callback } = outcomes();
     pair.connected.on("error", () => list.push("error"));
@@ -404,7 +407,7 @@ describe("close", () => {
     expect(list).toEqual(["1 EBADF", "4 EBADF"]);
   });
 
-  test("what libzmq has is still delivered", async () => {
+  test("does not drop messages that libzmq has", async () => {
     using pull = open("pull");
     pull.bindSync(freshEndpoint("ipc"));
     const push = zmq.socket("push");
@@ -415,8 +418,8 @@ describe("close", () => {
   });
 });
 
-describe("sockets that take turns", () => {
-  test("a req sends its next request when the reply is there", async () => {
+describe("req and rep sockets", () => {
+  test("send the next request when the reply has arrived", async () => {
     using rep = open("rep");
     using req = open("req");
     using _ = joined(rep, req);
@@ -426,7 +429,7 @@ describe("sockets that take turns", () => {
     expect((await replies).flat()).toEqual(Array.from({ length: 50 }, (_, index) => `re ${index}`));
   });
 
-  test("a rep's answer waits for a request", async () => {
+  test("send a reply after a request has arrived", async () => {
     using rep = open("rep");
     using req = open("req");
     using _ = joined(rep, req);
@@ -440,7 +443,7 @@ describe("sockets that take turns", () => {
     expect(list).toEqual(["early sent"]);
   });
 
-  test("a rep that answers later", async () => {
+  test("can send a reply later", async () => {
     using rep = open("rep");
     using req = open("req");
     using _ = joined(rep, req);
@@ -454,7 +457,7 @@ describe("sockets that take turns", () => {
 });
 
 describe("user code in a message", () => {
-  /** A frame that acts when it is converted, and counts how often. */
+  /** A frame that calls a function when it is converted, and counts the calls. */
   function acting(act: () => void) {
     const frame = {
       times: 0,
@@ -467,11 +470,11 @@ describe("user code in a message", () => {
     return frame;
   }
 
-  test("runs once, also when the message has to wait", async () => {
+  test("runs once, even if the message has to wait", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 2);
     const frame = acting(() => {});
-    // Nobody takes it yet: it is tried, and then queued.
+    // There is no peer yet: the message is tried, and then queued.
     const alone = open("push");
     alone.send(frame as unknown as string);
     expect(frame.times).toBe(1);
@@ -485,7 +488,7 @@ describe("user code in a message", () => {
     alone.close();
   });
 
-  test("that closes the socket: the callback is called with EBADF", async () => {
+  test("that closes the socket makes the callback get EBADF", async () => {
     for (const pause of [false, true]) {
       const push = open("push");
       if (pause) push.pause();
@@ -496,7 +499,7 @@ describe("user code in a message", () => {
     }
   });
 
-  test("that throws in one part of a message: nothing of it is sent, and all its callbacks are told", async () => {
+  test("that throws in one part of a message sends nothing of it, and notifies all its callbacks", async () => {
     using pair = pipeline();
     const received = receive(pair.bound, 1);
     const { list, callback } = outcomes();

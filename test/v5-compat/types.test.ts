@@ -31,6 +31,6 @@ test("a program compiles with the declarations of zeromq/v5-compat", () => {
   expect(errorsWith({})).toEqual([]);
 });
 
-test("and with ours", () => {
+test("a program compiles with our declarations", () => {
   expect(errorsWith({ "zeromq/v5-compat": [join(root, "dist/v5-compat.d.ts")] })).toEqual([]);
 });

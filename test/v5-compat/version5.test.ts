@@ -1,4 +1,4 @@
-// What programs for version 5 use, and zeromq/v5-compat does not have.
+// Features of version 5 that programs use and that zeromq/v5-compat lacks.
 
 import { EventEmitter } from "node:events";
 import { inherits } from "node:util";
@@ -17,7 +17,7 @@ describe("Socket as a function", () => {
   } as unknown as { new (name: string, type: zmq.SocketType): Named; super_: unknown; prototype: Named };
   inherits(Named, zmq.Socket as never);
 
-  test("is extended by util.inherits", async () => {
+  test("can be extended by util.inherits", async () => {
     using pull = new Named("puller", "pull");
     using push = new Named("pusher", "push");
     expect(pull).toBeInstanceOf(Named);
@@ -76,24 +76,24 @@ describe("Socket as a function", () => {
     expect(() => pub.subscribe("a")).toThrow("Subscriber socket required");
   });
 
-  test("is called through the constructor of its prototype", () => {
+  test("can be called through the constructor of its prototype", () => {
     const made: zmq.Socket = Object.create(zmq.Socket.prototype);
     Reflect.apply(zmq.Socket.prototype.constructor, made, ["pub"]);
     expect([made.type, made.closed]).toEqual(["pub", false]);
     made.close();
   });
 
-  test("makes a socket without new", () => {
+  test("creates a socket without new", () => {
     using socket: zmq.Socket = (zmq.Socket as unknown as typeof zmq.socket)("push");
     expect(socket).toBeInstanceOf(zmq.Socket);
     expect(socket.constructor).toBe(zmq.Socket);
   });
 
-  test("throws for a type that there is not", () => {
+  test("throws for an unknown type", () => {
     expect(() => new Named("x", "nothing" as never)).toThrow("Invalid socket type: nothing");
   });
 
-  test("has to be called by a class that inherits from it", () => {
+  test("must be called by a class that inherits from it", () => {
     const Forgetful = function (this: object) {
       expect(this).toBeInstanceOf(EventEmitter);
     } as unknown as new () => zmq.Socket;
@@ -122,7 +122,7 @@ describe("_zmq", () => {
     expect(socket._zmq.state).toBe(zmq.STATE_CLOSED);
   });
 
-  test("is busy until a bind is done, when the socket is closed meanwhile", async () => {
+  test("is busy until a bind is done when the socket is closed meanwhile", async () => {
     const socket = open("push");
     socket.bind("inproc://closing", () => {});
     socket.close();
@@ -131,7 +131,7 @@ describe("_zmq", () => {
     expect(socket._zmq.state).toBe(zmq.STATE_CLOSED);
   });
 
-  test("is a SocketBinding, is not listed, and reads and sets options", () => {
+  test("is a SocketBinding, is not enumerable, and reads and sets options", () => {
     using socket = open("dealer");
     expect(socket._zmq).toBeInstanceOf(zmq.SocketBinding);
     expect(Object.keys(socket)).not.toContain("_zmq");
@@ -148,21 +148,21 @@ describe("ref and unref", () => {
       ${body}
       process.on("exit", () => console.log("end"));`);
 
-  test("sockets that are not referenced let the process end", async () => {
+  test("unref lets the process exit", async () => {
     expect(await ends("for (const socket of sockets) socket.unref();")).toMatchObject({
       stdout: "end\n",
       code: 0,
     });
   });
 
-  test("also when they begin to wait later", async () => {
+  test("unref lets the process exit even if the sockets wait later", async () => {
     const { stdout } = await ends(`
       for (const socket of sockets) { socket.pause(); socket._zmq.unref(); }
       setImmediate(() => { for (const socket of sockets) socket.resume(); });`);
     expect(stdout).toBe("end\n");
   });
 
-  test("a socket that is referenced again keeps it alive", async () => {
+  test("ref keeps the process alive again", async () => {
     const { stdout } = await ends(`
       for (const socket of sockets) socket.unref();
       sockets[0].ref();
@@ -171,7 +171,7 @@ describe("ref and unref", () => {
   });
 });
 
-test("types, events and versions", () => {
+test("types, events and versions have the values of version 5", () => {
   expect(zmq.types).toEqual({
     ...{ pair: 0, pub: 1, sub: 2, req: 3, rep: 4, dealer: 5, xreq: 5, router: 6, xrep: 6, pull: 7, push: 8 },
     ...{ xpub: 9, xsub: 10, stream: 11 },
@@ -185,7 +185,7 @@ test("types, events and versions", () => {
 });
 
 describe("options of libzmq 2", () => {
-  test("hwm is that of both directions", () => {
+  test("hwm sets the high-water mark of both directions", () => {
     using socket = open("dealer", { hwm: 5 });
     const numbers = [zmq.ZMQ_HWM, zmq.ZMQ_SNDHWM, zmq.ZMQ_RCVHWM];
     expect(numbers.map((number) => socket.getsockopt(number))).toEqual([5, 5, 5]);
@@ -193,14 +193,14 @@ describe("options of libzmq 2", () => {
     expect([socket.hwm, ...numbers.map((number) => socket.getsockopt(number))]).toEqual([6, 6, 6, 6]);
   });
 
-  test("mcast_loop is the loop of multicast", () => {
+  test("mcast_loop sets ZMQ_MCAST_LOOP", () => {
     using socket = open("dealer");
     expect([zmq.ZMQ_MCAST_LOOP, socket.mcast_loop]).toEqual([10, 1]);
     socket.mcast_loop = 0;
     expect(socket.getsockopt("mcast_loop")).toBe(0);
   });
 
-  test("swap does nothing, and says so once", async () => {
+  test("swap does nothing and emits one warning", async () => {
     const { stdout, stderr } = await runProgram5(`
       const socket = zmq.socket("push", { swap: 1000 });
       socket.setsockopt(zmq.ZMQ_SWAP, 5);
@@ -217,14 +217,14 @@ describe("options of libzmq 2", () => {
   });
 });
 
-test("arguments of monitor cause one warning", async () => {
+test("arguments of monitor emit one warning", async () => {
   const { stderr } = await runProgram5(`
     const sockets = [zmq.socket("push"), zmq.socket("push")];
     for (const socket of sockets) socket.monitor().monitor(500, 0).monitor(500).close();`);
   expect(stderr.match(/Arguments to monitor/g)).toHaveLength(1);
 });
 
-describe("a message comes after a setImmediate that was queued when it was sent", () => {
+describe("a message arrives after a setImmediate that was queued when it was sent", () => {
   const starts = {
     setImmediate,
     "process.nextTick": process.nextTick,
@@ -237,12 +237,12 @@ describe("a message comes after a setImmediate that was queued when it was sent"
   ] as [zmq.SocketType, zmq.SocketType][];
 
   test.each(cases.flatMap(([from, to]) => Object.keys(starts).map((start) => [from, to, start] as const)))(
-    "%s and %s, in %s",
+    "between %s and %s, in %s",
     async (from, to, start) => {
       using a = open(from);
       using b = open(to);
       using _ = joined(b, a, "inproc");
-      // What push and pull exchange comes one way; the others return it.
+      // A message from push to pull passes once. Other pairs return it.
       const returns = to !== "pull";
       if (returns) b.on("message", (...frames) => b.send(frames));
       const receiver = returns ? a : b;

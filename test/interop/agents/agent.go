@@ -65,7 +65,7 @@ func set(socket *zmq.Socket, option, value string) error {
 	case "curve_serverkey":
 		return socket.SetCurveServerkey(value)
 	case "heartbeat":
-		// The timeout is as short as the interval by default, which a busy machine does not keep.
+		// The default timeout equals the interval, which is too short for a busy machine.
 		socket.SetHeartbeatTimeout(10 * time.Second)
 		return socket.SetHeartbeatIvl(time.Duration(number) * time.Millisecond)
 	}

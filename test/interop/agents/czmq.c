@@ -34,7 +34,7 @@ static const char *open_socket(const char *name, const char *type) {
 static const char *set(zsock_t *socket, const char *name, char *value) {
   if (strcmp(name, "identity") == 0) zsock_set_identity(socket, value);
   else if (strcmp(name, "subscribe") == 0) {
-    /* zsock_set_subscribe takes a string: a topic with a NUL is cut there. */
+    /* zsock_set_subscribe takes a string, which ends a topic at its first NUL. */
     frame_t topic = frame_parse(value);
     if (zmq_setsockopt(zsock_resolve(socket), ZMQ_SUBSCRIBE, topic.data, topic.size) != 0) return failure();
   } else if (strcmp(name, "zap_domain") == 0) zsock_set_zap_domain(socket, value);
@@ -146,7 +146,7 @@ static const char *handle(int argc, char **argv) {
   if (strcmp(command, "set") == 0) return set(socket, argv[2], argv[3]);
   if (strcmp(command, "bind") == 0) {
     if (zsock_bind(socket, "%s", argv[2]) == -1) return failure();
-    /* zsock_endpoint is what was asked for unless czmq chose a TCP port. */
+    /* zsock_endpoint returns the requested endpoint unless czmq chose a TCP port. */
     char *endpoint = zsock_last_endpoint(socket);
     printf(" %s", endpoint);
     freen(endpoint);

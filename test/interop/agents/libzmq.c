@@ -51,7 +51,7 @@ static int receive_text(void *socket, char *text, size_t size) {
   return length;
 }
 
-/* The ZAP handler (RFC 27): lets in one user by PLAIN and one key by CURVE. */
+/* The ZAP handler (RFC 27): accepts one user by PLAIN and one key by CURVE. */
 static void *serve_zap(void *handler) {
   for (;;) {
     char version[8], id[64], field[256], mechanism[32], credentials[2][256] = {"", ""};

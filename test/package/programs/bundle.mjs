@@ -1,5 +1,5 @@
-// Bundles a program as one ES module (esm) or CommonJS module (cjs) with a bundler at its defaults, and prints the
-// warnings as JSON.
+// Bundles a program as one ES module (esm) or CommonJS module (cjs) with a bundler's defaults, and prints the warnings
+// as JSON.
 //
 //   node bundle.mjs TOOL FORMAT FOLDER_OF_TOOLS INPUT OUTPUT
 
@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 
 const [tool, format, tools, input, output] = process.argv.slice(2);
 const { resolve } = createRequire(`${tools}/package.json`);
-/** A module of the tools; of a CommonJS module, its exports. */
+/** Loads a module of the tools. For a CommonJS module, returns its exports. */
 const load = async (name) => {
   const { default: main, ...named } = await import(pathToFileURL(resolve(name)));
   return { main, ...named };
@@ -88,7 +88,7 @@ const bundlers = {
   async webpack() {
     await pack((await load("webpack")).main, { outputModule: true });
   },
-  /** Writes assets, such as the addon, beside the bundle. */
+  /** Writes assets, such as the addon, next to the bundle. */
   async ncc() {
     const ncc = (await load("@vercel/ncc")).main;
     const { code, assets } = await ncc(input, { quiet: true, cache: false });

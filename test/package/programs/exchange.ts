@@ -1,5 +1,5 @@
-// A program as users write it: sends a message through each way into the package. The test compiles it as CommonJS, as
-// an ES module, and for a bundler; also with "zeromq" in the place of the package's name.
+// A typical user program: it sends a message through each entry point of the package. The test compiles it as CommonJS,
+// as an ES module, and for a bundler, also with "zeromq" in place of the package's name.
 
 import { EventEmitter, once } from "node:events";
 import * as zmq from "zmq-native";

@@ -1,5 +1,5 @@
-// A program with the types of zeromq, as its users write them: it compiles and runs with zeromq itself, and unchanged
-// with this package in its place. What must be refused is marked, so that a type that is too wide fails, too.
+// A program with the types of zeromq, as its users write them. It compiles and runs with zeromq itself, and unchanged
+// with this package in its place. Lines that must not compile are marked, so that a type that is too wide fails, too.
 
 import { strict as assert } from "node:assert";
 import * as zmq from "zeromq";
@@ -47,16 +47,16 @@ interface Settings {
 
 const defaults: Settings = { push: { ...common, sendTimeout: 5000 }, pull: { receiveTimeout: 5000 } };
 
-// @ts-expect-error a Push receives nothing
+// @ts-expect-error a Push cannot receive
 const noReceiver: SocketOptions<zmq.Push> = { receiveTimeout: 5 };
-// @ts-expect-error a text is no number
+// @ts-expect-error text is not a number
 const noNumber: SocketOptions<zmq.Push> = { linger: "0" };
 // @ts-expect-error the last endpoint is read only
 const readOnly: SocketOptions<zmq.Push> = { lastEndpoint: "tcp://127.0.0.1:1" };
-// @ts-expect-error options are those of a socket
+// @ts-expect-error unknown option
 type OfNothing = SocketOptions<string>;
 
-// Subclasses: of a socket, with and without protected members, of the base class, of a context.
+// Subclasses of a socket (with and without protected members), of the base class, and of a context.
 
 class JsonPush extends zmq.Push {
   constructor(options?: SocketOptions<zmq.Push>) {
@@ -104,7 +104,7 @@ class TunedDealer extends zmq.Dealer {
   }
 }
 
-/** A type of socket that the library does not name, as some programs add it. */
+/** A socket type that the library does not name, as some programs add it. */
 class PairByNumber extends zmq.Socket {
   constructor(options?: { linger?: number }) {
     super(0, options);
@@ -125,11 +125,11 @@ class TunedContext extends Context {
 }
 
 function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
-  // @ts-expect-error a Pull sends nothing
+  // @ts-expect-error a Pull cannot send
   pull.send("x");
-  // @ts-expect-error a Push receives nothing
+  // @ts-expect-error a Push cannot receive
   push.receive();
-  // @ts-expect-error nor can it be looped over
+  // @ts-expect-error a Push is not iterable
   push[Symbol.asyncIterator];
   // @ts-expect-error a Push has no groups
   push.join("group");
@@ -137,7 +137,7 @@ function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
   push.setInt32Option(17, 0);
   // @ts-expect-error only subclasses read options by number
   context.getInt32Option(1);
-  // @ts-expect-error the base class is made through its subclasses
+  // @ts-expect-error only subclasses create the base class
   new zmq.Socket(8);
   // @ts-expect-error the type is read only
   push.type = 7;
@@ -145,19 +145,19 @@ function refused(push: zmq.Push, pull: zmq.Pull, context: zmq.Context): void {
   push.context = context;
   // @ts-expect-error the limit is read only
   context.maxSocketsLimit = 5;
-  // @ts-expect-error an object is no message
+  // @ts-expect-error an object is not a message
   push.send({});
-  // @ts-expect-error nor is nothing
+  // @ts-expect-error a message is required
   push.send(undefined);
   // @ts-expect-error a Stream sends an id and data
   new zmq.Stream().send("x");
-  // @ts-expect-error a Server says whom it sends to
+  // @ts-expect-error a Server requires a routing id
   new draft.Server().send("x");
-  // @ts-expect-error a Pair knows no ids
+  // @ts-expect-error a Pair has no routing ids
   new zmq.Pair().connect("tcp://127.0.0.1:1", { routingId: "x" });
 }
 
-// Generics over what sockets can do.
+// Generics over the capabilities of sockets.
 
 async function sendAll<M extends MessageLike | MessageLike[]>(
   socket: Writable<M>,
@@ -209,7 +209,7 @@ const sent: SentBy<zmq.Push> = [
   new Float64Array(1),
 ];
 
-/** A double, as tests use them. */
+/** A mock, as tests use them. */
 class Recorder implements Writable {
   sendBufferSize = -1;
   sendHighWaterMark = 1000;
@@ -256,7 +256,7 @@ async function byHand(socket: zmq.Pull): Promise<number> {
   return result.value.length;
 }
 
-/** Compiled only: what a Radio sends before it knows of a group is lost. */
+/** Compiled only: a Radio drops messages until it knows the group. */
 async function toGroup(radio: draft.Radio, dish: draft.Dish): Promise<string> {
   dish.join("group", Buffer.from("other"));
   dish.leave("other");
@@ -308,7 +308,7 @@ function listen(observer: Observer, log: string[]): EventSubscriber {
   const all = (event: Event) => log.push(describe(event));
   for (const type of ["accept", "handshake"] as const) observer.on(type, all);
   const retry = (event: EventOfType<"connect:retry">): number => event.interval;
-  // @ts-expect-error there is no such event
+  // @ts-expect-error unknown event
   observer.on("nonsense", all);
   return observer.on("connect:retry", retry).off("connect:retry", retry);
 }
@@ -321,7 +321,7 @@ async function firstOf<E extends EventType>(
   return undefined;
 }
 
-// All of it at work.
+// Runs all of the above.
 
 async function main(): Promise<void> {
   const [pull, address] = await bound(new JsonPull(settings<zmq.Pull>(defaults.pull ?? {}, { linger: 0 })));

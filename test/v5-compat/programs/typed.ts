@@ -1,5 +1,5 @@
-// A program in TypeScript for version 5, compiled with the declarations of zeromq and with ours. It uses what those of
-// zeromq allow: listeners with parameters of any type, events by a variable, and properties that are not declared.
+// A TypeScript program for version 5, compiled with the declarations of zeromq and with ours. It uses features that
+// zeromq's declarations allow: listeners with parameters of any type, events by a variable, and undeclared properties.
 
 import type { EventEmitter } from "node:events";
 import * as zmq from "zeromq/v5-compat";
