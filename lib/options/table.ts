@@ -816,19 +816,3 @@ export const streamOptions = {
    */
   notify: boolean(zmq.ZMQ_STREAM_NOTIFY, { access: "w" }),
 };
-
-const tables = [
-  commonOptions,
-  sendOptions,
-  receiveOptions,
-  routerOptions,
-  probeOptions,
-  requestOptions,
-  xsubscriberOptions,
-];
-
-/** @internal Ids of the options that take effect at once. Setting another one on a connected socket emits a warning. */
-export const liveOptions: ReadonlySet<number> = new Set([
-  ...[zmq.ZMQ_SUBSCRIBE, zmq.ZMQ_UNSUBSCRIBE, zmq.ZMQ_XPUB_VERBOSE, zmq.ZMQ_XPUB_VERBOSER],
-  ...tables.flatMap((table) => Object.values(table).flatMap((option) => (option.live ? [option.id] : []))),
-]);

@@ -7,6 +7,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { valuesOf } from "../../lib/options/explain.js";
+import { liveOptions } from "../../lib/options/live.js";
+import * as tables from "../../lib/options/table.js";
 import { type Documented, hover, publicInterface, transpiled, typeErrors } from "../helpers/docstrings.js";
 import { executeSync } from "../helpers/execute.js";
 
@@ -100,6 +102,23 @@ describe("documentation of the public interface", () => {
         !(isReadonly || /Default|Can only be read|Only builds/.test(summary)),
     );
     expect(namesOf(wrong)).toEqual([]);
+  });
+
+  test("says when each socket option takes effect, as the warning about a late option does", () => {
+    const { contextOptions: _, ...ofSockets } = tables;
+    const ids = new Map(
+      Object.values(ofSockets).flatMap((table) => Object.entries(table).map(([name, { id }]) => [name, id])),
+    );
+    const stated = documented.flatMap(({ isOption, name, summary }) => {
+      const id = ids.get(name.split(".").at(-1)!);
+      const when = /Takes effect (at once|at the next)/.exec(summary.replace(/\s+/g, " "))?.[1];
+      return isOption && id !== undefined && when !== undefined ? [{ name, id, when }] : [];
+    });
+    expect(stated.length).toBeGreaterThan(70);
+    expect(stated.filter(({ when }) => when === "at once").length).toBeGreaterThan(10);
+    for (const { name, id, when } of stated) {
+      expect({ name, when }).toEqual({ name, when: liveOptions.has(id) ? "at once" : "at the next" });
+    }
   });
 
   test("gives the valid values of each option as the error of a wrong value does", () => {
