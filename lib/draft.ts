@@ -8,7 +8,7 @@ import type { Message, MessageLike } from "./message/frames.js";
 import type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
 import type { Values } from "./options/kinds.js";
 import { conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
-import { defineSocketOptions, type SocketOptions } from "./socket/classes.js";
+import { defineSocketOptions, type SocketOptions } from "./socket/class-options.js";
 import { atEndpoint } from "./socket/endpoints.js";
 import type { ReadableSocket, WritableSocket } from "./socket/interfaces.js";
 import { Socket } from "./socket/socket.js";
