@@ -4,6 +4,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { freeUdpPort } from "../helpers/ports.js";
 import { type DraftName, draftNames, draftTypes } from "../helpers/socket_types.js";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 import {
@@ -355,13 +356,7 @@ describe("Datagram", () => {
     opened.push({ close: () => peer.close() });
     peer.bind(0, "127.0.0.1");
     await once(peer, "listening");
-    // A port that is free now: libzmq cannot choose one for UDP.
-    const probe = createSocket("udp4");
-    probe.bind(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address();
-    probe.close();
-    await once(probe, "close");
+    const port = await freeUdpPort();
     const datagram = open("Datagram");
     await datagram.bind(`udp://127.0.0.1:${port}`);
     const receiving = receive(datagram);

@@ -2,12 +2,13 @@
 
 import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dealer, type EventType, Pair, Pull, Router, type Socket, Stream } from "zmq-native";
 import { namespacesMissing, withinNamespaces } from "../helpers/namespaces.js";
+import { freeTcpPort } from "../helpers/ports.js";
 import { runProgram } from "../helpers/program.js";
 import { RawServer } from "../helpers/zmtp.js";
 
@@ -85,15 +86,6 @@ test("a Stream with immediate connects again each time it loses its connection",
   }
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 describe("a client whose own port is the one that it connects to", () => {
   // Without vendor patch libzmq/peers/self-connection, a Pair shakes hands with itself, and a Pull gives up: it does not
   // fit a Pull.
@@ -101,7 +93,7 @@ describe("a client whose own port is the one that it connects to", () => {
     ["Pair", Pair],
     ["Pull", Pull],
   ])("is not connected to itself, but tries again: %s", async (_, Type) => {
-    const port = await freePort();
+    const port = await freeTcpPort();
     using client = new Type({ reconnectInterval: 5, linger: 0 });
     void client.events;
     client.connect(`tcp://127.0.0.1:${port};127.0.0.1:${port}`);

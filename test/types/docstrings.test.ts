@@ -1,8 +1,6 @@
 // What editors show on hover: every exported class, method, property and option has its whole contract there, and the
 // examples run.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +9,7 @@ import { liveOptions } from "../../lib/options/live.js";
 import * as tables from "../../lib/options/table.js";
 import { type Documented, hover, publicInterface, transpiled, typeErrors } from "../helpers/docstrings.js";
 import { executeSync } from "../helpers/execute.js";
+import { freeUdpPorts } from "../helpers/ports.js";
 
 const root = join(__dirname, "../..");
 
@@ -180,17 +179,6 @@ print(JSON.stringify(results));
 process.exit();
 `;
 
-/** Ports that nobody uses now, for UDP, where a Dish has to name its port. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket("udp4").bind(0, "127.0.0.1"));
-  await Promise.all(sockets.map((socket) => once(socket, "listening")));
-  return sockets.map((socket) => {
-    const { port } = socket.address();
-    socket.close();
-    return port;
-  });
-}
-
 test("the examples compile, run, and print what their comments say", async () => {
   const programs = [...new Map(documented.flatMap((item) => item.examples.map((code) => [code, item.name])))];
   expect(programs.length).toBeGreaterThan(60);
@@ -198,7 +186,7 @@ test("the examples compile, run, and print what their comments say", async () =>
   const folder = join(root, "out/docstrings");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const ports = await freePorts(2 * programs.length);
+  const ports = await freeUdpPorts(2 * programs.length);
   const expected: { name: string; lines: string[]; error: null }[] = [];
   const sources: string[] = [];
   const files: string[] = [];
