@@ -64,7 +64,7 @@ napi_value Environment::kept(Kept what) const {
   return value;
 }
 
-bool Environment::receiveInto(napi_value table, napi_value largeFrames) {
+bool Environment::setReceiveArea(napi_value table, napi_value largeFrames) {
   Bytes rows;
   if (!Arguments::bytesOf(env, table, &rows) || !keep(kTable, table) || !keep(kLargeFrames, largeFrames)) return false;
   area.table = reinterpret_cast<int32_t*>(rows.data);

@@ -64,7 +64,7 @@ class Environment {
   bool onNotice(napi_value callback) { return keep(kOnNotice, callback); }
   void callNotice(int32_t notice);
   /** Sets the table and the array that receive() fills. */
-  bool receiveInto(napi_value table, napi_value largeFrames);
+  bool setReceiveArea(napi_value table, napi_value largeFrames);
   /** The array that receive() fills with Buffers. Null if Node-API fails. */
   napi_value largeFrames() const { return kept(kLargeFrames); }
 
