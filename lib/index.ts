@@ -25,6 +25,9 @@ export type {
 } from "./observer/event.js";
 export { Observer } from "./observer/observer.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
+export type { SocketOptions } from "./socket/class-options.js";
+export type { RouterConnectOptions } from "./socket/classes/request-reply.js";
+export type { StreamConnectOptions } from "./socket/classes/stream.js";
 export {
   Dealer,
   Pair,
@@ -34,10 +37,7 @@ export {
   Reply,
   Request,
   Router,
-  type RouterConnectOptions,
-  type SocketOptions,
   Stream,
-  type StreamConnectOptions,
   Subscriber,
   XPublisher,
   XSubscriber,

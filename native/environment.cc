@@ -64,7 +64,7 @@ napi_value Environment::kept(Kept what) const {
   return value;
 }
 
-bool Environment::receiveInto(napi_value table, napi_value largeFrames) {
+bool Environment::setReceiveArea(napi_value table, napi_value largeFrames) {
   Bytes rows;
   if (!Arguments::bytesOf(env, table, &rows) || !keep(kTable, table) || !keep(kLargeFrames, largeFrames)) return false;
   area.table = reinterpret_cast<int32_t*>(rows.data);
@@ -88,7 +88,7 @@ void Environment::call(Kept function, int32_t argument) {
       napi_get_global(env, &global) == napi_ok) {
     // A thread-safe function has opened a callback scope already, and Deno crashes on a second one without a context.
     // Not Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
-    status = waiter_ != nullptr || function == kOnNotice
+    status = pollThread_ != nullptr || function == kOnNotice
                  ? napi_call_function(env, global, callback, 1, &value, nullptr)
                  : napi_make_callback(env, nullptr, global, callback, 1, &value, nullptr);
   }
@@ -101,9 +101,9 @@ void Environment::call(Kept function, int32_t argument) {
   napi_close_handle_scope(env, scope);
 }
 
-Waiter* Environment::waiter() {
-  if (waiter_ == nullptr && !closing_) waiter_ = Waiter::start(*this);
-  return waiter_.get();
+PollThread* Environment::pollThread() {
+  if (pollThread_ == nullptr && !closing_) pollThread_ = PollThread::start(*this);
+  return pollThread_.get();
 }
 
 void Environment::pin() {
@@ -125,7 +125,7 @@ void Environment::close() {
   // Node deletes thread-safe functions itself when the thread ends.
   const bool threadEnds = lifetime_.ending();
   notifier->close(!threadEnds);
-  if (waiter_ != nullptr) waiter_->stop(!threadEnds);
+  if (pollThread_ != nullptr) pollThread_->stop(!threadEnds);
   proxies.clear();
   sockets.each([](Socket& socket) { socket.close(); });
   for (napi_ref& reference : kept_) {

@@ -9,10 +9,10 @@
 #include "handle_table.h"
 #include "napi_setup.h"
 #include "notifier.h"
+#include "poll_thread.h"
 #include "proxy.h"
 #include "send_arena.h"
 #include "socket.h"
-#include "waiter.h"
 
 namespace zmq_native {
 
@@ -55,7 +55,7 @@ class Environment {
   std::shared_ptr<Notifier> notifier;
 
   /** Waits for sockets where polls do not work. Started at the first call. Null if no thread can be created. */
-  Waiter* waiter();
+  PollThread* pollThread();
 
   /** Sets the callback for sockets that may have become ready. It receives the handle. */
   bool onReady(napi_value callback) { return keep(kOnReady, callback); }
@@ -64,7 +64,7 @@ class Environment {
   bool onNotice(napi_value callback) { return keep(kOnNotice, callback); }
   void callNotice(int32_t notice);
   /** Sets the table and the array that receive() fills. */
-  bool receiveInto(napi_value table, napi_value largeFrames);
+  bool setReceiveArea(napi_value table, napi_value largeFrames);
   /** The array that receive() fills with Buffers. Null if Node-API fails. */
   napi_value largeFrames() const { return kept(kLargeFrames); }
 
@@ -96,7 +96,7 @@ class Environment {
   /** Refers to the binding's object: weak, except while operations are pending. */
   napi_ref binding_ = nullptr;
   napi_ref kept_[kKeptCount] = {};
-  std::shared_ptr<Waiter> waiter_;
+  std::shared_ptr<PollThread> pollThread_;
   int pins_ = 0;
   int closingPolls_ = 0;
   bool closing_ = false;

@@ -39,8 +39,8 @@ int Readiness::open() {
     if (error != 0) return error;
   }
   if (environment_.runtime.hasPolls && uv().available) return openPoll();
-  waiter_ = environment_.waiter();
-  return waiter_ == nullptr ? -EMFILE : 0;
+  pollThread_ = environment_.pollThread();
+  return pollThread_ == nullptr ? -EMFILE : 0;
 }
 
 int Readiness::openPoll() {
@@ -87,14 +87,14 @@ int Readiness::hold(bool alive) {
 
 int Readiness::arm() {
   if (armed_) return 0;
-  if (poll_ == nullptr && waiter_ == nullptr) {
+  if (poll_ == nullptr && pollThread_ == nullptr) {
     const int error = open();
     if (error != 0) return error;
     // A thread-safe socket signals its poller, which has just been created. Earlier signals were lost.
     unheard_ = poller_ != nullptr;
   }
-  if (waiter_ != nullptr) {
-    const int error = waiter_->arm(descriptor_, handle_);
+  if (pollThread_ != nullptr) {
+    const int error = pollThread_->arm(descriptor_, handle_);
     if (error != 0) return error;
   } else {
     const auto onPoll = [](uv_poll_s* poll, int, int) {
@@ -122,8 +122,8 @@ void Readiness::release() {
 void Readiness::keepAlive(bool on) {
   if (on == alive_) return;
   alive_ = on;
-  if (waiter_ != nullptr) {
-    waiter_->keepAlive(on);
+  if (pollThread_ != nullptr) {
+    pollThread_->keepAlive(on);
   } else if (on) {
     uv().ref(poll_);
   } else {
@@ -165,10 +165,10 @@ void Readiness::takeIn() {
 
 void Readiness::close() {
   if (std::exchange(held_, false)) environment_.unpin();
-  if (waiter_ != nullptr) {
+  if (pollThread_ != nullptr) {
     keepAlive(false);
-    waiter_->remove(descriptor_);
-    waiter_ = nullptr;
+    pollThread_->remove(descriptor_);
+    pollThread_ = nullptr;
   }
   if (poll_ != nullptr) {
     environment_.pollClosing();

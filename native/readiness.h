@@ -1,6 +1,6 @@
 // Wakes JavaScript when a socket may have become ready: by one libuv poll handle per socket on ZMQ_FD, or by the
-// environment's waiter where polls do not work. Thread-safe socket types have no ZMQ_FD; a zmq_poller replaces it and
-// must be drained. Used on the environment's thread.
+// environment's PollThread where polls do not work. Thread-safe socket types have no ZMQ_FD; a zmq_poller replaces it
+// and must be drained. Used on the environment's thread.
 //
 // Once a socket is bound or connected, wake-ups are processed here even if no operation is pending: libzmq handles
 // peers that connect and disconnect only when the socket is used. Otherwise a publisher that sends nothing would keep
@@ -19,7 +19,7 @@ struct uv_poll_s;
 namespace zmq_native {
 
 class Environment;
-class Waiter;
+class PollThread;
 
 class Readiness {
  public:
@@ -46,7 +46,7 @@ class Readiness {
   void close();
 
   /**
-   * Called by the waiter when the descriptor is readable; the waiter then no longer watches it. May close the socket.
+   * Called by the PollThread when the descriptor is readable; it then no longer watches it. May close the socket.
    */
   void woken();
   /** Called when that wake-up has been processed. */
@@ -70,7 +70,7 @@ class Readiness {
   Descriptor descriptor_{};
   /** One of these two is used, once the socket is open. */
   uv_poll_s* poll_ = nullptr;
-  Waiter* waiter_ = nullptr;
+  PollThread* pollThread_ = nullptr;
   /** The zmq_poller of a thread-safe socket. */
   void* poller_ = nullptr;
   int32_t handle_ = 0;

@@ -273,21 +273,21 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   return arguments.answer(static_cast<int64_t>(writer.frames()));
 }
 
-// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: sets where receive() writes
+// setReceiveArea(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: sets where receive() writes
 // rows and the Buffers of frames outside the slab. The array has as many elements as one call can need.
-Napi::Value receiveInto(const Napi::CallbackInfo& info) {
+Napi::Value setReceiveArea(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   arguments.bytes(0);
   const napi_value largeFrames = arguments.array(1);
   if (!arguments.ok()) return {};
-  return arguments.answer(arguments.environment().receiveInto(arguments.value(0), largeFrames) ? 0 : -ENOMEM);
+  return arguments.answer(arguments.environment().setReceiveArea(arguments.value(0), largeFrames) ? 0 : -ENOMEM);
 }
 
 }  // namespace
 
 void exportReceiver(Exports& exports) {
   exports.add<receive>("receive");
-  exports.add<receiveInto>("receiveInto");
+  exports.add<setReceiveArea>("setReceiveArea");
 }
 
 }  // namespace zmq_native

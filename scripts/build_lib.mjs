@@ -9,7 +9,7 @@
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { fail, run } from "./terminal.mjs";
@@ -65,9 +65,10 @@ function write(name, code, map) {
   writeFileSync(join(dist, `${name}.map`), JSON.stringify(relative));
 }
 
-/** The modules that a source file takes values from, relative to lib/. */
-function dependencies(code) {
-  return [...code.matchAll(/\brequire\("\.\/(.+?)\.js"\)/g)].map(([, module]) => module);
+/** The modules that a source file in a folder of lib/ takes values from, relative to lib/. */
+function dependencies(code, folder = "") {
+  const paths = code.matchAll(/\brequire\("(\.\.?\/.+?)\.js"\)/g);
+  return Array.from(paths, ([, path]) => posix.join(folder, path));
 }
 
 /** Makes one file of modules and all that they import, except of what `external` names another file for. */
@@ -147,11 +148,16 @@ const [index, draft, v5, binary] = ["index", "draft", "v5-compat", "binding/bina
 const isV5 = (module) => module.startsWith("v5-compat/");
 // Besides what the entry points import: what version 5 uses inside, and tests.
 const inside = ["binding/index", "binding/load", "message/frames", "runtime/features", "runtime/timers"];
-const modules = new Set([...dependencies(index.code), ...dependencies(draft.code), ...inside]);
+const isDraft = (module) => /^draft(?:\/|$)/.test(module);
+const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>
+  dependencies(transpile(join(lib, "draft", file), ts.ModuleKind.CommonJS).code, "draft"),
+);
+const usedByDraft = [...dependencies(draft.code), ...draftClasses].filter((module) => !isDraft(module));
+const modules = new Set([...dependencies(index.code), ...usedByDraft, ...inside]);
 modules.delete("binding/constants");
 await bundle("library", [...modules], () => undefined);
 await bundle("draft", ["draft"], (path) =>
-  /^(draft|binding\/constants)\.ts$/.test(path) ? undefined : "library.js",
+  isDraft(path.replace(/\.ts$/, "")) || path === "binding/constants.ts" ? undefined : "library.js",
 );
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;

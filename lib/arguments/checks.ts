@@ -1,7 +1,7 @@
 // Checks of arguments. Wrong or surplus arguments throw a `TypeError` with the message of zeromq, before anything else
 // happens.
 
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { explained } from "../binding/errors.js";
 
 /** Formats a value for an error message, without running user code. */
@@ -38,6 +38,15 @@ export function isObject(value: unknown): value is object {
 /** Throws a `TypeError` unless the value is an object of options. */
 export function expectOptions(value: unknown): void {
   if (!isObject(value)) throw explained(new TypeError("Options must be an object"), `got ${shown(value)}`);
+}
+
+/** Throws a `TypeError` unless the value is a string or a Uint8Array. */
+export function expectBytes(value: unknown, what: string): asserts value is string | Buffer {
+  if (typeof value === "string" || types.isUint8Array(value)) return;
+  throw explained(
+    new TypeError("Option value must be a string or buffer"),
+    `${what} must be a string or a Buffer, got ${shown(value)}`,
+  );
 }
 
 type Constructor = new (...parameters: unknown[]) => object;

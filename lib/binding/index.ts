@@ -91,7 +91,7 @@ export interface Binding {
     values: (string | null)[],
   ): number;
   /** Sets the table and the array of large frames, which has an element for each large frame that one call can find. */
-  receiveInto(table: Uint8Array, largeFrames: (Buffer | undefined)[]): number;
+  setReceiveArea(table: Uint8Array, largeFrames: (Buffer | undefined)[]): number;
 
   // native/subscribers.cc
   /** Returns the number of a publisher's peers that have any subscription, or would receive a message of the topic. */

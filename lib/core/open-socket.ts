@@ -17,7 +17,7 @@ import { type Context, openToken } from "../context/context.js";
 import type { Message } from "../message/frames.js";
 import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
-import { liveOptions } from "../options/table.js";
+import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 

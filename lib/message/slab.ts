@@ -33,7 +33,7 @@ const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as n
 
 const table = new Int32Array(tableRows);
 const largeFrames: (Buffer | undefined)[] = Array.from({ length: largestBatch }, () => undefined);
-check(binding.receiveInto(new Uint8Array(table.buffer), largeFrames));
+check(binding.setReceiveArea(new Uint8Array(table.buffer), largeFrames));
 
 // The first receive creates them, so that a program that only sends does not allocate a slab or load
 // node:worker_threads.

@@ -5,6 +5,7 @@ import { types } from "node:util";
 import { errorOf } from "../binding/errors.js";
 import { explainReading, explainValue } from "./explain.js";
 import { knownOptions } from "./known.js";
+import { liveOptions } from "./live.js";
 
 type Access = "rw" | "r" | "w";
 
@@ -25,8 +26,6 @@ export interface Option<T> {
   readonly id: number;
   readonly kind: Kind<T>;
   readonly access: Access;
-  /** Whether the option takes effect at once, instead of at the next bind or connect. */
-  readonly live: boolean;
 }
 
 /** Properties whose types come from a table of options. */
@@ -170,15 +169,18 @@ const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
 /** @internal The kinds for options by number. */
 export const kinds = { int32, uint32, int64, uint64, boolean, string };
 
-type Extras = { access?: Access; live?: boolean };
+interface Extras {
+  /** Default `"rw"`. */
+  access?: Access;
+  /** Whether the option takes effect at once, instead of at the next `bind` or `connect`. Default false. */
+  live?: boolean;
+}
 
 function row<T>(kind: Kind<T>) {
-  return (id: number, extras: Extras = {}): Option<T> => ({
-    id,
-    kind,
-    access: extras.access ?? "rw",
-    live: extras.live ?? false,
-  });
+  return (id: number, { access = "rw", live = false }: Extras = {}): Option<T> => {
+    if (live) liveOptions.add(id);
+    return { id, kind, access };
+  };
 }
 
 /** @internal Functions that create a row of each kind. */

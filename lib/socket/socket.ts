@@ -1,4 +1,4 @@
-// The base class of all sockets: opening, endpoints, options, closing. The socket classes are in lib/socket/classes.ts.
+// The base class of all sockets: opening, endpoints, options, closing. The socket classes are in lib/socket/classes/.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
 import {

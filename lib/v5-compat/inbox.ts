@@ -3,7 +3,7 @@
 
 import { clearInterval, setImmediate, setInterval } from "../runtime/timers.js";
 import { Delivery } from "./delivery.js";
-import type { AnySocket, Turn } from "./types.js";
+import type { AnySocket, FirstOperation } from "./types.js";
 
 /** The interval of a timer that only keeps the process alive: the longest possible. */
 const seldom = 2 ** 31 - 1;
@@ -25,19 +25,19 @@ export class Inbox {
   readonly #delivery: Delivery<Buffer[]>;
   /** Keeps the process alive while the socket is open, also when it is paused or has to send first. */
   readonly #alive = setInterval(() => this, seldom);
-  readonly #takesTurns: boolean;
-  #isTurn: boolean;
+  readonly #alternates: boolean;
+  #mayReceive: boolean;
   #fetching = false;
   #closed = false;
   /** Aborted by `pause`, then undefined until `resume`. */
   #running: AbortController | undefined = new AbortController();
 
   /** `first`: the first operation of a socket that alternates between send and receive. */
-  constructor(socket: AnySocket, first: Turn | undefined, events: InboxEvents) {
+  constructor(socket: AnySocket, first: FirstOperation | undefined, events: InboxEvents) {
     this.#socket = socket;
     this.#events = events;
-    this.#takesTurns = first !== undefined;
-    this.#isTurn = first !== "send";
+    this.#alternates = first !== undefined;
+    this.#mayReceive = first !== "send";
     // As in zeromq 5, a message never arrives before a setImmediate that the program queued when it sent the request.
     this.#delivery = new Delivery(events.message, setImmediate, () => this.fetch());
     this.fetch();
@@ -51,7 +51,7 @@ export class Inbox {
   /** Fetches the next batch, unless a fetch is pending, messages are waiting, or the socket has to send first. */
   fetch(): void {
     if (this.#fetching || this.#closed || this.#running === undefined) return;
-    if (!this.#isTurn || !this.#delivery.empty) return;
+    if (!this.#mayReceive || !this.#delivery.empty) return;
     let batch: Promise<Buffer[][]>;
     try {
       // No timeout: `ZMQ_RCVTIMEO` is meant for programs that wait for a message.
@@ -66,8 +66,8 @@ export class Inbox {
 
   /** Called after the socket has sent a message. */
   sent(): void {
-    if (!this.#takesTurns) return;
-    this.#isTurn = true;
+    if (!this.#alternates) return;
+    this.#mayReceive = true;
     this.fetch();
   }
 
@@ -101,8 +101,8 @@ export class Inbox {
     this.#fetching = false;
     if (this.#closed) return;
     this.#delivery.addAll(messages);
-    if (!this.#takesTurns) return;
-    this.#isTurn = false;
+    if (!this.#alternates) return;
+    this.#mayReceive = false;
     // After the delivery: the listener of a reply is called before the callback of the next request.
     setImmediate(() => this.#events.arrived());
   };

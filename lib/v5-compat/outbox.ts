@@ -5,8 +5,8 @@ import { constants } from "node:os";
 import type { WireFrame, WireMessage } from "../binding/index.js";
 import { type MessageLike, ZmqError } from "../index.js";
 import { snapshot, toWire } from "../message/frames.js";
+import { soon } from "./callback-budget.js";
 import { Delivery } from "./delivery.js";
-import { soon } from "./turn.js";
 import type { AnySocket } from "./types.js";
 
 /** A message: one frame, or an array of frames. */
@@ -183,7 +183,7 @@ export class Outbox {
       }
       for (const { callbacks } of this.#take(sent)) this.#sent(callbacks);
       if (passes(failure)) {
-        // The end of the bind or of the turn calls `flush`.
+        // The end of the bind, or a message that lets the socket send again, calls `flush`.
         if (!this.#changed) break;
       } else if (failure !== undefined && failure !== signal.reason && !this.#closed) {
         for (const { callbacks } of this.#take(1)) this.#settle(callbacks, failure as Error);

@@ -1,7 +1,6 @@
 // A socket of zeromq 5: an EventEmitter around a socket of this library.
 
 import { EventEmitter } from "node:events";
-import { coreOf } from "../core/registry.js";
 import { Subscriber } from "../index.js";
 import { nextTick } from "../runtime/timers.js";
 import * as zmq from "./constants.js";
@@ -9,8 +8,11 @@ import { Inbox } from "./inbox.js";
 import { Monitor, type MonitorEvents } from "./monitor.js";
 import { getOption, numberOf, type OptionName, setOption } from "./options.js";
 import { Outbox, type Payload, type SendCallback } from "./outbox.js";
+import { parts, SocketBinding, setParts } from "./parts.js";
 import { defineProperties, type Properties } from "./properties.js";
 import { type AnySocket, type SocketType, traitsOf, type Untyped } from "./types.js";
+
+export { SocketBinding } from "./parts.js";
 
 /** The events of a socket and the arguments of their listeners. */
 export interface SocketEvents extends MonitorEvents {
@@ -27,91 +29,6 @@ export interface SocketEvents extends MonitorEvents {
 /** Called when a bind or unbind has ended, with an error if it failed. */
 export type EndpointCallback = (error?: Error) => void;
 
-/**
- * The parts of a socket. They are not private members of `Socket`: an object of a class that extends it by `util.inherits`
- * is not created by its constructor and would lack them.
- */
-interface Parts {
-  readonly socket: AnySocket;
-  readonly outbox: Outbox;
-  readonly inbox: Inbox | undefined;
-  monitor: Monitor | undefined;
-  /** The number of pending binds and unbinds. */
-  busy: number;
-}
-
-const partsOf = new WeakMap<object, Parts>();
-const parts = (socket: object): Parts => {
-  const made = partsOf.get(socket);
-  if (made === undefined) throw new TypeError("Not a Socket: its constructor was not called");
-  return made;
-};
-
-/**
- * The property `_zmq` of a socket, as in zeromq 5.
- *
- * @example
- * ```ts
- * import * as zmq from "zmq-native/v5-compat";
- *
- * const socket = zmq.socket("push");
- * console.log(socket._zmq.state === zmq.STATE_READY); // true
- * ```
- */
-export class SocketBinding {
-  readonly #parts: Parts;
-
-  /** @internal */
-  constructor(socket: object) {
-    this.#parts = parts(socket);
-  }
-
-  /** The state: `STATE_READY`, `STATE_BUSY` during a bind or unbind, or `STATE_CLOSED`. */
-  get state(): number {
-    const { busy, socket } = this.#parts;
-    if (busy > 0) return zmq.STATE_BUSY;
-    return socket.closed ? zmq.STATE_CLOSED : zmq.STATE_READY;
-  }
-
-  /** Lets the open socket keep the process alive again. Never throws. */
-  ref(): void {
-    this.#refer(true);
-  }
-
-  /** Lets the process end while the socket is open. Never throws. */
-  unref(): void {
-    this.#refer(false);
-  }
-
-  /**
-   * Reads an option by its number. libzmq: `zmq_getsockopt`.
-   *
-   * @throws Error: the option is unknown or can only be set.
-   * @throws ZmqError `ENOTSOCK`: the socket is closed.
-   */
-  getsockopt(option: number): Untyped {
-    return getOption(this.#parts.socket, option);
-  }
-
-  /**
-   * Sets an option by its number. libzmq: `zmq_setsockopt`.
-   *
-   * @throws Error: the option is unknown or can only be read.
-   * @throws ZmqError `EINVAL`: libzmq rejects the value.
-   * @throws ZmqError `ENOTSOCK`: the socket is closed.
-   * @throws TypeError: the value has the wrong type.
-   */
-  setsockopt(option: number, value: Untyped): void {
-    setOption(this.#parts.socket, option, value);
-  }
-
-  #refer(on: boolean): void {
-    const { socket, inbox } = this.#parts;
-    coreOf(socket).referenced = on;
-    if (inbox !== undefined) inbox.referenced = on;
-  }
-}
-
 /** Initializes an object as a socket of a type. */
 function initialize(self: Socket, type: SocketType): void {
   const { class: SocketClass, sends = true, receives = true, first } = traitsOf(type);
@@ -123,7 +40,7 @@ function initialize(self: Socket, type: SocketType): void {
   const inbox = receives
     ? new Inbox(socket, first, { message, arrived: () => outbox.flush(), failed })
     : undefined;
-  partsOf.set(self, { socket, outbox, inbox, monitor: undefined, busy: 0 });
+  setParts(self, { socket, outbox, inbox, monitor: undefined, busy: 0 });
   Object.defineProperty(self, "_zmq", { value: new SocketBinding(self), configurable: true, writable: true });
 }
 

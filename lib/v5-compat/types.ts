@@ -7,14 +7,14 @@ import * as constants from "./constants.js";
 export type AnySocket = zmq.Socket & zmq.WritableSocket & zmq.ReadableSocket;
 
 /** @internal */
-export type Turn = "send" | "receive";
+export type FirstOperation = "send" | "receive";
 
 interface Traits {
   readonly class: new () => zmq.Socket;
   readonly sends?: false;
   readonly receives?: false;
   /** The first operation of a socket that alternates between send and receive. */
-  readonly first?: Turn;
+  readonly first?: FirstOperation;
 }
 
 const traits = {

@@ -9,7 +9,7 @@ import { chapters, purposes } from "./purposes.mjs";
 
 const purposeOf = new Map(purposes.flatMap((purpose) => purpose.options.map((name) => [name, purpose])));
 const isOption = ({ name, sources }) =>
-  sources?.[0]?.fileName.endsWith("options/table.ts") || purposeOf.has(name);
+  sources?.[0]?.fileName.includes("options/tables/") || purposeOf.has(name);
 const kinds = ReflectionKind.Property | ReflectionKind.Accessor;
 const classes = (project) =>
   project

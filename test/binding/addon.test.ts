@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { executeSync } from "../helpers/execute.js";
+import { prebuiltName as own } from "../helpers/prebuilt.js";
 
 const root = join(__dirname, "../..");
 const binary = join(root, "build/Release/zmq_native.node");
@@ -69,8 +70,6 @@ const arm = (version: string) => `
   Object.defineProperty(process, "arch", { value: "arm" });
   Object.defineProperty(process, "config", { value: { variables: { arm_version: "${version}" } } });`;
 
-/** The files that exist on Linux for each C library. */
-const own = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
 const onLinux = process.platform === "linux";
 if (!onLinux) console.warn("SKIPPED: binaries by C library: not on Linux");
 

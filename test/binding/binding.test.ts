@@ -49,7 +49,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
   trySendMany: { parameters: [noHandle, "a", ["b", "c"]], unknown: ENOTSOCK },
   receive: { parameters: [noHandle, bytes.buffer, 0, 1], unknown: ENOTSOCK },
-  receiveInto: { parameters: [bytes, []] },
+  setReceiveArea: { parameters: [bytes, []] },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
   startProxy: {
     parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x", [], []],
@@ -131,7 +131,7 @@ test("trySend and receive throw a TypeError for an invalid frame and send none o
   const { push, pull } = pair();
   const table = new Int32Array(16);
   const slab = new Uint8Array(1024);
-  binding.receiveInto(new Uint8Array(table.buffer), []);
+  binding.setReceiveArea(new Uint8Array(table.buffer), []);
   for (const value of [
     undefined,
     null,
@@ -168,7 +168,7 @@ test("receive never writes beyond the slab or the table, whatever the offset", (
   const table = new Int32Array(4);
   // Growing the array exposes the memory behind the slab.
   const slab = Reflect.construct(ArrayBuffer, [128, { maxByteLength: 256 }]);
-  binding.receiveInto(new Uint8Array(table.buffer), new Array(64).fill(undefined));
+  binding.setReceiveArea(new Uint8Array(table.buffer), new Array(64).fill(undefined));
   for (let i = 0; i < 50; i++) binding.trySend(push, "x".repeat(i));
   for (const offset of [128, 129, 2 ** 30, -1]) expect(binding.receive(pull, slab, offset, 100)).toBe(0);
   let frames = 0;

@@ -2,8 +2,6 @@
 // name existing npm scripts, flags and test files. test/package/migrating.test.ts tests an installation by the
 // package.json of docs/migrating.md.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -11,6 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
 import { execute, executeSync } from "../helpers/execute.js";
 import { root } from "../helpers/guide.js";
+import { freeUdpPort } from "../helpers/ports.js";
 import { slowness } from "../helpers/program.js";
 
 const names = [
@@ -47,14 +46,6 @@ test("each block is in a language that is tested here, or is a diagram, which te
 
 const fileOf = ({ title, code }: Block) =>
   join(folder, `${title.replace(/\W+/g, "-")}.${code.includes("require(") ? "cjs" : "mjs"}`);
-
-async function freeUdpPort(): Promise<string> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return String(port);
-}
 
 describe("programs", () => {
   const programs = inLanguage("js");

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { socketNames } from "../drop-in/subject.js";
 import { draftClasses, stableClasses } from "../helpers/classes.js";
+import { draftNames, draftPairs, stableNames, stablePairs, unpaired } from "../helpers/socket_types.js";
 
 const root = join(__dirname, "../..");
 const read = (page: string) => readFileSync(join(root, page), "utf8");
@@ -16,13 +16,25 @@ const draft = namesOf(draftClasses);
 const namedIn = (text: string) =>
   [...new Set(text.match(/\b[A-Z]\w+\b/g))].filter((name) => [...stable, ...draft].includes(name)).sort();
 
+describe("test/helpers/socket_types.json lists each class", () => {
+  test("with its number", () => {
+    expect([...stableNames].sort()).toEqual(stable);
+    expect([...draftNames].sort()).toEqual(draft);
+  });
+
+  test("in a pair, if it has peers", () => {
+    const inPairs = (pairs: typeof stablePairs, names: string[]) =>
+      [...new Set([...pairs.flat(), ...unpaired.filter((name) => names.includes(name))])].sort();
+    expect(inPairs(stablePairs, stable)).toEqual(stable);
+    expect(inPairs(draftPairs, draft)).toEqual(draft);
+  });
+});
+
 describe("each stable class is listed", () => {
   test("in README's list of sockets", () => {
     const [, list] = /^- Sockets: ([\s\S]*?)^- /m.exec(read("README.md"))!;
     expect(namedIn(list!)).toEqual(stable);
   });
-
-  test("in the drop-in tests", () => expect([...socketNames].sort()).toEqual(stable));
 
   // A Stream talks to programs without ZeroMQ, so it belongs to no pattern.
   const inPatterns = stable.filter((name) => name !== "Stream");

@@ -8,6 +8,7 @@ import { Reply, type Socket } from "zmq-native";
 import { Channel, Client, Datagram, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
 import { join } from "../helpers/pairs.js";
 import { draftPath, runProgram } from "../helpers/program.js";
+import { draftPairs } from "../helpers/socket_types.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 import { frame, hello, RawServer } from "../helpers/zmtp.js";
 
@@ -139,9 +140,9 @@ test("scenario 13: draft sockets that wait after traffic use no CPU time", async
   const { code, stdout } = await runProgram(
     `
     const draft = require(${JSON.stringify(draftPath)});
-    const pairs = [["Server", "Client"], ["Radio", "Dish"], ["Gather", "Scatter"], ["Channel", "Channel"], ["Peer", "Peer"]];
     const waiting = [];
-    for (const [bound, connected] of pairs) {
+    for (const [first, second] of ${JSON.stringify(draftPairs)}) {
+      const [bound, connected] = first === "Radio" ? [first, second] : [second, first];
       const a = new draft[bound](), b = new draft[connected]();
       await a.bind("tcp://127.0.0.1:*");
       b.connect(a.lastEndpoint);

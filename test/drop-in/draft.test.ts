@@ -4,6 +4,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { freeUdpPort } from "../helpers/ports.js";
+import { type DraftName, draftNames, draftTypes } from "../helpers/socket_types.js";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -20,8 +22,9 @@ import {
 import { draftPath, loose, mended, packagePath, runSubject, zmq } from "./subject.js";
 
 const warning = "ZeroMQ draft features are experimental and could change at any time.";
-const names = ["Server", "Client", "Radio", "Dish", "Gather", "Scatter", "Datagram"] as const;
-type Name = (typeof names)[number];
+// zeromq lacks the types that libzmq has added since.
+type Name = Exclude<DraftName, "Peer" | "Channel">;
+const names = draftNames.filter((name): name is Name => name !== "Peer" && name !== "Channel");
 type Frames = Buffer[];
 interface Draft extends InstanceType<typeof zmq.Pair> {
   send(message: unknown, ...rest: unknown[]): Promise<void>;
@@ -90,15 +93,7 @@ describe('"/draft"', () => {
 });
 
 describe("classes", () => {
-  const types: [Name, type: number, threadSafe: boolean][] = [
-    ["Server", 12, true],
-    ["Client", 13, true],
-    ["Radio", 14, true],
-    ["Dish", 15, true],
-    ["Gather", 16, true],
-    ["Scatter", 17, true],
-    ["Datagram", 18, false],
-  ];
+  const types = names.map((name) => [name, draftTypes[name], name !== "Datagram"] as const);
   test.each(types)("%s has type %i, threadSafe %s, and is sealed", (name, type, threadSafe) => {
     const socket = open(name);
     expect([socket.type, socket.threadSafe, socket.closed]).toEqual([type, threadSafe, false]);
@@ -364,13 +359,7 @@ describe("Datagram", () => {
     opened.push({ close: () => peer.close() });
     peer.bind(0, "127.0.0.1");
     await once(peer, "listening");
-    // A port that is free at this moment: libzmq cannot choose one for UDP.
-    const probe = createSocket("udp4");
-    probe.bind(0, "127.0.0.1");
-    await once(probe, "listening");
-    const { port } = probe.address();
-    probe.close();
-    await once(probe, "close");
+    const port = await freeUdpPort();
     const datagram = open("Datagram");
     await datagram.bind(`udp://127.0.0.1:${port}`);
     const receiving = receive(datagram);

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "vitest";
 import { runProgram } from "../helpers/program.js";
+import { type StableName, stableNames, stableTypes } from "../helpers/socket_types.js";
 
 type Package = typeof import("zmq-native");
 
@@ -25,38 +26,11 @@ export const zmq = require(packagePath) as Package;
 export type Loose = Record<string, (...parameters: unknown[]) => unknown>;
 export const loose = (object: unknown) => object as Loose;
 
-export type SocketName = Extract<
-  keyof Package,
-  | "Pair"
-  | "Publisher"
-  | "Subscriber"
-  | "Request"
-  | "Reply"
-  | "Dealer"
-  | "Router"
-  | "Pull"
-  | "Push"
-  | "XPublisher"
-  | "XSubscriber"
-  | "Stream"
->;
+export type SocketName = Extract<keyof Package, StableName>;
 
 /** The socket classes and their type numbers. */
-export const types: Record<SocketName, number> = {
-  Pair: 0,
-  Publisher: 1,
-  Subscriber: 2,
-  Request: 3,
-  Reply: 4,
-  Dealer: 5,
-  Router: 6,
-  Pull: 7,
-  Push: 8,
-  XPublisher: 9,
-  XSubscriber: 10,
-  Stream: 11,
-};
-export const socketNames = Object.keys(types) as SocketName[];
+export const types: Readonly<Record<SocketName, number>> = stableTypes;
+export const socketNames: readonly SocketName[] = stableNames;
 
 /** Runs the body of an async function in its own process, with the subject as `zmq`. */
 export const runSubject = (body: string, options: { stays?: RegExp } = {}) =>

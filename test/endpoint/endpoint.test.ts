@@ -7,20 +7,11 @@ import { describe, expect, test } from "vitest";
 import * as zmq from "zmq-native";
 import { capability, Publisher, Pull, Push, Socket } from "zmq-native";
 import { runProgram } from "../helpers/program.js";
+import { draftTypes, stableTypes } from "../helpers/socket_types.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 // Types by number, since loading the draft classes emits a warning.
-const types = {
-  Pair: 0,
-  Publisher: 1,
-  Subscriber: 2,
-  Push: 8,
-  Pull: 7,
-  Stream: 11,
-  Radio: 14,
-  Dish: 15,
-  Datagram: 18,
-} as const;
+const types = { ...stableTypes, ...draftTypes };
 type Type = keyof typeof types;
 
 class AnySocket extends Socket {

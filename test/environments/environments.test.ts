@@ -5,6 +5,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseTable, type ResultTable, renderTable } from "../helpers/markdown_table.js";
 import { orSkip, treeOf } from "../helpers/tools.js";
 import { root, Workshop } from "../package/pack.js";
 import { type Outcome, type Package, runners } from "./runners.js";
@@ -82,33 +83,15 @@ const columns = [
 ];
 
 type Result = "yes" | "no" | "–";
-type Table = Map<string, Result[]>;
+type Table = ResultTable<Result>;
 
 /** The table between the two markers of a package. */
 const marked = ({ name }: Package) =>
   new RegExp(`(<!-- matrix of ${name} -->\n)([\\s\\S]*?)(<!-- end of the matrix -->)`);
 
-function render(table: Table): string {
-  const rows = [
-    ["", ...columns],
-    ["", ...columns].map(() => "---"),
-    ...[...table].map(([name, results]) => [name, ...results]),
-  ];
-  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
-}
-
 function published(subject: Package): Table {
   const [, , text] = marked(subject).exec(readFileSync(page, "utf8"))!;
-  const rows = text!.trim().split("\n").slice(2);
-  return new Map(
-    rows.map((row) => {
-      const [name, ...results] = row
-        .split("|")
-        .slice(1, -1)
-        .map((cell) => cell.trim());
-      return [name!, results as Result[]];
-    }),
-  );
+  return parseTable(text!);
 }
 
 const workshop = new Workshop();
@@ -175,12 +158,15 @@ describe.skipIf(!tree)("the packages in test runners", () => {
     });
 
     test("docs/test-environments.md shows these results", () => {
-      console.log(`${subject.name}\n\n${render(measured)}`);
+      console.log(`${subject.name}\n\n${renderTable(["", ...columns], measured)}`);
       if (writes) {
         const text = readFileSync(page, "utf8");
         writeFileSync(
           page,
-          text.replace(marked(subject), (_, start, __, end) => `${start}${render(measured)}${end}`),
+          text.replace(
+            marked(subject),
+            (_, start, __, end) => `${start}${renderTable(["", ...columns], measured)}${end}`,
+          ),
         );
         return;
       }

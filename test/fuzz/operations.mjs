@@ -43,6 +43,9 @@ const pairs = `
   .split(/\s+/)
   .map((pair) => pair.split("-"))
   .filter((pair) => pair.every((type) => types.includes(type)));
+const forgotten = types.filter((type) => !pairs.flat().includes(type));
+if (forgotten.length > 0)
+  throw new Error(`test/fuzz/operations.mjs has no pair with ${forgotten.join(", ")}.`);
 
 const options = (names, value) => fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 });
 

@@ -117,7 +117,7 @@ class Reader {
       summary: ts.displayPartsToString(source.getDocumentationComment(this.#checker)),
       tags: tags.map((tag) => ({ name: tag.name, text: text(tag) })),
       examples: examples.map((example) => /^```ts\n(.*)\n```$/s.exec(example.trim())?.[1] ?? ""),
-      isOption: declaration.getSourceFile().fileName.endsWith("/options/table.d.ts"),
+      isOption: declaration.getSourceFile().fileName.includes("/options/tables/"),
       isReadonly:
         (ts.getCombinedModifierFlags(declaration as ts.Declaration) & ts.ModifierFlags.Readonly) !== 0,
     });

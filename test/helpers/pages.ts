@@ -25,6 +25,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { putPrebuild } from "./prebuilt.js";
 import { slowness } from "./program.js";
 
 const root = join(__dirname, "../..");
@@ -144,9 +145,7 @@ function install(modules: string): void {
   for (const part of ["package.json", "dist"]) {
     cpSync(join(root, part), join(modules, "zmq-native", part), { recursive: true });
   }
-  const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
-  const prebuilds = join(modules, "zmq-native/prebuilds", `${process.platform}-${process.arch}`);
-  cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
+  putPrebuild(join(modules, "zmq-native"));
   cpSync(join(root, "node_modules/node-gyp-build"), join(modules, "node-gyp-build"), { recursive: true });
 }
 

@@ -3,6 +3,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { freeUdpPort } from "./ports.js";
 
 /** A group and port that no other test uses, by default on the loopback interface. */
 export interface Group {
@@ -13,10 +14,7 @@ export interface Group {
 }
 
 export async function freshGroup(): Promise<Group> {
-  const socket = createSocket("udp4").bind(0);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
+  const port = await freeUdpPort();
   const address = `239.192.${randomInt(256)}.${randomInt(1, 255)}`;
   return {
     address,

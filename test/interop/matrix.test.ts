@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Reply } from "zmq-native";
 import { root } from "../helpers/guide.js";
+import { parseTable, type ResultTable, renderTable } from "../helpers/markdown_table.js";
 import { type Agent, type AgentProcess, implementations, PeerSocket, startAgent } from "./agents.js";
 import {
   endpointOf,
@@ -34,35 +35,13 @@ const headings = ["implementation", ...columns.map((column) => column.join(" "))
 headings[headings.length - 1] = "inproc";
 
 type Result = "yes" | "no" | "–";
-type Table = Map<string, Result[]>;
+type Table = ResultTable<Result>;
 
 /** The table between the two markers of the page. */
 const marked = /(<!-- matrix -->\n)([\s\S]*?)(<!-- end of the matrix -->)/;
 
-function render(table: Table): string {
-  const rows = [
-    headings,
-    headings.map(() => "---"),
-    ...[...table].map(([name, results]) => [name, ...results]),
-  ];
-  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
-}
-
-function parse(text: string): Table {
-  const rows = text.trim().split("\n").slice(2);
-  return new Map(
-    rows.map((row) => {
-      const [name, ...results] = row
-        .split("|")
-        .slice(1, -1)
-        .map((cell) => cell.trim());
-      return [name!, results as Result[]];
-    }),
-  );
-}
-
 const published = marked.exec(readFileSync(page, "utf8"))?.[2] ?? "";
-const expected = parse(published);
+const expected = parseTable<Result>(published);
 const measured: Table = new Map();
 const versions: string[] = [];
 
@@ -132,7 +111,7 @@ describe.each(Object.values(implementations))("$name", (implementation) => {
 
 describe("docs/interoperability.md", () => {
   test("shows these results", () => {
-    const table = render(measured);
+    const table = renderTable(headings, measured);
     console.log([...versions, "", table].join("\n"));
     if (writes) {
       const text = readFileSync(page, "utf8");

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { capability, Pull, Push } from "zmq-native";
-import { draftClasses, stableClasses } from "../helpers/classes.js";
 import { draftPath, type Outcome, patience, runProgram } from "../helpers/program.js";
+import { draftPairs, stablePairs } from "../helpers/socket_types.js";
 import { whenFree } from "../helpers/transports.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
@@ -21,35 +21,13 @@ function place(): string {
   return mkdtempSync(join(folder, `${++count}-`));
 }
 
-const pairs = [
-  ["Pair", "Pair"],
-  ["Publisher", "Subscriber"],
-  ["Request", "Reply"],
-  ["Dealer", "Router"],
-  ["Push", "Pull"],
-  ["XPublisher", "XSubscriber"],
-];
-const draftPairs = [
-  ["Server", "Client"],
-  ["Radio", "Dish"],
-  ["Scatter", "Gather"],
-  ["Channel", "Channel"],
-  ["Peer", "Peer"],
-];
-
-test("the pairs include every class that has peers", () => {
-  const alone = ["Stream", "Datagram"];
-  const classes = [...stableClasses, ...draftClasses].map(({ name }) => name);
-  expect([...new Set([...pairs, ...draftPairs].flat()), ...alone].sort()).toEqual(classes.sort());
-});
-
 /** Opens sockets of all types, with traffic among them and to missing peers. `end()` ends the program. */
 const sockets = (where: string) => `
   process.removeAllListeners("warning");
   process.on("warning", () => {});
   const all = { ...zmq, ...(${capability.draft} ? require(${JSON.stringify(draftPath)}) : {}) };
   const open = [];
-  for (const names of ${JSON.stringify([...pairs, ...(capability.draft ? draftPairs : [])])}) {
+  for (const names of ${JSON.stringify([...stablePairs, ...(capability.draft ? draftPairs : [])])}) {
     for (const [a, b] of names[0] === names[1] ? [names] : [names, [...names].reverse()]) {
       const bound = new all[a]({ linger: ${linger} }), connected = new all[b]({ linger: ${linger} }), lost = new all[b]({ linger: ${linger} });
       // In its own folder, like \`ipc://*\`, and at a path.

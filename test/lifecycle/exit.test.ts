@@ -3,24 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { Pull } from "zmq-native";
 import { patience, runProgram } from "../helpers/program.js";
-
-const types = [
-  "Pair",
-  "Publisher",
-  "Subscriber",
-  "Request",
-  "Reply",
-  "Dealer",
-  "Router",
-  "Pull",
-  "Push",
-  "XPublisher",
-  "XSubscriber",
-  "Stream",
-];
+import { stableNames } from "../helpers/socket_types.js";
 
 describe("a process exits", () => {
-  test.each(types)("scenario 6: with an idle %s that is bound and connected", async (type) => {
+  test.each(stableNames)("scenario 6: with an idle %s that is bound and connected", async (type) => {
     const outcome = await runProgram(`
       const socket = new zmq.${type}();
       await socket.bind("tcp://127.0.0.1:*");

@@ -17,6 +17,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
+import { putPrebuild } from "../helpers/prebuilt.js";
 
 export const root = join(__dirname, "../..");
 
@@ -138,9 +139,7 @@ export class Workshop {
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     // xz takes a minute on a busy machine.
     await this.runFor(300_000, "package", "node", "scripts/vendor.mjs", "--pack");
-    const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
-    const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
-    cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
+    putPrebuild(copy);
     return this.pack("./package");
   }
 

@@ -1,8 +1,6 @@
 // Every socket type over every transport: supported combinations deliver messages, whichever end binds, and others are
 // rejected. At the end, the test prints the table.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   capability,
@@ -22,6 +20,7 @@ import {
 } from "zmq-native";
 import { Channel, Client, Datagram, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
 import { draftClasses, stableClasses } from "../helpers/classes.js";
+import { freeUdpPort } from "../helpers/ports.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 const classes = [...stableClasses, ...draftClasses];
@@ -219,16 +218,6 @@ const patterns: Pattern[] = [
 ];
 const streamIds = new WeakMap<Stream, [Buffer]>();
 
-/** A UDP port that was free a moment ago: libzmq does not report a port that it chose. */
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
-
 let groups = 0;
 async function endpointFor(transport: Scheme): Promise<string> {
   switch (transport) {
@@ -239,11 +228,11 @@ async function endpointFor(transport: Scheme): Promise<string> {
     case "ws":
       return "ws://127.0.0.1:*/path";
     case "udp":
-      return `udp://127.0.0.1:${await freePort()}`;
+      return `udp://127.0.0.1:${await freeUdpPort()}`;
     case "norm":
-      return `norm://127.0.0.1;239.192.${process.pid % 250}.${++groups}:${await freePort()}`;
+      return `norm://127.0.0.1;239.192.${process.pid % 250}.${++groups}:${await freeUdpPort()}`;
     default:
-      return `${transport}://127.0.0.1;239.192.${process.pid % 250}.${++groups}:${await freePort()}`;
+      return `${transport}://127.0.0.1;239.192.${process.pid % 250}.${++groups}:${await freeUdpPort()}`;
   }
 }
 

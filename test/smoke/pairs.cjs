@@ -1,5 +1,7 @@
 // Endpoints and connected sockets for the checks.
 
+const { createSocket } = require("node:dgram");
+const { once } = require("node:events");
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
@@ -37,6 +39,16 @@ exports.transports = ({ Pair, capability }) => {
   } finally {
     pair.close();
   }
+};
+
+/** A UDP port that was free a moment ago: libzmq does not report the port that the system chose. */
+exports.freeUdpPort = async () => {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
 };
 
 /** Binds one to a fresh endpoint, connects the other, runs `use`, closes both. */

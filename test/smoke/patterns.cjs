@@ -1,7 +1,8 @@
-// Each pattern delivers messages.
+// Each socket type exchanges messages, over each transport. The name of a check names the types; the last check finds
+// types that no check names.
 
 const assert = require("node:assert/strict");
-const { joined, transports } = require("./pairs.cjs");
+const { freeUdpPort, fresh, joined, transports } = require("./pairs.cjs");
 
 const text = (frames) => frames.map(String).join("|");
 
@@ -11,7 +12,16 @@ module.exports = ({ zmq, draft }) => {
   const everywhere = async (bound, connected, use) => {
     for (const transport of usable) await joined(bound(), connected(), transport, use);
   };
-  return {
+  const checks = {
+    "Push and Pull": () =>
+      everywhere(
+        () => new zmq.Pull(),
+        () => new zmq.Push(),
+        async (pull, push) => {
+          await push.send(["piece", "of work"]);
+          assert.equal(text(await pull.receive()), "piece|of work");
+        },
+      ),
     "Request and Reply": () =>
       everywhere(
         () => new zmq.Reply(),
@@ -106,7 +116,7 @@ module.exports = ({ zmq, draft }) => {
       joined(new draft.Dish(), new draft.Radio(), "tcp", async (dish, radio) => {
         dish.join("group");
         const heard = dish.receive();
-        // A late subscriber has missed earlier messages.
+        // The Radio drops messages until it has received the group of the Dish.
         const timer = setInterval(() => radio.trySend("news", { group: "group" }), 20);
         try {
           const [news] = await heard;
@@ -115,6 +125,53 @@ module.exports = ({ zmq, draft }) => {
           clearInterval(timer);
         }
       }),
+    Channel: () =>
+      everywhere(
+        () => new draft.Channel(),
+        () => new draft.Channel(),
+        async (one, other) => {
+          await one.send("there");
+          await other.send("and back");
+          assert.equal(text(await other.receive()), "there");
+          assert.equal(text(await one.receive()), "and back");
+        },
+      ),
+    Peer: async () => {
+      for (const transport of usable) {
+        const [one, other] = [new draft.Peer(), new draft.Peer()];
+        try {
+          await one.bind(fresh(transport));
+          const routingId = other.connectPeer(one.lastEndpoint);
+          await other.send("there", { routingId });
+          const [there, tag] = await one.receive();
+          assert.equal(String(there), "there");
+          await one.send("and back", tag);
+          assert.equal(String((await other.receive())[0]), "and back");
+        } finally {
+          one.close();
+          other.close();
+        }
+      }
+    },
+    Datagram: async () => {
+      const [one, other] = [new draft.Datagram(), new draft.Datagram()];
+      const address = `127.0.0.1:${await freeUdpPort()}`;
+      await one.bind(`udp://${address}`);
+      await other.bind("udp://127.0.0.1:*");
+      const heard = one.receive();
+      // A packet is lost until libzmq listens, a moment after the bind.
+      const timer = setInterval(() => other.trySend([address, "ping"]), 20);
+      try {
+        const [sender, ping] = await heard;
+        assert.equal(String(ping), "ping");
+        await one.send([sender, "pong"]);
+        assert.equal(String((await other.receive())[1]), "pong");
+      } finally {
+        clearInterval(timer);
+        one.close();
+        other.close();
+      }
+    },
     Proxy: async () => {
       const [front, back] = [new zmq.Router(), new zmq.Dealer()];
       const [request, reply] = [new zmq.Request(), new zmq.Reply()];
@@ -132,6 +189,20 @@ module.exports = ({ zmq, draft }) => {
       await ended;
       request.close();
       reply.close();
+    },
+  };
+  return {
+    ...checks,
+    "every type": () => {
+      const named = Object.keys(checks).join(" ").split(/\W+/);
+      const types = Object.entries({ ...zmq, ...draft })
+        .filter(([, value]) => typeof value === "function" && value.prototype instanceof zmq.Socket)
+        .map(([name]) => name);
+      assert.ok(types.length > 20);
+      assert.deepEqual(
+        types.filter((name) => !named.includes(name)),
+        [],
+      );
     },
   };
 };

@@ -2,12 +2,13 @@
 
 import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Dealer, type EventType, Pair, Pull, Router, type Socket, Stream } from "zmq-native";
 import { namespacesMissing, withinNamespaces } from "../helpers/namespaces.js";
+import { freeTcpPort } from "../helpers/ports.js";
 import { runProgram } from "../helpers/program.js";
 import { RawServer } from "../helpers/zmtp.js";
 
@@ -85,15 +86,6 @@ test("a Stream with immediate reconnects each time it loses its connection", asy
   }
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 describe("a client whose local port equals the port that it connects to", () => {
   // Without vendor patch libzmq/peers/self-connection, a Pair performs a handshake with itself, and a Pull gives up,
   // since its type is incompatible with itself.
@@ -101,7 +93,7 @@ describe("a client whose local port equals the port that it connects to", () => 
     ["Pair", Pair],
     ["Pull", Pull],
   ])("does not connect to itself but retries: %s", async (_, Type) => {
-    const port = await freePort();
+    const port = await freeTcpPort();
     using client = new Type({ reconnectInterval: 5, linger: 0 });
     void client.events;
     client.connect(`tcp://127.0.0.1:${port};127.0.0.1:${port}`);

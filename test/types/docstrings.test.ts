@@ -1,14 +1,15 @@
 // The text that editors show on hover: every exported class, method, property and option has its whole contract there,
 // and the examples run.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { valuesOf } from "../../lib/options/explain.js";
+import { liveOptions } from "../../lib/options/live.js";
+import * as tables from "../../lib/options/table.js";
 import { type Documented, hover, publicInterface, transpiled, typeErrors } from "../helpers/docstrings.js";
 import { executeSync } from "../helpers/execute.js";
+import { freeUdpPorts } from "../helpers/ports.js";
 
 const root = join(__dirname, "../..");
 
@@ -102,6 +103,23 @@ describe("documentation of the public interface", () => {
     expect(namesOf(wrong)).toEqual([]);
   });
 
+  test("says when each socket option takes effect, as the warning about a late option does", () => {
+    const { contextOptions: _, ...ofSockets } = tables;
+    const ids = new Map(
+      Object.values(ofSockets).flatMap((table) => Object.entries(table).map(([name, { id }]) => [name, id])),
+    );
+    const stated = documented.flatMap(({ isOption, name, summary }) => {
+      const id = ids.get(name.split(".").at(-1)!);
+      const when = /Takes effect (at once|at the next)/.exec(summary.replace(/\s+/g, " "))?.[1];
+      return isOption && id !== undefined && when !== undefined ? [{ name, id, when }] : [];
+    });
+    expect(stated.length).toBeGreaterThan(70);
+    expect(stated.filter(({ when }) => when === "at once").length).toBeGreaterThan(10);
+    for (const { name, id, when } of stated) {
+      expect({ name, when }).toEqual({ name, when: liveOptions.has(id) ? "at once" : "at the next" });
+    }
+  });
+
   test("gives the valid values of each option like the error for a wrong value", () => {
     const stated = documented
       .filter(({ isOption }) => isOption)
@@ -161,17 +179,6 @@ print(JSON.stringify(results));
 process.exit();
 `;
 
-/** Free UDP ports, since a Dish must name its port. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket("udp4").bind(0, "127.0.0.1"));
-  await Promise.all(sockets.map((socket) => once(socket, "listening")));
-  return sockets.map((socket) => {
-    const { port } = socket.address();
-    socket.close();
-    return port;
-  });
-}
-
 test("the examples compile, run and print the output in their comments", async () => {
   const programs = [...new Map(documented.flatMap((item) => item.examples.map((code) => [code, item.name])))];
   expect(programs.length).toBeGreaterThan(60);
@@ -179,7 +186,7 @@ test("the examples compile, run and print the output in their comments", async (
   const folder = join(root, "out/docstrings");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const ports = await freePorts(2 * programs.length);
+  const ports = await freeUdpPorts(2 * programs.length);
   const expected: { name: string; lines: string[]; error: null }[] = [];
   const sources: string[] = [];
   const files: string[] = [];

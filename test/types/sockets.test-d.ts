@@ -1,6 +1,7 @@
 // Programs that the types must accept or reject.
 
 import { assertType, expectTypeOf, test } from "vitest";
+import type * as zmq from "zmq-native";
 import {
   type Context,
   type Event,
@@ -15,6 +16,7 @@ import {
   type Readable,
   type ReadableSocket,
   Router,
+  type Socket,
   type SocketIterator,
   type SocketOptions,
   Stream,
@@ -23,7 +25,21 @@ import {
   type WritableSocket,
   XPublisher,
 } from "zmq-native";
+import type * as draft from "zmq-native/draft";
 import type { Dish, Server } from "zmq-native/draft";
+import type { draftTypes, stableTypes } from "../helpers/socket_types.js";
+
+type Exports = typeof zmq & typeof draft;
+/** The names of the socket classes that a message can, or cannot, be sent with, or received with. */
+type Classes<Method extends PropertyKey, Has extends boolean> = {
+  [Name in keyof Exports]: Exports[Name] extends (new (
+    ...parameters: never[]
+  ) => infer Instance extends Socket)
+    ? (Method extends keyof Instance ? true : false) extends Has
+      ? Name
+      : never
+    : never;
+}[keyof Exports];
 
 test("senders can send and receivers can receive, and no others", () => {
   expectTypeOf<Push>().toExtend<Writable>();
@@ -38,6 +54,19 @@ test("senders can send and receivers can receive, and no others", () => {
   pull.send;
   // @ts-expect-error only a Subscriber subscribes
   pull.subscribe;
+});
+
+test("each exported class sends and receives, except these", () => {
+  expectTypeOf<Classes<"send", false>>().toEqualTypeOf<"Pull" | "Subscriber" | "Dish" | "Gather">();
+  expectTypeOf<Classes<"trySend" | "sendMany", true>>().toEqualTypeOf<Classes<"send", true>>();
+  expectTypeOf<Classes<"receive", false>>().toEqualTypeOf<"Push" | "Publisher" | "Radio" | "Scatter">();
+  expectTypeOf<Classes<typeof Symbol.asyncIterator, true>>().toEqualTypeOf<Classes<"receive", true>>();
+  expectTypeOf<Extract<Classes<"send", true>, Classes<"receive", true>>>().toEqualTypeOf<
+    Exclude<
+      keyof typeof stableTypes | keyof typeof draftTypes,
+      Classes<"send", false> | Classes<"receive", false>
+    >
+  >();
 });
 
 test("send accepts messages only", () => {

@@ -1,4 +1,4 @@
-#include "waiter.h"
+#include "poll_thread.h"
 
 #include <exception>
 #include <utility>
@@ -8,24 +8,24 @@
 
 namespace zmq_native {
 
-std::shared_ptr<Waiter> Waiter::start(Environment& environment) {
-  std::shared_ptr<Waiter> waiter(new Waiter(environment));
-  if (!waiter->poller_.ok()) return nullptr;
-  waiter->function_ = threadSafeFunction(environment.env, waiter, call);
-  if (waiter->function_ == nullptr) return nullptr;
+std::shared_ptr<PollThread> PollThread::start(Environment& environment) {
+  std::shared_ptr<PollThread> pollThread(new PollThread(environment));
+  if (!pollThread->poller_.ok()) return nullptr;
+  pollThread->function_ = threadSafeFunction(environment.env, pollThread, call);
+  if (pollThread->function_ == nullptr) return nullptr;
   try {
-    waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
+    pollThread->thread_ = std::thread([raw = pollThread.get()] { raw->run(); });
   } catch (const std::exception&) {
     // The system cannot create another thread.
-    waiter->stop(true);
+    pollThread->stop(true);
     return nullptr;
   }
-  return waiter;
+  return pollThread;
 }
 
-Waiter::~Waiter() { stop(false); }
+PollThread::~PollThread() { stop(false); }
 
-void Waiter::run() {
+void PollThread::run() {
   constexpr size_t kMost = 64;
   int32_t handles[kMost];
   while (const size_t count = poller_.wait(handles, kMost)) {
@@ -38,8 +38,8 @@ void Waiter::run() {
   }
 }
 
-void Waiter::call(napi_env env, napi_value, void* context, void* data) {
-  auto* const self = static_cast<Waiter*>(context);
+void PollThread::call(napi_env env, napi_value, void* context, void* data) {
+  auto* const self = static_cast<PollThread*>(context);
   if (env == nullptr || self->environment_ == nullptr) return;
   Environment& environment = *self->environment_;
   const auto handle = static_cast<int32_t>(reinterpret_cast<intptr_t>(data));
@@ -48,7 +48,7 @@ void Waiter::call(napi_env env, napi_value, void* context, void* data) {
   if (Socket* socket = environment.sockets.find(handle)) socket->readiness.rearm();
 }
 
-void Waiter::keepAlive(bool on) {
+void PollThread::keepAlive(bool on) {
   wanted_ += on ? 1 : -1;
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ == nullptr) return;
@@ -56,7 +56,7 @@ void Waiter::keepAlive(bool on) {
   if (!on && wanted_ == 0) napi_unref_threadsafe_function(environment_->env, function_);
 }
 
-void Waiter::stop(bool release) {
+void PollThread::stop(bool release) {
   environment_ = nullptr;
   napi_threadsafe_function function = nullptr;
   {

@@ -14,13 +14,13 @@ namespace zmq_native {
 
 class Environment;
 
-class Waiter {
+class PollThread {
  public:
   /** Null if no thread can be created. Call this and the following on the environment's thread. */
-  static std::shared_ptr<Waiter> start(Environment& environment);
-  ~Waiter();
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
+  static std::shared_ptr<PollThread> start(Environment& environment);
+  ~PollThread();
+  PollThread(const PollThread&) = delete;
+  PollThread& operator=(const PollThread&) = delete;
 
   /**
    * Calls the socket of `handle` once when the descriptor is readable; then the descriptor must be armed again. Returns
@@ -34,7 +34,7 @@ class Waiter {
   void stop(bool release);
 
  private:
-  explicit Waiter(Environment& environment) : environment_(&environment) {}
+  explicit PollThread(Environment& environment) : environment_(&environment) {}
   void run();
   static void call(napi_env env, napi_value callback, void* self, void* handle);
 
