@@ -83,7 +83,7 @@ export interface Server
     WritableSocket<MessageLike, [RoutingOptions]> {}
 
 /**
- * Sends messages to Servers in turn and receives from all of them. Messages have one frame. Draft sockets may still change in
+ * Sends messages to its Servers round-robin and receives from all of them. Messages have one frame. Draft sockets may still change in
  * libzmq. libzmq: `ZMQ_CLIENT`. RFC 41.
  *
  * @example
@@ -220,7 +220,7 @@ export interface Dish extends ReadableSocket<[Message, GroupInfo]> {
 }
 
 /**
- * Receives messages from all connected Scatter sockets, in fair turns. Messages have one frame. Draft sockets may still
+ * Receives messages from all connected Scatter sockets (fair queuing). Messages have one frame. Draft sockets may still
  * change in libzmq. libzmq: `ZMQ_GATHER`. RFC 49.
  *
  * @example
@@ -251,7 +251,7 @@ export class Gather extends Socket {
 export interface Gather extends ReadableSocket<[Message]>, Values<typeof conflateOptions> {}
 
 /**
- * Sends messages to its Gather peers in turn. Messages have one frame. Draft sockets may still change in libzmq. libzmq:
+ * Sends each message to one of its Gather peers, round-robin. Messages have one frame. Draft sockets may still change in libzmq. libzmq:
  * `ZMQ_SCATTER`. RFC 49.
  *
  * @example

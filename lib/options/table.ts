@@ -91,7 +91,8 @@ export const commonOptions = {
    */
   rate: int32(zmq.ZMQ_RATE),
   /**
-   * How long a multicast subscriber can request a lost packet again. The publisher keeps that much data.
+   * How long a multicast subscriber can request a lost packet again. The publisher keeps the data of that time in
+   * memory.
    *
    * In milliseconds. Default 10000. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECOVERY_IVL`.
    *
@@ -100,7 +101,7 @@ export const commonOptions = {
   recoveryInterval: int32(zmq.ZMQ_RECOVERY_IVL),
   /**
    * How long libzmq keeps trying to send queued messages after the socket was closed. 0 drops them at once; -1 sets
-   * no limit, so the process may never end.
+   * no limit, so the process may never end. Dropped messages are not reported.
    *
    * In milliseconds. Default -1, or 0 in a context with `blocky: false`. Takes effect at once. libzmq: `ZMQ_LINGER`.
    *
@@ -533,8 +534,9 @@ export const sendOptions = {
    */
   sendBufferSize: int32(zmq.ZMQ_SNDBUF),
   /**
-   * The largest number of messages that are queued for one peer. When the queue is full, `send` waits; Publisher,
-   * XPublisher and Radio drop messages for that peer. 0 sets no limit. The kernel's buffers hold further messages.
+   * The largest number of messages that are queued for one peer. When the queue is full, `send` waits. Publisher,
+   * XPublisher and Radio instead drop messages for that peer, and so does a Router without `mandatory`. 0 sets no limit.
+   * The kernel's buffers hold further messages.
    *
    * Default 1000. Takes effect at once. libzmq: `ZMQ_SNDHWM`.
    *
@@ -572,7 +574,7 @@ export const receiveOptions = {
   receiveBufferSize: int32(zmq.ZMQ_RCVBUF),
   /**
    * The largest number of messages from one peer that are queued for `receive`. When the queue is full, libzmq stops
-   * reading from that peer. 0 sets no limit.
+   * reading from that peer, whose own queue then fills. 0 sets no limit.
    *
    * Default 1000. Takes effect at once. libzmq: `ZMQ_RCVHWM`.
    *
@@ -614,8 +616,8 @@ export const routingIdOptions = {
 /** Options of Router. */
 export const routerOptions = {
   /**
-   * Whether a message to an unknown or full peer is an error. When true, `send` rejects with `EHOSTUNREACH` for an
-   * unknown peer and waits for a full one. When false, such messages are dropped.
+   * When true, `send` rejects with `EHOSTUNREACH` if no peer has the routing id, and waits while the peer's queue is
+   * full. When false, such messages are dropped.
    *
    * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_ROUTER_MANDATORY`.
    */
@@ -658,7 +660,8 @@ export const requestOptions = {
 /** Options of Pull, Push, Subscriber, Publisher, Dealer. */
 export const conflateOptions = {
   /**
-   * Whether only the last message is kept in each queue. Messages must have one frame.
+   * Whether each queue keeps only the newest message and drops the older one. Messages must have one frame: a receiver
+   * drops others and emits `message:rejected`.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CONFLATE`.
    */
@@ -668,7 +671,8 @@ export const conflateOptions = {
 /** Options of Publisher and XPublisher. */
 export const publishOptions = {
   /**
-   * Whether `send` waits for slow subscribers instead of dropping their messages.
+   * Whether `send` waits while the queue of a subscriber is full, instead of dropping its messages. One subscriber that
+   * stops reading then stops the publisher.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_NODROP`.
    */
@@ -678,8 +682,8 @@ export const publishOptions = {
 /** Options of XPublisher. */
 export const xpublisherOptions = {
   /**
-   * Whether the program decides about subscriptions: it receives each subscription message and answers it by setting
-   * options of libzmq.
+   * Whether the program decides which subscriptions take effect: it receives each subscription message, and applies it
+   * by setting the options `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_MANUAL`.
    */
@@ -695,8 +699,8 @@ export const xpublisherOptions = {
 /** Options of Publisher, Subscriber, XPublisher. */
 export const matchOptions = {
   /**
-   * Whether messages are delivered that match no subscription, instead of those that match one. Publisher and
-   * subscriber need the same value.
+   * When true, a subscriber receives the messages that match none of its subscriptions, instead of those that match
+   * one. Publisher and subscriber need the same value.
    *
    * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_INVERT_MATCHING`.
    */
@@ -717,8 +721,8 @@ export const xsubscriberOptions = {
 /** Read-only options of Publisher, XPublisher, Subscriber and XSubscriber. */
 export const topicOptions = {
   /**
-   * The number of different topics that are subscribed to. For a publisher: by all its peers together. Since libzmq
-   * 4.3.5.
+   * The number of different topics that the socket has subscribed to. On a publisher: that all its subscribers together
+   * have subscribed to. Since libzmq 4.3.5.
    *
    * Can only be read. libzmq: `ZMQ_TOPICS_COUNT`.
    */

@@ -90,9 +90,11 @@ export class Pair extends Socket {
 export interface Pair extends WritableSocket, ReadableSocket {}
 
 /**
- * Sends each message to all subscribers that subscribed to a prefix of its first frame. Without such a subscriber, and for a
- * subscriber whose queue is full, libzmq drops the message: `send` does not wait unless `noDrop` is set. libzmq: `ZMQ_PUB`.
- * RFC 29.
+ * Sends each message to all subscribers that subscribed to a prefix of its first frame. libzmq: `ZMQ_PUB`. RFC 29.
+ *
+ * `send` does not wait for subscribers. libzmq drops the message if nobody has subscribed to it yet, and drops it for each
+ * subscriber whose queue is full. `waitForSubscribers` avoids the first loss, `noDrop` the second. docs/lost-messages.md
+ * lists every way to lose a message.
  *
  * @example
  * ```ts
@@ -161,8 +163,10 @@ export interface Publisher
     Values<typeof matchOptions> {}
 
 /**
- * Receives messages of publishers whose first frame begins with a subscribed prefix. It receives nothing until `subscribe`
- * is called. libzmq: `ZMQ_SUB`. RFC 29.
+ * Receives the messages of publishers whose first frame begins with a subscribed prefix. libzmq: `ZMQ_SUB`. RFC 29.
+ *
+ * A Subscriber receives nothing until `subscribe` is called. It misses messages published before its subscription reached
+ * the publisher, while it was disconnected, and while its queue was full. docs/lost-messages.md shows how to notice that.
  *
  * @example
  * ```ts
@@ -259,8 +263,9 @@ function setEach(socket: Socket, option: number, prefixes: Prefix[]): void {
 }
 
 /**
- * Sends a request, then receives its reply, strictly in turn. With several peers, requests are distributed in turn. Set
- * `relaxed` and `correlate` to send again when a reply does not arrive. libzmq: `ZMQ_REQ`. RFC 28.
+ * Sends a request, then receives its reply: `send` and `receive` must alternate. With several peers, each request goes to
+ * the next one (round-robin). Set `relaxed` and `correlate` to send again when a reply does not arrive. libzmq: `ZMQ_REQ`.
+ * RFC 28.
  *
  * @example
  * ```ts
@@ -297,8 +302,8 @@ export interface Request
     Values<typeof requestOptions> {}
 
 /**
- * Receives a request, then sends its reply, strictly in turn. The reply goes to the peer that sent the request. libzmq:
- * `ZMQ_REP`. RFC 28.
+ * Receives a request, then sends its reply: `receive` and `send` must alternate. The reply goes to the peer that sent the
+ * request. libzmq: `ZMQ_REP`. RFC 28.
  *
  * @example
  * ```ts
@@ -332,8 +337,8 @@ export class Reply extends Socket {
 export interface Reply extends ReadableSocket, WritableSocket, Values<typeof routingIdOptions> {}
 
 /**
- * Sends messages to its peers in turn and receives from all of them, in any order: a Request without the strict turns. To
- * talk to a Reply, send an empty frame first. libzmq: `ZMQ_DEALER`. RFC 28.
+ * Sends messages to its peers round-robin, and receives from all of them. Unlike a Request, it may send and receive in any
+ * order. To talk to a Reply, put an empty frame before the message. libzmq: `ZMQ_DEALER`. RFC 28.
  *
  * @example
  * ```ts
@@ -399,9 +404,9 @@ function connectIdOf(options: RouterConnectOptions | null | undefined): Uint8Arr
 }
 
 /**
- * Addresses peers by their routing id, the first frame of each message: a received message begins with the id of its sender,
- * and a sent message goes to the peer with that id. Messages to unknown peers are dropped unless `mandatory` is set. libzmq:
- * `ZMQ_ROUTER`. RFC 28.
+ * Addresses peers by their routing id, the first frame of each message. A received message begins with the id of its
+ * sender, and a sent message goes to the peer with that id. Without `mandatory`, libzmq silently drops messages to peers that
+ * are unknown or whose queue is full. libzmq: `ZMQ_ROUTER`. RFC 28.
  *
  * @example
  * ```ts
@@ -468,7 +473,7 @@ export interface Router
     Values<typeof probeOptions> {}
 
 /**
- * Receives messages from all connected Push sockets, in fair turns. libzmq: `ZMQ_PULL`. RFC 30.
+ * Receives messages from all connected Push sockets. No peer can starve the others (fair queuing). libzmq: `ZMQ_PULL`. RFC 30.
  *
  * @example
  * ```ts
@@ -498,8 +503,8 @@ export class Pull extends Socket {
 export interface Pull extends ReadableSocket, Values<typeof conflateOptions> {}
 
 /**
- * Sends messages to its Pull peers in turn, skipping peers whose queue is full. `send` waits while no peer has room. libzmq:
- * `ZMQ_PUSH`. RFC 30.
+ * Sends each message to one of its Pull peers, round-robin, and skips peers whose queue is full. `send` waits while no peer
+ * has room. libzmq: `ZMQ_PUSH`. RFC 30.
  *
  * @example
  * ```ts
@@ -533,7 +538,7 @@ const verbosities: readonly unknown[] = [null, "allSubs", "allSubsUnsubs"];
 
 /**
  * A Publisher that also receives messages from its subscribers: subscriptions (byte 1 and the prefix), unsubscriptions (byte
- * 0 and the prefix), and any other message. It is the front of a broker. libzmq: `ZMQ_XPUB`. RFC 29.
+ * 0 and the prefix), and any other message. Brokers use it towards subscribers. libzmq: `ZMQ_XPUB`. RFC 29.
  *
  * @example
  * ```ts
@@ -550,7 +555,7 @@ const verbosities: readonly unknown[] = [null, "allSubs", "allSubsUnsubs"];
  */
 export class XPublisher extends Socket {
   /**
-   * Creates a XPublisher socket. Pass its options, and its `context` unless it is the default one.
+   * Creates an XPublisher socket. Pass its options, and its `context` unless it is the default one.
    *
    * @throws ZmqError `EMFILE`: the context has `maxSockets` sockets open, or the process has no file descriptors left.
    * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.
@@ -564,8 +569,7 @@ export class XPublisher extends Socket {
   /**
    * Waits until at least `count` peers have subscribed, then resolves with their number. Messages published from then on
    * reach them; messages published earlier are lost to peers that had not subscribed yet (the "slow joiner" problem).
-   * The socket still receives the subscription messages.
-   * Not a function of libzmq.
+   * The socket still receives the subscription messages. Not a function of libzmq.
    *
    * @param options `timeout` in milliseconds (default: no limit), `signal`, and `topic`.
    *
@@ -593,7 +597,7 @@ export class XPublisher extends Socket {
   }
 
   /**
-   * Which subscription messages the socket receives. `null`: only the first subscription and the last unsubscription of a
+   * The subscription messages that the socket receives. `null`: only the first subscription and the last unsubscription of a
    * topic. `"allSubs"`: also repeated subscriptions. `"allSubsUnsubs"`: also repeated unsubscriptions.
    *
    * Default null. Can only be set. Takes effect at once. libzmq: `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`.
@@ -629,7 +633,7 @@ export interface XPublisher
 
 /**
  * A Subscriber that sends subscriptions as messages: byte 1 and the prefix subscribes, byte 0 and the prefix unsubscribes.
- * Other messages are sent to the publishers. It is the back of a broker. libzmq: `ZMQ_XSUB`. RFC 29.
+ * Other messages are sent to the publishers. Brokers use it towards publishers. libzmq: `ZMQ_XSUB`. RFC 29.
  *
  * @example
  * ```ts
@@ -647,7 +651,7 @@ export interface XPublisher
  */
 export class XSubscriber extends Socket {
   /**
-   * Creates a XSubscriber socket. Pass its options, and its `context` unless it is the default one.
+   * Creates an XSubscriber socket. Pass its options, and its `context` unless it is the default one.
    *
    * @throws ZmqError `EMFILE`: the context has `maxSockets` sockets open, or the process has no file descriptors left.
    * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.
