@@ -250,8 +250,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Stops accepting connections on an endpoint. Pass the address that was given to `bind`, or `lastEndpoint` for a
    * wildcard.
    *
-   * libzmq closes the connections that were accepted there. Messages that have already arrived can still be received. The
-   * promise resolves when the endpoint is free. No other operation may start until then. libzmq: `zmq_unbind`.
+   * libzmq closes the connections that were accepted there. Messages that have already arrived can still be received. No
+   * other operation of the socket may start until the promise settles. libzmq frees the endpoint shortly afterwards, in
+   * the background: await the `close` event before you bind to it again. libzmq: `zmq_unbind`.
    *
    * @throws ZmqError `ENOENT` (rejects): the socket is not bound to the endpoint.
    * @throws ZmqError `EINVAL` (rejects): the endpoint is invalid.

@@ -111,13 +111,24 @@ function optionsPage(project, outputDirectory) {
   ].join("\n\n");
 }
 
+/** Classes of which readers ask why messages are lost. */
+const dropping = ["Publisher", "Subscriber", "XPublisher", "XSubscriber", "Router", "Radio", "Dish"];
+
 /** Below the title of a class: its chapter of the guide, and the page of options. */
 function addLinks(page) {
+  linkPages(page);
   const name = page.model?.name;
   const chapter = Object.keys(chapters).find((chapter) => chapters[chapter].includes(name));
   if (!chapter || page.model.kind !== ReflectionKind.Class || page.model.parent.name === "v5-compat") return;
-  const links = `Introduced in [the guide](../../../guide/${chapter}.md). All [options by purpose](../../options.md).`;
+  const lost = dropping.includes(name) ? " Why [messages are lost](../../../lost-messages.md)." : "";
+  const links = `Introduced in [the guide](../../../guide/${chapter}.md). All [options by purpose](../../options.md).${lost}`;
   page.contents = page.contents.replace(/^# .+$/m, (title) => `${title}\n\n${links}`);
+}
+
+/** Links the pages that docstrings name, such as docs/transports.md. */
+function linkPages(page) {
+  const up = "../".repeat(page.url.split("/").length);
+  page.contents = page.contents.replace(/(?<![\w/])docs\/([\w-]+)\.md/g, `[$1](${up}$1.md)`);
 }
 
 export function load(app) {
