@@ -59,7 +59,11 @@ export default defineConfig({
   rewrites: { "README.md": "index.md", "guide/README.md": "guide/index.md" },
   // The report is copied beside the pages afterwards.
   ignoreDeadLinks: [/(^|\/)report\/index/],
-  markdown: { config: addRepository },
+  markdown: {
+    config: addRepository,
+    // The default themes have less contrast than WCAG requires for text (4.5).
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+  },
   transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
   transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],
   themeConfig: {
