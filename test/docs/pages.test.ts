@@ -71,13 +71,18 @@ testPrograms("docs/deployment.md", {
   missing: tools ? [] : ["nft", "esbuild"],
 });
 
-// Multicast cannot bind to a free port, so the page shows one; a test needs another.
-const probe = createSocket("udp4").bind(0, "127.0.0.1");
-await once(probe, "listening");
-const { port } = probe.address();
-probe.close();
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
 if (capability.pgm) {
-  testPrograms("docs/multicast.md", { edit: (text) => text.replace(/(epgm:.*):5555/g, `$1:${port}`) });
+  // Multicast cannot bind to a free port, so the page shows one; a test needs another.
+  const edit = async (text: string) => text.replace(/(epgm:.*):5555/g, `$1:${await freeUdpPort()}`);
+  testPrograms("docs/multicast.md", { edit });
 } else {
   withPrograms.add("docs/multicast.md");
   console.warn("SKIPPED: the program of docs/multicast.md: this build has no epgm");

@@ -138,7 +138,7 @@ interface PageOptions {
   /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
   missing?: string[];
   /** Changes the text of a file before it is run. */
-  edit?: (text: string) => string;
+  edit?: (text: string) => string | Promise<string>;
 }
 
 const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
@@ -164,13 +164,13 @@ export function testPage(
   const folder = join(workshop, page);
 
   describe(page, () => {
-    beforeAll(() => {
+    beforeAll(async () => {
       mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
       install(join(folder, "node_modules"));
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       for (const [name, text] of files) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
-        writeFileSync(join(folder, name), edit(text));
+        writeFileSync(join(folder, name), await edit(text));
       }
       for (const [name, from] of Object.entries(packages)) {
         const target = join(folder, "node_modules", name);
