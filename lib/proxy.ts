@@ -124,7 +124,7 @@ function toStatistics(report: Message): ProxyStatistics {
  * Each proxy has its own thread. While it runs, its two sockets can only be closed, and their options read or set. libzmq:
  * `zmq_proxy_steerable`.
  *
- * When a socket has no room, the proxy stops receiving in that direction until it has: back-pressure reaches the senders.
+ * While the queues of one socket are full, the proxy does not receive from the other: back-pressure reaches the senders.
  * With a Router that has `mandatory`, or a Stream, one full peer does not delay the others. The proxy then keeps up to
  * `sendHighWaterMark` messages for that peer. They are dropped if the proxy ends first. A Router without `mandatory` drops
  * messages for a full peer.

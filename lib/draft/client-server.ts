@@ -75,7 +75,7 @@ export interface Server
     WritableSocket<MessageLike, [RoutingOptions]> {}
 
 /**
- * Sends messages to Servers in turn and receives from all of them. Messages have one frame. Draft sockets may still change in
+ * Sends messages to its Servers round-robin and receives from all of them. Messages have one frame. Draft sockets may still change in
  * libzmq. libzmq: `ZMQ_CLIENT`. RFC 41.
  *
  * @example

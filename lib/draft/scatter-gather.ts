@@ -9,7 +9,7 @@ import type { ReadableSocket, WritableSocket } from "../socket/interfaces.js";
 import { Socket } from "../socket/socket.js";
 
 /**
- * Receives messages from all connected Scatter sockets, in fair turns. Messages have one frame. Draft sockets may still
+ * Receives messages from all connected Scatter sockets (fair queuing). Messages have one frame. Draft sockets may still
  * change in libzmq. libzmq: `ZMQ_GATHER`. RFC 49.
  *
  * @example
@@ -40,7 +40,7 @@ export class Gather extends Socket {
 export interface Gather extends ReadableSocket<[Message]>, Values<typeof conflateOptions> {}
 
 /**
- * Sends messages to its Gather peers in turn. Messages have one frame. Draft sockets may still change in libzmq. libzmq:
+ * Sends each message to one of its Gather peers, round-robin. Messages have one frame. Draft sockets may still change in libzmq. libzmq:
  * `ZMQ_SCATTER`. RFC 49.
  *
  * @example

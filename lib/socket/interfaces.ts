@@ -35,11 +35,10 @@ export interface Writable<
   /**
    * Sends a message. An array is one message of several frames, which is sent as a whole or not at all.
    *
-   * The promise resolves when libzmq has queued the message. It does not tell that a peer has received it. While every
-   * peer's queue is full, or no peer is connected, `send` waits for up to `sendTimeout` milliseconds (`ZMQ_SNDTIMEO`,
-   * default -1: no limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a Router without
-   * `mandatory`.
-   * A Request that waits for a reply, and a Reply without a request, wait for their turn first.
+   * The promise resolves when libzmq has queued the message, not when a peer has received it. While every peer's queue is
+   * full, or no peer is connected, `send` waits for up to `sendTimeout` milliseconds (`ZMQ_SNDTIMEO`, default -1: no
+   * limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a Router without `mandatory`. A
+   * Request first waits until the reply to its last request was received, and a Reply until it has received a request.
    *
    * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
    * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.
@@ -104,7 +103,7 @@ export interface WritableSocket<
   trySend(message: M, ...options: O): boolean;
 
   /**
-   * Sends messages in order. It is the fastest way to send many messages: about one native call for 256 of them.
+   * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
    *
    * The promise resolves when libzmq has queued the last message. While queues are full, `sendMany` waits as `send`
    * does; the timeout applies to each of these waits. The whole iterable is read before the first message is sent. No
@@ -164,11 +163,11 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
    * Receives a message: an array with one Buffer for each frame.
    *
    * The promise resolves when a message has arrived. `receive` waits for up to `receiveTimeout` milliseconds
-   * (`ZMQ_RCVTIMEO`, default -1: no limit). A Request without a pending reply, and a Reply that owes one, wait for the
-   * program to send first.
+   * (`ZMQ_RCVTIMEO`, default -1: no limit). A Request first waits until the program has sent a request, and a Reply until
+   * it has answered the last one.
    *
-   * Frames up to a few KiB share memory: one kept Buffer keeps up to 32 KiB alive, so copy what you keep for long. Only
-   * one receive may be pending at a time; use `batches` or `receiveMany` for many messages. Sockets of this library
+   * Small frames share a block of memory: each Buffer that you keep retains up to 32 KiB, so copy what you keep for long.
+   * Only one receive may be pending at a time; use `batches` or `receiveMany` for many messages. Sockets of this library
    * accept `{ timeout, signal }`. libzmq: `zmq_msg_recv`.
    *
    * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
@@ -326,7 +325,7 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received<M>>;
 
   /**
-   * Iterates over batches: each value is an array of all messages that are ready, up to `max` (default 256). It is the
+   * Iterates over batches: each value is an array of all messages that are ready, up to `max` (default 256). This is the
    * fastest way to receive many messages. The loop ends when the socket is closed; `break` keeps the socket open.
    * `timeout` applies to each batch.
    *
@@ -355,8 +354,8 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
    * Iterates over messages, one at a time: `for await (const message of socket)`.
    *
    * The loop ends when the socket is closed. Leaving it with `break` keeps the socket open and usable. The loop
-   * prefetches up to 32 messages, or a sixteenth of `receiveHighWaterMark` if that is less. Messages that it has not
-   * delivered go to the next receive. Use `batches` if you process many messages at once.
+   * prefetches up to 32 messages, or a sixteenth of `receiveHighWaterMark` if that is less. After a `break`, the next
+   * receive returns the messages that the loop has prefetched. Use `batches` if you process many messages at once.
    *
    * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
    * `EMSGSIZE`, `ENOMEM`.

@@ -216,9 +216,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * Starts to accept connections on an endpoint, such as `tcp://127.0.0.1:5555` or `ipc:///run/app.sock`. A `*` as the
    * port lets the system choose one; `lastEndpoint` is then the endpoint with that port.
    *
-   * The promise resolves when peers can connect. Host names are resolved in the background. No other operation may
-   * start until the promise settles. A socket may bind to several endpoints, and also connect. docs/transports.md
-   * describes the endpoints of each transport. libzmq: `zmq_bind`.
+   * The promise resolves when peers can connect. Host names are resolved in the background. No other operation of the
+   * socket may start until the promise settles. A socket may bind to several endpoints, and also connect.
+   * docs/transports.md describes the endpoints of each transport. libzmq: `zmq_bind`.
    *
    * @throws ZmqError `EADDRINUSE` (rejects): the endpoint is in use.
    * @throws ZmqError `EADDRNOTAVAIL` (rejects): the address belongs to no interface of this machine.
@@ -248,8 +248,11 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   /**
    * Stops accepting connections on an endpoint. Pass the address that was given to `bind`, or `lastEndpoint` for a
-   * wildcard. Connections that were accepted there are closed; messages that they have delivered can still be received. The promise resolves when the endpoint is free. No
-   * other operation may start until then. libzmq: `zmq_unbind`.
+   * wildcard.
+   *
+   * libzmq closes the connections that were accepted there. Messages that have already arrived can still be received. No
+   * other operation of the socket may start until the promise settles. libzmq frees the endpoint shortly afterwards, in
+   * the background: await the `close` event before you bind to it again. libzmq: `zmq_unbind`.
    *
    * @throws ZmqError `ENOENT` (rejects): the socket is not bound to the endpoint.
    * @throws ZmqError `EINVAL` (rejects): the endpoint is invalid.
@@ -325,8 +328,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   /**
    * Connects to an endpoint, such as `tcp://server.example:5555`.
    *
-   * It returns at once. libzmq connects in the background and retries until it succeeds, so the peer may start later.
-   * It also reconnects after a connection was lost. `reconnectInterval` sets the interval. Host names are resolved in
+   * Returns at once. libzmq connects in the background and retries until it succeeds, so the peer may start later.
+   * libzmq also reconnects when a connection is lost; `reconnectInterval` sets the pause. Host names are resolved in
    * the background, at each attempt. Listen to {@link Socket.events} to know when the connection is up.
    * docs/transports.md describes the endpoints of each transport. libzmq: `zmq_connect`.
    *
@@ -379,9 +382,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The observer of the socket's connections: connects, disconnects, handshakes, errors. It is created at the first
-   * access and reports events from then on, so read this property before `bind` or `connect`. libzmq:
-   * `zmq_socket_monitor`.
+   * The observer of the socket's connections: connects, disconnects, handshakes, errors. The first access creates it,
+   * and it reports only later events: read this property before `bind` or `connect`. libzmq: `zmq_socket_monitor`.
    *
    * @throws ZmqError `ENOTSOCK`: the socket is closed and never had an observer.
    * @throws ZmqError `EMFILE`: the observer needs a socket, and the context has `maxSockets` open.
@@ -409,8 +411,11 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * `distinctErrors`). Loops end. During `bind` or `unbind`, the close takes effect when that operation has ended.
    * libzmq: `zmq_close`.
    *
-   * @param options With options, `close` returns a promise. It resolves when all queued messages have been handed to the
-   * network, or `linger` has expired. Without options it returns undefined at once.
+   * Messages that are still queued when `linger` expires are dropped. No event, error or result reports them:
+   * docs/lost-messages.md shows what can be observed.
+   *
+   * @param options With options, `close` returns a promise. It resolves in the same way whether all queued messages have
+   * been handed to the network or `linger` has expired. Without options it returns undefined at once.
    *
    * @throws TypeError (throws): `linger` is not a whole number from -1 to 2147483647. The socket stays open.
    * @throws ZmqError `EMFILE` (rejects): waiting needs one more socket, and the context has `maxSockets` open. The
@@ -460,9 +465,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * When true, an operation that waited in vain rejects with a specific code: `ETIMEDOUT` after its timeout, `ECANCELED`
-   * if the socket was closed. When false, both are `EAGAIN`, as in zeromq. Default false. An option of this library,
-   * not of libzmq.
+   * Selects the error code of an operation that could not be completed. When true: `ETIMEDOUT` after its timeout, and
+   * `ECANCELED` if the socket was closed meanwhile. When false: `EAGAIN` for both, as in zeromq. Default false. An option
+   * of this library, not of libzmq.
    */
   get distinctErrors(): boolean {
     return this.#core.distinctErrors;

@@ -29,7 +29,7 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "secure-a-server graceful-shutdown back-pressure testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure testing-your-code deployment troubleshooting gotchas",
 );
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
@@ -59,7 +59,11 @@ export default defineConfig({
   rewrites: { "README.md": "index.md", "guide/README.md": "guide/index.md" },
   // The report is copied beside the pages afterwards.
   ignoreDeadLinks: [/(^|\/)report\/index/],
-  markdown: { config: addRepository },
+  markdown: {
+    config: addRepository,
+    // The default themes have less contrast than WCAG requires for text (4.5).
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+  },
   transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
   transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],
   themeConfig: {

@@ -2,7 +2,8 @@
 // options, and writes the page of all options.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CommentTag, Converter, ReflectionKind } from "typedoc";
 import { MarkdownPageEvent } from "typedoc-plugin-markdown";
 import { chapters, purposes } from "./purposes.mjs";
@@ -84,13 +85,14 @@ function section(name, project, owners) {
   ].join("\n\n");
 }
 
-/** A link to a page of the site by its heading. */
-function linkToPage(outputDirectory, page) {
-  const text = readFileSync(join(dirname(outputDirectory), `${page}.md`), "utf8");
-  return `[${/^# (.+)$/m.exec(text)[1]}](../${page}.md)`;
-}
+/** The heading of a page. */
+const titleOf = (file) => /^# (.+)$/m.exec(readFileSync(file, "utf8"))[1];
+const guides = fileURLToPath(new URL("../../docs", import.meta.url));
 
-function optionsPage(project, outputDirectory) {
+/** A link to a page of the site by its heading. */
+const linkToPage = (page) => `[${titleOf(join(guides, `${page}.md`))}](../${page}.md)`;
+
+function optionsPage(project) {
   const owners = classes(project);
   const known = new Set(owners.flatMap(({ children }) => children.map(({ name }) => name)));
   const groups = purposes.map(({ title, about, page, options }) => {
@@ -98,7 +100,7 @@ function optionsPage(project, outputDirectory) {
     if (unknown.length > 0) throw new Error(`site/typedoc/purposes.mjs: no class has ${unknown.join(", ")}`);
     return [
       `## ${title}`,
-      `${about} See also: ${linkToPage(outputDirectory, page)}.`,
+      `${about} See also: ${linkToPage(page)}.`,
       ...options.map((name) => section(name, project, owners)),
     ];
   });
@@ -111,13 +113,35 @@ function optionsPage(project, outputDirectory) {
   ].join("\n\n");
 }
 
+/** Classes of which readers ask why messages are lost. */
+const dropping = ["Publisher", "Subscriber", "XPublisher", "XSubscriber", "Router", "Radio", "Dish"];
+
 /** Below the title of a class: its chapter of the guide, and the page of options. */
 function addLinks(page) {
+  linkPages(page);
+  nameModule(page);
   const name = page.model?.name;
   const chapter = Object.keys(chapters).find((chapter) => chapters[chapter].includes(name));
   if (!chapter || page.model.kind !== ReflectionKind.Class || page.model.parent.name === "v5-compat") return;
-  const links = `Introduced in [the guide](../../../guide/${chapter}.md). All [options by purpose](../../options.md).`;
+  const lost = dropping.includes(name) ? " Why [messages are lost](../../../lost-messages.md)." : "";
+  const links = `Introduced in [the guide](../../../guide/${chapter}.md). All [options by purpose](../../options.md).${lost}`;
   page.contents = page.contents.replace(/^# .+$/m, (title) => `${title}\n\n${links}`);
+}
+
+/** Links the pages that docstrings name, such as docs/transports.md, by their titles. */
+function linkPages(page) {
+  const up = "../".repeat(page.url.split("/").length);
+  page.contents = page.contents.replace(
+    /(?<![\w/])docs\/([\w-]+)\.md/g,
+    (_, name) => `[${titleOf(join(guides, `${name}.md`))}](${up}${name}.md)`,
+  );
+}
+
+/** Titles an entry point by the name that programs import. */
+function nameModule(page) {
+  if (page.model?.kind !== ReflectionKind.Module) return;
+  const name = page.model.name === "index" ? "zmq-native" : `zmq-native/${page.model.name}`;
+  page.contents = page.contents.replace(/^# .+$/m, `# ${name}`);
 }
 
 export function load(app) {
@@ -125,6 +149,6 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, group, 100);
   app.renderer.on(MarkdownPageEvent.END, addLinks);
   app.renderer.postRenderAsyncJobs.push(async ({ outputDirectory, project }) =>
-    writeFileSync(join(outputDirectory, "options.md"), optionsPage(project, outputDirectory)),
+    writeFileSync(join(outputDirectory, "options.md"), optionsPage(project)),
   );
 }

@@ -24,7 +24,7 @@ test("the guide's command for older versions of Node compiles each program to Ja
   try {
     const programs = chapters.flatMap((chapter) => [...programsOf(chapter)]);
     for (const [name, code] of programs) writeFileSync(join(folder, `${name}.mts`), code);
-    const flags = / npx tsc (.+) strings\.mts$/m.exec(firstPage)![1]!.split(" ");
+    const flags = /^npx tsc (.+) strings\.mts$/m.exec(firstPage)![1]!.split(" ");
     const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
     const files = programs.map(([name]) => `${name}.mts`);
     const { status, stdout } = executeSync(process.execPath, [compiler, ...flags, ...files], {

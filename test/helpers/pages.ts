@@ -1,4 +1,5 @@
-// Pages of docs/ whose programs are tested. A block of code that begins with `// NAME` or `# NAME` is a file. A block
+// Tests the programs of the pages, except those of the guide (see guide.ts). On a page, a block of code that begins with
+// `// NAME` or `# NAME` is a file. A block
 //
 //     ```console
 //     $ node NAME
@@ -8,8 +9,9 @@
 // is a test: it runs the commands in a folder that holds the page's files and the package as npm installs it, and
 // compares the output. PAGES=write replaces the output in the page by the output of the run.
 //
-// A number after a `~`, a duration and an absolute path differ from run to run, and are not compared. A line `...` on
-// the page stands for any number of lines.
+// Not compared are numbers after a `~`, durations and absolute paths, since they differ from run to run. A line `...` on the
+// page stands for any number of lines. A comment `<!-- not run: REASON -->` above a file says why the page does not run it;
+// it is only type-checked. Blocks of `sh` are commands for a machine of the reader: see test/docs/commands.test.ts.
 
 import {
   cpSync,
@@ -30,7 +32,9 @@ import { slowness } from "./program.js";
 
 const root = join(__dirname, "../..");
 
-const fenced = /^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm;
+const fenced = /(?:^<!-- not run: (.+) -->\n)?^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm;
+/** Languages of blocks that are tested elsewhere: commands.test.ts, test/site. */
+const elsewhere = ["sh", "mermaid"];
 const measured = /~[\d.,]+/g;
 const varying = /~[\d.,]+|\b\d+(\.\d+)? ?m?s\b|(?<![\w.])\/(?!\/)[\w./-]+/g;
 
@@ -41,6 +45,8 @@ interface Command {
 
 interface Page {
   files: Map<string, string>;
+  /** Why the page does not run a file, by the file's name. */
+  notRun: Map<string, string>;
   /** Blocks of commands, in the order of the page. */
   sessions: Command[][];
 }
@@ -56,20 +62,20 @@ function commandsOf(text: string): Command[] {
     });
 }
 
-const pathOf = (page: string) => join(root, "docs", `${page}.md`);
-
 /** Reads the files and the console blocks of a page. */
-function readPage(page: string): Page {
-  const files = new Map<string, string>();
-  const sessions: Command[][] = [];
-  for (const [, language, text] of readFileSync(pathOf(page), "utf8").matchAll(fenced)) {
+export function readPage(page: string): Page {
+  const read: Page = { files: new Map(), notRun: new Map(), sessions: [] };
+  const blocks = readFileSync(join(root, page), "utf8").matchAll(fenced);
+  for (const [, reason, language, text] of blocks) {
     const [, name] = /^(?:\/\/|#) ([\w./-]+)\n/.exec(text!) ?? [];
-    if (language === "console") sessions.push(commandsOf(text!));
+    if (elsewhere.includes(language!)) continue;
+    if (language === "console") read.sessions.push(commandsOf(text!));
     else if (language === "json") JSON.parse(text!);
-    else if (name !== undefined) files.set(name, text!);
-    else throw new Error(`docs/${page}.md: a block of ${language} has no file name:\n${text}`);
+    else if (name !== undefined) read.files.set(name, text!);
+    else throw new Error(`${page}: a block of ${language} has no file name:\n${text}`);
+    if (name !== undefined && reason !== undefined) read.notRun.set(name, reason);
   }
-  return { files, sessions };
+  return read;
 }
 
 /** The output without the parts that differ from run to run. */
@@ -115,9 +121,9 @@ async function run(command: string, cwd: string): Promise<{ code: number | null;
 /** Replaces the output that a page shows for a command. */
 function write(page: string, { command, output }: Command, actual: string): void {
   if (stable(output) === stable(actual) || output.includes("...\n")) return;
-  const text = readFileSync(pathOf(page), "utf8");
+  const text = readFileSync(join(root, page), "utf8");
   writeFileSync(
-    pathOf(page),
+    join(root, page),
     text.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${actual}`),
   );
 }
@@ -132,6 +138,8 @@ interface PageOptions {
   packages?: Record<string, string>;
   /** Programs that `npx` runs on the page but that are not available here: their blocks are skipped. */
   missing?: string[];
+  /** Changes the text of a file before it is run. */
+  edit?: (text: string) => string | Promise<string>;
 }
 
 const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
@@ -154,19 +162,19 @@ function install(modules: string): void {
  */
 export function testPage(
   page: string,
-  { figures = {}, packages = {}, missing = [] }: PageOptions = {},
+  { figures = {}, packages = {}, missing = [], edit = (text) => text }: PageOptions = {},
 ): void {
-  const { files, sessions } = readPage(page);
+  const { files, notRun, sessions } = readPage(page);
   const folder = join(workshop, page);
 
-  describe(`docs/${page}.md`, () => {
-    beforeAll(() => {
+  describe(page, () => {
+    beforeAll(async () => {
       mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
       install(join(folder, "node_modules"));
       writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
       for (const [name, text] of files) {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
-        writeFileSync(join(folder, name), text);
+        writeFileSync(join(folder, name), await edit(text));
       }
       for (const [name, from] of Object.entries(packages)) {
         const target = join(folder, "node_modules", name);
@@ -187,7 +195,8 @@ export function testPage(
       const texts = [...commands, ...files.values()];
       const used = (name: string) =>
         texts.some((text) => text.includes(name) && !text.startsWith(`// ${name}\n`));
-      expect(programs.filter((name) => !used(name))).toEqual([]);
+      for (const [name, reason] of notRun) console.log(`NOT RUN: ${page}, ${name}: ${reason}`);
+      expect(programs.filter((name) => !used(name) && !notRun.has(name))).toEqual([]);
     });
 
     const runnable = sessions.filter(

@@ -219,6 +219,33 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     await page.close();
   });
 
+  test.each(["light", "dark"])(
+    "text in code blocks has a contrast of at least 4.5 in the %s theme",
+    async (theme) => {
+      const { page } = await open("lost-messages.html");
+      // Without transitions, so that the colors are final at once.
+      await page.evaluate(`document.head.append(Object.assign(document.createElement("style"), { textContent: "* { transition: none !important }" }));
+        document.documentElement.classList.toggle("dark", ${theme === "dark"})`);
+      const low = await page.evaluate<string[]>(`(() => {
+      const luminance = (color) => {
+        const [r, g, b] = color.match(/[\\d.]+/g).map((value) => value / 255)
+          .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      return [...document.querySelectorAll("div[class*=language-]")].flatMap((block) => {
+        const background = luminance(getComputedStyle(block).backgroundColor);
+        return [...block.querySelectorAll("span")].filter((span) => span.childElementCount === 0 && span.textContent.trim()).flatMap((span) => {
+          const text = luminance(getComputedStyle(span).color);
+          const contrast = (Math.max(text, background) + 0.05) / (Math.min(text, background) + 0.05);
+          return contrast < 4.5 ? [span.textContent + ": " + contrast.toFixed(2)] : [];
+        });
+      });
+    })()`);
+      expect(low).toEqual([]);
+      await page.close();
+    },
+  );
+
   test("the user can change the theme", async () => {
     const { page, complaints } = await open("guide/index.html");
     const dark = "document.documentElement.classList.contains('dark')";

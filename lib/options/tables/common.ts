@@ -22,7 +22,8 @@ export const commonOptions = {
    */
   rate: int32(zmq.ZMQ_RATE),
   /**
-   * How long a multicast subscriber can request a lost packet again. The publisher keeps that much data.
+   * How long a multicast subscriber can request a lost packet again. The publisher keeps the data of that time in
+   * memory.
    *
    * In milliseconds. Default 10000. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECOVERY_IVL`.
    *
@@ -31,7 +32,7 @@ export const commonOptions = {
   recoveryInterval: int32(zmq.ZMQ_RECOVERY_IVL),
   /**
    * How long libzmq keeps trying to send queued messages after the socket was closed. 0 drops them at once; -1 sets
-   * no limit, so the process may never end.
+   * no limit, so the process may never end. Dropped messages are not reported.
    *
    * In milliseconds. Default -1, or 0 in a context with `blocky: false`. Takes effect at once. libzmq: `ZMQ_LINGER`.
    *

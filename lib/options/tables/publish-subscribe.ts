@@ -8,7 +8,8 @@ const { int32, boolean, string } = rows;
 /** Options of Publisher and XPublisher. */
 export const publishOptions = {
   /**
-   * Whether `send` waits for slow subscribers instead of dropping their messages.
+   * Whether `send` waits while the queue of a subscriber is full, instead of dropping its messages. One subscriber that
+   * stops reading then stops the publisher.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_NODROP`.
    */
@@ -18,8 +19,8 @@ export const publishOptions = {
 /** Options of XPublisher. */
 export const xpublisherOptions = {
   /**
-   * Whether the program decides about subscriptions: it receives each subscription message and answers it by setting
-   * options of libzmq.
+   * Whether the program decides which subscriptions take effect: it receives each subscription message, and applies it
+   * by setting the options `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_MANUAL`.
    */
@@ -35,8 +36,8 @@ export const xpublisherOptions = {
 /** Options of Publisher, Subscriber, XPublisher. */
 export const matchOptions = {
   /**
-   * Whether messages are delivered that match no subscription, instead of those that match one. Publisher and
-   * subscriber need the same value.
+   * When true, a subscriber receives the messages that match none of its subscriptions, instead of those that match
+   * one. Publisher and subscriber need the same value.
    *
    * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_INVERT_MATCHING`.
    */
@@ -57,8 +58,8 @@ export const xsubscriberOptions = {
 /** Read-only options of Publisher, XPublisher, Subscriber and XSubscriber. */
 export const topicOptions = {
   /**
-   * The number of different topics that are subscribed to. For a publisher: by all its peers together. Since libzmq
-   * 4.3.5.
+   * The number of different topics that the socket has subscribed to. On a publisher: that all its subscribers together
+   * have subscribed to. Since libzmq 4.3.5.
    *
    * Can only be read. libzmq: `ZMQ_TOPICS_COUNT`.
    */

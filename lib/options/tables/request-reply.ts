@@ -29,8 +29,8 @@ export const routingIdOptions = {
 /** Options of Router. */
 export const routerOptions = {
   /**
-   * Whether a message to an unknown or full peer is an error. When true, `send` rejects with `EHOSTUNREACH` for an
-   * unknown peer and waits for a full one. When false, such messages are dropped.
+   * When true, `send` rejects with `EHOSTUNREACH` if no peer has the routing id, and waits while the peer's queue is
+   * full. When false, such messages are dropped.
    *
    * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_ROUTER_MANDATORY`.
    */

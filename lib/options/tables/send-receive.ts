@@ -16,8 +16,9 @@ export const sendOptions = {
    */
   sendBufferSize: int32(zmq.ZMQ_SNDBUF),
   /**
-   * The largest number of messages that are queued for one peer. When the queue is full, `send` waits; Publisher,
-   * XPublisher and Radio drop messages for that peer. 0 sets no limit. The kernel's buffers hold further messages.
+   * The largest number of messages that are queued for one peer. When the queue is full, `send` waits. Publisher,
+   * XPublisher and Radio instead drop messages for that peer, and so does a Router without `mandatory`. 0 sets no limit.
+   * The kernel's buffers hold further messages.
    *
    * Default 1000. Takes effect at once. libzmq: `ZMQ_SNDHWM`.
    *
@@ -55,7 +56,7 @@ export const receiveOptions = {
   receiveBufferSize: int32(zmq.ZMQ_RCVBUF),
   /**
    * The largest number of messages from one peer that are queued for `receive`. When the queue is full, libzmq stops
-   * reading from that peer. 0 sets no limit.
+   * reading from that peer, whose own queue then fills. 0 sets no limit.
    *
    * Default 1000. Takes effect at once. libzmq: `ZMQ_RCVHWM`.
    *
@@ -76,7 +77,8 @@ export const receiveOptions = {
 /** Options of Pull, Push, Subscriber, Publisher, Dealer. */
 export const conflateOptions = {
   /**
-   * Whether only the last message is kept in each queue. Messages must have one frame.
+   * Whether each queue keeps only the newest message and drops the older one. Messages must have one frame: a receiver
+   * drops others and emits `message:rejected`.
    *
    * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CONFLATE`.
    */

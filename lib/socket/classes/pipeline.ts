@@ -8,7 +8,7 @@ import type { ReadableSocket, WritableSocket } from "../interfaces.js";
 import { Socket } from "../socket.js";
 
 /**
- * Receives messages from all connected Push sockets, in fair turns. libzmq: `ZMQ_PULL`. RFC 30.
+ * Receives messages from all connected Push sockets. No peer can starve the others (fair queuing). libzmq: `ZMQ_PULL`. RFC 30.
  *
  * @example
  * ```ts
@@ -38,8 +38,8 @@ export class Pull extends Socket {
 export interface Pull extends ReadableSocket, Values<typeof conflateOptions> {}
 
 /**
- * Sends messages to its Pull peers in turn, skipping peers whose queue is full. `send` waits while no peer has room. libzmq:
- * `ZMQ_PUSH`. RFC 30.
+ * Sends each message to one of its Pull peers, round-robin, and skips peers whose queue is full. `send` waits while no peer
+ * has room. libzmq: `ZMQ_PUSH`. RFC 30.
  *
  * @example
  * ```ts

@@ -24,9 +24,11 @@ import { type SubscriberOptions, waitForSubscribers } from "../subscribers.js";
 type Prefix = Buffer | string;
 
 /**
- * Sends each message to all subscribers that subscribed to a prefix of its first frame. Without such a subscriber, and for a
- * subscriber whose queue is full, libzmq drops the message: `send` does not wait unless `noDrop` is set. libzmq: `ZMQ_PUB`.
- * RFC 29.
+ * Sends each message to all subscribers that subscribed to a prefix of its first frame. libzmq: `ZMQ_PUB`. RFC 29.
+ *
+ * `send` does not wait for subscribers. libzmq drops the message if nobody has subscribed to it yet, and drops it for each
+ * subscriber whose queue is full. `waitForSubscribers` avoids the first loss, `noDrop` the second. docs/lost-messages.md
+ * lists every way to lose a message.
  *
  * @example
  * ```ts
@@ -95,8 +97,10 @@ export interface Publisher
     Values<typeof matchOptions> {}
 
 /**
- * Receives messages of publishers whose first frame begins with a subscribed prefix. It receives nothing until `subscribe`
- * is called. libzmq: `ZMQ_SUB`. RFC 29.
+ * Receives the messages of publishers whose first frame begins with a subscribed prefix. libzmq: `ZMQ_SUB`. RFC 29.
+ *
+ * A Subscriber receives nothing until `subscribe` is called. It misses messages published before its subscription reached
+ * the publisher, while it was disconnected, and while its queue was full. docs/lost-messages.md shows how to notice that.
  *
  * @example
  * ```ts
@@ -187,7 +191,7 @@ const verbosities: readonly unknown[] = [null, "allSubs", "allSubsUnsubs"];
 
 /**
  * A Publisher that also receives messages from its subscribers: subscriptions (byte 1 and the prefix), unsubscriptions (byte
- * 0 and the prefix), and any other message. It is the front of a broker. libzmq: `ZMQ_XPUB`. RFC 29.
+ * 0 and the prefix), and any other message. Brokers use it towards subscribers. libzmq: `ZMQ_XPUB`. RFC 29.
  *
  * @example
  * ```ts
@@ -204,7 +208,7 @@ const verbosities: readonly unknown[] = [null, "allSubs", "allSubsUnsubs"];
  */
 export class XPublisher extends Socket {
   /**
-   * Creates a XPublisher socket. Pass its options, and its `context` unless it is the default one.
+   * Creates an XPublisher socket. Pass its options, and its `context` unless it is the default one.
    *
    * @throws ZmqError `EMFILE`: the context has `maxSockets` sockets open, or the process has no file descriptors left.
    * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.
@@ -218,8 +222,7 @@ export class XPublisher extends Socket {
   /**
    * Waits until at least `count` peers have subscribed, then resolves with their number. Messages published from then on
    * reach them; messages published earlier are lost to peers that had not subscribed yet (the "slow joiner" problem).
-   * The socket still receives the subscription messages.
-   * Not a function of libzmq.
+   * The socket still receives the subscription messages. Not a function of libzmq.
    *
    * @param options `timeout` in milliseconds (default: no limit), `signal`, and `topic`.
    *
@@ -247,7 +250,7 @@ export class XPublisher extends Socket {
   }
 
   /**
-   * Which subscription messages the socket receives. `null`: only the first subscription and the last unsubscription of a
+   * The subscription messages that the socket receives. `null`: only the first subscription and the last unsubscription of a
    * topic. `"allSubs"`: also repeated subscriptions. `"allSubsUnsubs"`: also repeated unsubscriptions.
    *
    * Default null. Can only be set. Takes effect at once. libzmq: `ZMQ_XPUB_VERBOSE`, `ZMQ_XPUB_VERBOSER`.
@@ -283,7 +286,7 @@ export interface XPublisher
 
 /**
  * A Subscriber that sends subscriptions as messages: byte 1 and the prefix subscribes, byte 0 and the prefix unsubscribes.
- * Other messages are sent to the publishers. It is the back of a broker. libzmq: `ZMQ_XSUB`. RFC 29.
+ * Other messages are sent to the publishers. Brokers use it towards publishers. libzmq: `ZMQ_XSUB`. RFC 29.
  *
  * @example
  * ```ts
@@ -301,7 +304,7 @@ export interface XPublisher
  */
 export class XSubscriber extends Socket {
   /**
-   * Creates a XSubscriber socket. Pass its options, and its `context` unless it is the default one.
+   * Creates an XSubscriber socket. Pass its options, and its `context` unless it is the default one.
    *
    * @throws ZmqError `EMFILE`: the context has `maxSockets` sockets open, or the process has no file descriptors left.
    * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.

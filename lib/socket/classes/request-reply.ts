@@ -18,8 +18,9 @@ import type { ReadableSocket, WritableSocket } from "../interfaces.js";
 import { Socket } from "../socket.js";
 
 /**
- * Sends a request, then receives its reply, strictly in turn. With several peers, requests are distributed in turn. Set
- * `relaxed` and `correlate` to send again when a reply does not arrive. libzmq: `ZMQ_REQ`. RFC 28.
+ * Sends a request, then receives its reply: `send` and `receive` must alternate. With several peers, each request goes to
+ * the next one (round-robin). Set `relaxed` and `correlate` to send again when a reply does not arrive. libzmq: `ZMQ_REQ`.
+ * RFC 28.
  *
  * @example
  * ```ts
@@ -56,8 +57,8 @@ export interface Request
     Values<typeof requestOptions> {}
 
 /**
- * Receives a request, then sends its reply, strictly in turn. The reply goes to the peer that sent the request. libzmq:
- * `ZMQ_REP`. RFC 28.
+ * Receives a request, then sends its reply: `receive` and `send` must alternate. The reply goes to the peer that sent the
+ * request. libzmq: `ZMQ_REP`. RFC 28.
  *
  * @example
  * ```ts
@@ -91,8 +92,8 @@ export class Reply extends Socket {
 export interface Reply extends ReadableSocket, WritableSocket, Values<typeof routingIdOptions> {}
 
 /**
- * Sends messages to its peers in turn and receives from all of them, in any order: a Request without the strict turns. To
- * talk to a Reply, send an empty frame first. libzmq: `ZMQ_DEALER`. RFC 28.
+ * Sends messages to its peers round-robin, and receives from all of them. Unlike a Request, it may send and receive in any
+ * order. To talk to a Reply, put an empty frame before the message. libzmq: `ZMQ_DEALER`. RFC 28.
  *
  * @example
  * ```ts
@@ -139,9 +140,9 @@ export interface RouterConnectOptions {
 }
 
 /**
- * Addresses peers by their routing id, the first frame of each message: a received message begins with the id of its sender,
- * and a sent message goes to the peer with that id. Messages to unknown peers are dropped unless `mandatory` is set. libzmq:
- * `ZMQ_ROUTER`. RFC 28.
+ * Addresses peers by their routing id, the first frame of each message. A received message begins with the id of its
+ * sender, and a sent message goes to the peer with that id. Without `mandatory`, libzmq silently drops messages to peers that
+ * are unknown or whose queue is full. libzmq: `ZMQ_ROUTER`. RFC 28.
  *
  * @example
  * ```ts
