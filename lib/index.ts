@@ -1,13 +1,30 @@
 // The public interface, and nothing else.
 
+import "./auth/authenticate.js";
 import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions } from "./arguments/operation-options.js";
+export type { Authenticator } from "./auth/authenticator.js";
+export { Certificate, type CertificateFields } from "./auth/certificate.js";
+export { curveKeyPair, curvePublicKey } from "./auth/keys.js";
+export type {
+  Admission,
+  AuthenticateOptions,
+  AuthenticatorEvents,
+  CurveRequest,
+  Decide,
+  Decision,
+  DecisionReason,
+  PeerRequest,
+  PlainRequest,
+  Reload,
+  Verdict,
+} from "./auth/types.js";
+export { z85 } from "./auth/z85.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
-export { curveKeyPair } from "./curve.js";
 export type { Message, MessageLike } from "./message/frames.js";
 export type {
   AuthenticationError,
@@ -55,7 +72,7 @@ export const version: string = binding.version();
 // Plain properties, where the compiler makes getters: a program's tests can put a double in the place of a class.
 for (const [name, value] of Object.entries(exports)) {
   // Programs and tests that list what zeromq exports find just that.
-  const enumerable = name !== "ZmqError";
+  const enumerable = !["ZmqError", "Certificate", "curvePublicKey", "z85"].includes(name);
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
 

@@ -1,0 +1,163 @@
+// A folder of certificates, whose keys are admitted. It is read again when it changes, and when the path leads to another
+// folder, as after `ln -sfn` or a rename.
+
+import { type FSWatcher, watch } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { readCertificate } from "./certificate-file.js";
+import type { Keyring } from "./keyring.js";
+import { isPropertyName } from "./request.js";
+import type { Admission, Reload } from "./types.js";
+
+/** Files that are read at a time: each needs a file descriptor. */
+const filesAtOnce = 32;
+
+interface Content {
+  readonly keys: Map<string, Admission>;
+  readonly errors: Error[];
+}
+
+/** Properties of a certificate whose names ZMTP allows. */
+function admissionOf(metadata: Readonly<Record<string, string>>): Admission {
+  return {
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => isPropertyName(name))),
+  };
+}
+
+/** Reads all certificates of a folder. Fails only if the folder cannot be read. */
+async function readFolder(folder: string): Promise<Content> {
+  const content: Content = { keys: new Map(), errors: [] };
+  // Secret files and backups (`ada.key_secret`, `ada.key.old`) have other names, so a renamed file is no longer admitted.
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
+  const files = names.sort().map((name) => join(folder, name));
+  for (let at = 0; at < files.length; at += filesAtOnce) {
+    const read = files.slice(at, at + filesAtOnce).map(async (file) => {
+      try {
+        const { publicKey, metadata } = await readCertificate(file);
+        content.keys.set(publicKey, admissionOf(metadata));
+      } catch (error) {
+        // Deleted since the folder was read.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") content.errors.push(error as Error);
+      }
+    });
+    await Promise.all(read);
+  }
+  return content;
+}
+
+const messagesOf = (errors: readonly Error[]): string => errors.map(({ message }) => message).join("\n");
+
+export class CertificateFolder implements Keyring {
+  readonly #folder: string;
+  readonly #changed: (reload: Reload) => void;
+  #content: Content = { keys: new Map(), errors: [] };
+  #watchers: FSWatcher[] = [];
+  #reading: Promise<Reload> | undefined;
+  /** Something has changed since the current read began. */
+  #stale = false;
+  #closed = false;
+
+  private constructor(folder: string, changed: (reload: Reload) => void) {
+    this.#folder = resolve(folder);
+    this.#changed = changed;
+  }
+
+  /** Reads and watches a folder. Fails if it cannot be read. */
+  static async open(folder: string, changed: (reload: Reload) => void): Promise<CertificateFolder> {
+    const opened = new CertificateFolder(folder, changed);
+    // Before it is read, so that no change is missed.
+    opened.#watch();
+    try {
+      opened.#content = await readFolder(opened.#folder);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    if (opened.#stale) opened.#readSoon();
+    return opened;
+  }
+
+  get size(): number {
+    return this.#content.keys.size;
+  }
+
+  get errors(): readonly Error[] {
+    return this.#content.errors;
+  }
+
+  find(publicKey: string): Admission | undefined {
+    return this.#content.keys.get(publicKey);
+  }
+
+  /** Reads the folder again, at least once from now on. */
+  async reload(): Promise<Reload> {
+    // A read that has begun may have passed the file that was changed.
+    await this.#reading;
+    return this.#read();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #read(): Promise<Reload> {
+    if (this.#reading !== undefined) return this.#reading;
+    this.#stale = false;
+    const reading = readFolder(this.#folder)
+      // Nobody is admitted by a folder that is not there.
+      .catch((error: Error): Content => ({ keys: new Map(), errors: [error] }))
+      .then((content) => {
+        this.#reading = undefined;
+        const reload = this.#accept(content);
+        if (this.#stale) this.#readSoon();
+        return reload;
+      });
+    this.#reading = reading;
+    return reading;
+  }
+
+  #accept(content: Content): Reload {
+    const before = this.#content;
+    const added = [...content.keys.keys()].filter((key) => !before.keys.has(key));
+    const removed = [...before.keys.keys()].filter((key) => !content.keys.has(key));
+    const reload = { keys: content.keys.size, added, removed, errors: content.errors };
+    if (this.#closed) return reload;
+    this.#content = content;
+    const differs = messagesOf(content.errors) !== messagesOf(before.errors);
+    if (added.length + removed.length > 0 || differs) this.#changed(reload);
+    return reload;
+  }
+
+  #readSoon(): void {
+    this.#stale = true;
+    if (!this.#closed && this.#reading === undefined) this.#read();
+  }
+
+  #watch(): void {
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
+    const name = basename(this.#folder);
+    this.#observe(this.#folder, () => this.#readSoon());
+    // Tells that the folder was deleted, renamed, made again, or that its symbolic link leads elsewhere.
+    this.#observe(dirname(this.#folder), (file) => {
+      if (file !== name && file !== null) return;
+      this.#watch();
+      this.#readSoon();
+    });
+  }
+
+  #observe(path: string, changed: (file: string | null) => void): void {
+    let watcher: FSWatcher;
+    try {
+      watcher = watch(path, { persistent: false }, (_, file) => changed(file));
+    } catch {
+      // The folder is not there for now, or its parent may not be read. Reading reports the former.
+      return;
+    }
+    watcher.on("error", () => {
+      watcher.close();
+      this.#readSoon();
+    });
+    this.#watchers.push(watcher);
+  }
+}
