@@ -5,6 +5,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { readCertificate } from "./certificate-file.js";
+import { setImmediate } from "../runtime/timers.js";
 import type { Keyring } from "./keyring.js";
 import { isPropertyName } from "./request.js";
 import type { Admission, Reload } from "./types.js";
@@ -31,16 +32,13 @@ async function readFolder(folder: string): Promise<Content> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
   const files = names.sort().map((name) => join(folder, name));
   for (let at = 0; at < files.length; at += filesAtOnce) {
-    const read = files.slice(at, at + filesAtOnce).map(async (file) => {
-      try {
-        const { publicKey, metadata } = await readCertificate(file);
+    for (const result of await Promise.allSettled(files.slice(at, at + filesAtOnce).map(readCertificate))) {
+      if (result.status === "fulfilled") {
+        const { publicKey, metadata } = result.value;
         content.keys.set(publicKey, admissionOf(metadata));
-      } catch (error) {
-        // Deleted since the folder was read.
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") content.errors.push(error as Error);
-      }
-    });
-    await Promise.all(read);
+        // Otherwise the file was deleted since the folder was read.
+      } else if (result.reason.code !== "ENOENT") content.errors.push(result.reason);
+    }
   }
   return content;
 }
@@ -68,21 +66,19 @@ export class CertificateFolder implements Keyring {
     // Before it is read, so that no change is missed.
     opened.#watch();
     try {
-      opened.#content = await readFolder(opened.#folder);
+      const content = await readFolder(opened.#folder);
+      opened.#content = content;
+      const { keys, errors } = content;
+      // Later, when the program has the authenticator and listens.
+      if (errors.length > 0) {
+        setImmediate(() => changed({ keys: keys.size, added: [...keys.keys()], removed: [], errors }));
+      }
     } catch (error) {
       opened.close();
       throw error;
     }
     if (opened.#stale) opened.#readSoon();
     return opened;
-  }
-
-  get size(): number {
-    return this.#content.keys.size;
-  }
-
-  get errors(): readonly Error[] {
-    return this.#content.errors;
   }
 
   find(publicKey: string): Admission | undefined {

@@ -138,7 +138,7 @@ export interface Decision {
   readonly error?: unknown;
 }
 
-/** A folder of certificates was read again, and differs. */
+/** A folder of certificates was read again, and differs; or it was read first, with errors. */
 export interface Reload {
   /** The number of keys that are admitted now. */
   readonly keys: number;
