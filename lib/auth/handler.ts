@@ -9,7 +9,7 @@ import { Core } from "../core/open-socket.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { receiveOptions, sendOptions } from "../options/table.js";
-import { nextTick } from "../runtime/timers.js";
+import { nextTick, setTimeout } from "../runtime/timers.js";
 import type { Outcome } from "./policy.js";
 import { parseRequest, type ReplyTo, replyFrames, replyTo, type ZapRequest } from "./request.js";
 import type { Decision } from "./types.js";
@@ -18,6 +18,12 @@ const zapEndpoint = "inproc://zeromq.zap.01";
 const contextEnded = -errnos.ETERM!;
 /** Requests that are answered before the event loop continues. */
 const chunk = 64;
+
+/**
+ * Milliseconds for which a closed handler still answers. libzmq's I/O thread may have found its address before, and a peer
+ * whose request gets no answer waits for the whole `handshakeInterval`, 30 seconds by default.
+ */
+const lastRequests = 100;
 
 /** An authenticator, as the handler sees it. */
 export interface Judge {
@@ -107,7 +113,8 @@ export class Handler {
     handlers.delete(this.#token);
     // libzmq frees the address of a closed socket later, on another thread.
     binding.unbind(this.#core.handle, zapEndpoint);
-    this.#core.close();
+    this.#core.touched();
+    setTimeout(() => this.#core.close(), lastRequests).unref();
   }
 
   /** Waits for requests, without keeping the process alive. */
@@ -163,6 +170,10 @@ export class Handler {
       return;
     }
     const judge = this.#judges.get(request.domain) ?? this.#judges.get(undefined);
+    if (judge === undefined && this.#judges.size === 0) {
+      this.#reply(to, request, { reason: "closed", status: 300, text: "the authenticator was closed" }, []);
+      return;
+    }
     if (judge === undefined) {
       const text = `no authenticator decides for the domain ${JSON.stringify(request.domain)}`;
       // All are told, since a misspelled domain is hard to find otherwise.
