@@ -16,8 +16,7 @@ function invalid(option: string, entry: unknown, remedy: string): TypeError {
 }
 
 /** Whether an IPv6 address stands for one of IPv4, in any notation. */
-const isMapped = (address: string): boolean =>
-  new URL(`http://[${address}]`).hostname.startsWith("[::ffff:");
+const isMapped = (address: string): boolean => new URL(`http://[${address}]`).hostname.startsWith("[::ffff:");
 
 class AddressList {
   // Two lists, since a BlockList takes 10.0.0.1 for a member of ::/0.

@@ -6,7 +6,7 @@ import { AddressRules } from "./addresses.js";
 import { Feed } from "./feed.js";
 import { CertificateFolder } from "./folder.js";
 import { Handler, type Judge } from "./handler.js";
-import { anyKey, invalidKeys, type Keyring, KeyList } from "./keyring.js";
+import { anyKey, invalidKeys, KeyList, type Keyring } from "./keyring.js";
 import { Passwords } from "./passwords.js";
 import { Policy, type Rules } from "./policy.js";
 import type {
@@ -33,7 +33,11 @@ interface Options extends Omit<Rules, "curve"> {
   readonly domain: string | undefined;
 }
 
-function section(options: object, name: string, keys: readonly string[]): Record<string, unknown> | undefined {
+function section(
+  options: object,
+  name: string,
+  keys: readonly string[],
+): Record<string, unknown> | undefined {
   const value: unknown = Reflect.get(options, name);
   if (value === undefined || value === null) return undefined;
   const wanted = `{ ${keys.join(", ")} }`;

@@ -4,8 +4,8 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { readCertificate } from "./certificate-file.js";
 import { setImmediate } from "../runtime/timers.js";
+import { readCertificate } from "./certificate-file.js";
 import type { Keyring } from "./keyring.js";
 import { isPropertyName } from "./request.js";
 import type { Admission, Reload } from "./types.js";

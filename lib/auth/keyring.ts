@@ -1,8 +1,8 @@
 // The keys that an authenticator admits: a list that the program changes, or the certificates of a folder.
 
 import { shown } from "../arguments/checks.js";
-import { curveKeyText } from "./z85.js";
 import type { Admission } from "./types.js";
+import { curveKeyText } from "./z85.js";
 
 /** Answers whether it admits a key, and with which metadata. */
 export interface Keyring {

@@ -28,7 +28,7 @@ export class Passwords {
     // A Map has no entries here, and would reject every user.
     if (!isObject(users) || Array.isArray(users) || types.isMap(users)) {
       throw new TypeError(
-        "plain.users must be an object such as { ada: \"secret\" }, or a function; for a Map pass Object.fromEntries(map)",
+        'plain.users must be an object such as { ada: "secret" }, or a function; for a Map pass Object.fromEntries(map)',
       );
     }
     for (const [name, password] of Object.entries(users)) this.set(name, password);

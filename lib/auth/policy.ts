@@ -2,7 +2,7 @@
 
 import { isObject, shown } from "../arguments/checks.js";
 import { clearTimeout, setTimeout } from "../runtime/timers.js";
-import { AddressRules } from "./addresses.js";
+import type { AddressRules } from "./addresses.js";
 import type { Keyring } from "./keyring.js";
 import type { Passwords } from "./passwords.js";
 import { encodeAdmission, type ZapRequest } from "./request.js";

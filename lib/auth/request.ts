@@ -3,8 +3,8 @@
 import { isUtf8 } from "node:buffer";
 import { isObject, shown } from "../arguments/checks.js";
 import type { Message } from "../message/frames.js";
-import { z85 } from "./z85.js";
 import type { Admission } from "./types.js";
+import { z85 } from "./z85.js";
 
 const version = "1.0";
 const keyLength = 32;
@@ -94,7 +94,10 @@ export const isPropertyName = (name: string): boolean =>
   validName.test(name) && !reserved.has(name.toLowerCase());
 
 /** User id and metadata as ZAP sends them. Throws a TypeError that names what is wrong. */
-export function encodeAdmission(admission: Admission, defaultId: string): { userId: string; metadata: Buffer } {
+export function encodeAdmission(
+  admission: Admission,
+  defaultId: string,
+): { userId: string; metadata: Buffer } {
   const { userId = defaultId, metadata = {} } = admission;
   if (typeof userId !== "string" || userId.includes("\0") || Buffer.byteLength(userId) > mostBytes) {
     throw new TypeError(

@@ -44,8 +44,7 @@ describe("z85", () => {
   });
 
   test.each(["Hello", "#####", "%nSc0"])("%s has the value of its digits", (text) => {
-    const digits =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+    const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
     const value = [...text].reduce((sum, digit) => sum * 85 + digits.indexOf(digit), 0);
     if (value < 2 ** 32) expect(z85.decode(text).readUInt32BE()).toBe(value);
     else expect(() => z85.decode(text)).toThrow(TypeError);
@@ -160,10 +159,7 @@ describe("files", () => {
 
   test.each([
     ["tabs and no quotation marks", (key: string) => `curve\n\tpublic-key = ${key}\n`],
-    [
-      "comments and single quotation marks",
-      (key: string) => `# x\ncurve\n    public-key = '${key}' # z\n`,
-    ],
+    ["comments and single quotation marks", (key: string) => `# x\ncurve\n    public-key = '${key}' # z\n`],
     ["CRLF and other sections", (key: string) => `other\r\n    x = 1\r\ncurve\r\n  public-key="${key}"\r\n`],
   ])("load reads %s", async (_, text) => {
     const path = join(folder, "variant.key");
@@ -194,7 +190,9 @@ describe("files", () => {
     await expect(Certificate.load(join(folder, "absent.key"))).rejects.toMatchObject({ code: "ENOENT" });
     await expect(Certificate.load(7 as never)).rejects.toThrow(/path must be the path .* got 7/);
     const certificate = Certificate.generate();
-    await expect(certificate.save(`${path}_secret`)).rejects.toThrow(/appends "_secret" itself: pass '.*key'/);
+    await expect(certificate.save(`${path}_secret`)).rejects.toThrow(
+      /appends "_secret" itself: pass '.*key'/,
+    );
     await expect(certificate.save(join(folder, "none", "ada.key"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 });

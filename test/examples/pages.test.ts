@@ -15,7 +15,9 @@ import { root } from "../helpers/guide.js";
 import { slowness } from "../helpers/program.js";
 
 const names = [
-  ..."architecture boundary gotchas interoperability migrating multicast performance platforms".split(" "),
+  ..."architecture authentication boundary gotchas interoperability migrating multicast performance platforms".split(
+    " ",
+  ),
   ..."reliability test-environments testing transports".split(" "),
 ];
 const pages = [...names.map((name) => `docs/${name}.md`), "SECURITY.md", "CONTRIBUTING.md"];
