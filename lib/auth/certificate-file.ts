@@ -4,8 +4,14 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { shown } from "../arguments/checks.js";
-import { Certificate } from "./certificate.js";
 import { parseZpl } from "./zpl.js";
+
+/** What a file contains. The class Certificate validates it: importing that here would be a cycle. */
+export interface Stored {
+  readonly publicKey: string;
+  readonly secretKey: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 const secretSuffix = "_secret";
 /** Bytes of a certificate's file at most. Those of czmq and pyzmq have less than 1 KiB. */
@@ -24,7 +30,7 @@ function pathOf(path: unknown): string {
   throw new TypeError(`path must be the path of a certificate file, such as "ada.key"; got ${shown(path)}`);
 }
 
-function textOf({ publicKey, metadata }: Certificate, secretKey?: string): string {
+function textOf({ publicKey, metadata }: Stored, secretKey?: string): string {
   const lines = [secretKey === undefined ? publicNotice : secretNotice, "metadata"];
   for (const [name, value] of Object.entries(metadata)) {
     const quote = value.includes('"') ? "'" : '"';
@@ -47,7 +53,7 @@ async function replaceFile(path: string, text: string, mode: number): Promise<vo
   }
 }
 
-export async function saveCertificate(certificate: Certificate, path: unknown): Promise<void> {
+export async function saveCertificate(certificate: Stored, path: unknown): Promise<void> {
   const file = pathOf(path);
   if (file.endsWith(secretSuffix)) {
     const remedy = shown(file.slice(0, -secretSuffix.length));
@@ -62,8 +68,8 @@ export async function saveCertificate(certificate: Certificate, path: unknown): 
   await replaceFile(file, textOf(certificate), 0o644);
 }
 
-/** Reads one file; throws an error that names it. */
-export async function readCertificate(file: string): Promise<Certificate> {
+/** Reads one file and makes a certificate of it; throws an error that names the file. */
+export async function readCertificate<T>(file: string, make: (stored: Stored) => T): Promise<T> {
   const { size } = await stat(file).then((stats) => {
     // Opening a FIFO would wait for a writer.
     if (!stats.isFile()) throw new TypeError(`${file} is not a file`);
@@ -85,16 +91,16 @@ export async function readCertificate(file: string): Promise<Certificate> {
     if (name !== undefined) metadata[name] = value;
   }
   try {
-    return new Certificate({ publicKey, secretKey, metadata });
+    return make({ publicKey, secretKey, metadata });
   } catch (error) {
     throw new TypeError(`${file} is not a certificate: ${(error as Error).message}`);
   }
 }
 
 /** Undefined if the file does not exist, or only its owner may read it. */
-async function readIfPossible(file: string): Promise<Certificate | undefined> {
+async function readIfPossible<T>(file: string, make: (stored: Stored) => T): Promise<T | undefined> {
   try {
-    return await readCertificate(file);
+    return await readCertificate(file, make);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "EACCES") return undefined;
@@ -102,8 +108,10 @@ async function readIfPossible(file: string): Promise<Certificate | undefined> {
   }
 }
 
-export async function loadCertificate(path: unknown): Promise<Certificate> {
+export async function loadCertificate<T>(path: unknown, make: (stored: Stored) => T): Promise<T> {
   const file = pathOf(path);
-  const secret = file.endsWith(secretSuffix) ? undefined : await readIfPossible(`${file}${secretSuffix}`);
-  return secret ?? (await readCertificate(file));
+  const secret = file.endsWith(secretSuffix)
+    ? undefined
+    : await readIfPossible(`${file}${secretSuffix}`, make);
+  return secret ?? (await readCertificate(file, make));
 }

@@ -103,7 +103,7 @@ export class Certificate {
    */
   static async load(path: string | URL): Promise<Certificate> {
     const { loadCertificate } = await import("./certificate-file.js");
-    return loadCertificate(path);
+    return loadCertificate(path, (stored) => new Certificate(stored));
   }
 
   /** The secret key, 40 characters of Z85; undefined in a public certificate. `console.log` and JSON do not show it. */
@@ -119,7 +119,8 @@ export class Certificate {
    */
   async save(path: string | URL): Promise<void> {
     const { saveCertificate } = await import("./certificate-file.js");
-    await saveCertificate(this, path);
+    const { publicKey, secretKey, metadata } = this;
+    await saveCertificate({ publicKey, secretKey, metadata }, path);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "../runtime/timers.js";
+import { Certificate } from "./certificate.js";
 import { readCertificate } from "./certificate-file.js";
 import type { Keyring } from "./keyring.js";
 import { isPropertyName } from "./request.js";
@@ -25,6 +26,9 @@ function admissionOf(metadata: Readonly<Record<string, string>>): Admission {
   };
 }
 
+const readOne = (file: string): Promise<Certificate> =>
+  readCertificate(file, (stored) => new Certificate(stored));
+
 /** Reads all certificates of a folder. Fails only if the folder cannot be read. */
 async function readFolder(folder: string): Promise<Content> {
   const content: Content = { keys: new Map(), errors: [] };
@@ -32,7 +36,7 @@ async function readFolder(folder: string): Promise<Content> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
   const files = names.sort().map((name) => join(folder, name));
   for (let at = 0; at < files.length; at += filesAtOnce) {
-    for (const result of await Promise.allSettled(files.slice(at, at + filesAtOnce).map(readCertificate))) {
+    for (const result of await Promise.allSettled(files.slice(at, at + filesAtOnce).map(readOne))) {
       if (result.status === "fulfilled") {
         const { publicKey, metadata } = result.value;
         content.keys.set(publicKey, admissionOf(metadata));
