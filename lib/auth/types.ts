@@ -20,7 +20,9 @@ export interface CurveRequest extends PeerRequest {
 
 /** What `plain.users` is told, if it is a function. */
 export interface PlainRequest extends PeerRequest {
+  /** The name that the peer sent. */
   readonly username: string;
+  /** The password that the peer sent. */
   readonly password: string;
 }
 
@@ -115,7 +117,9 @@ export type DecisionReason =
 
 /** The decision on one connection of a peer. */
 export interface Decision {
+  /** Whether the peer may connect. */
   readonly admitted: boolean;
+  /** Why. */
   readonly reason: DecisionReason;
   /** A sentence about the reason, for a log. It does not contain passwords. */
   readonly text: string;
@@ -124,7 +128,9 @@ export interface Decision {
    * function. The server's event `handshake:error:auth` has the same status.
    */
   readonly status: 200 | 300 | 400 | 500;
+  /** The `zapDomain` of the server. */
   readonly domain: string;
+  /** The peer's address, as in {@link PeerRequest}. */
   readonly address: string;
   /** The mechanism of the server: `NULL`, `PLAIN`, `CURVE` or `GSSAPI`. */
   readonly mechanism: string;
