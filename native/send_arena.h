@@ -1,5 +1,5 @@
-// Memory for small outgoing frames: many share one block, instead of an allocation each that libzmq's I/O thread then
-// frees across threads, which costs more than sending the frame. Filled on the environment's thread, freed on any.
+// Memory for small outgoing frames. Many share one block, instead of one allocation each that libzmq's I/O thread frees
+// across threads, which costs more than sending the frame. Filled on the environment's thread, freed on any.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class SendArena {
   SendArena(const SendArena&) = delete;
   SendArena& operator=(const SendArena&) = delete;
 
-  /** Makes the empty `message` one of `size` bytes to be filled; false, and still empty, when memory runs out. */
+  /** Gives the empty `message` memory for `size` bytes. Returns false, and leaves it empty, if memory runs out. */
   bool allocate(Message& message, size_t size);
 
  private:

@@ -10,7 +10,7 @@ import { fieldsOf, patchFilesOf, patchFolder, seriesOf, testsOf } from "./vendor
 const fields = {
   Description: [/^\S.{9,}/, "a sentence, and below it symptom, cause and fix"],
   Origin: [
-    /^(?:ours|(?:upstream|backport), \S+)/,
+    /^(?:ours|(?:upstream|backport), \S+)$/,
     "`ours`, or `upstream, COMMIT` (unchanged), or `backport, COMMIT`",
   ],
   Forwarded: [/^(?:no|not-needed|https:\S+)/, "`no`, `not-needed` or a URL"],
@@ -24,6 +24,7 @@ function checkTests(value) {
   return testsOf(value).flatMap(({ file, title, reason, unreadable }) => {
     if (reason) return [];
     if (unreadable) return [`Test: ${unreadable}: expected ${fields.Test[1]}`];
+    if (!/^test\/.*\.test\.ts$/.test(file)) return [`Test: ${file} is not a test file`];
     if (!existsSync(join(root, file))) return [`Test: ${file} does not exist`];
     // Titles of nested describes are joined by " > ", as vitest does.
     const source = readFileSync(join(root, file), "utf8");

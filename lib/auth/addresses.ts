@@ -1,8 +1,11 @@
 // Lists of addresses: single ones, networks, and `ipc`.
 
-import { BlockList, isIP, isIPv4 } from "node:net";
+import type { BlockList } from "node:net";
 import { shown } from "../arguments/checks.js";
 import type { AuthenticateOptions } from "./types.js";
+
+/** Loaded by the first list: most programs have none. */
+const net = () => process.getBuiltinModule("node:net");
 
 const mapped = /^::ffff:(?=[\d.]+$)/i;
 /** What libzmq calls a peer over ipc on Linux. */
@@ -20,7 +23,7 @@ const isMapped = (address: string): boolean => new URL(`http://[${address}]`).ho
 
 class AddressList {
   // Two lists, since a BlockList takes 10.0.0.1 for a member of ::/0.
-  readonly #lists = { 4: new BlockList(), 6: new BlockList() };
+  readonly #lists: Readonly<Record<4 | 6, BlockList>>;
   #ipc = false;
 
   constructor(entries: unknown, option: string) {
@@ -29,6 +32,8 @@ class AddressList {
         `${option} must be an array of addresses such as ["10.0.0.0/8", "::1"], got ${shown(entries)}`,
       );
     }
+    const { BlockList } = net();
+    this.#lists = { 4: new BlockList(), 6: new BlockList() };
     for (const entry of Array.from<unknown>(entries)) this.#add(entry, option);
   }
 
@@ -38,7 +43,7 @@ class AddressList {
       return;
     }
     const [, address = "", prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(String(entry)) ?? [];
-    const version = isIP(address);
+    const version = net().isIP(address);
     if (typeof entry !== "string" || (version !== 4 && version !== 6)) {
       throw invalid(
         option,
@@ -64,8 +69,9 @@ class AddressList {
   has(peer: string): boolean {
     if (ipcPeer.test(peer)) return this.#ipc;
     const address = plainAddress(peer);
-    if (isIPv4(address)) return this.#lists[4].check(address, "ipv4");
-    return isIP(address) === 6 && this.#lists[6].check(address, "ipv6");
+    const version = net().isIP(address);
+    if (version === 4) return this.#lists[4].check(address, "ipv4");
+    return version === 6 && this.#lists[6].check(address, "ipv6");
   }
 }
 

@@ -1,7 +1,7 @@
-// context.authenticate(), whose code is loaded with the first call: most programs do not authenticate.
+// Adds the method `authenticate` to Context. The class itself may not import the sockets that the ZAP handler uses.
 
 import { Context } from "../context/context.js";
-import type { Authenticator } from "./authenticator.js";
+import { Authenticator } from "./authenticator.js";
 import type { AuthenticateOptions } from "./types.js";
 
 declare module "../context/context.js" {
@@ -35,7 +35,6 @@ declare module "../context/context.js" {
 
 Object.defineProperty(Context.prototype, "authenticate", {
   value: async function authenticate(this: Context, options: AuthenticateOptions): Promise<Authenticator> {
-    const { Authenticator } = await import("./authenticator.js");
     return Authenticator.start(this, options);
   },
   writable: true,

@@ -1,8 +1,7 @@
 // A folder of certificates, whose keys are admitted. It is read again when it changes, and when the path leads to another
 // folder, as after `ln -sfn` or a rename.
 
-import { type FSWatcher, watch } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { type FSWatcher, promises, watch } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "../runtime/timers.js";
 import { Certificate } from "./certificate.js";
@@ -33,7 +32,7 @@ const readOne = (file: string): Promise<Certificate> =>
 async function readFolder(folder: string): Promise<Content> {
   const content: Content = { keys: new Map(), errors: [] };
   // Secret files and backups (`ada.key_secret`, `ada.key.old`) have other names, so a renamed file is no longer admitted.
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
+  const names = (await promises.readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
   const files = names.sort().map((name) => join(folder, name));
   for (let at = 0; at < files.length; at += filesAtOnce) {
     for (const result of await Promise.allSettled(files.slice(at, at + filesAtOnce).map(readOne))) {

@@ -1,6 +1,5 @@
 // Builds the addon with one patch removed from the vendored sources.
 
-import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -11,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { sanitizers } from "../sanitizers.mjs";
+import { execaSync } from "execa";
+import { sanitizers } from "../../test/sanitizers/sanitizers.mjs";
 import { fail, jobs } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";
@@ -44,48 +44,73 @@ function synchronize(from, to) {
   }
 }
 
-/** Extracts the library and applies its series without the patches in `dropped`; adds those that do not apply to it. */
-function makeTree(library, dropped, tree) {
-  const pin = Object.fromEntries(pins)[library];
-  extract(archiveOf(library, pin), tree);
-  for (const patch of seriesOf(library)) {
-    if (dropped.has(patch)) continue;
+/** Extracts the library and applies patches; returns those that do not apply, since they need one that is left out. */
+function makeTree(library, patches, tree) {
+  extract(archiveOf(library, Object.fromEntries(pins)[library]), tree);
+  return patches.filter((patch) => {
     const args = ["-p1", "--force", "--silent", "--reject-file=-", "-i", join(patchFolder(library), patch)];
-    const fits = spawnSync("patch", [...args, "--dry-run"], { cwd: tree }).status === 0;
-    if (fits) spawnSync("patch", args, { cwd: tree });
-    else dropped.add(patch);
-  }
+    const fits = !execaSync("patch", [...args, "--dry-run"], { cwd: tree, reject: false }).failed;
+    if (fits) execaSync("patch", args, { cwd: tree });
+    return !fits;
+  });
 }
 
 /** Returns the words of C++ code, file names included, without those in comments. */
 const wordsOf = (code) => code.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, "").match(/[\w.~]+/g) ?? [];
 
-/** Returns the words of the lines that each patch of a series adds, by patch. */
-const addedWords = (library) =>
-  new Map(
-    seriesOf(library).map((patch) => {
-      const text = readFileSync(join(patchFolder(library), patch), "utf8");
-      const added = text.match(/^\+(?!\+\+ ).*/gm) ?? [];
-      return [patch, new Set(wordsOf(added.map((line) => line.slice(1)).join("\n")))];
-    }),
-  );
+/** Returns the words of the lines that a patch adds, by file. */
+function addedWords(library, patch) {
+  const files = readFileSync(join(patchFolder(library), patch), "utf8").split(/^--- .*\n\+\+\+ b\//m);
+  return files.slice(1).map((text) => {
+    const added = text.match(/^\+.*/gm) ?? [];
+    return {
+      file: text.slice(0, text.indexOf("\n")).split("\t")[0],
+      words: wordsOf(added.map((line) => line.slice(1)).join("\n")).filter((word) => word.length > 3),
+    };
+  });
+}
 
-/** Adds to `dropped` the patches that use a name which a dropped patch introduces. Returns whether there were any. */
-function dropUsers(library, dropped, tree) {
-  const sources = filesBelow(tree).filter((file) => /\.(?:c|cpp|h|hpp)$/.test(file));
-  const known = new Set(
-    sources.flatMap((file) => [basename(file), ...wordsOf(readFileSync(join(tree, file), "utf8"))]),
+/** Returns the words of the sources in a tree, by file; under "", those of all files. */
+function knownWords(tree) {
+  const files = filesBelow(tree).filter((file) => /\.(?:c|cpp|h|hpp)$/.test(file));
+  const known = new Map(
+    files.map((file) => [file, new Set(wordsOf(readFileSync(join(tree, file), "utf8")))]),
   );
+  const all = [...known.values()].flatMap((words) => [...words]);
+  return known.set("", new Set([...all, ...files.map((file) => basename(file))]));
+}
+
+/** Adds to `dropped` the patches that use a name which a dropped patch introduces, in its file or in the whole library. */
+function dropUsers(library, dropped, known) {
   const missing = new Set();
-  const before = dropped.size;
-  for (const [patch, words] of addedWords(library)) {
-    const uses = [...words].some((word) => missing.has(word));
-    if (uses) dropped.add(patch);
-    // The tree still has a user's own names; the next round finds who needs these.
-    if (dropped.has(patch))
-      for (const word of words) if (word.length > 3 && !known.has(word)) missing.add(word);
+  for (const patch of seriesOf(library)) {
+    const added = addedWords(library, patch);
+    const uses = ({ file, words }) =>
+      words.some((word) => missing.has(word) || missing.has(`${file} ${word}`));
+    if (added.some(uses)) dropped.add(patch);
+    if (!dropped.has(patch)) continue;
+    for (const { file, words } of added) {
+      for (const word of words) {
+        if (!known.get("").has(word)) missing.add(word);
+        if (!known.get(file)?.has(word)) missing.add(`${file} ${word}`);
+      }
+    }
   }
-  return dropped.size > before;
+}
+
+/** Makes a tree without a patch, and without later ones that cannot be applied or compiled without it; returns all these. */
+function removePatch(library, patch, tree) {
+  const series = seriesOf(library);
+  makeTree(library, series.slice(0, series.indexOf(patch)), tree);
+  const known = knownWords(tree);
+  const dropped = new Set([patch]);
+  for (;;) {
+    dropUsers(library, dropped, known);
+    const rest = series.filter((other) => !dropped.has(other));
+    const needing = makeTree(library, rest, tree);
+    if (needing.length === 0) return dropped;
+    for (const other of needing) dropped.add(other);
+  }
 }
 
 /** Builds `sources` into the folder of `variant`; returns the folder for ZMQ_NATIVE_PREBUILD, or the first error. */
@@ -101,11 +126,11 @@ function build(sources, variant) {
     ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
   const cmake = (...parameters) =>
-    spawnSync("cmake", parameters, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 });
+    execaSync("cmake", parameters, { cwd: root, maxBuffer: 2 ** 28, reject: false });
   let result = cmake("-S", ".", "-B", out, ...defines.map((text) => `-D${text}`));
-  if (result.status === 0) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
-  const { status, stdout, stderr } = result;
-  if (status !== 0) {
+  if (!result.failed) result = cmake("--build", out, "--target", "zmq_native", "--parallel", jobs);
+  const { failed, stdout, stderr } = result;
+  if (failed) {
     const lines = `${stdout}\n${stderr}`.split("\n");
     return { error: lines.find((line) => /\berror\b/i.test(line))?.trim() ?? "the build failed" };
   }
@@ -122,9 +147,7 @@ function build(sources, variant) {
 export function buildWithout(library, patch, variant = "plain") {
   const tree = join(folder, "tree");
   const sources = join(folder, `src-${variant}`);
-  const dropped = new Set([patch]);
-  do makeTree(library, dropped, tree);
-  while (dropUsers(library, dropped, tree));
+  const dropped = removePatch(library, patch, tree);
   for (const [name] of pins) {
     synchronize(name === library ? tree : join(vendor, "src", name), join(sources, name));
   }
