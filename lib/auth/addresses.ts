@@ -1,11 +1,8 @@
 // Lists of addresses: single ones, networks, and `ipc`.
 
-import type { BlockList } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 import { shown } from "../arguments/checks.js";
 import type { AuthenticateOptions } from "./types.js";
-
-/** Loaded by the first list: most programs have none. */
-const net = () => process.getBuiltinModule("node:net");
 
 const mapped = /^::ffff:(?=[\d.]+$)/i;
 /** What libzmq calls a peer over ipc on Linux. */
@@ -23,7 +20,7 @@ const isMapped = (address: string): boolean => new URL(`http://[${address}]`).ho
 
 class AddressList {
   // Two lists, since a BlockList takes 10.0.0.1 for a member of ::/0.
-  readonly #lists: Readonly<Record<4 | 6, BlockList>>;
+  readonly #lists = { 4: new BlockList(), 6: new BlockList() };
   #ipc = false;
 
   constructor(entries: unknown, option: string) {
@@ -32,8 +29,6 @@ class AddressList {
         `${option} must be an array of addresses such as ["10.0.0.0/8", "::1"], got ${shown(entries)}`,
       );
     }
-    const { BlockList } = net();
-    this.#lists = { 4: new BlockList(), 6: new BlockList() };
     for (const entry of Array.from<unknown>(entries)) this.#add(entry, option);
   }
 
@@ -43,7 +38,7 @@ class AddressList {
       return;
     }
     const [, address = "", prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(String(entry)) ?? [];
-    const version = net().isIP(address);
+    const version = isIP(address);
     if (typeof entry !== "string" || (version !== 4 && version !== 6)) {
       throw invalid(
         option,
@@ -69,9 +64,8 @@ class AddressList {
   has(peer: string): boolean {
     if (ipcPeer.test(peer)) return this.#ipc;
     const address = plainAddress(peer);
-    const version = net().isIP(address);
-    if (version === 4) return this.#lists[4].check(address, "ipv4");
-    return version === 6 && this.#lists[6].check(address, "ipv6");
+    if (isIPv4(address)) return this.#lists[4].check(address, "ipv4");
+    return isIP(address) === 6 && this.#lists[6].check(address, "ipv6");
   }
 }
 

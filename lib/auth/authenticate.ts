@@ -1,7 +1,8 @@
-// Adds the method `authenticate` to Context. The class itself may not import the sockets that the ZAP handler uses.
+// context.authenticate(), whose code is loaded with the first call: most programs do not authenticate.
 
 import { Context } from "../context/context.js";
-import { Authenticator } from "./authenticator.js";
+import type { Authenticator } from "./authenticator.js";
+import { onDemand } from "./on-demand.js";
 import type { AuthenticateOptions } from "./types.js";
 
 declare module "../context/context.js" {
@@ -35,6 +36,7 @@ declare module "../context/context.js" {
 
 Object.defineProperty(Context.prototype, "authenticate", {
   value: async function authenticate(this: Context, options: AuthenticateOptions): Promise<Authenticator> {
+    const { Authenticator } = await onDemand(() => import("./authenticator.js"));
     return Authenticator.start(this, options);
   },
   writable: true,

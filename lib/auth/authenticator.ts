@@ -1,12 +1,12 @@
-// The class Authenticator: validates the options of context.authenticate(), and changes rules at run time.
+// The class Authenticator: starts, reports decisions, changes rules at run time, and closes.
 
-import { isObject, shown } from "../arguments/checks.js";
+import { shown } from "../arguments/checks.js";
 import type { Context } from "../context/context.js";
-import { AddressRules } from "./addresses.js";
 import { Feed } from "./feed.js";
 import { CertificateFolder } from "./folder.js";
 import { Handler, type Judge } from "./handler.js";
 import { anyKey, invalidKeys, KeyList, type Keyring } from "./keyring.js";
+import { read } from "./options.js";
 import { Passwords } from "./passwords.js";
 import { Policy, type Rules } from "./policy.js";
 import type {
@@ -15,90 +15,9 @@ import type {
   CurveRequest,
   Decide,
   Decision,
-  PlainRequest,
   Reload,
 } from "./types.js";
-
-const defaultTimeout = 5000;
-/** Longer ones have no timer. */
-const longestTimeout = 2 ** 31 - 1;
-/** libzmq's limit for `zapDomain`. */
-const mostDomainBytes = 255;
-
-const known = ["curve", "plain", "addresses", "domain", "timeout"];
-
-/** The options, read once. */
-interface Options extends Omit<Rules, "curve"> {
-  readonly allow: unknown;
-  readonly domain: string | undefined;
-}
-
-function section(
-  options: object,
-  name: string,
-  keys: readonly string[],
-): Record<string, unknown> | undefined {
-  const value: unknown = Reflect.get(options, name);
-  if (value === undefined || value === null) return undefined;
-  const wanted = `{ ${keys.join(", ")} }`;
-  if (!isObject(value)) throw new TypeError(`${name} must be an object ${wanted}, got ${shown(value)}`);
-  // A misspelled rule must not count as none.
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new TypeError(`${name} has no option ${shown(key)}: it takes ${wanted}`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function domainOf(domain: unknown): string | undefined {
-  if (domain === undefined || domain === null) return undefined;
-  const valid = typeof domain === "string" && !domain.includes("\0");
-  if (valid && Buffer.byteLength(domain) <= mostDomainBytes) return domain;
-  throw new TypeError(
-    `domain must be a string of up to ${mostDomainBytes} bytes without NUL, got ${shown(domain)}`,
-  );
-}
-
-function timeoutOf(timeout: unknown): number {
-  if (timeout === undefined || timeout === null) return defaultTimeout;
-  if (typeof timeout === "number" && timeout >= 1 && timeout <= longestTimeout) return Math.ceil(timeout);
-  throw new TypeError(
-    `timeout must be a number of milliseconds from 1 to ${longestTimeout}, got ${shown(timeout)}`,
-  );
-}
-
-function read(options: unknown): Options {
-  if (!isObject(options)) {
-    throw new TypeError(
-      `authenticate() takes { curve, plain, addresses, domain, timeout }, got ${shown(options)}`,
-    );
-  }
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`authenticate() has no option ${shown(key)}: it takes ${known.join(", ")}`);
-    }
-  }
-  const curve = section(options, "curve", ["allow"]);
-  const plain = section(options, "plain", ["users"]);
-  const addresses = section(options, "addresses", ["allow", "deny"]);
-  if (curve === undefined && plain === undefined && addresses === undefined) {
-    throw new TypeError("authenticate() needs rules: pass at least one of curve, plain and addresses");
-  }
-  const { domain, timeout } = options as AuthenticateOptions;
-  const users = plain?.users;
-  return {
-    // Read once: the value may come from a getter.
-    allow: curve === undefined ? undefined : (curve.allow ?? null),
-    plain:
-      plain === undefined
-        ? undefined
-        : typeof users === "function"
-          ? (users as Decide<PlainRequest>)
-          : new Passwords(users),
-    addresses: addresses && new AddressRules(addresses),
-    domain: domainOf(domain),
-    timeout: timeoutOf(timeout),
-  };
-}
+import { curveKeyText } from "./z85.js";
 
 /** Decides which peers the servers of a context admit. Made by {@link Context.authenticate}. */
 export class Authenticator implements AsyncDisposable {
@@ -106,13 +25,15 @@ export class Authenticator implements AsyncDisposable {
   readonly #plain: Rules["plain"];
   readonly #curve: Rules["curve"];
   readonly #policy: Policy;
-  readonly #feed = new Feed();
+  readonly #feed: Feed;
   readonly #judge: Judge;
+  readonly #disconnectRemoved: boolean;
   #handler: Handler | undefined;
   #closed = false;
 
-  private constructor(rules: Rules, domain: string | undefined, feed: Feed) {
+  private constructor(rules: Rules, domain: string | undefined, disconnectRemoved: boolean, feed: Feed) {
     this.#domain = domain;
+    this.#disconnectRemoved = disconnectRemoved;
     this.#plain = rules.plain;
     this.#curve = rules.curve;
     this.#policy = new Policy(rules);
@@ -127,10 +48,11 @@ export class Authenticator implements AsyncDisposable {
 
   /** @internal */
   static async start(context: Context, options: AuthenticateOptions): Promise<Authenticator> {
-    const { allow, domain, ...rules } = read(options);
-    const feed = new Feed();
-    const curve = await keysOf(allow, feed);
-    const authenticator = new Authenticator({ ...rules, curve }, domain, feed);
+    const { allow, domain, disconnectRemoved, ...rules } = read(options);
+    // Set before the first reload, which happens in a later turn of the event loop.
+    let authenticator!: Authenticator;
+    const curve = await keysOf(allow, (reload) => authenticator.#reloaded(reload));
+    authenticator = new Authenticator({ ...rules, curve }, domain, disconnectRemoved, new Feed());
     try {
       authenticator.#handler = Handler.add(context, authenticator.#judge);
     } catch (error) {
@@ -163,13 +85,21 @@ export class Authenticator implements AsyncDisposable {
     return { [Symbol.asyncIterator]: () => this.#feed.loop() };
   }
 
-  /** Calls `listener` for each event of a type. Does not keep the process alive. An exception of a listener is uncaught. */
+  /**
+   * Adds a listener for an event. Listeners do not keep the process alive. An exception of a listener is an uncaught
+   * exception of the process; the decision stands.
+   *
+   * @example
+   * ```ts
+   * auth.on("decision", ({ admitted, address, text }) => console.log(admitted, address, text));
+   * ```
+   */
   on<E extends keyof AuthenticatorEvents>(type: E, listener: (event: AuthenticatorEvents[E]) => void): this {
     this.#feed.emitter.on(type, listener);
     return this;
   }
 
-  /** Undoes `on`. */
+  /** Removes a listener that `on` added. */
   off<E extends keyof AuthenticatorEvents>(type: E, listener: (event: AuthenticatorEvents[E]) => void): this {
     this.#feed.emitter.off(type, listener);
     return this;
@@ -185,33 +115,68 @@ export class Authenticator implements AsyncDisposable {
   }
 
   /**
-   * No longer admits a public key. Peers that are connected stay connected; new connections are rejected.
+   * No longer admits a public key. Connected peers stay connected, unless the authenticator has the option
+   * `disconnectRemoved`.
    *
    * @returns Whether the key was admitted before.
    * @throws TypeError if the key is invalid. Error if `curve.allow` is not an array, or the authenticator is closed.
    */
   removeKey(key: string | Uint8Array): boolean {
-    return this.#keys("removeKey").delete(key);
+    const keys = this.#keys("removeKey");
+    const publicKey = curveKeyText(key, "key");
+    const removed = keys.delete(publicKey);
+    if (this.#disconnectRemoved) this.disconnect((decision) => decision.publicKey === publicKey);
+    return removed;
   }
 
   /**
-   * Adds a user, or changes the password.
+   * Adds a user, or changes the password. Connected peers stay connected, unless the password changes and the authenticator
+   * has the option `disconnectRemoved`.
    *
    * @throws TypeError if the name or password is not a string of 1 to 255 bytes. Error if `plain.users` is not an object, or
    * the authenticator is closed.
    */
   setUser(username: string, password: string): void {
-    this.#users("setUser").set(username, password);
+    const changed = this.#users("setUser").set(username, password);
+    if (changed) this.#userRemoved(username);
   }
 
   /**
-   * Removes a user. Peers that are connected stay connected; new connections are rejected.
+   * Removes a user. Connected peers stay connected, unless the authenticator has the option `disconnectRemoved`.
    *
    * @returns Whether there was such a user.
-   * @throws As `setUser`.
+   * @throws TypeError if the name is not a string of 1 to 255 bytes. Error if `plain.users` is not an object, or the
+   * authenticator is closed.
    */
   removeUser(username: string): boolean {
-    return this.#users("removeUser").delete(username);
+    const removed = this.#users("removeUser").delete(username);
+    if (removed) this.#userRemoved(username);
+    return removed;
+  }
+
+  /**
+   * Disconnects the peers that this authenticator has admitted and for which `matches` returns true. A peer that connects
+   * again is asked for its credentials again. Messages that the server has received before can still be read.
+   *
+   * The peers may be connected to servers of any thread. The server's event is `disconnect`. The call returns before the
+   * connections end.
+   *
+   * @returns The number of connections.
+   * @throws TypeError if `matches` is not a function. Error if the authenticator is closed. Any error that `matches` throws;
+   * then no peer is disconnected.
+   *
+   * @example
+   * ```ts
+   * auth.disconnect(({ username }) => username === "ada");
+   * auth.disconnect(() => true); // all peers
+   * ```
+   */
+  disconnect(matches: (decision: Decision) => boolean): number {
+    this.#open();
+    if (typeof matches !== "function") {
+      throw new TypeError(`disconnect takes a function such as () => true, got ${shown(matches)}`);
+    }
+    return this.#handler?.disconnect(this.#judge, matches) ?? 0;
   }
 
   /**
@@ -243,6 +208,19 @@ export class Authenticator implements AsyncDisposable {
     return this.close();
   }
 
+  #userRemoved(username: string): void {
+    if (this.#disconnectRemoved) this.disconnect((decision) => decision.username === username);
+  }
+
+  #reloaded(reload: Reload): void {
+    if (this.closed) return;
+    if (this.#disconnectRemoved && reload.removed.length > 0) {
+      const removed = new Set(reload.removed);
+      this.disconnect(({ publicKey }) => publicKey !== undefined && removed.has(publicKey));
+    }
+    this.#feed.emit("reload", reload);
+  }
+
   #end(): void {
     this.#closed = true;
     if (this.#curve instanceof CertificateFolder) this.#curve.close();
@@ -271,11 +249,14 @@ export class Authenticator implements AsyncDisposable {
   }
 }
 
-async function keysOf(allow: unknown, feed: Feed): Promise<Keyring | Decide<CurveRequest> | undefined> {
+async function keysOf(
+  allow: unknown,
+  reloaded: (reload: Reload) => void,
+): Promise<Keyring | Decide<CurveRequest> | undefined> {
   if (allow === undefined) return undefined;
   if (typeof allow === "function") return allow as Decide<CurveRequest>;
   if (Array.isArray(allow)) return new KeyList(allow);
   if (allow === "any") return anyKey;
   if (typeof allow !== "string" || allow === "") throw invalidKeys(allow);
-  return CertificateFolder.open(allow, (reload) => feed.emit("reload", reload));
+  return CertificateFolder.open(allow, reloaded);
 }

@@ -1,6 +1,7 @@
 // The files of certificates, in the format of czmq and pyzmq: ZPL (RFC 4 of ZeroMQ), a public file and a secret one.
 
-import { promises } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { shown } from "../arguments/checks.js";
 import { parseZpl } from "./zpl.js";
@@ -42,12 +43,12 @@ function textOf({ publicKey, metadata }: Stored, secretKey?: string): string {
 
 /** Writes a file that appears with its full content and its mode, so that nobody else can read a secret in between. */
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  const unfinished = `${path}.${process.getBuiltinModule("node:crypto").randomBytes(6).toString("hex")}.tmp`;
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await promises.writeFile(unfinished, text, { flag: "wx", mode });
-    await promises.rename(unfinished, path);
+    await writeFile(unfinished, text, { flag: "wx", mode });
+    await rename(unfinished, path);
   } catch (error) {
-    await promises.rm(unfinished, { force: true });
+    await rm(unfinished, { force: true });
     throw error;
   }
 }
@@ -69,7 +70,7 @@ export async function saveCertificate(certificate: Stored, path: unknown): Promi
 
 /** Reads one file and makes a certificate of it; throws an error that names the file. */
 export async function readCertificate<T>(file: string, make: (stored: Stored) => T): Promise<T> {
-  const { size } = await promises.stat(file).then((stats) => {
+  const { size } = await stat(file).then((stats) => {
     // Opening a FIFO would wait for a writer.
     if (!stats.isFile()) throw new TypeError(`${file} is not a file`);
     return stats;
@@ -79,7 +80,7 @@ export async function readCertificate<T>(file: string, make: (stored: Stored) =>
       `${file} is not a certificate: it has ${size} bytes, and certificates have at most ${mostBytes}`,
     );
   }
-  const values = parseZpl(await promises.readFile(file, "utf8"));
+  const values = parseZpl(await readFile(file, "utf8"));
   const [publicKey, secretKey] = [values.get("curve/public-key"), values.get("curve/secret-key")];
   if (publicKey === undefined) {
     throw new TypeError(`${file} is not a certificate: it lacks "public-key" in the section "curve"`);

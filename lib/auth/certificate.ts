@@ -1,9 +1,10 @@
-// Certificates: a CURVE key pair with metadata. certificate-file.ts reads and writes their files.
+// Certificates: a CURVE key pair with metadata. Their files are read and written by certificate-file.ts, which is loaded
+// on demand.
 
 import { inspect } from "node:util";
 import { isObject, shown } from "../arguments/checks.js";
-import { loadCertificate, saveCertificate } from "./certificate-file.js";
 import { curveKeyPair, curvePublicKey } from "./keys.js";
+import { onDemand } from "./on-demand.js";
 import { curveKeyBytes, curveKeyText, z85 } from "./z85.js";
 
 /** What `new Certificate` takes. */
@@ -102,6 +103,7 @@ export class Certificate {
    * @throws Error rejects with the error of `node:fs`, or a TypeError if the file is not a certificate.
    */
   static async load(path: string | URL): Promise<Certificate> {
+    const { loadCertificate } = await onDemand(() => import("./certificate-file.js"));
     return loadCertificate(path, (stored) => new Certificate(stored));
   }
 
@@ -117,6 +119,7 @@ export class Certificate {
    * @throws Error rejects with the error of `node:fs`, or a TypeError if `path` ends with `_secret`.
    */
   async save(path: string | URL): Promise<void> {
+    const { saveCertificate } = await onDemand(() => import("./certificate-file.js"));
     const { publicKey, secretKey, metadata } = this;
     await saveCertificate({ publicKey, secretKey, metadata }, path);
   }

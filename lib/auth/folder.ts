@@ -1,7 +1,8 @@
 // A folder of certificates, whose keys are admitted. It is read again when it changes, and when the path leads to another
 // folder, as after `ln -sfn` or a rename.
 
-import { type FSWatcher, promises, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "../runtime/timers.js";
 import { Certificate } from "./certificate.js";
@@ -32,7 +33,7 @@ const readOne = (file: string): Promise<Certificate> =>
 async function readFolder(folder: string): Promise<Content> {
   const content: Content = { keys: new Map(), errors: [] };
   // Secret files and backups (`ada.key_secret`, `ada.key.old`) have other names, so a renamed file is no longer admitted.
-  const names = (await promises.readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".key") && !name.startsWith("."));
   const files = names.sort().map((name) => join(folder, name));
   for (let at = 0; at < files.length; at += filesAtOnce) {
     for (const result of await Promise.allSettled(files.slice(at, at + filesAtOnce).map(readOne))) {
@@ -48,11 +49,19 @@ async function readFolder(folder: string): Promise<Content> {
 
 const messagesOf = (errors: readonly Error[]): string => errors.map(({ message }) => message).join("\n");
 
+/** The error for a folder whose changes go unnoticed, for example because the system's limit of watches is reached. */
+function unwatched(cause: NodeJS.ErrnoException): Error {
+  const message = `the folder of certificates is not watched (${cause.message}): call reload() after each change`;
+  return Object.assign(new Error(message, { cause }), { code: cause.code });
+}
+
 export class CertificateFolder implements Keyring {
   readonly #folder: string;
   readonly #changed: (reload: Reload) => void;
   #content: Content = { keys: new Map(), errors: [] };
   #watchers: FSWatcher[] = [];
+  /** The error if the system cannot watch the folder. */
+  #unwatched: Error | undefined;
   #reading: Promise<Reload> | undefined;
   /** Something has changed since the current read began. */
   #stale = false;
@@ -69,7 +78,7 @@ export class CertificateFolder implements Keyring {
     // Before it is read, so that no change is missed.
     opened.#watch();
     try {
-      const content = await readFolder(opened.#folder);
+      const content = await opened.#contentNow();
       opened.#content = content;
       const { keys, errors } = content;
       // Later, when the program has the authenticator and listens.
@@ -92,6 +101,8 @@ export class CertificateFolder implements Keyring {
   async reload(): Promise<Reload> {
     // A read that has begun may have passed the file that was changed.
     await this.#reading;
+    // A parent folder may have been replaced, which no watcher notices.
+    this.#watch();
     return this.#read();
   }
 
@@ -103,7 +114,7 @@ export class CertificateFolder implements Keyring {
   #read(): Promise<Reload> {
     if (this.#reading !== undefined) return this.#reading;
     this.#stale = false;
-    const reading = readFolder(this.#folder)
+    const reading = this.#contentNow()
       // Nobody is admitted by a folder that is not there.
       .catch((error: Error): Content => ({ keys: new Map(), errors: [error] }))
       .then((content) => {
@@ -114,6 +125,11 @@ export class CertificateFolder implements Keyring {
       });
     this.#reading = reading;
     return reading;
+  }
+
+  async #contentNow(): Promise<Content> {
+    const { keys, errors } = await readFolder(this.#folder);
+    return { keys, errors: this.#unwatched === undefined ? errors : [...errors, this.#unwatched] };
   }
 
   #accept(content: Content): Reload {
@@ -135,8 +151,11 @@ export class CertificateFolder implements Keyring {
 
   #watch(): void {
     for (const watcher of this.#watchers.splice(0)) watcher.close();
+    if (this.#closed) return;
     const name = basename(this.#folder);
-    this.#observe(this.#folder, () => this.#readSoon());
+    const failure = this.#observe(this.#folder, () => this.#readSoon());
+    // If the folder does not exist, reading it reports that.
+    this.#unwatched = failure === undefined || failure.code === "ENOENT" ? undefined : unwatched(failure);
     // Tells that the folder was deleted, renamed, made again, or that its symbolic link leads elsewhere.
     this.#observe(dirname(this.#folder), (file) => {
       if (file !== name && file !== null) return;
@@ -145,18 +164,18 @@ export class CertificateFolder implements Keyring {
     });
   }
 
-  #observe(path: string, changed: (file: string | null) => void): void {
+  #observe(path: string, changed: (file: string | null) => void): NodeJS.ErrnoException | undefined {
     let watcher: FSWatcher;
     try {
       watcher = watch(path, { persistent: false }, (_, file) => changed(file));
-    } catch {
-      // The folder is not there for now, or its parent may not be read. Reading reports the former.
-      return;
+    } catch (error) {
+      return error as NodeJS.ErrnoException;
     }
     watcher.on("error", () => {
       watcher.close();
       this.#readSoon();
     });
     this.#watchers.push(watcher);
+    return undefined;
   }
 }

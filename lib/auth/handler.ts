@@ -8,8 +8,9 @@ import type { Context } from "../context/context.js";
 import { Core } from "../core/open-socket.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
-import { receiveOptions, sendOptions } from "../options/table.js";
+import { receiveOptions, routerOptions, sendOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
+import { Connections } from "./connections.js";
 import type { Outcome } from "./policy.js";
 import { parseRequest, type ReplyTo, replyFrames, replyTo, type ZapRequest } from "./request.js";
 import type { Decision } from "./types.js";
@@ -56,6 +57,7 @@ export class Handler {
   readonly #token: ContextToken;
   readonly #judges = new Map<string | undefined, Judge>();
   readonly #intake = new Intake();
+  readonly #connections = new Connections<Judge>((frames) => this.#send(frames));
 
   private constructor(context: Context) {
     this.#token = context.token;
@@ -64,6 +66,8 @@ export class Handler {
       // libzmq limits these pipes by the number of connections.
       this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
       this.#core.setOption(sendOptions.sendHighWaterMark, 0);
+      // Sending to a connection that has ended fails.
+      this.#core.setOption(routerOptions.mandatory, true);
       const result = binding.bind(this.#core.handle, zapEndpoint);
       if (result < 0) throw new ZmqError(-result);
       this.#watch();
@@ -109,12 +113,18 @@ export class Handler {
   remove(judge: Judge): void {
     if (this.#judges.get(judge.domain) !== judge) return;
     this.#judges.delete(judge.domain);
+    this.#connections.forget(judge);
     if (this.#judges.size > 0 || this.#core.handle === 0) return;
     handlers.delete(this.#token);
     // libzmq frees the address of a closed socket later, on another thread.
     binding.unbind(this.#core.handle, zapEndpoint);
     this.#core.touched();
     setTimeout(() => this.#core.close(), lastRequests).unref();
+  }
+
+  /** Disconnects the peers that a judge has admitted and for which `matches` returns true. Returns their number. */
+  disconnect(judge: Judge, matches: (decision: Decision) => boolean): number {
+    return this.#connections.disconnect(judge, matches);
   }
 
   /** Waits for requests, without keeping the process alive. */
@@ -186,12 +196,18 @@ export class Handler {
   /** Replies first: a listener may close the authenticator. */
   #reply(to: ReplyTo | undefined, request: ZapRequest, outcome: Outcome, judges: Judge[]): void {
     const { status, text, userId, metadata } = outcome;
-    if (to !== undefined && this.#core.handle !== 0) {
-      // Dropped if the peer has left.
-      binding.trySend(this.#core.handle, ...replyFrames(to, status, text, userId, metadata));
-      this.#core.touched();
-    }
     const decision = decisionOf(request, outcome);
+    const sent = to !== undefined && this.#send(replyFrames(to, status, text, userId, metadata));
+    const [judge] = judges;
+    if (sent && decision.admitted && judge !== undefined) this.#connections.add(judge, to, decision);
     for (const judge of judges) judge.decided(decision);
+  }
+
+  /** Returns false if the peer has disconnected, or the socket is closed. */
+  #send(frames: (string | Uint8Array)[]): boolean {
+    if (this.#core.handle === 0) return false;
+    const result = binding.trySend(this.#core.handle, frames);
+    this.#core.touched();
+    return result === 1;
   }
 }

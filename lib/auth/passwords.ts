@@ -1,16 +1,14 @@
 // Passwords by user name. Comparing takes the same time whether or not the user exists, and whatever the password.
 
+import { createHash, timingSafeEqual } from "node:crypto";
 import { types } from "node:util";
 import { isObject, shown } from "../arguments/checks.js";
 
 /** libzmq's limit for user names and passwords. */
 const mostBytes = 255;
 
-/** Loaded by the first authenticator: it takes 2 ms of CPU time. */
-const crypto = () => process.getBuiltinModule("node:crypto");
-
-const digest = (password: string | Uint8Array): Buffer =>
-  crypto().createHash("sha256").update(password).digest();
+const digest = (password: string | Uint8Array): Buffer => createHash("sha256").update(password).digest();
+const nobody = digest("");
 
 function expectText(value: unknown, what: string, shownValue: string): asserts value is string {
   if (
@@ -25,7 +23,6 @@ function expectText(value: unknown, what: string, shownValue: string): asserts v
 
 export class Passwords {
   readonly #digests = new Map<string, Buffer>();
-  readonly #nobody = digest("");
 
   constructor(users: unknown) {
     // A Map has no entries here, and would reject every user.
@@ -37,10 +34,13 @@ export class Passwords {
     for (const [name, password] of Object.entries(users)) this.set(name, password);
   }
 
-  set(name: unknown, password: unknown): void {
+  /** Returns whether the user had another password before. */
+  set(name: unknown, password: unknown): boolean {
     expectText(name, "a user name", shown(name));
     expectText(password, `the password of ${shown(name)}`, "another value, which is not shown");
-    this.#digests.set(name, digest(password));
+    const [before, now] = [this.#digests.get(name), digest(password)];
+    this.#digests.set(name, now);
+    return before !== undefined && !before.equals(now);
   }
 
   delete(name: unknown): boolean {
@@ -50,7 +50,7 @@ export class Passwords {
 
   objection(name: string, password: Uint8Array): "userUnknown" | "passwordWrong" | undefined {
     const expected = this.#digests.get(name);
-    const equal = crypto().timingSafeEqual(digest(password), expected ?? this.#nobody);
+    const equal = timingSafeEqual(digest(password), expected ?? nobody);
     if (expected === undefined) return "userUnknown";
     return equal ? undefined : "passwordWrong";
   }

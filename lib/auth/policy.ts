@@ -1,5 +1,6 @@
 // The rules of one authenticator: from the request of a server to the decision on its peer.
 
+import { isUtf8 } from "node:buffer";
 import { isObject, shown } from "../arguments/checks.js";
 import { clearTimeout, setTimeout } from "../runtime/timers.js";
 import type { AddressRules } from "./addresses.js";
@@ -29,8 +30,14 @@ function admission(admitted: Admission, defaultId: string, text: string): Outcom
 }
 
 function failure(error: unknown): Outcome {
-  const text = `the decision function failed: ${error instanceof Error ? error.message : shown(error)}`;
-  return { reason: "failed", text, status: 500, error };
+  let message: string;
+  try {
+    message = String((error as Error).message ?? shown(error));
+  } catch {
+    // The error may be null, or an object of user code whose getters throw.
+    message = shown(error);
+  }
+  return { reason: "failed", text: `the decision function failed: ${message}`, status: 500, error };
 }
 
 /** What a decision function returned. Only `true` and an object admit. */
@@ -116,6 +123,11 @@ export class Policy {
     const { plain } = this.#rules;
     const username = request.username!;
     if (typeof plain === "function") {
+      // Different bytes must not become the same text.
+      if (!isUtf8(request.password!)) {
+        done(rejection("malformed", "the password is not UTF-8 text"));
+        return;
+      }
       const password = String(request.password);
       this.#ask((signal) => plain({ ...about(request, signal), username, password }), username, done);
     } else done(byPassword(plain, username, request.password!));

@@ -83,6 +83,12 @@ export interface AuthenticateOptions {
   domain?: string | undefined;
   /** Milliseconds that a decision function may take, 1 to 2,147,483,647. Default 5,000. */
   timeout?: number | undefined;
+  /**
+   * Disconnects peers at once when they lose access: when `removeKey` or `removeUser` removes their key or user, when
+   * `setUser` changes their password, and when a reload of the folder of `curve.allow` lacks their key. Default false: they
+   * stay connected, and their next connection is rejected. With decision functions, call {@link Authenticator.disconnect}.
+   */
+  disconnectRemoved?: boolean | undefined;
 }
 
 /**
@@ -150,7 +156,7 @@ export interface Reload {
   readonly keys: number;
   /** Public keys that were not admitted before. */
   readonly added: readonly string[];
-  /** Public keys that are no longer admitted. Their connected peers stay connected. */
+  /** Public keys that are no longer admitted. With `disconnectRemoved`, their peers have been disconnected. */
   readonly removed: readonly string[];
   /** Files that could not be read, or the folder itself. Their keys are not admitted. */
   readonly errors: readonly Error[];
