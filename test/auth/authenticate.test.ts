@@ -367,7 +367,7 @@ describe("decisions", () => {
 describe("invalid options", () => {
   const key = ada.publicKey;
   test.each<[unknown, RegExp]>([
-    [undefined, /takes \{ curve, plain, addresses, domain, timeout \}, got undefined/],
+    [undefined, /takes \{ curve, plain, addresses, domain, timeout, disconnectRemoved \}, got undefined/],
     [{}, /needs rules: pass at least one of curve, plain and addresses/],
     [{ curv: {} }, /no option 'curv': it takes curve, plain/],
     [{ curve: [key] }, /curve has no option '0': it takes \{ allow \}/],
@@ -386,6 +386,7 @@ describe("invalid options", () => {
     [{ addresses: { only: [] } }, /addresses has no option 'only'/],
     [{ plain: { users: {} }, domain: 7 }, /domain must be a string.*got 7/],
     [{ plain: { users: {} }, domain: "x".repeat(256) }, /domain must be a string of up to 255 bytes/],
+    [{ plain: { users: {} }, disconnectRemoved: 1 }, /disconnectRemoved must be true or false, got 1/],
     [{ plain: { users: {} }, timeout: 0 }, /timeout must be a number of milliseconds from 1.*got 0/],
     [{ plain: { users: {} }, timeout: Number.POSITIVE_INFINITY }, /timeout must be .*got Infinity/],
   ])("%o", async (options, message) => {
