@@ -63,9 +63,7 @@ function flagOf(flag: unknown): boolean {
 /** Validates what the caller of `authenticate` passes. `allow` is validated later, since a folder must be read. */
 export function read(options: unknown): Options {
   if (!isObject(options)) {
-    throw new TypeError(
-      `authenticate() takes { ${known.join(", ")} }, got ${shown(options)}`,
-    );
+    throw new TypeError(`authenticate() takes { ${known.join(", ")} }, got ${shown(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {

@@ -29,15 +29,17 @@ function admission(admitted: Admission, defaultId: string, text: string): Outcom
   return { reason: "allowed", text, status: 200, userId, metadata };
 }
 
-function failure(error: unknown): Outcome {
-  let message: string;
+/** Never throws, although `error` may be anything, such as an object whose getters throw. */
+function messageOf(error: unknown): string {
   try {
-    message = String((error as Error).message ?? shown(error));
+    return error instanceof Error ? String(error.message) : shown(error);
   } catch {
-    // The error may be null, or an object of user code whose getters throw.
-    message = shown(error);
+    return "with an error whose message cannot be read";
   }
-  return { reason: "failed", text: `the decision function failed: ${message}`, status: 500, error };
+}
+
+function failure(error: unknown): Outcome {
+  return { reason: "failed", text: `the decision function failed: ${messageOf(error)}`, status: 500, error };
 }
 
 /** What a decision function returned. Only `true` and an object admit. */

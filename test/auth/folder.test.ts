@@ -1,6 +1,7 @@
 // A folder of certificates that is watched: files and folders come, change and go.
 
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -14,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Authenticator, Certificate, Context, Dealer, type Reload } from "zmq-native";
+import { runProgram } from "../helpers/program.js";
 import { curveClient, type KeyPair, Server, servers } from "./servers.js";
 
 let root: string;
@@ -134,6 +136,85 @@ test.skipIf(process.platform === "win32")("a symbolic link leads to another fold
   reloaded = until(auth, ({ keys }) => keys === 0);
   unlinkSync(join(next, "bob.key"));
   expect((await reloaded).removed).toEqual([bob.publicKey]);
+});
+
+// No watcher notices that a folder above was replaced.
+test.skipIf(process.platform === "win32")("reload follows a symbolic link above the folder", async () => {
+  const [ada, bob] = [Certificate.generate(), Certificate.generate()];
+  for (const [release, certificate] of [
+    ["1", ada],
+    ["2", bob],
+  ] as const) {
+    mkdirSync(join(root, release, "keys"), { recursive: true });
+    await certificate.save(join(root, release, "keys", "client.key"));
+  }
+  symlinkSync(join(root, "1"), join(root, "current"));
+  const auth = await start(join(root, "current", "keys"));
+  symlinkSync(join(root, "2"), join(root, "new"));
+  renameSync(join(root, "new"), join(root, "current"));
+  expect(await auth.reload()).toEqual({
+    keys: 1,
+    added: [bob.publicKey],
+    removed: [ada.publicKey],
+    errors: [],
+  });
+  // From now on, the new folder is watched.
+  const reloaded = until(auth, ({ keys }) => keys === 0);
+  unlinkSync(join(root, "2", "keys", "client.key"));
+  expect((await reloaded).removed).toEqual([bob.publicKey]);
+});
+
+test("a certificate that is a symbolic link counts, and one that leads nowhere does not", async () => {
+  const ada = Certificate.generate();
+  await ada.save(join(root, "ada.key"));
+  try {
+    symlinkSync(join(root, "ada.key"), join(folder, "link.key"));
+    symlinkSync(join(root, "absent.key"), join(folder, "broken.key"));
+    symlinkSync(join(folder, "loop.key"), join(folder, "loop.key"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+    console.warn("SKIPPED: this user may not make symbolic links");
+    return;
+  }
+  const auth = await start();
+  const { keys, errors } = await auth.reload();
+  expect([keys, errors.map(({ message }) => message)]).toEqual([1, [expect.stringContaining("ELOOP")]]);
+});
+
+test.skipIf(process.platform === "win32")("a folder that becomes unreadable admits nobody", async () => {
+  const ada = Certificate.generate();
+  await ada.save(join(folder, "ada.key"));
+  const { stdout, ...outcome } = await runProgram(`
+    const folder = ${JSON.stringify(folder)};
+    const auth = await zmq.context.authenticate({ curve: { allow: folder } });
+    require("node:fs").chmodSync(folder, 0o000);
+    // Root may read every folder.
+    if (process.getuid() === 0) process.seteuid(65534);
+    const reloaded = new Promise((resolve) => auth.on("reload", resolve));
+    console.log((await auth.reload()).keys);
+    const { keys, removed, errors } = await reloaded;
+    console.log(keys, removed.length, errors[0].code);
+  `);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  chmodSync(folder, 0o700);
+  expect(stdout).toBe("0\n0 1 EACCES\n");
+});
+
+test("a folder that the system cannot watch is reported, and can be read by reload", async () => {
+  const { stdout, ...outcome } = await runProgram(`
+    require("node:fs").watch = () => {
+      throw Object.assign(new Error("ENOSPC: System limit for number of file watchers reached"), { code: "ENOSPC" });
+    };
+    const auth = await zmq.context.authenticate({ curve: { allow: ${JSON.stringify(folder)} } });
+    const { errors } = await new Promise((resolve) => auth.on("reload", resolve));
+    console.log(errors.length, errors[0].code, errors[0].message);
+    await zmq.Certificate.generate().save(${JSON.stringify(join(folder, "ada.key"))});
+    console.log((await auth.reload()).keys);
+  `);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  expect(stdout).toBe(
+    "1 ENOSPC the folder of certificates is not watched (ENOSPC: System limit for number of file watchers reached): call reload() after each change\n1\n",
+  );
 });
 
 test("reload reads what was written before the call, also at the same time as others", async () => {

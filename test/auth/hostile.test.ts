@@ -93,6 +93,11 @@ describe("malformed requests", () => {
 
 describe("decision functions", () => {
   const never = () => new Promise<boolean>(() => {});
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
   const admit = (result: unknown) => () => result as Verdict;
   const functions: [string, () => Verdict | Promise<Verdict>, string, string][] = [
     [
@@ -117,6 +122,40 @@ describe("decision functions", () => {
     ["returns libzmq's metadata", admit({ metadata: { "user-id": "root" } }), "status 500", "failed"],
     ["returns metadata with a space", admit({ metadata: { "a b": "c" } }), "status 500", "failed"],
     ["returns metadata that is no text", admit({ metadata: { a: 7 } }), "status 500", "failed"],
+    [
+      "throws an error whose message is a getter that throws",
+      () => {
+        throw Object.defineProperty(new Error(), "message", {
+          get() {
+            throw new Error("a getter");
+          },
+        });
+      },
+      "status 500",
+      "failed",
+    ],
+    [
+      "throws a Proxy that throws",
+      () => {
+        const fail = () => {
+          throw new Error("a trap");
+        };
+        throw new Proxy(
+          {},
+          { get: fail, getPrototypeOf: fail, ownKeys: fail, getOwnPropertyDescriptor: fail },
+        );
+      },
+      "status 500",
+      "failed",
+    ],
+    [
+      "returns a promise whose `then` throws",
+      // biome-ignore lint/suspicious/noThenProperty: the property is what is tested
+      admit(Object.defineProperty({}, "then", { get: () => JSON.parse("no JSON") })),
+      "status 500",
+      "failed",
+    ],
+    ["returns a Proxy that has been revoked", admit(revoked()), "status 500", "failed"],
     [
       "returns an object with a getter that throws",
       admit(
@@ -168,6 +207,19 @@ describe("decision functions", () => {
     expect(await server.attempt(plainClient("quick", "x"))).toBe("in");
     expect(decisions.map(({ reason }) => reason).sort()).toEqual([...Array(6).fill("allowed"), "timeout"]);
     expect(aborted).toEqual(["slow"]);
+  });
+
+  test("passwords that are not UTF-8 text do not reach a function", async () => {
+    const asked: string[] = [];
+    const users = ({ password }: { password: string }) => asked.push(password) > 0;
+    const auth = await context.authenticate({ domain: "global", plain: { users } });
+    const decisions = decided(auth);
+    using server = await Server.open(context, servers.plain);
+    const password = Buffer.from([0xff, 0xfe]) as unknown as string;
+    expect(await server.attempt(plainClient("ada", password))).toBe("status 400");
+    expect(await server.attempt(plainClient("ada", "\ufffd\ufffd"))).toBe("in");
+    expect(decisions.map(({ reason }) => reason)).toEqual(["malformed", "allowed"]);
+    expect(asked).toEqual(["\ufffd\ufffd"]);
   });
 
   test("a listener that throws does not keep the peer out", async () => {
@@ -286,6 +338,28 @@ describe("closes", () => {
     expect(await server.attempt(plainClient("ada", "secret"))).toBe("in");
     expect(auth.closed).toBe(true);
     expect(await server.attempt(plainClient("ada", "secret"))).toBe("handshake:error:other");
+  });
+
+  test("of the context, by a decision function", async () => {
+    const own = new Context();
+    let closed: Promise<void> | undefined;
+    const users = () => {
+      closed ??= own.close({ linger: 0 });
+      return true;
+    };
+    const auth = await own.authenticate({ domain: "global", plain: { users } });
+    const reasons: Promise<string[]> = (async () => {
+      const found: string[] = [];
+      for await (const { reason } of auth.decisions) found.push(reason);
+      return found;
+    })();
+    const dealer = new Dealer({ context: own, linger: 0 });
+    dealer.connect(zapEndpoint);
+    const request = (id: number) => ["", "1.0", `${id}`, "global", "127.0.0.1", "", "PLAIN", "ada", "x"];
+    await dealer.sendMany([request(1), request(2), request(3)]);
+    expect(await reasons).toEqual(expect.arrayContaining(["closed"]));
+    await closed;
+    expect([auth.closed, dealer.closed]).toEqual([true, true]);
   });
 
   test("of the context, with pending decisions and loops", async () => {

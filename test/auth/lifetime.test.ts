@@ -1,7 +1,10 @@
 // What authenticators keep alive, and how they work in workers and in several copies of the library.
 
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runProgram } from "../helpers/program.js";
+import { packagePath, runProgram } from "../helpers/program.js";
 
 const run = async (body: string, options?: object) => {
   const { stdout, ...outcome } = await runProgram(body, options);
@@ -107,14 +110,70 @@ describe("an authenticator", () => {
   });
 });
 
-test("its code is loaded by the first call that needs it", async () => {
-  const output = await run(`
-    const loaded = () => Object.keys(require.cache).some((file) => file.endsWith("auth.js"));
-    zmq.Certificate.generate();
-    const before = loaded();
-    const auth = await zmq.context.authenticate({ plain: { users: {} } });
-    await auth.close();
-    console.log(before, loaded());
-  `);
-  expect(output).toBe("false true");
+describe("its code", () => {
+  test("is loaded by the first call that needs it", async () => {
+    const output = await run(`
+      const loaded = () => Object.keys(require.cache).some((file) => file.endsWith("auth.js"));
+      zmq.Certificate.generate();
+      const before = loaded();
+      const auth = await zmq.context.authenticate({ plain: { users: {} } });
+      await auth.close();
+      console.log(before, loaded());
+    `);
+    expect(output).toBe("false true");
+  });
+
+  const remedy =
+    "call authenticate() or load a certificate once before the process gives up its rights, and keep file descriptors free";
+  const posix = process.platform !== "win32";
+
+  test.skipIf(!posix)("cannot be loaded without a file descriptor: the error names the remedy", async () => {
+    const output = await run(
+      `
+      const { closeSync, openSync } = require("node:fs");
+      const open = [];
+      try { for (;;) open.push(openSync("/dev/null")); } catch {}
+      const error = await zmq.context.authenticate({ plain: { users: {} } }).catch((error) => error);
+      const other = await zmq.Certificate.load("ada.key").catch((error) => error);
+      for (const file of open) closeSync(file);
+      console.log(error.code, error.message);
+      console.log(other.code);
+      // A later call succeeds.
+      await (await zmq.context.authenticate({ plain: { users: {} } })).close();
+      `,
+      { within: ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"] },
+    );
+    expect(output).toMatch(/^EMFILE zmq-native cannot load its file auth\.js \(EMFILE: .*\nEMFILE$/);
+    expect(output).toContain(remedy);
+  });
+
+  test.skipIf(!posix)(
+    "cannot be loaded after setuid from a folder of root: the error names the remedy",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+      try {
+        cpSync(dirname(packagePath), join(folder, "dist"), { recursive: true });
+        cpSync(join(dirname(packagePath), "../package.json"), join(folder, "package.json"));
+        const output = await run(
+          `
+        require("node:fs").chmodSync(${JSON.stringify(folder)}, 0o000);
+        // Root may read every folder.
+        if (process.getuid() === 0) process.seteuid(65534);
+        const error = await zmq.context.authenticate({ plain: { users: {} } }).catch((error) => error);
+        if (process.getuid() === 0) process.seteuid(0);
+        require("node:fs").chmodSync(${JSON.stringify(folder)}, 0o700);
+        console.log(error.code, error.message);
+        `,
+          {
+            from: join(folder, "dist/index.js"),
+            within: ["env", `ZMQ_NATIVE_PREBUILD=${join(__dirname, "../..")}`],
+          },
+        );
+        expect(output).toMatch(/^\S+ zmq-native cannot load its file auth\.js/);
+        expect(output).toContain(remedy);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 });
