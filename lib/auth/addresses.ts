@@ -5,7 +5,7 @@ import { shown } from "../arguments/checks.js";
 import type { AuthenticateOptions } from "./types.js";
 
 const mapped = /^::ffff:(?=[\d.]+$)/i;
-/** What libzmq calls a peer over ipc on Linux. */
+/** The address of a peer over ipc on Linux. */
 const ipcPeer = /^localhost:\d+:\d+:\d+$/;
 
 /** The address of an IPv4 peer, which a socket with `ipv6: true` sees as `::ffff:10.0.0.1`; without a zone (`%eth0`). */
@@ -80,7 +80,7 @@ export class AddressRules {
     this.#deny = deny === undefined ? undefined : new AddressList(deny, "addresses.deny");
   }
 
-  /** Undefined for an address that may go on. */
+  /** The reason to reject an address; undefined if there is none. */
   objection(address: string): "addressDenied" | "addressNotAllowed" | undefined {
     if (this.#deny?.has(address)) return "addressDenied";
     if (this.#allow?.has(address) === false) return "addressNotAllowed";

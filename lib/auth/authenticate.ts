@@ -8,27 +8,38 @@ import type { AuthenticateOptions } from "./types.js";
 declare module "../context/context.js" {
   interface Context {
     /**
-     * Decides which peers the servers of this context admit, by their CURVE keys, by user and password, or by address. Servers
-     * are sockets with `zapDomain`, and those with `curveServer` or `plainServer`. Set `zapEnforceDomain: true` on them too:
-     * then they admit nobody before this call and after `close()`.
+     * Starts an authenticator. It decides which peers the servers of this context admit: by CURVE key, by user and password,
+     * or by address. Servers are sockets with `zapDomain`, `curveServer` or `plainServer`. Set `zapDomain` and
+     * `zapEnforceDomain: true` on them: then they admit nobody before this call and after `close()`.
      *
-     * A context can have several authenticators, one for each domain. It does not keep the process alive, and lives until it
-     * or the context is closed.
+     * A context can have several authenticators, one for each domain. An authenticator does not keep the process alive. It
+     * lives until it or its context is closed, even if the program does not keep the object. RFC 27.
      *
      * @example
      * ```ts
-     * await using auth = await context.authenticate({ curve: { allow: [clientKey] }, domain: "global" });
-     * const server = new Reply({
+     * import { context, curveKeyPair, Reply } from "zmq-native";
+     *
+     * const [server, client] = [curveKeyPair(), curveKeyPair()];
+     * const auth = await context.authenticate({ curve: { allow: [client.publicKey] }, domain: "global" });
+     * const reply = new Reply({
      *   curveServer: true,
-     *   curveSecretKey: secretKey,
+     *   curveSecretKey: server.secretKey,
      *   zapDomain: "global",
      *   zapEnforceDomain: true,
      * });
+     * await reply.bind("tcp://127.0.0.1:*");
+     * // …
+     * reply.close();
+     * await auth.close();
      * ```
-     * @throws TypeError rejects for an invalid option.
-     * @throws ZmqError rejects with `EEXIST` if the context has an authenticator for this domain, `EADDRINUSE` if another ZAP
-     * handler is bound, `EFAULT` if the context is closed, `EMFILE` if it has no socket left.
-     * @throws Error rejects with the error of `node:fs` if the folder of `curve.allow` cannot be read.
+     *
+     * @throws TypeError (rejects): an option is invalid.
+     * @throws ZmqError (rejects) `EEXIST`: the context has an authenticator for this domain.
+     * @throws ZmqError (rejects) `EADDRINUSE`: another ZAP handler is bound in the context, also in another thread.
+     * @throws ZmqError (rejects) `EFAULT`: the context is closed.
+     * @throws ZmqError (rejects) `EMFILE`: the context or the process has no sockets or file descriptors left.
+     * @throws Error (rejects) of `node:fs`: the folder of `curve.allow` cannot be read.
+     * @throws Error (rejects): the file `auth.js` of the package cannot be loaded, for example after `setuid`.
      */
     authenticate(options: AuthenticateOptions): Promise<Authenticator>;
   }

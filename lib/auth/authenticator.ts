@@ -19,7 +19,18 @@ import type {
 } from "./types.js";
 import { curveKeyText } from "./z85.js";
 
-/** Decides which peers the servers of a context admit. Made by {@link Context.authenticate}. */
+/**
+ * Decides which peers the servers of a context admit. {@link Context.authenticate} creates it.
+ *
+ * @example
+ * ```ts
+ * import { context } from "zmq-native";
+ *
+ * const auth = await context.authenticate({ plain: { users: { ada: "secret" } }, domain: "offices" });
+ * console.log(auth.domain, auth.closed); // offices false
+ * await auth.close();
+ * ```
+ */
 export class Authenticator implements AsyncDisposable {
   readonly #domain: string | undefined;
   readonly #plain: Rules["plain"];
@@ -31,6 +42,7 @@ export class Authenticator implements AsyncDisposable {
   #handler: Handler | undefined;
   #closed = false;
 
+  /** Private: call {@link Context.authenticate}. Never throws. */
   private constructor(rules: Rules, domain: string | undefined, disconnectRemoved: boolean, feed: Feed) {
     this.#domain = domain;
     this.#disconnectRemoved = disconnectRemoved;
@@ -62,23 +74,30 @@ export class Authenticator implements AsyncDisposable {
     return authenticator;
   }
 
-  /** The domain that it decides for; undefined for all domains that have no authenticator of their own. */
+  /** The `domain` of the options. Undefined: all domains that have no authenticator of their own. */
   get domain(): string | undefined {
     return this.#domain;
   }
 
-  /** True once `close` was called, or the context was closed. */
+  /** Whether the authenticator or its context is closed. */
   get closed(): boolean {
     return this.#closed || this.#handler?.closed === true;
   }
 
   /**
-   * All decisions from the moment when a loop begins, in the order in which they are made. Ends when the authenticator closes.
-   * A loop that does not read keeps the last 10,000. It does not keep the process alive.
+   * The decisions that are made after a loop begins, in their order. The loop ends when the authenticator closes. It keeps
+   * the last 10,000 unread decisions, and does not keep the process alive.
    *
    * @example
    * ```ts
-   * for await (const { admitted, address, reason } of auth.decisions) console.log(admitted, address, reason);
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: {} }, domain: "log" });
+   * const logging = (async () => {
+   *   for await (const { admitted, address, reason } of auth.decisions) console.log(admitted, address, reason);
+   * })();
+   * await auth.close(); // ends the loop
+   * await logging;
    * ```
    */
   get decisions(): AsyncIterable<Decision> {
@@ -89,9 +108,15 @@ export class Authenticator implements AsyncDisposable {
    * Adds a listener for an event. Listeners do not keep the process alive. An exception of a listener is an uncaught
    * exception of the process; the decision stands.
    *
+   * @throws TypeError: `listener` is not a function.
+   *
    * @example
    * ```ts
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: {} }, domain: "listen" });
    * auth.on("decision", ({ admitted, address, text }) => console.log(admitted, address, text));
+   * await auth.close();
    * ```
    */
   on<E extends keyof AuthenticatorEvents>(type: E, listener: (event: AuthenticatorEvents[E]) => void): this {
@@ -99,7 +124,11 @@ export class Authenticator implements AsyncDisposable {
     return this;
   }
 
-  /** Removes a listener that `on` added. */
+  /**
+   * Removes a listener that `on` added. If there is no such listener, this is a no-op.
+   *
+   * @throws TypeError: `listener` is not a function.
+   */
   off<E extends keyof AuthenticatorEvents>(type: E, listener: (event: AuthenticatorEvents[E]) => void): this {
     this.#feed.emitter.off(type, listener);
     return this;
@@ -108,7 +137,19 @@ export class Authenticator implements AsyncDisposable {
   /**
    * Admits a public key from now on: 40 characters of Z85, or 32 bytes.
    *
-   * @throws TypeError if the key is invalid. Error if `curve.allow` is not an array, or the authenticator is closed.
+   * @throws TypeError: the key is invalid.
+   * @throws Error: `curve.allow` is not an array, or the authenticator is closed.
+   *
+   * @example
+   * ```ts
+   * import { context, curveKeyPair } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ curve: { allow: [] }, domain: "keys" });
+   * const { publicKey } = curveKeyPair();
+   * auth.allowKey(publicKey);
+   * console.log(auth.removeKey(publicKey)); // true
+   * await auth.close();
+   * ```
    */
   allowKey(key: string | Uint8Array): void {
     this.#keys("allowKey").add(key);
@@ -119,7 +160,22 @@ export class Authenticator implements AsyncDisposable {
    * `disconnectRemoved`.
    *
    * @returns Whether the key was admitted before.
-   * @throws TypeError if the key is invalid. Error if `curve.allow` is not an array, or the authenticator is closed.
+   * @throws TypeError: the key is invalid.
+   * @throws Error: `curve.allow` is not an array, or the authenticator is closed.
+   *
+   * @example
+   * ```ts
+   * import { context, curveKeyPair } from "zmq-native";
+   *
+   * const { publicKey } = curveKeyPair();
+   * const auth = await context.authenticate({
+   *   curve: { allow: [publicKey] },
+   *   domain: "removals",
+   *   disconnectRemoved: true, // peers with the key are disconnected at once
+   * });
+   * console.log(auth.removeKey(publicKey), auth.removeKey(publicKey)); // true false
+   * await auth.close();
+   * ```
    */
   removeKey(key: string | Uint8Array): boolean {
     const keys = this.#keys("removeKey");
@@ -133,8 +189,18 @@ export class Authenticator implements AsyncDisposable {
    * Adds a user, or changes the password. Connected peers stay connected, unless the password changes and the authenticator
    * has the option `disconnectRemoved`.
    *
-   * @throws TypeError if the name or password is not a string of 1 to 255 bytes. Error if `plain.users` is not an object, or
-   * the authenticator is closed.
+   * @throws TypeError: the name or password is not a string of 1 to 255 bytes without NUL.
+   * @throws Error: `plain.users` is not an object, or the authenticator is closed.
+   *
+   * @example
+   * ```ts
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: {} }, domain: "users" });
+   * auth.setUser("ada", "secret");
+   * console.log(auth.removeUser("ada")); // true
+   * await auth.close();
+   * ```
    */
   setUser(username: string, password: string): void {
     const changed = this.#users("setUser").set(username, password);
@@ -145,8 +211,17 @@ export class Authenticator implements AsyncDisposable {
    * Removes a user. Connected peers stay connected, unless the authenticator has the option `disconnectRemoved`.
    *
    * @returns Whether there was such a user.
-   * @throws TypeError if the name is not a string of 1 to 255 bytes. Error if `plain.users` is not an object, or the
-   * authenticator is closed.
+   * @throws TypeError: the name is not a string of 1 to 255 bytes without NUL.
+   * @throws Error: `plain.users` is not an object, or the authenticator is closed.
+   *
+   * @example
+   * ```ts
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: { ada: "secret" } }, domain: "staff" });
+   * console.log(auth.removeUser("ada"), auth.removeUser("bob")); // true false
+   * await auth.close();
+   * ```
    */
   removeUser(username: string): boolean {
     const removed = this.#users("removeUser").delete(username);
@@ -155,20 +230,25 @@ export class Authenticator implements AsyncDisposable {
   }
 
   /**
-   * Disconnects the peers that this authenticator has admitted and for which `matches` returns true. A peer that connects
-   * again is asked for its credentials again. Messages that the server has received before can still be read.
+   * Disconnects the peers that this authenticator has admitted and for which `matches` returns true, also those of servers
+   * in other threads. The call returns before the connections end; the event `disconnect` of the server reports the end.
    *
-   * The peers may be connected to servers of any thread. The server's event is `disconnect`. The call returns before the
-   * connections end.
+   * A client connects again by itself, and the authenticator decides again. Messages that the server received before can
+   * still be read.
    *
+   * @param matches Gets the decision that admitted the peer. If it throws, no peer is disconnected.
    * @returns The number of connections.
-   * @throws TypeError if `matches` is not a function. Error if the authenticator is closed. Any error that `matches` throws;
-   * then no peer is disconnected.
+   *
+   * @throws TypeError: `matches` is not a function.
+   * @throws Error: the authenticator is closed.
    *
    * @example
    * ```ts
-   * auth.disconnect(({ username }) => username === "ada");
-   * auth.disconnect(() => true); // all peers
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: () => true }, domain: "sessions" });
+   * console.log(auth.disconnect(({ username }) => username === "ada")); // 0
+   * await auth.close();
    * ```
    */
   disconnect(matches: (decision: Decision) => boolean): number {
@@ -180,9 +260,24 @@ export class Authenticator implements AsyncDisposable {
   }
 
   /**
-   * Reads the folder of `curve.allow` again now. Required only where the system reports no changes, as on network drives.
+   * Reads the folder of `curve.allow` again. Call it after changes that the system does not report: on network drives, of
+   * the target of a symbolic link, and of a folder above.
    *
-   * @throws Error rejects if `curve.allow` is not a folder, or the authenticator is closed.
+   * @throws Error (rejects): `curve.allow` is not the path of a folder, or the authenticator is closed.
+   *
+   * @example
+   * ```ts
+   * import { mkdtemp } from "node:fs/promises";
+   * import { tmpdir } from "node:os";
+   * import { join } from "node:path";
+   * import { Certificate, context } from "zmq-native";
+   *
+   * const folder = await mkdtemp(join(tmpdir(), "keys-"));
+   * const auth = await context.authenticate({ curve: { allow: folder }, domain: "folder" });
+   * await Certificate.generate().save(join(folder, "ada.key"));
+   * console.log((await auth.reload()).keys); // 1
+   * await auth.close();
+   * ```
    */
   async reload(): Promise<Reload> {
     this.#open();
@@ -191,11 +286,21 @@ export class Authenticator implements AsyncDisposable {
   }
 
   /**
-   * Stops deciding. Pending decisions end with status 300, and their peers try again. Afterwards the context may get another
-   * authenticator for the domain, or another ZAP handler.
+   * Closes the authenticator. Pending decisions end with status 300. Connected peers stay connected. The context can have
+   * another authenticator for the domain, or another ZAP handler, at once.
    *
-   * Servers with `zapEnforceDomain: true` then reject every peer. **Servers of CURVE and of no mechanism without this option
-   * admit every peer**, as libzmq does without a ZAP handler.
+   * Afterwards, servers with `zapEnforceDomain: true` reject every peer. **CURVE servers and servers without a mechanism
+   * admit every peer if they lack this option**, as libzmq does without a ZAP handler. Closing twice is a no-op. Never
+   * throws.
+   *
+   * @example
+   * ```ts
+   * import { context } from "zmq-native";
+   *
+   * const auth = await context.authenticate({ plain: { users: {} }, domain: "closing" });
+   * await auth.close();
+   * console.log(auth.closed); // true
+   * ```
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -203,7 +308,7 @@ export class Authenticator implements AsyncDisposable {
     this.#handler?.remove(this.#judge);
   }
 
-  /** As {@link Authenticator.close}, at the end of an `await using`. */
+  /** Closes the authenticator at the end of an `await using` block, as `close()` does. Never throws. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { shown } from "../arguments/checks.js";
 import { parseZpl } from "./zpl.js";
 
-/** What a file contains. The class Certificate validates it: importing that here would be a cycle. */
+/** The content of a file. The class Certificate validates it; importing the class here would be a cycle. */
 export interface Stored {
   readonly publicKey: string;
   readonly secretKey: string | undefined;

@@ -7,7 +7,7 @@ import { curveKeyPair, curvePublicKey } from "./keys.js";
 import { onDemand } from "./on-demand.js";
 import { curveKeyBytes, curveKeyText, z85 } from "./z85.js";
 
-/** What `new Certificate` takes. */
+/** The parameters of `new Certificate`. */
 export interface CertificateFields {
   /** 40 characters of Z85, or 32 bytes. Default: computed from `secretKey`. */
   publicKey?: string | Uint8Array | undefined;
@@ -46,9 +46,16 @@ function metadataOf(value: unknown): Readonly<Record<string, string>> {
  *
  * @example
  * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { Certificate } from "zmq-native";
+ *
+ * const file = join(await mkdtemp(join(tmpdir(), "keys-")), "ada.key");
  * const certificate = Certificate.generate({ name: "ada" });
- * await certificate.save("keys/ada.key"); // and keys/ada.key_secret, with mode 0600
- * const { publicKey, secretKey } = await Certificate.load("keys/ada.key");
+ * await certificate.save(file); // and ada.key_secret, with mode 0600
+ * const loaded = await Certificate.load(file);
+ * console.log(loaded.secretKey === certificate.secretKey, loaded.metadata); // true { name: 'ada' }
  * ```
  */
 export class Certificate {
@@ -59,10 +66,10 @@ export class Certificate {
   readonly #secretKey: string | undefined;
 
   /**
-   * Makes a certificate of keys.
+   * Creates a certificate from keys.
    *
-   * @throws TypeError if there is no key, a key is invalid, `publicKey` does not belong to `secretKey`, or `metadata` is
-   * not an object of one-line strings.
+   * @throws TypeError: there is no key, a key is invalid, `publicKey` does not belong to `secretKey`, or `metadata` is not
+   * an object of one-line strings.
    */
   constructor(fields: CertificateFields) {
     if (!isObject(fields)) {
@@ -88,19 +95,36 @@ export class Certificate {
   }
 
   /**
-   * Makes a certificate with a new key pair.
+   * Generates a certificate with a new key pair.
    *
-   * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. TypeError as the constructor.
+   * @throws ZmqError `ENOTSUP`: libzmq was built without CURVE.
+   * @throws TypeError: `metadata` is not an object of one-line strings.
+   *
+   * @example
+   * ```ts
+   * import { Certificate } from "zmq-native";
+   *
+   * const { publicKey, metadata } = Certificate.generate({ name: "ada" });
+   * console.log(publicKey.length, metadata.name); // 40 ada
+   * ```
    */
   static generate(metadata?: Readonly<Record<string, string>>): Certificate {
     return new Certificate({ ...curveKeyPair(), metadata });
   }
 
   /**
-   * Reads a certificate from a file. `NAME.key` is the public file. If `NAME.key_secret` exists and may be read, the keys and
-   * the metadata come from there, as with `zcert_load`.
+   * Reads a certificate from a file. `NAME.key` is the public file. If `NAME.key_secret` exists and can be read, the keys
+   * and the metadata come from that file, as with czmq's `zcert_load`.
    *
-   * @throws Error rejects with the error of `node:fs`, or a TypeError if the file is not a certificate.
+   * @throws Error (rejects) of `node:fs`: the file cannot be read.
+   * @throws TypeError (rejects): the file is not a certificate.
+   *
+   * @example
+   * ```ts
+   * import { Certificate } from "zmq-native";
+   *
+   * await Certificate.load("absent.key").catch(({ code }) => console.log(code)); // ENOENT
+   * ```
    */
   static async load(path: string | URL): Promise<Certificate> {
     const { loadCertificate } = await onDemand(() => import("./certificate-file.js"));
@@ -114,9 +138,23 @@ export class Certificate {
 
   /**
    * Writes the public file at `path`, by convention `NAME.key`. If the certificate has a secret key, also writes
-   * `NAME.key_secret` with mode 0600. Each file is replaced at once: readers see the old or the new content.
+   * `NAME.key_secret` with mode 0600. Windows ignores the mode. Each file is replaced atomically: readers see the old or
+   * the new content.
    *
-   * @throws Error rejects with the error of `node:fs`, or a TypeError if `path` ends with `_secret`.
+   * @throws Error (rejects) of `node:fs`: a file cannot be written.
+   * @throws TypeError (rejects): `path` is not a path, or ends with `_secret`.
+   *
+   * @example
+   * ```ts
+   * import { mkdtemp, readdir } from "node:fs/promises";
+   * import { tmpdir } from "node:os";
+   * import { join } from "node:path";
+   * import { Certificate } from "zmq-native";
+   *
+   * const folder = await mkdtemp(join(tmpdir(), "keys-"));
+   * await Certificate.generate().save(join(folder, "ada.key"));
+   * console.log(await readdir(folder)); // [ 'ada.key', 'ada.key_secret' ]
+   * ```
    */
   async save(path: string | URL): Promise<void> {
     const { saveCertificate } = await onDemand(() => import("./certificate-file.js"));

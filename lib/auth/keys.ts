@@ -43,14 +43,18 @@ export function curveKeyPair(): {
 const pkcs8Prefix = "302e020100300506032b656e04220420";
 
 /**
- * Computes the public key of a secret key. `zmq_curve_public`
+ * Computes the public key of a secret key. libzmq: `zmq_curve_public`.
  *
  * @param secretKey 40 characters of Z85, or 32 bytes.
- * @throws TypeError if `secretKey` is neither.
+ *
+ * @throws TypeError: `secretKey` is neither.
+ *
  * @example
  * ```ts
+ * import { curveKeyPair, curvePublicKey } from "zmq-native";
+ *
  * const { publicKey, secretKey } = curveKeyPair();
- * curvePublicKey(secretKey) === publicKey; // true
+ * console.log(curvePublicKey(secretKey) === publicKey); // true
  * ```
  */
 export function curvePublicKey(secretKey: string | Uint8Array): string {

@@ -9,7 +9,7 @@ import type { Passwords } from "./passwords.js";
 import { encodeAdmission, type ZapRequest } from "./request.js";
 import type { Admission, CurveRequest, Decide, Decision, DecisionReason, PlainRequest } from "./types.js";
 
-/** A decision, and what the reply needs besides. */
+/** A decision, and the metadata for the reply. */
 export interface Outcome extends Pick<Decision, "reason" | "text" | "status" | "userId" | "error"> {
   readonly metadata?: Buffer;
 }
@@ -42,7 +42,7 @@ function failure(error: unknown): Outcome {
   return { reason: "failed", text: `the decision function failed: ${messageOf(error)}`, status: 500, error };
 }
 
-/** What a decision function returned. Only `true` and an object admit. */
+/** The outcome for the result of a decision function. Only `true` and an object admit. */
 function outcomeOf(verdict: unknown, defaultId: string): Outcome {
   if (verdict === false) return rejection("rejected", "the decision function rejected the peer");
   if (verdict !== true && !isObject(verdict)) {
@@ -135,7 +135,7 @@ export class Policy {
     } else done(byPassword(plain, username, request.password!));
   }
 
-  /** Settles by the function, the timeout or `close`, whichever is first. What the function does later has no effect. */
+  /** Settles by the function, the timeout or `close`, whichever is first. A later result of the function has no effect. */
   #ask(call: (signal: AbortSignal) => unknown, defaultId: string, done: Done): void {
     if (this.#pending.size >= mostPending) {
       done(deferral("overloaded", `${mostPending} decisions are pending`));
@@ -182,7 +182,7 @@ function byPassword(passwords: Passwords | undefined, username: string, password
   return admission({}, username, `plain.users has the user ${name} and the password`);
 }
 
-/** What every decision function is told. */
+/** The part of a request that every decision function gets. */
 const about = ({ domain, address, routingId }: ZapRequest, signal: AbortSignal) => ({
   domain,
   address,

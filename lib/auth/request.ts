@@ -17,7 +17,7 @@ export interface ReplyTo {
   readonly id: Buffer;
 }
 
-/** What a server says of a peer. */
+/** The request of a server about a peer. */
 export interface ZapRequest {
   readonly domain: string;
   readonly address: string;

@@ -1,6 +1,6 @@
-// The types of context.authenticate(). Without code, so that programs which do not authenticate load none.
+// The types of context.authenticate().
 
-/** What every decision function is told about a peer. */
+/** The part of a request that every decision function gets. */
 export interface PeerRequest {
   /** The `zapDomain` of the socket that the peer connects to; empty if it has none. */
   readonly domain: string;
@@ -8,17 +8,17 @@ export interface PeerRequest {
   readonly address: string;
   /** The `routingId` of the socket that the peer connects to, as bytes. */
   readonly routingId: Buffer;
-  /** Aborted when the decision is no longer wanted: after the timeout, or when the authenticator closes. */
+  /** Aborted when the decision is no longer needed: after the timeout, or when the authenticator closes. */
   readonly signal: AbortSignal;
 }
 
-/** What `curve.allow` is told, if it is a function. */
+/** The argument of `curve.allow`, if it is a function. */
 export interface CurveRequest extends PeerRequest {
   /** The peer's public key, 40 characters of Z85. libzmq has verified that the peer has the secret key. */
   readonly publicKey: string;
 }
 
-/** What `plain.users` is told, if it is a function. */
+/** The argument of `plain.users`, if it is a function. */
 export interface PlainRequest extends PeerRequest {
   /** The name that the peer sent. */
   readonly username: string;
@@ -26,11 +26,14 @@ export interface PlainRequest extends PeerRequest {
   readonly password: string;
 }
 
-/** A peer is admitted, with properties that `receiveWithMetadata` returns for its messages. */
+/** Admits a peer, with properties that `receiveWithMetadata` returns for its messages. */
 export interface Admission {
   /** The property `User-Id`, up to 255 bytes. Default: the public key, or the name of the user. */
   userId?: string | undefined;
-  /** Further properties. A name consists of letters, digits and `-_.+`; libzmq has the names `User-Id`, `Socket-Type` and others. */
+  /**
+   * Further properties. A name consists of letters, digits and `-_.+`. Reserved names: `User-Id`, `Socket-Type`, `Identity`,
+   * `Routing-Id`, `Peer-Address` and `__fd`.
+   */
   metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -40,7 +43,7 @@ export type Verdict = boolean | Admission;
 /** Decides on a peer. If it throws, rejects, takes longer than `timeout` or returns anything else, the peer is not admitted. */
 export type Decide<Request> = (request: Request) => Verdict | Promise<Verdict>;
 
-/** What `context.authenticate` takes. At least one of `curve`, `plain` and `addresses` is required. */
+/** The options of `context.authenticate`. At least one of `curve`, `plain` and `addresses` is required. */
 export interface AuthenticateOptions {
   /** Admits peers of servers with `curveServer: true`. Without it, their peers are rejected. */
   curve?:
@@ -49,7 +52,7 @@ export interface AuthenticateOptions {
          * The public keys that are admitted:
          * - an array of keys, each 40 characters of Z85, or 32 bytes;
          * - the path of a folder with certificates, as {@link Certificate} saves them. Each file `*.key` admits its public key.
-         *   The folder is watched, and read again when it changes;
+         *   The folder is watched, and is read again when it changes;
          * - a function that decides on each key;
          * - `"any"`: every key. Messages are encrypted, but anybody who knows the server's public key may connect.
          */
@@ -101,9 +104,9 @@ export interface AuthenticateOptions {
  * - `rejected`: the decision function returned false;
  * - `failed`: the decision function threw, rejected or returned an invalid value, see `error`;
  * - `timeout`: the decision function took too long;
- * - `overloaded`: 10,000 decisions are pending;
- * - `closed`: the authenticator was closed before the decision;
- * - `malformed`: not a request of ZAP 1.0. libzmq does not send such requests, but other sockets of the process can.
+ * - `overloaded`: 10,000 decisions of functions are pending;
+ * - `closed`: the authenticator was closed before the decision was made;
+ * - `malformed`: the request does not follow ZAP 1.0, or a user name or password for a decision function is not UTF-8 text.
  */
 export type DecisionReason =
   | "allowed"
@@ -130,8 +133,8 @@ export interface Decision {
   /** A sentence about the reason, for a log. It does not contain passwords. */
   readonly text: string;
   /**
-   * The status by ZAP: 200 admits. 400 rejects. 300 rejects for now, and the peer tries again. 500 is an error of the decision
-   * function. The server's event `handshake:error:auth` has the same status.
+   * The ZAP status. 200 admits. 400 rejects. 300 disconnects the peer, which may connect again. 500 is an error of the
+   * decision function. The server's event `handshake:error:auth` has the same status.
    */
   readonly status: 200 | 300 | 400 | 500;
   /** The `zapDomain` of the server. */
@@ -150,7 +153,7 @@ export interface Decision {
   readonly error?: unknown;
 }
 
-/** A folder of certificates was read again, and differs; or it was read first, with errors. */
+/** The change of a folder of certificates. The first read is reported only if it had errors. */
 export interface Reload {
   /** The number of keys that are admitted now. */
   readonly keys: number;
@@ -158,11 +161,14 @@ export interface Reload {
   readonly added: readonly string[];
   /** Public keys that are no longer admitted. With `disconnectRemoved`, their peers have been disconnected. */
   readonly removed: readonly string[];
-  /** Files that could not be read, or the folder itself. Their keys are not admitted. */
+  /**
+   * The errors of files that could not be read, of the folder, or of watching it. Keys that could not be read are not
+   * admitted.
+   */
   readonly errors: readonly Error[];
 }
 
-/** Events of an authenticator, and what their listeners get. */
+/** The events of an authenticator, with the argument of their listeners. */
 export interface AuthenticatorEvents {
   /** A peer was admitted or rejected. */
   decision: Decision;

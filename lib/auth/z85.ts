@@ -64,22 +64,25 @@ function decode(text: string): Buffer {
  *
  * @example
  * ```ts
+ * import { curveKeyPair, z85 } from "zmq-native";
+ *
  * const { publicKey } = curveKeyPair();
- * const bytes = z85.decode(publicKey); // 32 bytes
- * z85.encode(bytes) === publicKey; // true
+ * const bytes = z85.decode(publicKey);
+ * console.log(bytes.length); // 32
+ * console.log(z85.encode(bytes) === publicKey); // true
  * ```
  */
 export const z85: {
   /**
-   * Encodes bytes as text, five characters for four bytes. `zmq_z85_encode`
+   * Encodes bytes as text, five characters for four bytes. libzmq: `zmq_z85_encode`.
    *
-   * @throws TypeError if `bytes` is not a Uint8Array, or its length not a multiple of 4.
+   * @throws TypeError: `bytes` is not a Uint8Array, or its length is not a multiple of 4.
    */
   encode(bytes: Uint8Array): string;
   /**
-   * Decodes text to bytes, four bytes for five characters. `zmq_z85_decode`
+   * Decodes text to bytes, four bytes for five characters. libzmq: `zmq_z85_decode`.
    *
-   * @throws TypeError if `text` is not Z85.
+   * @throws TypeError: `text` is not Z85.
    */
   decode(text: string): Buffer;
 } = Object.freeze({ encode, decode });
@@ -87,7 +90,7 @@ export const z85: {
 /**
  * @internal The 32 bytes of a key, which is Z85 text or bytes; always a copy. The error does not show a secret.
  *
- * @throws TypeError that names `what`.
+ * @throws TypeError: the key is invalid. The message names `what`.
  */
 export function curveKeyBytes(key: unknown, what: string, { secret = false } = {}): Buffer {
   if (typeof key === "string" && key.length === keyTextLength) {
