@@ -1,10 +1,10 @@
 // Certificates of czmq and pyzmq, in both directions, and their sockets as clients of our authenticator.
 
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Authenticator, Certificate, Context, type Decision, Pull } from "zmq-native";
+import { type Authenticator, Certificate, Context, type Decision, Pull, Push } from "zmq-native";
 import { startPython } from "../helpers/peers.js";
 import { type AgentProcess, implementations, PeerSocket, startAgent } from "../interop/agents.js";
 import { serverKeys, servers } from "./servers.js";
@@ -153,3 +153,62 @@ describe.each([implementations.c, implementations.czmq, implementations.python])
     });
   },
 );
+
+// The other direction: their authenticators read our certificates.
+const authenticators = [
+  { implementation: implementations.czmq, start: zauth },
+  { implementation: implementations.python, start: pyzmqAuth },
+];
+
+async function zauth(agent: AgentProcess, folder: string): Promise<void> {
+  const passwords = join(root, "passwords");
+  writeFileSync(passwords, "");
+  await agent.call("zauth", passwords, folder);
+}
+
+async function pyzmqAuth(agent: AgentProcess, folder: string): Promise<void> {
+  await agent.call("zap-folder", folder);
+}
+
+describe.each(authenticators)("the authenticator of $implementation.name", ({ implementation, start }) => {
+  const missing = implementation.missing();
+
+  test.skipIf(missing)("admits a client whose certificate we saved, and rejects another", async () => {
+    const [server, ada] = [Certificate.generate({ name: "server" }), Certificate.generate({ name: "Ada" })];
+    const folder = mkdtempSync(join(root, "theirs-"));
+    await new Certificate({ publicKey: ada.publicKey, metadata: { name: "Ada" } }).save(
+      join(folder, "ada.key"),
+    );
+    const agent = await startAgent(implementation);
+    try {
+      await start(agent, folder);
+      const options = { curve_server: 1, curve_secretkey: server.secretKey! };
+      const pull = await PeerSocket.open(agent, "PULL", options);
+      const endpoint = await pull.bind("tcp://127.0.0.1:*");
+      for (const [certificate, outcome] of [
+        [ada, "handshake"],
+        [Certificate.generate(), "handshake:error:auth"],
+      ] as const) {
+        using push = new Push({
+          linger: 0,
+          curveServerKey: server.publicKey,
+          curvePublicKey: certificate.publicKey,
+          curveSecretKey: certificate.secretKey!,
+        });
+        const verdict = new Promise<string>((resolve) => {
+          for (const type of ["handshake", "handshake:error:auth"] as const) {
+            push.events.on(type, () => resolve(type));
+          }
+        });
+        push.connect(endpoint);
+        expect(await verdict).toBe(outcome);
+        if (outcome !== "handshake") continue;
+        await push.send("hello", limit);
+        expect((await pull.receive()).map(String)).toEqual(["hello"]);
+      }
+      await pull[Symbol.asyncDispose]();
+    } finally {
+      await agent[Symbol.asyncDispose]();
+    }
+  });
+});
