@@ -70,7 +70,8 @@ describe("CURVE", () => {
     await start({ curve: { allow: "any" } });
     using server = await Server.open(context, servers.curve);
     expect(await server.attempt(curveClient(curveKeyPair()))).toBe("in");
-    expect(await server.attempt({})).toBe("handshake:error:protocol");
+    // Client and server both detect the mismatch. The server may first see that the client has closed the connection.
+    expect(await server.attempt({})).toMatch(/^handshake:error:(?:protocol|other)$/);
   });
 
   test("a function decides by key, address, domain and routing id", async () => {
