@@ -237,7 +237,7 @@ export class Authenticator implements AsyncDisposable {
    * still be read.
    *
    * @param matches Gets the decision that admitted the peer. If it throws, no peer is disconnected.
-   * @returns The number of connections.
+   * @returns The number of connections, including those that are ending at this moment.
    *
    * @throws TypeError: `matches` is not a function.
    * @throws Error: the authenticator is closed.

@@ -307,14 +307,21 @@ describe("floods", () => {
 describe("closes", () => {
   test("while a decision is pending: status 300, and nobody gets in later", async () => {
     let late!: (verdict: boolean) => void;
-    const users = () => new Promise<boolean>((resolve) => (late = resolve));
-    const asked = () => expect.poll(() => late).toBeDefined();
+    let users!: () => Promise<boolean>;
+    const asked = new Promise<void>((resolve) => {
+      users = () => {
+        resolve();
+        return new Promise((settle) => {
+          late = settle;
+        });
+      };
+    });
     const auth = await context.authenticate({ domain: "global", plain: { users }, timeout: 60_000 });
     const decisions = decided(auth);
     using server = await Server.open(context, servers.plain);
     using dealer = new Dealer({ linger: 0, reconnectInterval: -1, ...plainClient("ada", "secret") });
     dealer.connect(server.endpoint);
-    await asked();
+    await asked;
     await auth.close();
     expect(await server.verdict()).toBe("status 300");
     late(true);
