@@ -12,6 +12,7 @@ const layers = [
   "core",
   "observer",
   "socket",
+  "auth",
 ];
 
 const downward = layers.map((layer, index) => ({

@@ -1,14 +1,31 @@
 // The public interface of the package.
 
+import "./auth/authenticate.js";
 import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions } from "./arguments/operation-options.js";
+export type { Authenticator } from "./auth/authenticator.js";
+export { Certificate, type CertificateFields } from "./auth/certificate.js";
+export { curveKeyPair, curvePublicKey } from "./auth/keys.js";
+export type {
+  Admission,
+  AuthenticateOptions,
+  AuthenticatorEvents,
+  CurveRequest,
+  Decide,
+  Decision,
+  DecisionReason,
+  PeerRequest,
+  PlainRequest,
+  Reload,
+  Verdict,
+} from "./auth/types.js";
+export { z85 } from "./auth/z85.js";
 export { capability } from "./binding/capability.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
-export { curveKeyPair } from "./curve.js";
 export type { Message, MessageLike } from "./message/frames.js";
 export type {
   AuthenticationError,
@@ -56,7 +73,7 @@ export const version: string = binding.version();
 // Replaces the compiler's getters with plain properties, so that tests of programs can replace a class with a mock.
 for (const [name, value] of Object.entries(exports)) {
   // Programs that list the exports find those of zeromq only.
-  const enumerable = name !== "ZmqError";
+  const enumerable = !["ZmqError", "Certificate", "curvePublicKey", "z85"].includes(name);
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
 

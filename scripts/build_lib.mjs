@@ -1,11 +1,13 @@
 // Builds dist/ from lib/: declarations with the TypeScript compiler, JavaScript with rolldown.
 //
-// Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become two
-// files, library.js and, for version 5, v5-library.js. index.js, draft.js and v5-compat.js are CommonJS modules as
-// TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers (lib/binding/binary.ts).
+// Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become few
+// files: library.js; for version 5, v5-library.js; for authentication, auth.js. index.js, draft.js and v5-compat.js are CommonJS
+// modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
+// (lib/binding/binary.ts).
 //
 // V8 takes 0.03 ms for each KB that it compiles. Rarely used functions are nevertheless not loaded later: their file would be
-// out of reach when no descriptor is left, or after a process has given up its rights (`setuid`).
+// out of reach when no descriptor is left, or after a process has given up its rights (`setuid`). auth.js is the exception:
+// it would make `require` 10 % slower, and lib/auth/on-demand.ts throws an error with the remedy.
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -71,10 +73,25 @@ function dependencies(code, folder = "") {
   return Array.from(paths, ([, path]) => posix.join(folder, path));
 }
 
-/** Makes one file of modules and all that they import, except of what `external` names another file for. */
+/** The file of the modules that are loaded by `import()`. */
+const onDemand = "auth.js";
+
+/**
+ * Makes `import()` a `require`, as TypeScript does for CommonJS: test runners that run modules in a context of their own
+ * cannot import.
+ */
+const withoutImport = (code) =>
+  code.replace(/\bimport\("(\.\/[\w.-]+)"\)/g, 'Promise.resolve().then(() => require("$1"))');
+
+/**
+ * Makes one file of modules and all that they import, except of what `external` names another file for. Returns the
+ * modules in the file, and those that it loads on demand.
+ */
 async function bundle(name, modules, external) {
   const barrel = `\0${name}`;
   const exported = new Map();
+  const own = new Set();
+  const later = new Set();
   let decorates = false;
   const build = await rolldown({
     input: barrel,
@@ -84,15 +101,20 @@ async function bundle(name, modules, external) {
     plugins: [
       {
         name: "sources",
-        resolveId(id, importer) {
+        resolveId(id, importer, { kind }) {
           if (id === barrel) return id;
           if (!id.startsWith(".")) return null;
           const path = join(importer === barrel ? lib : dirname(importer), id.replace(/\.js$/, ".ts"));
-          const file =
-            path === join(lib, "binding", "binary.ts") ? "binary.js" : external(path.slice(lib.length + 1));
+          const module = path.slice(lib.length + 1);
+          if (kind === "dynamic-import") {
+            later.add(module.replace(/\.ts$/, ""));
+            return { id: `./${onDemand}`, external: true };
+          }
+          const file = path === join(lib, "binding", "binary.ts") ? "binary.js" : external(module);
           return file ? { id: `./${file}`, external: true } : path;
         },
         load(id) {
+          if (id !== barrel) own.add(id.slice(lib.length + 1));
           if (id === barrel) return modules.map((module) => `export * from "./${module}.js";`).join("\n");
           const module = transpile(id, ts.ModuleKind.ESNext, false);
           decorates ||= module.code.includes("__esDecorate");
@@ -123,7 +145,8 @@ async function bundle(name, modules, external) {
   });
   const [{ code, map }] = output;
   const sources = map.sources.map((source) => source.slice(source.lastIndexOf("lib/") + 4));
-  write(`${name}.js`, withoutRequire(code.replace(/^\/\/#.*\n?/gm, "")), { ...map, sources });
+  write(`${name}.js`, withoutImport(withoutRequire(code.replace(/^\/\/#.*\n?/gm, ""))), { ...map, sources });
+  return { own, later };
 }
 
 /** Writes an entry point, with its imports from `files`. */
@@ -146,8 +169,18 @@ const [index, draft, v5, binary] = ["index", "draft", "v5-compat", "binding/bina
   transpile(join(lib, `${name}.ts`), ts.ModuleKind.CommonJS),
 );
 const isV5 = (module) => module.startsWith("v5-compat/");
-// Besides what the entry points import: what version 5 uses inside, and tests.
-const inside = ["binding/index", "binding/load", "message/frames", "runtime/features", "runtime/timers"];
+// Besides what the entry points import: what the code on demand and version 5 use inside, and tests.
+const inside = [
+  "arguments/checks",
+  "binding/index",
+  "binding/load",
+  "core/open-socket",
+  "message/frames",
+  "message/slab",
+  "options/table",
+  "runtime/features",
+  "runtime/timers",
+];
 const isDraft = (module) => /^draft(?:\/|$)/.test(module);
 const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>
   dependencies(transpile(join(lib, "draft", file), ts.ModuleKind.CommonJS).code, "draft"),
@@ -155,7 +188,10 @@ const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>
 const usedByDraft = [...dependencies(draft.code), ...draftClasses].filter((module) => !isDraft(module));
 const modules = new Set([...dependencies(index.code), ...usedByDraft, ...inside]);
 modules.delete("binding/constants");
-await bundle("library", [...modules], () => undefined);
+const library = await bundle("library", [...modules], () => undefined);
+await bundle("auth", [...library.later], (path) =>
+  path !== "binding/constants.ts" && library.own.has(path) ? "library.js" : undefined,
+);
 await bundle("draft", ["draft"], (path) =>
   isDraft(path.replace(/\.ts$/, "")) || path === "binding/constants.ts" ? undefined : "library.js",
 );

@@ -39,7 +39,7 @@ const socketValues: Record<string, string> = {
   tcpAcceptFilter: "an address or a network such as 10.0.0.0/8, or null to remove all filters",
   plainUsername: shortText,
   plainPassword: shortText,
-  zapDomain: "up to 255 bytes, or null for none",
+  zapDomain: shortText,
   handshakeInterval: `${milliseconds} (no limit)`,
   socksProxy: "host:port, or null for none",
   heartbeatInterval: `${milliseconds} (no heartbeats)`,

@@ -54,7 +54,7 @@ describe("an invalid value", () => {
       { curveServerKey: "abc" },
       "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them; got 'abc'",
     ],
-    ["Push", { zapDomain: 5 }, "up to 255 bytes, or null for none; got 5"],
+    ["Push", { zapDomain: 5 }, "1 to 255 bytes, or null for none; got 5"],
     [
       "Push",
       { sendTimeout: undefined },

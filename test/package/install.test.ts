@@ -88,7 +88,7 @@ describe("the tarball", () => {
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
     const entries = ["index", "draft", "v5-compat"].flatMap((name) => [`${name}.js`, `${name}.mjs`]);
-    const shared = ["binary.js", "library.js", "v5-library.js"];
+    const shared = ["auth.js", "binary.js", "library.js", "v5-library.js"];
     const built = [...declarations, ...entries, ...shared].flatMap((file) => [file, `${file}.map`]);
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
       built.map((file) => `dist/${file}`).sort(),

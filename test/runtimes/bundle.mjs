@@ -17,6 +17,10 @@ const here = join(root, "test/runtimes");
  * or need their own network.
  */
 const core = {
+  "auth/authenticate": true,
+  "auth/certificate": true,
+  "auth/disconnect": false,
+  "auth/hostile": false,
   "core/readiness": true,
   "curve/curve": true,
   "draft/draft": true,

@@ -171,9 +171,9 @@ export const commonOptions = {
    *
    * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_DOMAIN`.
    *
-   * @throws ZmqError `EINVAL`: the value is out of range. Valid: up to 255 bytes, or null for none.
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 1 to 255 bytes, or null for none.
    */
-  zapDomain: string(zmq.ZMQ_ZAP_DOMAIN),
+  zapDomain: text(zmq.ZMQ_ZAP_DOMAIN),
   /**
    * The type-of-service byte of IP packets.
    *

@@ -28,11 +28,20 @@ def authenticate(username, password, key):
     authenticator.configure_curve_callback(domain="*", credentials_provider=Keys())
 
 
+def authenticate_folder(folder):
+    global authenticator
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    authenticator.configure_curve(domain="*", location=folder)
+
+
 def handle(command, *words):
     if command == "version":
         return ["pyzmq", zmq.__version__, "libzmq", zmq.zmq_version()]
     if command == "zap":
         return authenticate(*words) or []
+    if command == "zap-folder":
+        return authenticate_folder(*words) or []
     name, *words = words
     if command == "open":
         socket = sockets[name] = context.socket(getattr(zmq, words[0]))
