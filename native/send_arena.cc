@@ -1,5 +1,44 @@
 #include "send_arena.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "block_pool.h"
+
+namespace zmq_native {
+namespace {
+
+/** libzmq holds this much, and two messages more, before a sender waits: some milliseconds' worth of the wire. */
+constexpr size_t kCrowded = 16 * 1024 * 1024;
+
+std::atomic<size_t> held{0};
+
+void releaseLarge(void* memory, void* hint) {
+  const auto size = static_cast<size_t>(reinterpret_cast<uintptr_t>(hint));
+  BlockPool::instance().release(memory, size);
+  held.fetch_sub(size, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+size_t SendArena::heldBytes() { return held.load(std::memory_order_relaxed); }
+
+bool SendArena::isCrowdedBy(size_t size) { return size > 0 && heldBytes() > kCrowded + 2 * size; }
+
+bool SendArena::allocateLarge(Message& message, size_t size) {
+  void* const memory = BlockPool::instance().allocate(size);
+  if (memory == nullptr) return false;
+  if (!message.adopt(memory, size, releaseLarge, reinterpret_cast<void*>(static_cast<uintptr_t>(size)))) {
+    BlockPool::instance().release(memory, size);
+    return false;
+  }
+  held.fetch_add(size, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace zmq_native
+
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
 
 // The inner side of a libzmq that was built elsewhere is not known: an allocation for each frame.
@@ -7,7 +46,11 @@ namespace zmq_native {
 
 struct SendArena::Block {};
 
-bool SendArena::allocate(Message& message, size_t size) { return message.resize(size); }
+bool SendArena::allocate(Message& message, size_t size) {
+  if (size < BlockPool::kLeast) return message.resize(size);
+  largest_ = std::max(largest_, size);
+  return allocateLarge(message, size);
+}
 
 void SendArena::retire() {}
 
@@ -15,7 +58,6 @@ void SendArena::retire() {}
 
 #else
 
-#include <atomic>
 #include <cstdlib>
 #include <new>
 
@@ -48,6 +90,10 @@ struct SendArena::Block {
 };
 
 bool SendArena::allocate(Message& message, size_t size) {
+  if (size >= BlockPool::kLeast) {
+    largest_ = std::max(largest_, size);
+    return allocateLarge(message, size);
+  }
   if (size <= kInlineFrame || size > kLargestFrame) return message.resize(size);
   constexpr size_t alignment = alignof(Content);
   const size_t needed = sizeof(Content) + ((size + alignment - 1) & ~(alignment - 1));

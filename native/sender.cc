@@ -14,6 +14,7 @@ namespace zmq_native {
 namespace {
 
 constexpr int32_t kSent = 1;
+constexpr int32_t kSentInCrowd = 2;
 constexpr int32_t kWouldBlock = 0;
 // Strings up to this many UTF-8 bytes are measured and encoded in one step.
 constexpr size_t kStackString = 1024;
@@ -215,7 +216,14 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 0 would block, or -errno
+/** kSentInCrowd instead of kSent if the sender should wait before the next message. */
+int32_t paced(Environment& environment, int32_t result) {
+  const bool crowded = environment.sendArena.isCrowded();
+  return result == kSent && crowded ? kSentInCrowd : result;
+}
+
+// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds much, 0 would block,
+// or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
@@ -223,8 +231,14 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   Environment& environment = arguments.environment();
   const Socket* socket = environment.sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  if (info.Length() > 2) return arguments.answer(sendMultipart(environment, handle, *socket, Frames(info, 1)));
-  return arguments.answer(sendMessage(environment, handle, *socket, arguments.value(1)));
+  const int32_t result = info.Length() > 2 ? sendMultipart(environment, handle, *socket, Frames(info, 1))
+                                           : sendMessage(environment, handle, *socket, arguments.value(1));
+  return arguments.answer(paced(environment, result));
+}
+
+// heldBytes() -> bytes in large frames that libzmq still holds, of all threads
+Napi::Value heldBytes(const Napi::CallbackInfo& info) {
+  return Arguments(info).answer(static_cast<int64_t>(SendArena::heldBytes()));
 }
 
 // trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As
@@ -250,6 +264,7 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
 void exportSender(Exports& exports) {
   exports.add<trySend>("trySend");
   exports.add<trySendMany>("trySendMany");
+  exports.add<heldBytes>("heldBytes");
 }
 
 }  // namespace zmq_native

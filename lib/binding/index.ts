@@ -67,12 +67,14 @@ export interface Binding {
 
   // native/sender.cc
   /**
-   * 1: in libzmq, all frames of it; 0: would block, none of it. Frames as arguments cost less than in an array. For the
+   * 1: in libzmq, all frames of it; 2: the same, and libzmq holds so much that the sender should wait; 0: would block, none of it. Frames as arguments cost less than in an array. For the
    * types whose messages have a tag, it is the second frame: a routing id as a number, or a group.
    */
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** How many of the messages are in libzmq. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
+  /** Bytes of large frames that libzmq has not sent yet, of all threads. */
+  heldBytes(): number;
 
   // native/receiver.cc
   /**

@@ -10,6 +10,7 @@ import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
+import { paced } from "../core/pace.js";
 import { Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
@@ -89,6 +90,7 @@ export class Sender {
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
+    if (result === 2) return paced();
     // Request and Reply wait for their turn, which a receive of the program's brings.
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
@@ -105,7 +107,7 @@ export class Sender {
     const result = handOver(this.#core.handle, wire!);
     this.#core.touched();
     if (result < 0) throw this.#failed(result);
-    return result === 1;
+    return result > 0;
   }
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
@@ -143,7 +145,7 @@ export class Sender {
     core.emptied = false;
     const result = handOver(core.handle, wire);
     if (result < 0) throw this.#failed(result);
-    return result === 1;
+    return result > 0;
   }
 
   #failed(result: number): ZmqError {
