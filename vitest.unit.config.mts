@@ -7,12 +7,29 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("./", import.meta.url));
 
+/** The folders with tests of the library itself. Those of lib/ have the same names there. */
+const folders = [
+  "arguments",
+  "binding",
+  "context",
+  "core",
+  "curve",
+  "draft",
+  "endpoint",
+  "message",
+  "observer",
+  "options",
+  "patterns",
+  "proxy",
+  "socket",
+];
+
 /** Tests of dist/, of programs that load it, and of other packages: `npm test` runs them. */
 const needsPackage = /(?:dist|out)\/|helpers\/(?:program|tools|v5)\b/;
-const include = readdirSync(`${root}test`)
-  .filter((name) => name.endsWith(".test.ts"))
-  .filter((name) => !needsPackage.test(readFileSync(`${root}test/${name}`, "utf8")))
-  .map((name) => `test/${name}`);
+const include = folders
+  .flatMap((folder) => readdirSync(`${root}test/${folder}`).map((name) => `test/${folder}/${name}`))
+  .filter((path) => path.endsWith(".test.ts"))
+  .filter((path) => !needsPackage.test(readFileSync(root + path, "utf8")));
 
 /** As scripts/build_lib.mjs compiles them: vite leaves decorators as they are. */
 const compilerOptions = {
@@ -40,7 +57,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: [...include, "test/patterns/*.test.ts"],
+    include,
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -1,26 +1,42 @@
-// A chart of one scenario as SVG: lines where the cases are sizes or numbers, bars where there is but one case.
+// Charts as SVG. Of a scenario: lines where its cases are sizes or numbers, bars where it has one case.
 
 import { init } from "echarts";
 import { short } from "./format.mjs";
 import { figureOf } from "./statistics.mjs";
 
-const themes = {
+export const colours = {
   light: { ink: "#1b1f24", line: "#d1d9e0" },
   dark: { ink: "#e6edf3", line: "#3d444d" },
 };
 
-/** A colour for each hand, legible on light and dark alike: ours stands out, C is neutral. */
+/** Legible on light and on dark backgrounds. */
+export const contenderColours = { ours: "#2ea043", c: "#8b949e", zeromq: "#d1573b" };
+
+/** Our contenders stand out, and C is neutral. */
 function colourOf(contender) {
-  if (contender.startsWith("ours, batches") || /^ours.*(batch|sendMany)/.test(contender)) return "#1a7fd4";
+  if (/^ours.*(batch|sendMany)/.test(contender)) return "#1a7fd4";
   if (contender === "ours, receive()") return "#7cc4f5";
-  if (contender.startsWith("ours")) return "#2ea043";
-  if (contender === "C") return "#8b949e";
-  if (contender.startsWith("zeromq")) return "#d1573b";
+  if (contender.startsWith("ours")) return contenderColours.ours;
+  if (contender === "C") return contenderColours.c;
+  if (contender.startsWith("zeromq")) return contenderColours.zeromq;
   if (contender === "pyzmq") return "#c69026";
   return contender.endsWith("coalesced") ? "#a371f7" : "#d16ba5";
 }
 
-function axis(theme, more) {
+/** An SVG that scales with its container and has a name for screen readers. */
+export function draw({ width, height, label, theme }, options) {
+  const drawing = init(null, null, { renderer: "svg", ssr: true, width, height });
+  const textStyle = { color: colours[theme].ink, fontFamily: "system-ui, sans-serif" };
+  drawing.setOption({ animation: false, textStyle, ...options });
+  const svg = drawing.renderToSVGString();
+  // Its timers would keep the process alive.
+  drawing.dispose();
+  return svg.replace(/<svg width="\d+" height="\d+"/, `<svg role="img" aria-label="${label}"`);
+}
+
+const theme = colours.light;
+
+function axis(more) {
   return {
     axisLabel: { color: theme.ink },
     nameTextStyle: { color: theme.ink },
@@ -30,7 +46,7 @@ function axis(theme, more) {
   };
 }
 
-function lines(scenario, results, theme) {
+function lines(scenario, results) {
   const contenders = scenario.cases[0].contenders.map(({ name }) => name);
   const point = (one, contender) => {
     const row = results.find(
@@ -39,8 +55,8 @@ function lines(scenario, results, theme) {
     return figureOf(row, scenario.figure)?.median ?? null;
   };
   return {
-    xAxis: axis(theme, { type: "category", data: scenario.cases.map(({ name }) => name) }),
-    yAxis: axis(theme, {
+    xAxis: axis({ type: "category", data: scenario.cases.map(({ name }) => name) }),
+    yAxis: axis({
       type: "log",
       name: scenario.unit,
       nameTextStyle: { color: theme.ink, align: "left" },
@@ -57,7 +73,7 @@ function lines(scenario, results, theme) {
   };
 }
 
-function bars(scenario, results, theme) {
+function bars(scenario, results) {
   const rows = results
     .filter((row) => row.scenario === scenario.name)
     .map((row) => [row.contender, figureOf(row, scenario.figure)?.median])
@@ -65,14 +81,14 @@ function bars(scenario, results, theme) {
     .reverse();
   return {
     legend: { show: false },
-    xAxis: axis(theme, {
+    xAxis: axis({
       type: "value",
       name: scenario.unit,
       nameLocation: "middle",
       nameGap: 28,
-      axisLabel: { color: theme.ink, formatter: short },
+      axisLabel: { color: theme.ink, formatter: short, hideOverlap: true },
     }),
-    yAxis: axis(theme, { type: "category", data: rows.map(([name]) => name) }),
+    yAxis: axis({ type: "category", data: rows.map(([name]) => name) }),
     series: [
       {
         type: "bar",
@@ -84,27 +100,36 @@ function bars(scenario, results, theme) {
   };
 }
 
-/** `theme` is "light" or "dark". */
-export function chart(scenario, results, theme) {
+const legendRow = 38;
+
+/** How many rows a legend takes, by the width of a letter and of a symbol with its gaps. */
+function legendRows(names, width) {
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const item = 7 * name.length + 54;
+    if (used > 0 && used + item > width) {
+      rows++;
+      used = 0;
+    }
+    used += item;
+  }
+  return rows;
+}
+
+/** A chart of `width` CSS pixels for a page that defines the colors `--ink` and `--line`. */
+export function chart(scenario, results, width) {
   const many = scenario.cases.length > 1;
-  const colours = themes[theme];
-  const count = scenario.cases[0].contenders.length;
-  const drawing = init(null, null, {
-    renderer: "svg",
-    ssr: true,
-    width: 900,
-    height: many ? 420 : 90 + 44 * count,
-  });
-  drawing.setOption({
-    animation: false,
-    textStyle: { color: colours.ink, fontFamily: "system-ui, sans-serif" },
-    legend: { bottom: 0, itemGap: 24, textStyle: { color: colours.ink } },
-    grid: { left: 10, right: 70, top: many ? 40 : 10, bottom: 50, containLabel: true },
-    ...(many ? lines : bars)(scenario, results, colours),
-  });
-  const svg = drawing.renderToSVGString();
-  // Otherwise its timers keep the process alive.
-  drawing.dispose();
-  // The picture's own viewBox lets it shrink with the page.
-  return svg.replace(/<svg width="\d+" height="\d+"/, `<svg role="img" aria-label="${scenario.title}"`);
+  const names = scenario.cases[0].contenders.map(({ name }) => name);
+  const bottom = many ? legendRows(names, width) * legendRow + 10 : 50;
+  const height = many ? 340 + bottom : 90 + 44 * names.length;
+  const svg = draw(
+    { width, height, label: scenario.title, theme: "light" },
+    {
+      legend: { bottom: 0, itemGap: 24, textStyle: { color: theme.ink } },
+      grid: { left: 10, right: many ? 20 : 70, top: many ? 40 : 10, bottom, containLabel: true },
+      ...(many ? lines : bars)(scenario, results),
+    },
+  );
+  return svg.replaceAll(theme.ink, "var(--ink)").replaceAll(theme.line, "var(--line)");
 }

@@ -1,10 +1,10 @@
 // npm run bench:compare: this tree against a revision of it, in interleaved rounds. Exit code 1 when this tree is slower
 // than the bound allows.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { execaSync } from "execa";
+import { command, share, wholeNumber } from "../scripts/command_line.mjs";
 import { countFor, nodeEnds, sizeName, toolEnds } from "./ends.mjs";
 import { ratio, spread } from "./format.mjs";
 import { root } from "./paths.mjs";
@@ -12,36 +12,20 @@ import { run } from "./runner.mjs";
 import { killAll } from "./stage.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
 
-function toShare(value) {
-  const share = Number(value);
-  if (!(share > 0 && share < 1)) throw new InvalidArgumentError("Give a number between 0 and 1.");
-  return share;
-}
-
-function toRounds(value) {
-  const rounds = Number(value);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new InvalidArgumentError("Give a whole number above 0.");
-  return rounds;
-}
-
-const command = new Command("npm run bench:compare --")
-  .description(
-    "Measures this tree beside a git revision of it. Both must be built by the same machine, and are.",
-  )
+const line = command(
+  "npm run bench:compare --",
+  "Measures this tree beside a git revision of it. Both must be built by the same machine, and are.",
+)
   .argument("[revision]", "what to compare with", "HEAD")
   // Over seven rounds the medians of a tree against itself stay within 8 %; beyond 10 % something has changed.
-  .option("--bound <share>", "how much slower this tree may be before the exit code is 1", toShare, 0.1)
-  .option("--rounds <count>", "how often each side is measured", toRounds, 7)
+  .option("--bound <share>", "how much slower this tree may be before the exit code is 1", share, 0.1)
+  .option("--rounds <count>", "how often each side is measured", wholeNumber(), 7)
   .parse();
-const { bound, rounds } = command.opts();
+const { bound, rounds } = line.opts();
 
-function need(program, parameters, options = {}) {
-  const { status, stdout, stderr } = spawnSync(program, parameters, {
-    cwd: root,
-    encoding: "utf8",
-    ...options,
-  });
-  if (status === 0) return stdout.trim();
+function need(program, parameters, options) {
+  const { failed, stdout, stderr } = execaSync(program, parameters, { cwd: root, reject: false, ...options });
+  if (!failed) return stdout.trim();
   console.error(`${program} ${parameters.join(" ")} failed:\n${stdout}${stderr}`);
   process.exit(2);
 }
@@ -54,13 +38,13 @@ function build(revision) {
   const modules = join(folder, "node_modules");
   if (!existsSync(modules)) symlinkSync(join(root, "node_modules"), modules);
   console.log(`building ${commit}`);
-  const env = { ...process.env, ZMQ_NATIVE_SOURCES: join(root, "vendor/sources") };
+  const env = { ZMQ_NATIVE_SOURCES: join(root, "vendor/sources") };
   need(process.execPath, ["scripts/build.mjs"], { cwd: folder, env });
   need("npm", ["run", "--silent", "build:lib"], { cwd: folder });
   return { commit, folder };
 }
 
-const { commit, folder } = build(command.args[0] ?? "HEAD");
+const { commit, folder } = build(line.processedArgs[0]);
 const sides = { [commit]: folder, "this tree": root };
 
 const stream = (receiver, sender, size) => async (stage, scale) => {

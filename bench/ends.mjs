@@ -24,7 +24,7 @@ export function sizeName(bytes) {
 /** How many messages to measure: `slowness` times fewer for what is slower than C. */
 export function countFor(size, scale, slowness = 1) {
   const full = atFullSpeed[size] * scale;
-  // What is slow with small messages is not so with large ones, where the wire decides.
+  // Libraries that are slow with small messages are not with large ones: the wire limits all of them.
   const slow = size >= 4096 ? 1 : size >= 1024 ? Math.min(slowness, 3) : slowness;
   return Math.max(size > 2 ** 20 ? 40 : 200, Math.round(full / slow / 100) * 100);
 }
@@ -82,7 +82,7 @@ const endsByTools = (start) => ({
   },
 });
 
-/** Built as the addon is: the same patched sources, with link-time optimisation across the tool and the library. */
+/** C programs, built like the addon: the same patched sources, with link-time optimization across the tool and the library. */
 export const toolEnds = endsByTools("tool");
 /** With the system's libzmq, as its distribution builds it and a C program gets it. */
 export const stockEnds = endsByTools("stockTool");

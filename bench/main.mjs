@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
-import { Command, InvalidArgumentError } from "commander";
-import { Lan } from "../scripts/lan.mjs";
+import { command, listOf, wholeNumber } from "../scripts/command_line.mjs";
+import { Lan } from "../test/multicast/lan.mjs";
 import { judge } from "./aims.mjs";
 import { stock } from "./ends.mjs";
 import { root } from "./paths.mjs";
@@ -18,24 +18,16 @@ import { aimsTable, scenarioTables } from "./table.mjs";
 
 const names = scenarios.map(({ name }) => name);
 
-function toNumber(value) {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number above 0.");
-  return number;
-}
-
-function toNames(value) {
-  const given = value.split(",");
-  const wrong = given.filter((name) => !names.includes(name));
-  if (wrong.length > 0)
-    throw new InvalidArgumentError(`There is no ${wrong.join(", ")}; there are ${names.join(", ")}.`);
-  return given;
-}
-
-const options = new Command("npm run bench --")
-  .description("Measures zmq-native beside zeromq, libzmq in C and Python, raw net and MessagePort.")
-  .option("--only <names>", `some scenarios: ${names.join(",")}`, toNames)
-  .option("--rounds <count>", "how often each contender is measured (default 5; 2 with --quick)", toNumber)
+const options = command(
+  "npm run bench --",
+  "Measures zmq-native beside zeromq, libzmq in C and Python, raw net and MessagePort.",
+)
+  .option("--only <names>", `some scenarios: ${names.join(",")}`, listOf(names))
+  .option(
+    "--rounds <count>",
+    "how often each contender is measured (default: 5; 2 with --quick)",
+    wholeNumber(),
+  )
   .option("--quick", "a look at the most important cases, in under two minutes")
   .option("--json <file>", "where to write the figures", join(root, "out/bench/results.json"))
   .option("--report [file]", "write the report page too (default: bench/report/index.html)")
@@ -136,5 +128,7 @@ if (options.report) {
   const file = options.report === true ? join(root, "bench/report/index.html") : options.report;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, writeReport(measured, found, judged));
+  // The page can be made again from them, by --from.
+  writeFileSync(join(dirname(file), "results.json"), JSON.stringify(found));
   console.log(`\nThe report is in ${file}.`);
 }

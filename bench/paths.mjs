@@ -4,5 +4,5 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../", import.meta.url));
-/** What CMake built. */
+/** The build folder of CMake. */
 export const out = join(root, "out/release");

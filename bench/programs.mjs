@@ -1,8 +1,8 @@
 // Programs in C++ that the bench compiles for itself, when they are first wanted.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { execaSync } from "execa";
 import { out, root } from "./paths.mjs";
 
 const libzmq = join(root, "vendor/src/libzmq");
@@ -13,14 +13,13 @@ function compile(name, source, parameters) {
   if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
   mkdirSync(dirname(program), { recursive: true });
   const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", program];
-  const { status, stderr } = spawnSync(process.env.CXX ?? "c++", [...flags, ...parameters], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`${source} could not be compiled: ${stderr}`);
+  const compiler = process.env.CXX ?? "c++";
+  const { failed, stderr } = execaSync(compiler, [...flags, ...parameters], { reject: false });
+  if (failed) throw new Error(`${source} could not be compiled: ${stderr}`);
   return program;
 }
 
-/** What it takes to link with the libzmq that is built here. */
+/** Returns the flags to link with the libzmq that is built here. */
 function vendored() {
   const libraries = readdirSync(join(out, "vendor"), { recursive: true })
     .filter((name) => name.endsWith(".a"))
@@ -33,7 +32,7 @@ export const patternsProgram = () => compile("patterns", join(root, "bench/peers
 
 /** The system's libzmq, as its distribution built it; undefined where there is none. */
 export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
-  spawnSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" }).stdout,
+  execaSync("/sbin/ldconfig", ["-p"], { reject: false }).stdout,
 )?.[1];
 
 /** One of libzmq's own tools, such as local_thr, with the system's libzmq. */

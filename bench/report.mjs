@@ -1,4 +1,4 @@
-// The report: one page that needs nothing else, with the aims, a chart for each scenario, and how to read them.
+// The report: one page that needs no other file. It has a chart for each scenario, then the figures, then the aims.
 
 import { chart } from "./chart.mjs";
 import { ratio, short, spread } from "./format.mjs";
@@ -7,28 +7,36 @@ import { figureOf, ratioOf } from "./statistics.mjs";
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const text = (value) => String(value).replace(/[&<>"]/g, (character) => escapes[character]);
 
+/** Widths of a chart in CSS pixels: of the page's column, and of a phone's. */
+const widths = { wide: 900, narrow: 358 };
+
 const style = `
-:root { --ink: #1b1f24; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --good: #1a7f37; --bad: #9a6700; }
+:root { --ink: #1b1f24; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --good: #1a7f37; --bad: #9a6700;
+  --link: #0969da; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --good: #3fb950; --bad: #d29922; }
-  .light { display: none; }
+  :root { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --good: #3fb950; --bad: #d29922;
+    --link: #4493f8; }
 }
-@media (prefers-color-scheme: light) { .dark { display: none; } }
 body { color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto;
-  max-width: 60rem; padding: 2rem 1rem; }
+  max-width: 60rem; padding: 1rem; overflow-wrap: break-word; }
+a { color: var(--link); }
 h1 { margin-bottom: 0; }
 h2 { border-bottom: 1px solid var(--line); margin-top: 3rem; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 p.machine, td.spread, th { color: var(--soft); }
 .scroll { overflow-x: auto; }
+summary { cursor: pointer; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left; white-space: nowrap; }
 td.number { text-align: right; }
-.headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 2rem 0; }
+.headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 2rem 0; }
 .headline div { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
 .headline strong { display: block; font-size: 2rem; line-height: 1.2; }
 .reached { color: var(--good); }
 .missed { color: var(--bad); }
-svg { height: auto; max-width: 100%; }
+svg { display: block; height: auto; max-width: 100%; }
+.narrow { display: none; }
+@media (max-width: 40rem) { .wide { display: none; } .narrow { display: block; } }
 `;
 
 /** The figures that a reader looks for first. */
@@ -86,26 +94,29 @@ ${also.map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table
 /** The page as HTML. `found` is what main.mjs measured, `judged` what aims.mjs says of it. */
 export function writeReport(scenarios, found, judged) {
   const { machine, rounds, results } = found;
+  const idOf = (scenario) => scenario.name;
   const sections = scenarios.map((scenario) => {
-    const drawn = ["light", "dark"].map(
-      (theme) => `<div class="${theme}">${chart(scenario, results, theme)}</div>`,
+    const drawn = Object.entries(widths).map(
+      ([name, width]) => `<div class="${name}">${chart(scenario, results, width)}</div>`,
     );
-    return `<section><h2>${text(scenario.title)}</h2><p>${text(scenario.about)}</p>${drawn.join("")}
+    return `<section id="${idOf(scenario)}"><h2>${text(scenario.title)}</h2><p>${text(scenario.about)}</p>${drawn.join("")}
 ${figureTable(scenario, results)}</section>`;
   });
+  const contents = scenarios.map((scenario) => `<a href="#${idOf(scenario)}">${text(scenario.title)}</a>`);
   const reached = judged.filter((one) => one.reached).length;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>zmq-native: the bench</title><style>${style}</style></head><body>
-<h1>zmq-native: the bench</h1>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>zmq-native: benchmarks</title><style>${style}</style></head><body>
+<h1>Benchmarks</h1>
 <p class="machine">${text(machine.processor)}, ${text(machine.memory)}, ${text(machine.system)}, Node ${text(machine.node)}.
-Every contender is measured once in each of ${rounds} rounds, one after the other; a ratio is taken within a round, and
-what is shown is the median over the rounds, with the least and the greatest.</p>
+Each of ${rounds} rounds measures every contender once, one after the other. Ratios are taken within a round. Figures are the
+median over the rounds; parentheses show the least and the greatest.</p>
 <div class="headline">${headline(judged)}</div>
-<h2>Aims</h2><p>${reached} of ${judged.length} reached.</p>
-<div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th><th>of stock C's</th></tr>
-${aimRows(judged)}</table></div>
+<nav>${contents.join("")}<a href="#aims">Aims</a></nav>
 ${sections.join("\n")}
+<section id="aims"><h2>Aims</h2><p>${reached} of ${judged.length} reached. The ratio is to the contender in the column "against".</p>
+<details><summary>All aims</summary><div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th><th>of stock C's</th></tr>
+${aimRows(judged)}</table></div></details></section>
 </body></html>
 `;
 }

@@ -1,5 +1,5 @@
 // Runs scenarios: every round measures each contender once, one after the other, so that a slow minute of the machine
-// slows all of them. What counts is the ratio within a round.
+// slows all of them. Only the ratio within a round counts.
 
 import { Stage } from "./stage.mjs";
 

@@ -1,10 +1,10 @@
 // Where one measurement takes place: it starts peers as processes of their own and makes sure that none outlives it.
 
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { execa, execaSync } from "execa";
 import { out, root } from "./paths.mjs";
 import { multicastProgram, patternsProgram, stockTool } from "./programs.mjs";
 
@@ -25,6 +25,9 @@ function kill(child) {
   }
 }
 
+/** How peers are started: `kill` ends their process group. The stage itself reads what they print. */
+const peer = { stdin: "ignore", detached: true, buffer: false, reject: false };
+
 /** A port that nobody listens at, for peers that cannot choose one themselves. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
@@ -37,8 +40,8 @@ export async function freePort() {
 
 /** Why Python peers cannot take part; undefined when they can. */
 export function pythonMissing() {
-  const { status } = spawnSync(python, ["-c", "import zmq"]);
-  return status === 0 ? undefined : "python3-zmq is not installed";
+  const { failed } = execaSync(python, ["-c", "import zmq"], { reject: false });
+  return failed ? "python3-zmq is not installed" : undefined;
 }
 
 export class Stage {
@@ -74,16 +77,14 @@ export class Stage {
   node(program, options, within = []) {
     const script = join(root, "bench/peers", program);
     const [command, ...parameters] = [...within, process.execPath, script, JSON.stringify(options)];
-    const child = spawn(command, parameters, { detached: true, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const child = execa(command, parameters, { ...peer, stdout: "ignore", ipc: true, serialization: "json" });
     return this.#telling(child, program, (listen) => child.on("message", listen));
   }
 
   /** bench/peers/throughput.py. */
   python(options) {
-    const child = spawn(python, [join(root, "bench/peers/throughput.py"), JSON.stringify(options)], {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const script = join(root, "bench/peers/throughput.py");
+    const child = execa(python, [script, JSON.stringify(options)], peer);
     return this.#telling(child, "throughput.py", (listen) =>
       createInterface(child.stdout).on("line", (line) => listen(JSON.parse(line))),
     );
@@ -115,14 +116,8 @@ export class Stage {
 
   #program(path, parameters, within = []) {
     // The shell adds what its child used; exec's own output comes first.
-    const child = spawn(
-      "sh",
-      ["-c", '"$@"; code=$?; times; exit $code', "sh", ...within, path, ...parameters.map(String)],
-      {
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const measured = ["-c", '"$@"; code=$?; times; exit $code', "sh"];
+    const child = execa("sh", [...measured, ...within, path, ...parameters.map(String)], peer);
     let text = "";
     child.stdout.on("data", (data) => {
       text += data;
@@ -149,7 +144,7 @@ export class Stage {
     }
     listenTo((message) => {
       for (const [what, value] of Object.entries(message)) told[what]?.(value);
-      // What it does after its result, such as crashing at exit, no longer counts.
+      // Failures after the result, such as a crash at exit, no longer count.
       if ("result" in message) child.told = true;
     });
     return promises;

@@ -2,7 +2,7 @@
 
 export class Failure extends Error {}
 
-/** What went wrong, in words, whatever was thrown. */
+/** Describes an error in words. Accepts any thrown value. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { reasonOf } from "./failure.js";
 
-/** What a read error means to the user. */
+/** Describes a read error for the user. */
 export function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") return "vanished before it could be read";

@@ -12,7 +12,7 @@ import { counted, listed } from "./text.js";
 import type { Omission } from "./tree.js";
 import { Ventilator } from "./ventilator.js";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Outcome {
   /** One for each file that could be read, in the order of arrival. */
   results: Result[];

@@ -1,7 +1,7 @@
-// What the parts say to each other, as frames. A worker asks the ventilator for work (DEALER to ROUTER) and tells the
-// sink what came out (PUSH to PULL).
+// The messages between the parts, as frames. A worker asks the ventilator for work (DEALER to ROUTER) and sends
+// its results to the sink (PUSH to PULL).
 
-/** What a worker is given when it starts. */
+/** The data that a worker gets when it starts. */
 export interface Setup {
   /** Its routing id at the ventilator, and its name in the report. */
   name: string;
@@ -19,7 +19,7 @@ export interface Work {
   content: Buffer;
 }
 
-/** What a worker found out about a file. */
+/** The result of a worker for one file. */
 export interface Result {
   worker: string;
   id: number;
@@ -55,7 +55,7 @@ export function encodeResult(result: Result): (string | number)[] {
 
 type SixStrings = [string, string, string, string, string, string];
 
-/** Undefined when it is no result: anybody on this machine can connect to a TCP port. */
+/** Returns undefined if the frames are not a result: anybody on this machine can connect to a TCP port. */
 export function decodeResult(frames: Buffer[]): Result | undefined {
   if (frames.length !== 6) return undefined;
   const [worker, id, path, digest, bytes, gzipBytes] = frames.map(String) as SixStrings;

@@ -14,7 +14,7 @@ export function exitCodeOf({ differences }: Verification): number {
   return differences.length === 0 ? 0 : 1;
 }
 
-/** What the user reads at the end. */
+/** Renders the report at the end of a run. */
 export function render(tree: Tree, outcome: Outcome, verification: Verification): string {
   const unreadable = [...tree.unreadable, ...outcome.unreadable];
   return [
@@ -40,7 +40,7 @@ function table({ results, workers, deaths, seconds }: Outcome): string {
   const rendered = new Table({
     head: ["worker", "files", "bytes", "gzip", "MB/s", "share of bytes"],
     colAligns: ["left", "right", "right", "right", "right", "right"],
-    // No colours: the table is the same in a terminal and in a file.
+    // No colors: the table is the same in a terminal and in a file.
     style: { head: [], border: [], compact: true },
   });
   const row = (name: string, own: readonly Result[]) => {

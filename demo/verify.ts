@@ -7,9 +7,9 @@ import type { Result } from "./protocol.js";
 /** A result that is not confirmed. */
 interface Difference {
   path: string;
-  /** What the worker said. */
+  /** The value that the worker reported. */
   reported: string;
-  /** What the file says. */
+  /** The value computed from the file. */
   found: string;
 }
 

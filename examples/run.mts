@@ -3,11 +3,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Command } from "commander";
 
 const compiled = fileURLToPath(new URL(".", import.meta.url));
 const sources = join(compiled, "../../examples");
 
-/** What an example's file opens with: its first comment. */
+/** Returns the first comment of an example's file. */
 function summaryOf(path: string): string {
   const lines = readFileSync(path, "utf8").split("\n");
   const end = lines.findIndex((line) => !line.startsWith("//"));
@@ -24,26 +25,35 @@ const examples = chapters.flatMap((chapter) =>
     .map((file) => ({ chapter, name: file.replace(".mts", ""), path: join(sources, chapter, file) })),
 );
 
-function list(): void {
-  console.log("usage: npm run example -- NAME [ARGUMENT ...]\n");
-  for (const chapter of chapters) {
-    console.log(chapter);
-    for (const { name, path } of examples.filter((example) => example.chapter === chapter)) {
-      console.log(`  ${name.padEnd(20)} ${summaryOf(path)}`);
-    }
-  }
+/** The examples by chapter, each with its summary. */
+function listing(): string {
+  const lines = chapters.flatMap((chapter) => [
+    chapter,
+    ...examples
+      .filter((example) => example.chapter === chapter)
+      .map(({ name, path }) => `  ${name.padEnd(20)} ${summaryOf(path)}`),
+  ]);
+  return `\n${lines.join("\n")}`;
 }
 
-const [name, ...parameters] = process.argv.slice(2);
+const line = new Command("npm run example --")
+  .description("Runs an example. Without a name, lists the examples.")
+  .argument("[name]", "the example")
+  .argument("[arguments...]", "the arguments of the example")
+  .helpOption("-h, --help", "print this text")
+  .addHelpText("after", listing)
+  // Options behind the name are those of the example.
+  .passThroughOptions()
+  .parse();
+const [name, ...parameters] = line.args;
 const example = examples.find((candidate) => candidate.name === name);
 if (example) {
   const program = join(compiled, example.chapter, `${example.name}.mjs`);
   // As `node out/examples/CHAPTER/NAME.mjs ARGUMENT ...` would have it.
   process.argv.splice(1, Number.POSITIVE_INFINITY, program, ...parameters);
   await import(pathToFileURL(program).href);
-} else if (name === undefined || name === "--help" || name === "list") {
-  list();
+} else if (name === undefined) {
+  line.outputHelp();
 } else {
-  console.error(`There is no example "${name}". \`npm run example\` lists them all.`);
-  process.exitCode = 2;
+  line.error(`There is no example "${name}". \`npm run example\` lists them all.`, { exitCode: 2 });
 }

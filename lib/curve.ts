@@ -1,17 +1,35 @@
-// Keys of CURVE, libzmq's encryption.
+// Key pairs for CURVE, the encryption of libzmq.
 
 import { check } from "./binding/errors.js";
 import { binding } from "./binding/index.js";
 
 /**
- * A new key pair, each key 40 characters of Z85.
+ * Generates a key pair for CURVE security. Each key is a string of 40 characters (Z85). libzmq: `zmq_curve_keypair`.
+ * RFC 26.
  *
- * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. `zmq_curve_keypair`
+ * @throws ZmqError `ENOTSUP`: libzmq was built without CURVE.
+ *
+ * @example
+ * ```ts
+ * import { curveKeyPair, Reply, Request } from "zmq-native";
+ *
+ * const [server, client] = [curveKeyPair(), curveKeyPair()];
+ * const reply = new Reply({ curveServer: true, curveSecretKey: server.secretKey });
+ * const request = new Request({
+ *   curvePublicKey: client.publicKey,
+ *   curveSecretKey: client.secretKey,
+ *   curveServerKey: server.publicKey,
+ * });
+ * await reply.bind("tcp://127.0.0.1:*");
+ * request.connect(reply.lastEndpoint!);
+ * await request.send("secret");
+ * console.log(String(await reply.receive())); // secret
+ * ```
  */
 export function curveKeyPair(): {
-  /** For peers: `curveServerKey` of those that connect. */
+  /** The public key. A server's is the `curveServerKey` of its clients. */
   publicKey: string;
-  /** For `curveSecretKey` alone. */
+  /** The secret key, for `curveSecretKey`. Keep it out of logs and repositories. */
   secretKey: string;
 } {
   const pair = binding.curveKeyPair();

@@ -1,10 +1,11 @@
-// The public interface, and nothing else.
+// The public interface of the package.
 
 import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions } from "./arguments/operation-options.js";
+export { capability } from "./binding/capability.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
 export { curveKeyPair } from "./curve.js";
@@ -23,7 +24,6 @@ export type {
   ProtocolErrorCode,
 } from "./observer/event.js";
 export { Observer } from "./observer/observer.js";
-export { capability } from "./options/table.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
 export {
   Dealer,
@@ -43,22 +43,23 @@ export {
   XSubscriber,
 } from "./socket/classes.js";
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
+export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
-export type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./socket/receiver.js";
+export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
 
 export type { SubscriberOptions } from "./socket/subscribers.js";
 
-/** The version of libzmq inside, for instance `"4.3.4"`. */
+/** The version of libzmq, such as `"4.3.4"`. libzmq: `zmq_version`. */
 export const version: string = binding.version();
 
-// Plain properties, where the compiler makes getters: a program's tests can put a double in the place of a class.
+// Replaces the compiler's getters with plain properties, so that tests of programs can replace a class with a mock.
 for (const [name, value] of Object.entries(exports)) {
-  // Programs and tests that list what zeromq exports find just that.
+  // Programs that list the exports find those of zeromq only.
   const enumerable = name !== "ZmqError";
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
 
-// What `import zmq from` compiles to in CommonJS. Not enumerable, as above.
+// For `import zmq from`, which the compiler turns into `.default` in CommonJS. Not enumerable, for the same reason.
 Object.defineProperty(exports, "default", { value: exports });
 explainVersion5(exports);

@@ -1,6 +1,6 @@
-// A proxy: messages pass between two sockets on a thread of its own, with nothing of them in JavaScript.
+// A proxy forwards messages between two sockets on a thread of its own. The messages never reach JavaScript.
 
-import { baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
+import { anyArity, baseClass, guardMethods, isObject, shown } from "./arguments/checks.js";
 import { refuseOtherCopy } from "./arguments/copies.js";
 import { ZMQ_DISH, ZMQ_GATHER, ZMQ_PAIR, ZMQ_PULL, ZMQ_SUB } from "./binding/constants.js";
 import { check, errorOf, explained, invalidArgument, ZmqError } from "./binding/errors.js";
@@ -15,53 +15,53 @@ import { Intake, receiveInto } from "./message/slab.js";
 import { receiveOptions, sendOptions, statusOptions } from "./options/table.js";
 import { Socket } from "./socket/socket.js";
 
-/** What has passed in one direction of one socket. */
+/** The messages that have passed through one socket of a proxy in one direction. */
 export interface Traffic {
-  /** Whole messages. */
+  /** The number of messages. */
   messages: number;
-  /** Bytes of their frames. */
+  /** The number of bytes in all their frames. */
   bytes: number;
 }
 
-/** What has passed through one socket of a proxy. */
+/** The messages that have passed through one socket of a proxy. */
 export interface SocketTraffic {
-  /** Received from peers. */
+  /** The messages that the socket has received from peers. */
   received: Traffic;
-  /** Sent to peers. */
+  /** The messages that the socket has sent to peers. */
   sent: Traffic;
 }
 
-/** What has passed through a proxy since it was started. */
+/** The messages that have passed through a proxy since it started. */
 export interface ProxyStatistics {
-  /** At the front end. */
+  /** The traffic of the front end. */
   frontEnd: SocketTraffic;
-  /** At the back end. */
+  /** The traffic of the back end. */
   backEnd: SocketTraffic;
-  /** Messages that the capture socket had no room for. */
+  /** The number of messages that were not sent to the capture socket because its queues were full. */
   captureDropped: number;
 }
 
-/** What a proxy may be given besides its two sockets. */
+/** Options of a proxy. */
 export interface ProxyOptions {
   /**
-   * Is sent a copy of every message, in both directions. It must send without waiting for a turn, as Push, Publisher,
-   * Pair or Dealer do. When it has no room, it misses messages; the proxy does not wait for it.
+   * A socket that receives a copy of every message, in both directions: a Push, Publisher, Pair or Dealer. The proxy does
+   * not wait for it: when its queues are full, it misses messages. Default: none.
    */
   capture?: Socket | undefined;
 }
 
-/** The library's end of the connection to a proxy's thread (native/proxy.h has the commands). */
+/** The connection to a proxy's thread. native/proxy.h lists the commands. */
 interface Running {
   readonly control: Core;
   readonly handle: Handle;
   readonly proxy: ProxyHandle;
   readonly sockets: readonly Core[];
   readonly intake: Intake;
-  /** Who wait for statistics, in order. */
+  /** Callbacks of pending `statistics` calls, in order. */
   readonly questions: ((statistics: ProxyStatistics | undefined) => void)[];
 }
 
-/** Throws a `TypeError` for what is no object. */
+/** Throws a `TypeError` unless the value is an object. */
 function expectObject(value: unknown, what: string): void {
   if (isObject(value)) return;
   throw explained(new TypeError(`${what} must be a socket object`), `got ${shown(value)}`);
@@ -74,13 +74,13 @@ function socketOf(value: unknown, what: string): Socket {
   throw invalidArgument(`${what} must be a socket object, got ${shown(value)}`);
 }
 
-/** An object literal, of any realm. */
+/** Whether a value is an object literal, of any realm. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Reads the options once. Throws for a third socket, and for options that there are not, in zeromq's words. */
+/** Reads the options once. A third socket or an unknown option throws the error of zeromq. */
 function captureOf(options: ProxyOptions): Socket | undefined {
   const unknown = Object.keys(options).find((name) => name !== "capture");
   const { capture } = options;
@@ -94,17 +94,17 @@ function captureOf(options: ProxyOptions): Socket | undefined {
   return capture === undefined ? undefined : socketOf(capture, "Capture");
 }
 
-/** Types that cannot send, so that a capture would be silent. */
+/** Socket types that cannot send, so that they cannot capture. */
 const receivers = [ZMQ_PULL, ZMQ_SUB, ZMQ_DISH, ZMQ_GATHER];
 
-/** Throws a `TypeError` for a socket that cannot be the capture of a proxy between two others. */
+/** Throws a `TypeError` if the socket cannot capture the messages of a proxy between `ends`. */
 function expectCapture(capture: Socket, ...ends: Socket[]): void {
   if (ends.includes(capture)) {
-    throw new TypeError("Capture must be a socket of its own, got an end of the proxy");
+    throw new TypeError("Capture must be a third socket, got an end of the proxy");
   }
   if (receivers.includes(coreOf(capture).type)) {
     throw new TypeError(
-      "Capture must be a socket that sends, such as Push or Publisher; this type only receives",
+      "Capture must be a socket that can send, such as Push or Publisher; this type only receives",
     );
   }
 }
@@ -120,15 +120,32 @@ function toStatistics(report: Message): ProxyStatistics {
 }
 
 /**
- * Passes messages from one socket to the other, both ways: what a broker, a forwarder or a streamer does. Any number
- * of proxies may run at once: each has a thread of its own. While it runs, its sockets accept no other call but
- * reading and setting options. Messages that a loop over one of the sockets had fetched ahead are passed on first.
+ * Forwards messages between two sockets in both directions, on a thread of its own: the core of a broker or forwarder.
+ * Each proxy has its own thread. While it runs, its two sockets can only be closed, and their options read or set. libzmq:
+ * `zmq_proxy_steerable`.
  *
- * When the receiving socket has no room, the proxy stops taking messages in that direction until it has, and the
- * messages wait at their senders. Where messages are addressed, by a Router with `mandatory` or a Stream, one full peer
- * does not hold up the others: the proxy keeps its messages, in order, up to the socket's `sendHighWaterMark` for each
- * peer, and stops only when one more arrives. A Router without `mandatory` drops messages for a full peer. Messages that are kept when
- * the proxy ends are dropped.
+ * When a socket has no room, the proxy stops receiving in that direction until it has: back-pressure reaches the senders.
+ * With a Router that has `mandatory`, or a Stream, one full peer does not delay the others. The proxy then keeps up to
+ * `sendHighWaterMark` messages for that peer. They are dropped if the proxy ends first. A Router without `mandatory` drops
+ * messages for a full peer.
+ *
+ * @example
+ * ```ts
+ * import { Dealer, Proxy, Reply, Request, Router } from "zmq-native";
+ *
+ * const [front, back] = [new Router(), new Dealer()];
+ * await front.bind("tcp://127.0.0.1:*"); // clients connect here
+ * await back.bind("tcp://127.0.0.1:*"); // workers connect here
+ * const proxy = new Proxy(front, back);
+ * const [client, worker] = [new Request(), new Reply()];
+ * client.connect(front.lastEndpoint!);
+ * worker.connect(back.lastEndpoint!);
+ * const ended = proxy.run();
+ * await client.send("job");
+ * console.log(String(await worker.receive())); // job
+ * proxy.terminate();
+ * await ended;
+ * ```
  */
 @baseClass({ most: 2, options: true })
 export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
@@ -137,6 +154,18 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   readonly #capture: Socket | undefined;
   #running: Running | undefined;
 
+  static {
+    const owns = (object: object) => #running in object;
+    guardMethods(Proxy.prototype, owns, ["run", "pause", "resume", "terminate"], { most: 0 });
+    guardMethods(Proxy.prototype, owns, ["statistics"], anyArity);
+  }
+
+  /**
+   * Creates a proxy between two sockets. Call {@link Proxy.run} to start it.
+   *
+   * @throws TypeError: an argument is not a socket, an option is unknown, or the capture socket cannot send.
+   * @throws Error `Invalid argument`: an argument is an object of another class.
+   */
   constructor(frontEnd: F, backEnd: B, options: ProxyOptions = {}) {
     expectObject(frontEnd, "Front-end");
     expectObject(backEnd, "Back-end");
@@ -146,22 +175,38 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (this.#capture !== undefined) expectCapture(this.#capture, this.#frontEnd, this.#backEnd);
   }
 
-  /** The socket that was given first. */
+  /** The first socket of the proxy. */
   get frontEnd(): F {
     return this.#frontEnd;
   }
 
-  /** The socket that was given second. */
+  /** The second socket of the proxy. */
   get backEnd(): B {
     return this.#backEnd;
   }
 
   /**
-   * Passes messages on until {@link Proxy.terminate} or the end of the sockets' context. Front end and back end are
-   * closed then, and the promise resolves; the capture socket stays open. Keeps the process alive.
+   * Starts forwarding. The promise resolves after {@link Proxy.terminate}, or when the context of the sockets is closed.
+   * Both sockets are closed then; the capture socket stays open. A running proxy keeps the process alive. Messages that a
+   * loop over one of the sockets had prefetched are forwarded first.
    *
-   * @throws ZmqError at once: `EINVAL` when a socket is neither bound nor connected, or closed, or of a draft type that
-   * other threads may use, which a proxy cannot wait for; `EBUSY` when it is in use.
+   * @throws ZmqError `EINVAL` (throws): a socket is closed, neither bound nor connected, or of a thread-safe draft type.
+   * @throws ZmqError `EBUSY` (throws): a socket has a pending operation, or another proxy uses it.
+   * @throws ZmqError `EMFILE` (throws): a proxy needs two more sockets, and the context has `maxSockets` open.
+   * @throws ZmqError (rejects) with the error that ended the proxy's thread.
+   *
+   * @example
+   * ```ts
+   * import { Proxy, Pull, Push } from "zmq-native";
+   *
+   * const [front, back] = [new Pull(), new Push()];
+   * await Promise.all([front.bind("inproc://run-front"), back.bind("inproc://run-back")]);
+   * const proxy = new Proxy(front, back);
+   * const ended = proxy.run();
+   * proxy.terminate();
+   * await ended;
+   * console.log(front.closed); // true
+   * ```
    */
   run(): Promise<void> {
     const front = this.#usable(this.#frontEnd, "Front-end");
@@ -173,11 +218,10 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     let backAhead: Message[][] = [];
     let running: Running;
     try {
-      // The proxy passes on the messages that a loop fetched ahead before any other. If one socket is both ends, all of
-      // them belong to the front end.
+      // The proxy forwards prefetched messages first. If one socket is both ends, they belong to the front end.
       frontAhead = front.ahead.takeAhead();
       backAhead = back.ahead.takeAhead();
-      // Commands and reports are never dropped, however many are under way.
+      // No limit, so that commands and reports are never dropped.
       control.setOption(sendOptions.sendHighWaterMark, 0);
       control.setOption(receiveOptions.receiveHighWaterMark, 0);
       check(binding.bind(control.handle, endpoint));
@@ -193,35 +237,78 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       throw error;
     }
     this.#running = running;
-    // A use of the socket on this thread may take in what the proxy's thread was to be woken for.
+    // A use of the socket on this thread may consume a wake-up of the proxy's thread. An empty command wakes it again.
     const wake = { retry: () => this.#command("") && false, close: () => {} };
     for (const socket of running.sockets) socket.lend(wake);
     const { promise } = new Pending<number>(control, "receiving", () => this.#listen(running), -1, "run()");
-    // The thread may have said something before anybody listened, even that it has ended.
+    // The thread may have reported something already, even its end.
     control.touched();
     return promise.then(
       (errno) => this.#ended(running, errno),
-      // Closed under it: the context ends.
+      // The control socket was closed: the context ends.
       () => this.#ended(running, 0),
     );
   }
 
-  /** Stops passing messages on; they wait where they are, as high-water marks allow. `EBADF` when not running. */
+  /**
+   * Stops forwarding until {@link Proxy.resume}. Messages wait in the queues of the sockets and their peers. libzmq:
+   * command `PAUSE` of `zmq_proxy_steerable`.
+   *
+   * @throws ZmqError `EBADF`: the proxy is not running.
+   *
+   * @example
+   * ```ts
+   * import { Proxy, Pull, Push } from "zmq-native";
+   *
+   * const [front, back] = [new Pull(), new Push()];
+   * await Promise.all([front.bind("inproc://pause-front"), back.bind("inproc://pause-back")]);
+   * const proxy = new Proxy(front, back);
+   * proxy.run();
+   * proxy.pause();
+   * proxy.resume();
+   * ```
+   */
   pause(): void {
     this.#steer("PAUSE");
   }
 
-  /** Undoes {@link Proxy.pause}. `EBADF` when not running. */
+  /**
+   * Continues after {@link Proxy.pause}. libzmq: command `RESUME` of `zmq_proxy_steerable`.
+   *
+   * @throws ZmqError `EBADF`: the proxy is not running.
+   */
   resume(): void {
     this.#steer("RESUME");
   }
 
-  /** Ends the proxy; `run` resolves soon after. `EBADF` when not running. */
+  /**
+   * Ends the proxy. The promise of {@link Proxy.run} resolves when it has ended. libzmq: command `TERMINATE` of
+   * `zmq_proxy_steerable`.
+   *
+   * @throws ZmqError `EBADF`: the proxy is not running.
+   */
   terminate(): void {
     this.#steer("TERMINATE");
   }
 
-  /** What has passed so far. Throws `EBADF` when not running; rejects with it when the proxy ends meanwhile. */
+  /**
+   * Resolves with the number of messages and bytes that have passed since the proxy started. libzmq: command `STATISTICS`
+   * of `zmq_proxy_steerable`.
+   *
+   * @throws ZmqError `EBADF`: throws if the proxy is not running, rejects if it ends meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { Proxy, Pull, Push } from "zmq-native";
+   *
+   * const [front, back] = [new Pull(), new Push()];
+   * await Promise.all([front.bind("inproc://statistics-front"), back.bind("inproc://statistics-back")]);
+   * const proxy = new Proxy(front, back);
+   * proxy.run();
+   * const { frontEnd } = await proxy.statistics();
+   * console.log(frontEnd.received.messages); // 0
+   * ```
+   */
   statistics(): Promise<ProxyStatistics> {
     this.#steer("STATISTICS");
     const { questions } = this.#running!;
@@ -239,7 +326,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (core.sending !== undefined || core.receiving !== undefined || core.sendingMany) {
       throw errorOf("EBUSY");
     }
-    // Not by the property, which a subclass may override.
+    // Not through the property, which a derived class may override.
     if (core.getOption(statusOptions.threadSafe)) {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
@@ -250,7 +337,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     const running = this.#running;
     if (running === undefined) return false;
     const sent = binding.trySend(running.control.handle, command) === 1;
-    // It may have taken in that the thread has something to say, such as its end.
+    // The send may have consumed the wake-up for a report of the thread, such as its end.
     running.control.touched();
     return sent;
   }
@@ -259,7 +346,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     if (!this.#command(command)) throw notRunning();
   }
 
-  /** Hears what the thread has to say: answers how it ended, once it has. */
+  /** Reads the reports of the thread. Returns the errno that it ended with, 0 for none, once it has ended. */
   #listen({ control, intake, questions }: Running): number | typeof wouldBlock {
     const reports: Message[][] = [];
     while (check(receiveInto(reports, 0, control.handle, 1, intake)) > 0) {
@@ -273,7 +360,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   #ended({ control, handle, proxy, sockets, questions }: Running, errno: number): void {
     this.#running = undefined;
     binding.endProxy(proxy);
-    // Until now it was lent, and could not be closed.
+    // The socket was lent to the thread and could not be closed before.
     binding.closeSocket(handle);
     control.close();
     for (const socket of sockets) socket.takeBack();
@@ -284,9 +371,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
   }
 }
 
-guardMethods(Proxy.prototype, ["run", "pause", "resume", "terminate"], { most: 0 });
-
 function notRunning(): ZmqError {
-  // In zeromq's words, whose programs may look for them.
+  // The error of zeromq, which programs may compare.
   return errorOf("EBADF");
 }

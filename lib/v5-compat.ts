@@ -1,4 +1,4 @@
-// The interface of version 5: what `zmq-native/v5-compat` exports, and nothing else.
+// The interface of zeromq 5: the exports of `zmq-native/v5-compat`.
 
 import { curveKeyPair, version } from "./index.js";
 
@@ -28,31 +28,40 @@ export {
 export { type SocketType, types } from "./v5-compat/types.js";
 
 /**
- * A new key pair for CURVE, each key 40 characters of Z85.
+ * Generates a key pair for CURVE security. Each key is a string of 40 characters (Z85). libzmq: `zmq_curve_keypair`.
  *
- * @throws ZmqError `ENOTSUP` where the addon was built without CURVE. `zmq_curve_keypair`
+ * @throws ZmqError `ENOTSUP`: libzmq was built without CURVE.
+ *
+ * @example
+ * ```ts
+ * import * as zmq from "zmq-native/v5-compat";
+ *
+ * const keys = zmq.curveKeypair();
+ * console.log(keys.public.length); // 40
+ * ```
  */
 export function curveKeypair(): {
-  /** For peers: `curve_serverkey` of those that connect. */
+  /** The public key. A server's is the `curve_serverkey` of its clients. */
   public: string;
-  /** For `curve_secretkey` alone. */
+  /** The secret key, for `curve_secretkey`. */
   secret: string;
 } {
   const { publicKey, secretKey } = curveKeyPair();
   return { public: publicKey, secret: secretKey };
 }
 
-/** The version of libzmq, as `version`. */
+/** Returns the version of libzmq, the same as {@link version}. Never throws. */
 export const zmqVersion = (): string => version;
 
 export { curveKeypair as zmqCurveKeypair };
 
-// Plain properties, where the compiler makes getters: a program's tests can put a double in the place of a function.
+// Replaces the compiler's getters with plain properties, so that tests of programs can replace a function with a mock.
 for (const [name, value] of Object.entries(exports)) {
   if (Object.getOwnPropertyDescriptor(exports, name)?.configurable) {
     Object.defineProperty(exports, name, { value, writable: true });
   }
 }
 
-// What `import zmq from` compiles to in CommonJS. Not enumerable: programs that list the exports find those of zeromq.
+// For `import zmq from`, which the compiler turns into `.default` in CommonJS. Not enumerable: programs that list the
+// exports find those of zeromq only.
 Object.defineProperty(exports, "default", { value: exports });

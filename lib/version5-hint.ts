@@ -1,12 +1,15 @@
-// Programs written for zeromq 5 call `zmq.socket(…)`, which zeromq 6 does not have: "zmq.socket is not a function".
-// Here the error says what to do. Programs that serve both versions test `typeof zmq.socket`, or `zmq.socket &&`, so the
-// property must read as undefined, except where the read is part of a call that is about to fail anyway. The text of the
-// program tells: V8 knows the position of the read.
+// Programs written for zeromq 5 call `zmq.socket(…)`, which zeromq 6 lacks: "zmq.socket is not a function". Here the
+// error names the remedy. Programs that support both versions test `typeof zmq.socket` or `zmq.socket &&`. So the
+// property must read as undefined, except in a call, which fails anyway. V8 knows the position of the read, and the
+// program's source there shows whether it is a call.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Returns the expression before a call of `name`: `zmq.`, or `(0, zeromq_1.` in compiled code. Undefined if it is no call. */
+/**
+ * Returns the expression before a call of `name`: `zmq.`, or `(0, zeromq_1.` in compiled code. Undefined if it is not a
+ * call.
+ */
 function calleeAt(text: string, column: number, name: string): string | undefined {
   const [before, after] = [text.slice(0, column - 1), text.slice(column - 1)];
   if (!after.startsWith(name)) return undefined;
@@ -16,7 +19,7 @@ function calleeAt(text: string, column: number, name: string): string | undefine
   return rest.startsWith("(") ? (/([\w$.]+)\.\s*$/.exec(before)?.[1] ?? "zmq") : undefined;
 }
 
-/** Where the getter was read. */
+/** The place in the program that reads the getter. */
 function readerOf(getter: () => unknown): NodeJS.CallSite | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
@@ -40,22 +43,22 @@ function calleeOf(getter: () => unknown, name: string): string | undefined {
     const source = readFileSync(file.startsWith("file:") ? fileURLToPath(file) : file, "utf8");
     return calleeAt(source.split("\n")[line - 1] ?? "", column, name);
   } catch {
-    // No such file, no right to read it, or an engine without positions.
+    // The file is missing or unreadable, or the engine reports no positions.
     return undefined;
   }
 }
 
-/** @internal Lets a call of one of version 5's functions fail with an error that names the remedy. */
+/** @internal Makes a call of a function of zeromq 5 throw an error that names the remedy. */
 export function explainVersion5(exports: object): void {
   for (const name of ["socket", "createSocket"]) {
     const get = () => {
       const callee = calleeOf(get, name);
       if (callee === undefined) return undefined;
       throw new TypeError(
-        `${callee}.${name} is not a function: this is the interface of zeromq 6, with classes such as \`new zmq.Push()\`; require("zmq-native/v5-compat") has that of zeromq 5`,
+        `${callee}.${name} is not a function: zmq-native has the interface of zeromq 6, with classes such as \`new zmq.Push()\`; for that of zeromq 5, use require("zmq-native/v5-compat")`,
       );
     };
-    // A program's tests may put a double there.
+    // Tests of programs may assign a mock.
     const set = (value: unknown) =>
       Object.defineProperty(exports, name, { value, writable: true, configurable: true });
     Object.defineProperty(exports, name, { get, set, configurable: true });

@@ -1,5 +1,5 @@
-// Module entry, run once per JavaScript environment. The module has one function, which each copy of the library that
-// is loaded calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of
+// The module's entry, which runs each time that the addon is loaded. It exports one function, which each loaded copy of
+// the library calls once: instantiate(hasPolls, hasExternalMemory, longestBuffer) -> the functions of
 // lib/binding/index.ts.
 
 #include <new>
@@ -41,7 +41,7 @@ napi_value instantiate(napi_env env, napi_callback_info info) {
   try {
     binding = Environment::open(env, runtime);
   } catch (const std::bad_alloc&) {
-    // As with any other failure, nothing is left behind.
+    // Leaves nothing behind, as after any other failure.
   }
   bool thrown = true;
   if (binding == nullptr && napi_is_exception_pending(env, &thrown) == napi_ok && !thrown) {
@@ -53,8 +53,8 @@ napi_value instantiate(napi_env env, napi_callback_info info) {
 }  // namespace
 }  // namespace zmq_native
 
-// Not NODE_API_MODULE with Napi::Object: in a thread that is being terminated every call fails, and each failure must
-// be an answer, never a fatal error.
+// Not NODE_API_MODULE with Napi::Object: in a thread that is being terminated every call fails, and a failure must
+// never become a fatal error.
 NAPI_MODULE_INIT() {
   napi_value function = nullptr;
   if (napi_create_function(env, "instantiate", NAPI_AUTO_LENGTH, zmq_native::instantiate, nullptr, &function) ==

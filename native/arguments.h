@@ -1,5 +1,5 @@
-// Reads and checks the arguments of one native call. A wrong type leaves a TypeError pending and `ok()` false;
-// nothing may be done to a socket before `ok()` has been asked.
+// Reads and checks the arguments of one native call. An argument of the wrong type leaves a TypeError pending and makes
+// `ok()` false. Check `ok()` before using a socket.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace zmq_native {
 
-/** Takes back an exception of JavaScript's that an errno stands for. */
+/** Clears a pending JavaScript exception, for which an errno is returned instead. */
 inline void clearException(napi_env env) {
   bool pending = false;
   napi_value unused;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) napi_get_and_clear_last_exception(env, &unused);
 }
 
-/** An array of strings; null when Node-API fails. */
+/** Creates an array of strings. Null if Node-API fails. */
 template <typename Strings>
 napi_value stringArray(napi_env env, const Strings& strings) {
   napi_value array = nullptr;
@@ -32,7 +32,7 @@ napi_value stringArray(napi_env env, const Strings& strings) {
   return array;
 }
 
-/** Bytes of a Uint8Array (a Buffer is one); valid until JavaScript runs again. */
+/** The bytes of a Uint8Array, such as a Buffer. Valid until JavaScript runs again. */
 struct Bytes {
   uint8_t* data = nullptr;
   size_t size = 0;
@@ -79,7 +79,7 @@ class Arguments {
     return result;
   }
 
-  /** The memory of an ArrayBuffer: asking for it takes half as long as for that of a Uint8Array. */
+  /** The memory of an ArrayBuffer. Getting it takes half as long as getting the memory of a Uint8Array. */
   Bytes memory(size_t index) {
     void* data = nullptr;
     size_t size = 0;
@@ -105,12 +105,12 @@ class Arguments {
     return value(index);
   }
 
-  /** The socket behind the handle in `index`, or null: the caller then answers -ENOTSOCK. */
+  /** The socket of the handle in argument `index`. Null if there is none: the caller then returns -ENOTSOCK. */
   Socket* socket(size_t index) { return environment_->sockets.find(integer(index)); }
 
   Napi::Value answer(int64_t result) const {
     napi_value value = nullptr;
-    // The way to a small integer of V8 is shorter from an int32 than from a double.
+    // V8 converts an int32 to a small integer faster than a double.
     if (result == static_cast<int32_t>(result)) {
       napi_create_int32(env(), static_cast<int32_t>(result), &value);
     } else {
@@ -119,7 +119,7 @@ class Arguments {
     return {env(), value};
   }
 
-  /** False when `value` is no Uint8Array. */
+  /** False if `value` is not a Uint8Array. */
   static bool bytesOf(napi_env env, napi_value value, Bytes* bytes) {
     napi_typedarray_type type;
     void* data = nullptr;

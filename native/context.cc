@@ -44,13 +44,13 @@ struct Registry {
   bool blocky = false;  // whether a context that is terminating waits because of ZMQ_BLOCKY
 };
 
-// Never destroyed: threads that terminate contexts may outlive static destructors.
+// Never destroyed, since threads that terminate contexts may outlive static destructors.
 Registry& registry() {
   static auto* instance = new Registry;
   return *instance;
 }
 
-/** A new context's token, or -errno. `defaults`: make it the one that all environments share. */
+/** Creates a context. Returns its token or -errno. `defaults`: it becomes the one that all environments share. */
 int32_t create(bool defaults) {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
@@ -109,7 +109,7 @@ bool Context::release(int32_t token, std::function<void()> ended) {
       all.terminated.notify_all();
     }).detach();
   } catch (const std::exception&) {
-    // The system has no thread or memory left to wait with. Its sockets end all the same; the context stays.
+    // No thread or memory is available for waiting. The sockets end all the same; the context is never terminated.
     --all.terminating;
     zmq_ctx_shutdown(context);
     if (ended) ended();
@@ -140,7 +140,7 @@ void Context::environmentClosed() {
 
 namespace {
 
-/** Counts the reference that the environment now holds; one that it held already is given back. */
+/** Counts a reference of the environment. If the environment held one already, the new one is released. */
 int32_t keep(Environment& environment, int32_t token) {
   try {
     if (token > 0 && !environment.contexts.insert(token).second) Context::release(token);
@@ -163,7 +163,7 @@ Napi::Value defaultContext(const Napi::CallbackInfo& info) {
   return arguments.answer(keep(arguments.environment(), create(true)));
 }
 
-// attachContext(token) -> token, or -EFAULT when no environment has such a context open
+// attachContext(token) -> token, or -EFAULT if no environment has such a context open
 Napi::Value attachContext(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t token = arguments.integer(0);
@@ -181,8 +181,8 @@ Napi::Value releaseContext(const Napi::CallbackInfo& info) {
   return arguments.answer(0);
 }
 
-// closeContext(token) -> 1 when the context now ends, which a notice by its token will tell; 0 when other threads hold
-// it still; or -EFAULT. Its sockets must be closed.
+// closeContext(token) -> 1 if the context now ends, which a notice with its token reports; 0 if other threads still use
+// it; or -EFAULT. Its sockets must be closed first.
 Napi::Value closeContext(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t token = arguments.integer(0);

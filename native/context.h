@@ -1,4 +1,4 @@
-// Contexts of libzmq, process-wide: several environments may share one, so that inproc:// joins worker threads.
+// libzmq contexts of the whole process. Several environments may share one, so that inproc:// connects worker threads.
 // Every function may be called from any thread.
 #pragma once
 
@@ -10,23 +10,22 @@ namespace zmq_native {
 class Environment;
 
 /**
- * A context is known by its token, a small integer. Each environment holds at most one reference to it; the last
- * release terminates it on a thread of its own, since zmq_ctx_term waits for what sockets still have to send.
+ * A context is identified by its token, a small integer. Each environment holds at most one reference to it. The last
+ * release terminates it on a separate thread, since zmq_ctx_term waits until queued messages are sent.
  */
 class Context {
  public:
-  /** The libzmq context, or null when the environment holds none by this token. */
+  /** The libzmq context. Null if the environment holds no reference to one with this token. */
   static void* get(const Environment& environment, int32_t token);
   /**
-   * Gives a reference back. `ended`, if any, is called on some thread once the context has terminated. False when
-   * others hold it still, and `ended` will not be called.
+   * Releases a reference. `ended`, if any, is called on some thread when the context has terminated. False if others
+   * still hold a reference: `ended` is then not called.
    */
   static bool release(int32_t token, std::function<void()> ended = nullptr);
 
   static void environmentOpened();
   /**
-   * The last environment waits here until every context has terminated, and says so on stderr when that takes
-   * longer than half a second.
+   * The last environment waits here until every context has terminated. Prints a notice to stderr after half a second.
    */
   static void environmentClosed();
 };

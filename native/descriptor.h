@@ -1,4 +1,4 @@
-// What the system calls a socket.
+// The type of a socket descriptor on this platform.
 #pragma once
 
 #ifdef _WIN32

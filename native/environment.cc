@@ -33,12 +33,12 @@ napi_value Environment::open(napi_env env, const Runtime& runtime) {
   if (napi_create_object(env, &binding) != napi_ok || !exportAll(*made, binding)) return nullptr;
   lifetime->add(*made);
   const auto collected = [](napi_env, void* environment, void*) { static_cast<Environment*>(environment)->close(); };
-  // The reference begins weak.
+  // The reference starts weak.
   if (napi_add_finalizer(env, binding, made.get(), collected, nullptr, &made->binding_) != napi_ok) {
     lifetime->remove(*made);
     return nullptr;
   }
-  // From here on it ends by `close` alone.
+  // From here on only `close` deletes it.
   Environment* const environment = made.release();
   if (Notifier::start(environment->notifier)) return binding;
   environment->close();
@@ -49,7 +49,7 @@ bool Environment::keep(Kept what, napi_value value) {
   napi_value binding = nullptr;
   if (napi_get_reference_value(env, binding_, &binding) != napi_ok || binding == nullptr) return false;
   static constexpr const char* kNames[kKeptCount] = {"onReadyCallback", "onNoticeCallback", "table", "largeFrames"};
-  // Defined rather than set, so that no setter of Object.prototype is called.
+  // Defined instead of set, so that no setter of Object.prototype runs.
   const napi_property_descriptor property = {kNames[what], nullptr, nullptr,           nullptr,
                                              nullptr,      value,   napi_configurable, nullptr};
   if (napi_define_properties(env, binding, 1, &property) != napi_ok) return false;
@@ -76,7 +76,7 @@ void Environment::callReady(int32_t handle) { call(kOnReady, handle); }
 
 void Environment::callNotice(int32_t notice) { call(kOnNotice, notice); }
 
-// Any of these calls fails when the thread is being terminated; there is nobody to tell then.
+// Any of these calls fails when the thread is being terminated. The failure cannot be reported then.
 void Environment::call(Kept function, int32_t argument) {
   napi_handle_scope scope = nullptr;
   if (closing_ || napi_open_handle_scope(env, &scope) != napi_ok) return;
@@ -86,8 +86,8 @@ void Environment::call(Kept function, int32_t argument) {
   napi_status status = napi_generic_failure;
   if (callback != nullptr && napi_create_int32(env, argument, &value) == napi_ok &&
       napi_get_global(env, &global) == napi_ok) {
-    // A thread-safe function has opened a callback scope already, and Deno dies of a second one without a context. Not
-    // Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
+    // A thread-safe function has opened a callback scope already, and Deno crashes on a second one without a context.
+    // Not Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
     status = waiter_ != nullptr || function == kOnNotice
                  ? napi_call_function(env, global, callback, 1, &value, nullptr)
                  : napi_make_callback(env, nullptr, global, callback, 1, &value, nullptr);

@@ -1,6 +1,6 @@
-// What one loaded copy of the library owns: its sockets, its references to contexts, the slab it receives into, the
-// functions that it is called back by. A program may load the library more than once in a thread (test runners and
-// bundles do), and no copy sees another's. Used on its thread only.
+// The state of one loaded copy of the library: its sockets, its references to contexts, the slab it receives into, and
+// its callbacks. A program may load the library more than once in a thread, as test runners and bundles do; the copies
+// share only libzmq contexts. Used on its own thread only.
 #pragma once
 
 #include <memory>
@@ -20,15 +20,15 @@ class Lifetime;
 
 /** Features of the runtime, as detected by lib/runtime/features.ts. */
 struct Runtime {
-  /** libuv's polls work. */
+  /** Whether libuv's polls work. */
   bool hasPolls = true;
-  /** JavaScript may hold memory that is not its own. */
+  /** Whether an ArrayBuffer may use memory that JavaScript has not allocated. */
   bool hasExternalMemory = true;
-  /** Bytes of the longest Buffer. */
+  /** The length of the longest possible Buffer, in bytes. */
   size_t longestBuffer = 0;
 };
 
-/** Where receive() puts rows of the frame table, and Buffers of large frames. Neither is ever seen by users. */
+/** The table and the array that receive() fills. They are never visible to users. */
 struct ReceiveArea {
   int32_t* table = nullptr;
   size_t tableSize = 0;
@@ -37,14 +37,14 @@ struct ReceiveArea {
 class Environment {
  public:
   /**
-   * A new environment, as the object whose functions are lib/binding/index.ts's `Binding`. It ends with its thread, or
-   * when that object is garbage-collected. Null when the thread is ending or Node-API fails; nothing is left behind
-   * then.
+   * Creates an environment. Returns the object of functions that lib/binding/index.ts calls `Binding`. The environment
+   * ends with its thread, or when that object is garbage-collected. Null if the thread is ending or Node-API fails;
+   * nothing is left behind then.
    */
   static napi_value open(napi_env env, const Runtime& runtime);
 
   napi_env env;
-  /** Of no other environment in the process. */
+  /** A number that no other environment of the process has. */
   const int32_t id;
   const Runtime runtime;
   HandleTable<Socket> sockets;
@@ -54,46 +54,46 @@ class Environment {
   SendArena sendArena;
   std::shared_ptr<Notifier> notifier;
 
-  /** Waits for sockets where polls do not work; started by the first that asks. Null when there is no room for it. */
+  /** Waits for sockets where polls do not work. Started at the first call. Null if no thread can be created. */
   Waiter* waiter();
 
-  /** Sets the function that is called with a socket's handle when the socket may have become ready. */
+  /** Sets the callback for sockets that may have become ready. It receives the handle. */
   bool onReady(napi_value callback) { return keep(kOnReady, callback); }
   void callReady(int32_t handle);
-  /** Sets the function that is called with the number of each notice. */
+  /** Sets the callback for notices. It receives the number of the notice. */
   bool onNotice(napi_value callback) { return keep(kOnNotice, callback); }
   void callNotice(int32_t notice);
   /** Sets the table and the array that receive() fills. */
   bool receiveInto(napi_value table, napi_value largeFrames);
-  /** The array that receive() puts Buffers into; null when Node-API fails. */
+  /** The array that receive() fills with Buffers. Null if Node-API fails. */
   napi_value largeFrames() const { return kept(kLargeFrames); }
 
-  /** While anything is awaited, the library's copy of this environment is not garbage-collected. */
+  /** While operations are pending, this copy of the library is not garbage-collected. */
   void pin();
   void unpin();
 
-  /** A closing poll handle keeps the environment, and so the event loop, until libuv is done with it. */
+  /** A poll handle that is closing keeps the environment, and so the event loop, until libuv has closed it. */
   void pollClosing() { ++closingPolls_; }
   void pollClosed();
 
-  /** Closes everything; deletes itself once libuv has let go of the polls. JavaScript is not called any more. */
+  /** Closes everything, and deletes itself when libuv has closed the polls. JavaScript is not called any more. */
   void close();
   bool closing() const { return closing_; }
 
  private:
-  /** What JavaScript gives to be kept. The binding's object holds it, so that it lives as long, and no longer. */
+  /** A reference to an object of JavaScript. The binding's object holds that object, so both have the same lifetime. */
   enum Kept { kOnReady, kOnNotice, kTable, kLargeFrames, kKeptCount };
 
   Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime);
   ~Environment() = default;
   bool keep(Kept what, napi_value value);
   napi_value kept(Kept what) const;
-  /** Calls the function with a number; what it throws is an uncaught exception. */
+  /** Calls the function with a number. An exception that it throws becomes an uncaught exception. */
   void call(Kept function, int32_t argument);
   void finishIfDone();
 
   Lifetime& lifetime_;
-  /** Of the binding's object: weak, but for as long as anything is awaited. */
+  /** Refers to the binding's object: weak, except while operations are pending. */
   napi_ref binding_ = nullptr;
   napi_ref kept_[kKeptCount] = {};
   std::shared_ptr<Waiter> waiter_;

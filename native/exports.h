@@ -1,4 +1,4 @@
-// The addon's functions: each file adds its own, bound to the environment that they were made for.
+// The addon's functions. Each file adds its own and binds them to the environment.
 #pragma once
 
 #include <cerrno>
@@ -12,7 +12,7 @@
 
 namespace zmq_native {
 
-/** The functions of lib/binding/index.ts's `Binding`, gathered to be defined in one call. */
+/** Collects the functions of `Binding` (lib/binding/index.ts), to define them in one call. */
 class Exports {
  public:
   explicit Exports(Environment& environment) : environment_(environment) {}
@@ -28,12 +28,12 @@ class Exports {
   }
 
  private:
-  /** C++ exceptions end here: memory or threads that the system refuses are an errno, like all that it refuses. */
+  /** C++ exceptions end here: a failed allocation or thread creation becomes an errno. */
   template <Napi::Value (*function)(const Napi::CallbackInfo&)>
   static napi_value entry(napi_env env, napi_callback_info given) {
     int error;
     try {
-      // Inside, since it allocates for more than a few arguments.
+      // Inside the guard, since it allocates memory for more than a few arguments.
       const Napi::CallbackInfo info(env, given);
       return function(info);
     } catch (const std::system_error& refused) {
@@ -60,7 +60,7 @@ void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);
 void exportLibrary(Exports& exports);
 
-/** Defines all of them on an object. False when Node-API fails. */
+/** Defines all functions on an object. False if Node-API fails. */
 bool exportAll(Environment& environment, napi_value object);
 
 }  // namespace zmq_native

@@ -1,5 +1,5 @@
-// Small integers that stand for native objects in JavaScript. A handle carries the generation of its slot, so one
-// that outlives its object finds nothing instead of a stranger.
+// Handles: small integers that identify native objects in JavaScript. A handle contains the generation of its slot, so
+// that a stale handle finds nothing instead of another object.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class HandleTable {
     return static_cast<int32_t>(slot.generation << kIndexBits | index);
   }
 
-  /** Null for a handle that was removed, or was never given out. */
+  /** Null if the handle was removed or never issued. */
   T* find(int32_t handle) const {
     const uint32_t index = static_cast<uint32_t>(handle) & kIndexMask;
     if (handle <= 0 || index >= slots_.size()) return nullptr;
@@ -55,7 +55,7 @@ class HandleTable {
   }
 
  private:
-  // 20 bits of index hold more sockets than a process has descriptors; with 10 of generation a handle stays a
+  // 20 bits of index are more than the file descriptors of a process. With 10 bits of generation, a handle fits in a
   // small integer of V8.
   static constexpr uint32_t kIndexBits = 20;
   static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
@@ -65,7 +65,7 @@ class HandleTable {
   struct Slot {
     std::unique_ptr<T> object;
     uint32_t generation = 1;
-    /** While it is free. Slots are linked rather than listed, so that removing allocates nothing and cannot fail. */
+    /** The next free slot. Free slots are linked, so that removing a handle allocates nothing and cannot fail. */
     uint32_t nextFree = kNone;
   };
   std::vector<Slot> slots_;

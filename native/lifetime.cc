@@ -14,8 +14,8 @@ Lifetime* Lifetime::of(napi_env env, bool hasPolls) {
   if (known != nullptr) return static_cast<Lifetime*>(known)->ending_ ? nullptr : static_cast<Lifetime*>(known);
   std::unique_ptr<Lifetime, void (*)(Lifetime*)> made(new Lifetime(env), [](Lifetime* unused) { delete unused; });
   if (napi_set_instance_data(env, made.get(), nullptr, nullptr) != napi_ok) return nullptr;
-  // Polls are closed only as the loop turns, so the environment's end has to wait for them. Without polls a plain hook
-  // is enough, and Deno frees the handle of an asynchronous hook twice.
+  // The event loop must run to close polls, so the end of the environment waits for it. Without polls a plain hook is
+  // enough, and Deno frees the handle of an asynchronous hook twice.
   const napi_status status = hasPolls ? napi_add_async_cleanup_hook(env, end, made.get(), &made->hook_)
                                       : napi_add_env_cleanup_hook(
                                             env, [](void* self) { end(nullptr, self); }, made.get());
@@ -27,7 +27,7 @@ Lifetime* Lifetime::of(napi_env env, bool hasPolls) {
   return made.release();
 }
 
-// Sockets close with the linger that they were given; only the last environment of the process waits for that linger
+// Sockets are closed with their own linger. Only the last environment of the process waits for it
 // (Context::environmentClosed).
 void Lifetime::end(napi_async_cleanup_hook_handle, void* self) {
   auto* const lifetime = static_cast<Lifetime*>(self);
@@ -38,7 +38,7 @@ void Lifetime::end(napi_async_cleanup_hook_handle, void* self) {
     }
     return nullptr;
   };
-  // One that has no poll to wait for is removed while it closes.
+  // An environment without polls is removed while it closes.
   while (Environment* environment = nextOpen()) environment->close();
   lifetime->told_ = true;
   lifetime->finishIfDone();
@@ -49,7 +49,7 @@ void Lifetime::finishIfDone() {
   Context::environmentClosed();
   const napi_async_cleanup_hook_handle hook = hook_;
   delete this;
-  // Only now may Node go on to take the environment down: the references that were released above needed it.
+  // Called last, since Node may then tear down the environment, which the references above needed.
   if (hook != nullptr) napi_remove_async_cleanup_hook(hook);
 }
 

@@ -1,5 +1,5 @@
-// The life of one JavaScript environment (the main thread, or a worker): the Environments of all copies of the library
-// that it has loaded, and its end. Used on that environment's thread.
+// The lifetime of one `napi_env`: a thread (the main thread or a worker) has one for each copy of the library that
+// loads the addon with `process.dlopen`; copies that `require` it share one. Used on that thread.
 #pragma once
 
 #include <set>
@@ -11,20 +11,21 @@ namespace zmq_native {
 class Environment;
 
 /**
- * Node unloads an environment only after all of its sockets' polls are closed, so its end is waited for here, once,
- * however many copies of the library were loaded. The last lifetime of the process also waits for queued messages.
+ * Node must not unload an environment before the polls of its sockets are closed. A lifetime waits for that. It may
+ * belong to several copies of the library. The last one of the process also waits for
+ * queued messages.
  */
 class Lifetime {
  public:
-  /** That of `env`, made by the first call. Null when the environment is ending or Node-API fails. */
+  /** The lifetime of `env`, created by the first call. Null if the environment is ending or Node-API fails. */
   static Lifetime* of(napi_env env, bool hasPolls);
 
   void add(Environment& environment) { environments_.insert(&environment); }
-  /** The environment has closed everything and is about to be deleted; `finishIfDone` comes next. */
+  /** Called when an environment has closed everything and is about to be deleted. `finishIfDone` follows. */
   void remove(Environment& environment) { environments_.erase(&environment); }
-  /** Ends once all environments have, if its thread is ending. */
+  /** Ends the lifetime if its thread is ending and all its environments have ended. */
   void finishIfDone();
-  /** JavaScript cannot run any more. */
+  /** Whether JavaScript can no longer run. */
   bool ending() const { return ending_; }
 
  private:
@@ -36,7 +37,7 @@ class Lifetime {
   napi_async_cleanup_hook_handle hook_ = nullptr;
   std::set<Environment*> environments_;
   bool ending_ = false;
-  /** All environments have been told to close. */
+  /** Whether all environments have been told to close. */
   bool told_ = false;
 };
 

@@ -1,4 +1,4 @@
-// RAII around zmq_msg_t: whatever path leaves a scope, the frame is closed. Any thread.
+// RAII for zmq_msg_t: the frame is closed on every path out of a scope. May be used on any thread.
 #pragma once
 
 #include <zmq.h>
@@ -17,14 +17,14 @@ class Message {
   void* data() { return zmq_msg_data(&message_); }
   size_t size() { return zmq_msg_size(&message_); }
   bool more() { return zmq_msg_more(&message_) != 0; }
-  /** True when another message may refer to the same bytes, as with inproc fan-out. */
+  /** Whether another message may refer to the same bytes, as when a publisher sends to several peers over inproc. */
   bool shared() { return zmq_msg_get(&message_, ZMQ_SHARED) != 0; }
   void moveFrom(Message& other) { zmq_msg_move(&message_, &other.message_); }
-  /** Makes it one of `size` bytes; false, and still an empty message, when memory runs out. */
+  /** Allocates `size` bytes. Returns false, and leaves an empty message, if memory runs out. */
   bool resize(size_t size) {
     zmq_msg_close(&message_);
     if (zmq_msg_init_size(&message_, size) == 0) return true;
-    // A failed zmq_msg_init_size leaves something that zmq_msg_close would crash on.
+    // After a failed zmq_msg_init_size, zmq_msg_close would crash.
     zmq_msg_init(&message_);
     return false;
   }

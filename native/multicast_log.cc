@@ -1,5 +1,5 @@
-// The log of OpenPGM, kept until JavaScript asks for it: left to itself, the library writes to standard output, from
-// any of libzmq's threads.
+// Keeps the log of OpenPGM until JavaScript reads it. By default OpenPGM writes it to standard output, from any of
+// libzmq's threads.
 
 #include "arguments.h"
 #include "exports.h"
@@ -26,15 +26,15 @@ struct Log {
   std::deque<std::string> lines;
 };
 
-// Never destroyed: libzmq's threads may outlive static destructors.
+// Never destroyed, since libzmq's threads may outlive static destructors.
 Log& log() {
   static auto* instance = new Log;
   return *instance;
 }
 
-// On any thread. A process that logs much and reads nothing keeps the newest lines.
+// Called on any thread. Keeps only the newest lines if nobody reads them.
 void keepLine(const int level, const char* line, void*) {
-  // The library aborts right after this.
+  // OpenPGM aborts right after this message.
   if (level >= PGM_LOG_LEVEL_FATAL) std::fprintf(stderr, "OpenPGM: %s\n", line);
   Log& kept = log();
   const std::lock_guard<std::mutex> lock(kept.mutex);

@@ -39,7 +39,7 @@ void Notifier::call(napi_env env, napi_value, void* context, void* notice) {
   const bool last = --self->expected_ == 0;
   if (last) napi_unref_threadsafe_function(env, self->function_);
   environment.callNotice(static_cast<int32_t>(reinterpret_cast<intptr_t>(notice)));
-  // Last: what is no longer pinned may end.
+  // Last, since the unpinned object may be destroyed.
   if (last) environment.unpin();
 }
 

@@ -1,5 +1,5 @@
-// Calls JavaScript from any thread. One per environment; threads that may outlive the environment hold it by
-// shared_ptr, and a notice after the end goes nowhere.
+// Calls JavaScript from any thread. There is one per environment. Threads that may outlive the environment hold it by
+// shared_ptr; a notice after the end of the environment is ignored.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ class Notifier {
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
-  /** On the environment's thread, before anything else. False when Node-API fails. */
+  /** Call first, on the environment's thread. False if Node-API fails. */
   static bool start(const std::shared_ptr<Notifier>& notifier);
-  /** Keeps the event loop alive until the notice that somebody waits for has come. On the environment's thread. */
+  /** Keeps the event loop alive until the next notice. Call on the environment's thread. */
   void expect();
-  /** From any thread. */
+  /** May be called from any thread. */
   void notify(int32_t notice);
-  /** The environment ends. `release`: the thread goes on without it. On its thread. */
+  /** Ends with the environment. `release`: the thread continues to run. Call on the environment's thread. */
   void close(bool release);
 
  private:

@@ -19,7 +19,7 @@ namespace zmq_native {
 namespace {
 
 constexpr size_t kMaxEvents = 64;
-/** Of the descriptor that ends the wait; handles of sockets are above it. */
+/** The key of the descriptor that ends the wait. Handles of sockets are larger. */
 constexpr int32_t kEnd = 0;
 
 }  // namespace
@@ -30,7 +30,7 @@ constexpr int32_t kEnd = 0;
 
 namespace {
 
-// A datagram to itself makes it readable.
+// Sends a datagram to itself, which makes the socket readable.
 SOCKET openEnd() {
   const SOCKET end = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in address{};
@@ -130,7 +130,7 @@ int Poller::arm(Descriptor descriptor, int32_t key) {
 void Poller::remove(Descriptor descriptor) {
   struct kevent change;
   EV_SET(&change, descriptor, EVFILT_READ, EV_DELETE, 0, 0, nullptr);
-  // Fails where it has been reported meanwhile, which takes it off as well.
+  // Fails if the descriptor has been reported meanwhile, which also removes it.
   kevent(set_, &change, 1, nullptr, 0, nullptr);
 }
 

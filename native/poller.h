@@ -1,6 +1,6 @@
-// The system's way to wait for many descriptors at once: epoll, kqueue, or the epoll for Windows that libzmq brings. A
-// descriptor is reported once and then no more until it is armed again, so one that nobody reads costs nothing, and
-// one that is still readable when it is armed is reported again: no wake-up can be lost.
+// Waits for many descriptors with epoll, kqueue, or the epoll for Windows that libzmq bundles. A descriptor is reported
+// once, then not again until it is armed. A descriptor that is still readable when it is armed is reported again, so no
+// wake-up is lost.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   bool ok() const { return ok_; }
-  /** Has `key`, which is above 0, reported when the descriptor is readable. Answers 0 or -errno. From any thread. */
+  /** Reports `key`, which must be above 0, once when the descriptor is readable. Returns 0 or -errno. Any thread. */
   int arm(Descriptor descriptor, int32_t key);
-  /** Before the descriptor is closed. From any thread. */
+  /** Removes a descriptor. Call before it is closed. Any thread. */
   void remove(Descriptor descriptor);
-  /** Waits for as long as it takes. How many keys it wrote; 0 once `interrupt` was called. */
+  /** Waits without a limit. Returns the number of keys that it wrote, or 0 after `interrupt`. */
   size_t wait(int32_t* keys, size_t capacity);
-  /** Ends this wait and all later ones. From any thread. */
+  /** Ends the current wait and all later ones. Any thread. */
   void interrupt();
 
  private:
@@ -33,7 +33,7 @@ class Poller {
 #else
   int set_ = -1;
 #endif
-  /** Readable once interrupted. */
+  /** A descriptor that becomes readable after `interrupt`. */
   Descriptor end_;
   bool ok_ = false;
 };

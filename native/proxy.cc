@@ -21,11 +21,11 @@
 namespace zmq_native {
 namespace {
 
-/** Frames that one direction passes on before the other has its turn. */
+/** Frames that one direction forwards before the other has its turn. */
 constexpr int kBurst = 256;
-/** Rounds without progress before sockets that claim to be ready are believed no more. */
+/** Rounds without progress after which readiness reported by sockets is no longer trusted. */
 constexpr int kRounds = 2;
-/** Milliseconds to sleep then, unless woken: at first, and at most. */
+/** The first and the longest sleep after that, in milliseconds. A wake-up ends it. */
 constexpr int kFirstPause = 1;
 constexpr int kLongestPause = 100;
 
@@ -37,7 +37,7 @@ int intOf(void* socket, int option) {
 
 int eventsOf(void* socket) { return intOf(socket, ZMQ_EVENTS); }
 
-/** Whether the first frame of a message that is sent says to which peer it goes. */
+/** Whether the first frame of a sent message names the peer that receives it. */
 bool addressesPeers(void* socket) {
   const int type = intOf(socket, ZMQ_TYPE);
   return type == ZMQ_ROUTER || type == ZMQ_STREAM;
@@ -53,10 +53,10 @@ zmq_pollitem_t watch(void* socket) {
 }  // namespace
 
 /**
- * One direction. A frame that finds no room waits here, and nothing more is taken until it has gone. If the frame
- * addresses a peer, only that peer is full: its messages are parked, in order, and those for other peers pass. A peer
- * may have as many of them as the socket's high-water mark says; one more waits, and nothing is taken until it has a
- * place.
+ * One direction of the proxy. It holds a frame that cannot be sent and receives no more until it is sent. If the frame
+ * addresses a peer, only that peer is full: its messages are parked in order, and messages for other peers pass. Up to
+ * the socket's high-water mark are parked for each peer. The next one is held, and nothing more is received until it
+ * fits.
  */
 class Proxy::Lane {
  public:
@@ -70,9 +70,9 @@ class Proxy::Lane {
         sent_(sent),
         captureDropped_(captureDropped) {}
 
-  /** Passes frames on; `moved` becomes true if there were any. Answers 0, or the errno of a context that has ended. */
+  /** Forwards frames, and sets `moved` if there were any. Returns 0, or the errno of a context that has ended. */
   int advance(bool* moved) {
-    // Not in the middle of another message.
+    // Never in the middle of another message.
     if (first_ && !parked_.empty()) {
       const int error = sendParked(moved);
       if (error != 0) return error;
@@ -95,7 +95,7 @@ class Proxy::Lane {
           continue;
         }
         if (waits(error)) return fatal(error);
-        // A message that the socket refuses (no such peer, not its turn) is dropped, as libzmq's proxy would do.
+        // A message that the socket rejects (unknown peer, wrong turn) is dropped, as in libzmq's proxy.
         skips_ = true;
       }
       *moved = true;
@@ -107,19 +107,19 @@ class Proxy::Lane {
     return 0;
   }
 
-  /** Whether `advance` would find something to do, by the events of both sockets. */
+  /** Whether `advance` could make progress, by the events of both sockets. */
   bool ready(int from, int to) const {
     if ((holds_ || !parked_.empty()) && (to & ZMQ_POLLOUT) != 0) return true;
     return !holds_ && (!ahead_.empty() || (from & ZMQ_POLLIN) != 0);
   }
 
  private:
-  // Any other error is the socket's nature or state: a PUSH never receives, a REP only in its turn.
+  // Any other error is expected: a PUSH never receives, and a REP only in its turn.
   static int fatal(int error) { return error == ETERM || error == ENOTSOCK ? error : 0; }
-  /** Whether a frame that was not sent is to be sent later, if at all. */
+  /** Whether a frame that was not sent can be sent later. */
   static bool waits(int error) { return error == EAGAIN || error == EINTR || fatal(error) != 0; }
 
-  /** Takes a frame into `frame_`. Answers 0 or an errno. */
+  /** Receives a frame into `frame_`. Returns 0 or an errno. */
   int take() {
     if (!ahead_.empty()) {
       frame_.moveFrom(ahead_.front().content);
@@ -142,13 +142,13 @@ class Proxy::Lane {
     if (!more) ++sent_[0];
   }
 
-  /** Whom the held frame, the first of its message, addresses. */
+  /** The peer that the held frame, the first of its message, addresses. */
   std::string peer() { return {static_cast<const char*>(frame_.data()), frame_.size()}; }
 
-  /** Begins to park the message whose first frame is held. False when its peer has as many already as it may. */
+  /** Starts to park the message whose first frame is held. False if its peer has reached the limit. */
   bool park() {
     const std::string name = peer();
-    // What the high-water mark is now: it may be set while the proxy runs.
+    // Reads the high-water mark each time, since it may be set while the proxy runs.
     const auto most = static_cast<size_t>(std::max(1, intOf(to_, ZMQ_SNDHWM)));
     const auto found = parked_.find(name);
     if (found != parked_.end() && found->second.size() >= most) return false;
@@ -156,7 +156,7 @@ class Proxy::Lane {
     return true;
   }
 
-  /** Puts the held frame to its message that is being parked. */
+  /** Appends the held frame to the message that is being parked. */
   void keep() {
     Frame& kept = parking_->emplace_back();
     kept.content.moveFrom(frame_);
@@ -166,7 +166,7 @@ class Proxy::Lane {
     if (!more_) parking_ = nullptr;
   }
 
-  /** Sends what peers have room for again. Answers 0, or the errno of a context that has ended. */
+  /** Sends parked messages to peers that have room again. Returns 0, or the errno of a context that has ended. */
   int sendParked(bool* moved) {
     for (auto peer = parked_.begin(); peer != parked_.end();) {
       auto& queue = peer->second;
@@ -182,7 +182,7 @@ class Proxy::Lane {
     return 0;
   }
 
-  /** Sends a parked message. libzmq answers "not now" to the first frame only; any other error ends the message. */
+  /** Sends a parked message. libzmq returns EAGAIN for the first frame only; any other error drops the message. */
   int sendWhole(Frames& message) {
     for (Frame& frame : message) {
       const size_t size = frame.content.size();
@@ -192,7 +192,7 @@ class Proxy::Lane {
     return 0;
   }
 
-  // A capture socket that has no room misses a whole message rather than hold up the proxy.
+  // A capture socket without room misses a whole message, so that it never blocks the proxy.
   void copyToCapture() {
     if (!captureSkips_) {
       Message copy;
@@ -208,7 +208,7 @@ class Proxy::Lane {
   void* const from_;
   void* const to_;
   void* const capture_;
-  /** Messages to pass on before any of `from_`. */
+  /** Prefetched messages, which are forwarded before any of `from_`. */
   Frames& ahead_;
   const bool addressed_;
   uint64_t* const received_;
@@ -218,13 +218,13 @@ class Proxy::Lane {
   size_t size_ = 0;
   bool holds_ = false;
   bool more_ = false;
-  /** The frame that is held, or comes next, is the first of its message. */
+  /** Whether the held frame, or the next one, is the first of its message. */
   bool first_ = true;
   bool skips_ = false;
   bool captureSkips_ = false;
-  /** Messages for peers that are full, by the peer's routing id. */
+  /** Parked messages by the routing id of the peer. */
   std::map<std::string, std::deque<Frames>> parked_;
-  /** The message that is being parked, until its last frame. */
+  /** The message that is being parked, until its last frame arrives. */
   Frames* parking_ = nullptr;
 };
 
@@ -260,7 +260,7 @@ Proxy::Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void
       backAhead_(std::move(backAhead)) {}
 
 void Proxy::begin() {
-  // First, since the system may refuse a thread. Nobody else uses the sockets until this returns.
+  // First, since creating the thread may fail. No other thread uses the sockets until this returns.
   thread_ = std::thread([this] { run(); });
   for (Socket* socket : lent_) {
     if (socket != nullptr) socket->lend(this);
@@ -270,7 +270,7 @@ void Proxy::begin() {
 Proxy::~Proxy() {
   stopping_ = true;
   if (thread_.joinable()) {
-    // The end of its connection wakes the thread.
+    // Closing the connection wakes the thread.
     lent_[3]->lend(nullptr);
     lent_[3]->close();
     thread_.join();
@@ -313,18 +313,20 @@ int Proxy::pass() {
       }
       fruitless = moved ? 0 : fruitless + 1;
       if (moved) pause = kFirstPause;
-      // The descriptors say only that libzmq has news. Here the news is taken in, paused or not, so that they sleep;
-      // once for each socket, as the last use of it: a second look would take in what the first had not seen.
+      // The descriptors signal only pending commands. Processing the commands here, also while paused, clears the
+      // signal. Once per socket, as its last use: a second call would consume a signal for messages that the first has
+      // not seen.
       const int frontEvents = eventsOf(front_);
       const int backEvents = oneSocket ? frontEvents : eventsOf(back_);
       const int controlEvents = eventsOf(control_);
-      // The end of the connection, which ~Proxy causes, is no event: it may just have been taken in here.
+      // ~Proxy ends the connection, for which libzmq reports no event: it may have been processed here.
       if (stopping_ || (controlEvents & ZMQ_POLLIN) != 0) continue;
       ready = !paused_ && (forth.ready(frontEvents, backEvents) || (!oneSocket && back.ready(backEvents, frontEvents)));
       if (ready && fruitless < kRounds) continue;
     }
-    // A ROUTER counts as writable when any of its peers has room, an XPUB that must not drop always. Room for what
-    // waits here causes a wake-up; one that was taken in since the last attempt is made up for by a few more attempts.
+    // libzmq reports a ROUTER as writable when any peer has room, and an XPUB with nodrop always. Room for the stored
+    // messages causes a wake-up. A wake-up may have been consumed since the last attempt, so a few more attempts
+    // follow.
     zmq_poll(sleepers.data(), static_cast<int>(sleepers.size()), ready ? pause : -1);
     if (ready) pause = std::min(2 * pause, kLongestPause);
     fruitless = 0;
@@ -353,8 +355,8 @@ void Proxy::report(const void* data, size_t size) {
 namespace {
 
 /**
- * Copies messages, an array of arrays of Uint8Arrays that lib/socket/receiver.ts has made: no user code runs when its
- * elements are read. Answers 0, -ENOMEM, or -EINVAL for anything else.
+ * Copies an array of arrays of Uint8Arrays. lib/socket/receiver.ts created it, so reading its elements runs no user
+ * code. Returns 0, -ENOMEM, or -EINVAL for other types.
  */
 int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
   uint32_t count = 0;
@@ -380,8 +382,8 @@ int copyMessages(napi_env env, napi_value messages, Proxy::Frames* frames) {
   return 0;
 }
 
-// startProxy(front, back, capture or 0, control, endpoint of control, messages received from front before, from back)
-// -> proxy, or -errno. All four sockets are lent to the proxy's thread until endProxy.
+// startProxy(front, back, capture or 0, control, endpoint of control, messages prefetched from front, from back) ->
+// proxy, or -errno. All four sockets are lent to the proxy's thread until endProxy.
 Napi::Value startProxy(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* front = arguments.socket(0);
@@ -409,7 +411,7 @@ Napi::Value startProxy(const Napi::CallbackInfo& info) {
   return arguments.answer(environment.proxies.add(std::move(proxy)));
 }
 
-// endProxy(proxy) -> 0, or -EBADF: ends its thread if need be, closes `control`, gives the other sockets back
+// endProxy(proxy) -> 0, or -EBADF: ends the thread if it is running, closes `control`, returns the other sockets
 Napi::Value endProxy(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t proxy = arguments.integer(0);

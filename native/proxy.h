@@ -1,5 +1,5 @@
-// A proxy: a thread of its own that passes messages between two sockets. libzmq's own proxy waits for ever on a full
-// capture socket, spins while it is paused, and hides its sockets from the thread that opened them; this one does not.
+// A proxy: a thread that forwards messages between two sockets. libzmq's own proxy blocks on a full capture socket,
+// spins while it is paused, and makes its sockets unusable for the thread that opened them. This one does not.
 #pragma once
 
 #include <atomic>
@@ -16,16 +16,16 @@ namespace zmq_native {
 class Socket;
 
 /**
- * The thread takes commands from, and reports to, a PAIR socket of TypeScript (lib/proxy.ts): one message each.
+ * The thread exchanges messages with a PAIR socket of lib/proxy.ts:
  *
- *   from it: "PAUSE", "RESUME", "STATISTICS", "TERMINATE"; an empty one only wakes it
- *   to it:   the statistics, as Counters; at the end an int32, 0 or the errno that ended it
+ *   commands to the thread: "PAUSE", "RESUME", "STATISTICS", "TERMINATE"; an empty one only wakes it
+ *   reports from the thread: the statistics, as Counters; at the end an int32, 0 or the errno that ended it
  *
- * While it runs, its sockets may be used by others only under `mutex()`.
+ * While it runs, other threads may use its sockets only under `mutex()`.
  */
 class Proxy {
  public:
-  /** In messages and bytes, as frames come and go. */
+  /** Counts messages and bytes, frame by frame. */
   struct Counters {
     uint64_t frontReceived[2];
     uint64_t frontSent[2];
@@ -34,7 +34,7 @@ class Proxy {
     uint64_t captureDropped;
   };
 
-  /** A frame that lies outside libzmq, and whether others of its message follow. */
+  /** A frame outside of libzmq, and whether more frames of its message follow. */
   struct Frame {
     Message content;
     bool more = false;
@@ -42,13 +42,13 @@ class Proxy {
   using Frames = std::deque<Frame>;
 
   /**
-   * `capture` may be null; `back` may be `front`. Connects to `control` by its inproc endpoint, and starts. Null, with
-   * errno set, when that fails. `frontAhead` and `backAhead`: whole messages that were received from the sockets
-   * before.
+   * Connects to the control socket's inproc endpoint and starts. `capture` may be null; `back` may be `front`.
+   * `frontAhead` and `backAhead` are complete messages that were received from the sockets before. Returns null and
+   * sets errno if it fails.
    */
   static std::unique_ptr<Proxy> start(Socket& front, Socket& back, Socket* capture, Socket& control, void* context,
                                       const char* endpoint, Frames frontAhead, Frames backAhead);
-  /** Ends the thread and waits for it; it never blocks for longer than it takes to pass on a few messages. */
+  /** Ends the thread and waits for it, which takes no longer than forwarding a few messages. */
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
@@ -59,13 +59,13 @@ class Proxy {
   class Lane;
 
   Proxy(Socket& front, Socket& back, Socket* capture, Socket& control, void* ours, Frames frontAhead, Frames backAhead);
-  /** Starts the thread, which has the sockets from then on. Throws std::system_error. */
+  /** Starts the thread, which uses the sockets from then on. Throws std::system_error. */
   void begin();
   void run();
-  /** Passes messages on until the end; answers the errno that ended it, or 0. */
+  /** Forwards messages until the end. Returns the errno that ended it, or 0. */
   int pass();
   void report(const void* data, size_t size);
-  /** Takes all commands that are there; false when the proxy is to end. */
+  /** Executes all commands that have arrived. False if the proxy must end. */
   bool obey();
 
   std::mutex mutex_;

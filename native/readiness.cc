@@ -13,18 +13,17 @@ namespace zmq_native {
 namespace {
 
 /**
- * Has libzmq process the socket's pending commands. Takes no message out of its pipe: a message that the application
- * has not asked for must go with its peer, and must not be older than the newest one where the socket conflates.
- * Answers false once the context has ended.
+ * Makes libzmq process the socket's pending commands, without taking a message out of a pipe: an unread message must
+ * disappear with its peer, and with `conflate` it must be the newest one. Returns false if the context has ended.
  */
 bool processCommands(void* socket) {
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
-  // Without vendor/patches/libzmq/peers/peek-before-read.patch, reading ZMQ_EVENTS takes a message. An endpoint
-  // that cannot be parsed has zmq_disconnect process the commands and nothing else. The pipe of a peer that has gone
-  // then stays until the next receive.
+  // Without vendor/patches/libzmq/peers/peek-before-read.patch, reading ZMQ_EVENTS consumes a message. zmq_disconnect
+  // with an endpoint that cannot be parsed processes the commands and does nothing else. The pipe of a disconnected
+  // peer then stays until the next receive.
   return zmq_disconnect(socket, "") == 0 || zmq_errno() != ETERM;
 #else
-  // Also lets go of the pipes of peers that have gone.
+  // Also releases the pipes of disconnected peers.
   int events;
   size_t size = sizeof events;
   return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0;
@@ -91,7 +90,7 @@ int Readiness::arm() {
   if (poll_ == nullptr && waiter_ == nullptr) {
     const int error = open();
     if (error != 0) return error;
-    // A thread-safe socket has just got the poller that its news is signalled to: what came before was to nobody.
+    // A thread-safe socket signals its poller, which has just been created. Earlier signals were lost.
     unheard_ = poller_ != nullptr;
   }
   if (waiter_ != nullptr) {
@@ -142,7 +141,7 @@ void Readiness::woken() {
 }
 
 void Readiness::rearm() {
-  // A wait that cannot be taken up again would have been refused at its beginning.
+  // A failure is not expected: the wait has been started before with the same descriptor.
   if (held_ || attentive_) arm();
 }
 
@@ -159,7 +158,7 @@ void Readiness::report() {
 
 void Readiness::takeIn() {
   drain();
-  // A context that has ended leaves its wake-up where it is.
+  // If the context has ended, the signal stays pending.
   if (!processCommands(socket_)) attentive_ = false;
   unheard_ = true;
 }

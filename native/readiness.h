@@ -1,14 +1,13 @@
-// Wakes JavaScript when a socket may have become ready: one libuv poll handle per socket on ZMQ_FD, or the
-// environment's waiter where polls do not work. The thread-safe socket types have no such descriptor; theirs is a
-// zmq_poller's, which has to be drained. Used on the environment's thread.
+// Wakes JavaScript when a socket may have become ready: by one libuv poll handle per socket on ZMQ_FD, or by the
+// environment's waiter where polls do not work. Thread-safe socket types have no ZMQ_FD; a zmq_poller replaces it and
+// must be drained. Used on the environment's thread.
 //
-// Once a socket is bound or connected, wake-ups that nobody in JavaScript waits for are taken in here: libzmq does on a
-// socket's own thread what its peers' coming and going asks of it, when the socket is used. Of one that is not used, a
-// publisher with nothing to say, each peer that came and went would leave its pipe, and a connection that was
-// disconnected would stay.
+// Once a socket is bound or connected, wake-ups are processed here even if no operation is pending: libzmq handles
+// peers that connect and disconnect only when the socket is used. Otherwise a publisher that sends nothing would keep
+// the pipe of every former peer, and connections that were disconnected.
 //
-// ZMQ_FD says "commands are pending", never "readable": after a wake both directions are tried, and any libzmq call
-// in between may have taken the wake-up of the other direction. Answering that is lib/core/readiness.ts's part.
+// ZMQ_FD signals pending commands, never readability. After a wake-up both directions are tried, since any libzmq call
+// in between may have consumed the wake-up of the other direction. lib/core/readiness.ts implements that.
 #pragma once
 
 #include <cstdint>
@@ -29,54 +28,56 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  /** Under which handle wake-ups are reported; before anything else. */
+  /** Sets the handle with which wake-ups are reported. Call first. */
   void reportAs(int32_t handle) { handle_ = handle; }
 
-  /** From now on wake-ups that nobody holds are taken in. Where they cannot be watched, whoever holds will be told. */
+  /** From now on, wake-ups are processed while the socket is not held. If watching fails, `hold` reports the error. */
   void attend();
-  /** No longer: another thread uses the socket. */
+  /** Stops processing wake-ups, since another thread uses the socket. */
   void ignore() { attentive_ = false; }
 
   /**
-   * While held, the socket's wake-ups are reported, and keep the process alive if `alive`. Answers 0, 1 when the socket
-   * has to be tried once more, since it may have become ready before it was watched, or a wake-up that nobody held was
-   * taken in, or -errno.
+   * While held, the socket's wake-ups are reported, and keep the process alive if `alive`. Returns 0 or -errno. Returns
+   * 1 if the socket must be tried once more: it may have become ready before it was watched, or a wake-up was processed
+   * while it was not held.
    */
   int hold(bool alive);
   void release();
   void close();
 
-  /** The descriptor is readable, says the waiter, which then looks at it no more. May end with the socket closed. */
+  /**
+   * Called by the waiter when the descriptor is readable; the waiter then no longer watches it. May close the socket.
+   */
   void woken();
-  /** The same wake-up has been dealt with. */
+  /** Called when that wake-up has been processed. */
   void rearm();
 
  private:
-  /** Each answers 0 or -errno. */
+  /** Each returns 0 or -errno. */
   int open();
   int openPoll();
   int openPoller();
   int arm();
   void keepAlive(bool on);
-  /** Takes the signal off the poller's descriptor, if there is one; undrained it would wake the loop for ever. */
+  /** Clears the signal of the poller's descriptor, if there is one. Otherwise it would wake the event loop forever. */
   void drain();
   void report();
-  /** Has libzmq do what its commands ask for, in the place of somebody who hears of the wake-up. */
+  /** Makes libzmq process its commands when no operation in JavaScript will do so. */
   void takeIn();
 
   Environment& environment_;
   void* socket_;
   Descriptor descriptor_{};
-  /** One of these two, once open. */
+  /** One of these two is used, once the socket is open. */
   uv_poll_s* poll_ = nullptr;
   Waiter* waiter_ = nullptr;
-  /** Of a thread-safe socket. */
+  /** The zmq_poller of a thread-safe socket. */
   void* poller_ = nullptr;
   int32_t handle_ = 0;
   bool armed_ = false;
   bool held_ = false;
   bool attentive_ = false;
-  /** There may have been news that nobody in JavaScript heard of, since the last `hold`. */
+  /** Whether a wake-up may have been processed without JavaScript since the last `hold`. */
   bool unheard_ = false;
   bool alive_ = false;
 };

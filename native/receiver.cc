@@ -1,4 +1,4 @@
-// Receiving: drains a socket into the environment's slab and frame table. On the environment's thread.
+// Receives messages from a socket into the environment's slab and frame table. Used on the environment's thread.
 
 #include <zmq.h>
 
@@ -15,32 +15,37 @@
 namespace zmq_native {
 namespace {
 
-// A row of the frame table, lib/message/slab.ts reads the same: bit 0, more frames follow; bit 1, the frame has a
-// Buffer of its own, next in the array of large frames; from bit 2, the length of a frame in the slab.
+// A row of the frame table; lib/message/slab.ts reads the same format. Bit 0: more frames follow. Bit 1: the frame has
+// its own Buffer, the next in the array of large frames. From bit 2: the length of a frame in the slab.
 constexpr int32_t kMore = 1;
 constexpr int32_t kOwnBuffer = 2;
 constexpr int kLengthShift = 2;
 
-// Frames in the slab begin at multiples of this, so that a typed array of any kind can be laid over them.
+// Frames in the slab start at multiples of this, so that typed arrays of all kinds can view them.
 constexpr size_t kAlignment = 8;
-// A frame above this part of the slab gets a Buffer of its own: one kept message then pins little besides itself.
+// A frame larger than this share of the slab gets its own Buffer, so that a kept message keeps little other memory
+// alive.
 constexpr size_t kSlabShare = 4;
-// From here up, wrapping libzmq's memory is faster than copying it (docs/performance.md).
+// From this size up, wrapping libzmq's memory is faster than copying it (docs/performance.md).
 constexpr size_t kExternalSize = 512 * 1024;
-// One call stops after this many bytes in Buffers of their own: more would only wait, and cool down, in memory.
+// A call stops after this many bytes in separate Buffers: more would drop out of the cache before JavaScript reads
+// them.
 constexpr size_t kLargeBatch = 1024 * 1024;
-// Added to the count of frames when the call ended because libzmq had no more.
+// Added to the count of frames if the call ended because libzmq had no more.
 constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
-/** A frame whose memory a Buffer lies over. */
+/** A frame whose memory a Buffer uses. */
 struct Lent {
   Message frame;
-  /** Set while the Buffer is being made: when that fails, Node has run the finalizer or has not, as it sees fit. */
+  /** True while the Buffer is being created. If that fails, Node may or may not have run the finalizer. */
   bool making = true;
 };
 
-/** The frame as external memory that lives until the Buffer is garbage-collected; null where that cannot be had. */
+/**
+ * Wraps the frame as external memory, which is freed when the Buffer is garbage-collected. Null if the runtime does not
+ * support it.
+ */
 napi_value wrap(const Environment& environment, Message& frame) {
   const napi_env env = environment.env;
   std::unique_ptr<Lent> lent(environment.runtime.hasExternalMemory ? new (std::nothrow) Lent : nullptr);
@@ -68,7 +73,7 @@ napi_value wrap(const Environment& environment, Message& frame) {
   return buffer;
 }
 
-/** A copy of bytes; null when there is no memory for it. */
+/** Copies bytes. Null if there is no memory. */
 napi_value copied(napi_env env, const void* data, size_t size) {
   napi_value buffer = nullptr;
   if (napi_create_buffer_copy(env, size, data, nullptr, &buffer) == napi_ok) return buffer;
@@ -78,24 +83,24 @@ napi_value copied(napi_env env, const void* data, size_t size) {
 
 napi_value ownBuffer(const Environment& environment, Message& frame) {
   napi_value buffer = nullptr;
-  // Several receivers over inproc get the same bytes: two ArrayBuffers on one address crash V8, so those are copied.
+  // Over inproc, several receivers get the same bytes. Two ArrayBuffers on one address crash V8, so they are copied.
   if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(environment, frame);
   return buffer != nullptr ? buffer : copied(environment.env, frame.data(), frame.size());
 }
 
-/** Writes frames behind one another into the slab, and a row for each into the table. */
+/** Writes frames one after the other into the slab, and a row for each into the table. */
 class Writer {
  public:
   Writer(const Environment& environment, const Bytes& slab, size_t offset)
       : environment_(environment), slab_(slab), offset_(offset), messageOffset_(offset) {}
 
   size_t frames() const { return frames_; }
-  /** Whether there is room for the frames of one more message part, which are two where it has a tag. */
+  /** Whether there is room for one more message part: two frames if it has a tag. */
   bool hasRoom() const {
     return frames_ + 2 <= environment_.area.tableSize && offset_ < slab_.size && largeBytes_ < kLargeBatch;
   }
 
-  /** Answers 0, -EMSGSIZE for a frame that no Buffer can hold, or -ENOMEM. */
+  /** Returns 0, -EMSGSIZE for a frame that is too long for a Buffer, or -ENOMEM. */
   int32_t put(Message& frame, bool more) {
     const size_t size = frame.size();
     if (fits(size)) return copy(frame.data(), size, more);
@@ -109,13 +114,13 @@ class Writer {
     return putBuffer(copied(environment_.env, data, size), size, more);
   }
 
-  /** Where the current message begins, for `forget`. */
+  /** The start of the current message, for `forget`. */
   void beginMessage() {
     messageFrames_ = frames_;
     messageLarge_ = largeCount_;
     messageOffset_ = offset_;
   }
-  /** Takes the frames of the current message back. */
+  /** Removes the frames of the current message. */
   void forget() {
     frames_ = messageFrames_;
     largeCount_ = messageLarge_;
@@ -134,7 +139,7 @@ class Writer {
 
   int32_t putBuffer(napi_value buffer, size_t size, bool more) {
     if (large_ == nullptr) large_ = environment_.largeFrames();
-    // The array has an element at each index already, so setting one runs no code of JavaScript's.
+    // The element exists already, so setting it runs no setter in JavaScript.
     if (buffer == nullptr || large_ == nullptr ||
         napi_set_element(environment_.env, large_, largeCount_, buffer) != napi_ok) {
       return -ENOMEM;
@@ -162,8 +167,8 @@ class Writer {
 };
 
 /**
- * Reads properties of a message, such as its peer's address, into an array: text, or null where it has none. Both
- * arrays are lib/socket/receiver.ts's own and have an element at each index, so this runs no code of JavaScript's.
+ * Reads properties of a message, such as its peer's address, into an array: text, or null if missing.
+ * lib/socket/receiver.ts created both arrays and filled every index, so this runs no user code.
  */
 void readProperties(napi_env env, Message& frame, napi_value names, napi_value values) {
   uint32_t count = 0;
@@ -177,7 +182,7 @@ void readProperties(napi_env env, Message& frame, napi_value names, napi_value v
       continue;
     }
     const char* const found = zmq_msg_gets(frame.get(), text);
-    // A property that cannot be told is as good as none.
+    // A property that cannot be converted is treated as missing.
     if (found == nullptr || napi_create_string_utf8(env, found, NAPI_AUTO_LENGTH, &value) != napi_ok ||
         napi_set_element(env, values, index, value) != napi_ok) {
       continue;
@@ -185,14 +190,14 @@ void readProperties(napi_env env, Message& frame, napi_value names, napi_value v
   }
 }
 
-/** What a call of receive() works with. */
+/** The state of one call of receive(). */
 struct Reception {
   const Socket& socket;
   Writer& writer;
-  /** One for all: libzmq closes what it held when the next one comes. */
+  /** Reused for all frames: libzmq closes its content before it receives the next one. */
   Message frame;
 
-  /** Takes the next frame. Answers 0 or -errno. */
+  /** Receives the next frame. Returns 0 or -errno. */
   int32_t take() {
     while (zmq_msg_recv(frame.get(), socket.get(), ZMQ_DONTWAIT) < 0) {
       if (zmq_errno() != EINTR) return -zmq_errno();
@@ -200,7 +205,7 @@ struct Reception {
     return 0;
   }
 
-  /** Writes the frame, and what tags it. Answers as Writer::put. */
+  /** Writes the frame and its tag. Returns the same as Writer::put. */
   int32_t put(bool more) {
     if (socket.tagsWithRoutingId()) {
       const uint32_t id = zmq_msg_routing_id(frame.get());
@@ -208,7 +213,7 @@ struct Reception {
       return error != 0 ? error : writer.put(&id, sizeof id, more);
     }
     if (socket.tagsWithGroup()) {
-      // Kept: the frame may be moved into its Buffer.
+      // Copied first, since the frame may be moved into its Buffer.
       char group[ZMQ_GROUP_MAX_LENGTH + 1];
       const size_t size = std::strlen(zmq_msg_group(frame.get()));
       std::memcpy(group, zmq_msg_group(frame.get()), size);
@@ -218,18 +223,19 @@ struct Reception {
     return writer.put(frame, more);
   }
 
-  /** Drops a message that cannot be handed over, with the frames of it that are still to come. */
+  /** Drops a message that cannot be delivered, including its frames that are still in libzmq. */
   void drop(bool more) {
     writer.forget();
     while (more && take() == 0) more = frame.more();
   }
 };
 
-// receive(handle, slab: ArrayBuffer, offset, maxMessages, names?, values?) -> frames received, 0 when none is there, or
-// -errno; plus kEmptied when libzmq had no more. Stops at the end of the slab, of the table, or when `maxMessages` are
-// complete; all frames that it took from libzmq are in the answer. A message that no Buffer can hold is dropped as a
-// whole: -EMSGSIZE or -ENOMEM, of this call if no message came before it, else of the next. `values` gets the first
-// message's properties by `names`. The slab is given with each call, since JavaScript may have taken its memory away.
+// receive(handle, slab: ArrayBuffer, offset, maxMessages, names?, values?) -> number of frames, 0 if none is ready, or
+// -errno; plus kEmptied if libzmq had no more. Stops at the end of the slab or the table, or after `maxMessages`
+// messages. Every frame received from libzmq is in the result. A message that is too long for a Buffer is dropped as a
+// whole: with -EMSGSIZE or -ENOMEM from this call if no message came before it, else from the next. `values` receives
+// the first message's properties by `names`. The slab is passed in each call, since JavaScript may have detached its
+// memory.
 Napi::Value receive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
@@ -267,8 +273,8 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
   return arguments.answer(static_cast<int64_t>(writer.frames()));
 }
 
-// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: where receive() writes rows,
-// and Buffers of frames that do not go into the slab. The array has as many elements as one call can need.
+// receiveInto(table: Uint8Array over an Int32Array, largeFrames: Array) -> 0 or -ENOMEM: sets where receive() writes
+// rows and the Buffers of frames outside the slab. The array has as many elements as one call can need.
 Napi::Value receiveInto(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   arguments.bytes(0);

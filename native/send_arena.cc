@@ -9,7 +9,7 @@
 namespace zmq_native {
 namespace {
 
-/** libzmq holds this much, and two messages more, before a sender waits: some milliseconds' worth of the wire. */
+/** libzmq may hold this many bytes, plus two messages, before a sender waits. A loopback connection sends them in 10 ms. */
 constexpr size_t kCrowded = 16 * 1024 * 1024;
 
 std::atomic<size_t> held{0};
@@ -24,7 +24,7 @@ void releaseLarge(void* memory, void* hint) {
 
 size_t SendArena::heldBytes() { return held.load(std::memory_order_relaxed); }
 
-bool SendArena::isCrowdedBy(size_t size) { return size > 0 && heldBytes() > kCrowded + 2 * size; }
+bool SendArena::isCrowded() const { return largest_ > 0 && heldBytes() > kCrowded + 2 * largest_; }
 
 bool SendArena::allocateLarge(Message& message, size_t size) {
   void* const memory = BlockPool::instance().allocate(size);
@@ -41,7 +41,7 @@ bool SendArena::allocateLarge(Message& message, size_t size) {
 
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
 
-// The inner side of a libzmq that was built elsewhere is not known: an allocation for each frame.
+// The internals of a libzmq that was built elsewhere are unknown, so each frame gets its own allocation.
 namespace zmq_native {
 
 struct SendArena::Block {};
@@ -61,7 +61,8 @@ void SendArena::retire() {}
 #include <cstdlib>
 #include <new>
 
-// libzmq's own: zmq_msg_t is a zmq::msg_t, and only that can lie in memory of ours. First, what platform it is for.
+// libzmq's internal headers: zmq_msg_t is a zmq::msg_t, and only msg_t can use memory of ours. platform.hpp comes
+// first.
 // clang-format off
 #include <precompiled.hpp>
 #include <msg.hpp>
@@ -70,14 +71,14 @@ void SendArena::retire() {}
 namespace zmq_native {
 namespace {
 
-// One frame that stays queued keeps its block: small, so that a stalled peer's queue holds no more than a few kilobytes
-// for each of its messages, however few of a block's frames are among them.
+// A single queued frame keeps its block alive. Blocks are small, so that the queue of a stalled peer holds only a few
+// kilobytes per message.
 constexpr size_t kBlockSize = 8 * 1024;
 constexpr size_t kLargestFrame = kBlockSize / 8;
 // Up to this size libzmq keeps a frame inside zmq_msg_t.
 constexpr size_t kInlineFrame = zmq::msg_t::max_vsm_size;
-// More than a block can hold frames: the block's owner counts what it has given away when it retires the block, so
-// that giving away costs no atomic operation.
+// More than the frames of a block: the owner counts the frames it has handed out when it retires the block, so that
+// handing out needs no atomic operation.
 constexpr int kOwner = 1 << 20;
 
 using Content = zmq::msg_t::content_t;

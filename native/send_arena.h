@@ -1,10 +1,9 @@
-// Memory for small outgoing frames: many share one block, instead of an allocation each that libzmq's I/O thread then
-// frees across threads, which costs more than sending the frame. Large frames are counted, so that a sender can go at
-// the pace of the wire. Filled on the environment's thread, freed on any.
+// Memory for small outgoing frames. Many share one block, instead of one allocation each that libzmq's I/O thread frees
+// across threads, which costs more than sending the frame. Large frames are counted. Filled on the environment's thread,
+// freed on any.
 #pragma once
 
 #include <cstddef>
-#include <utility>
 
 #include "message.h"
 
@@ -17,26 +16,27 @@ class SendArena {
   SendArena(const SendArena&) = delete;
   SendArena& operator=(const SendArena&) = delete;
 
-  /** Makes the empty `message` one of `size` bytes to be filled; false, and still empty, when memory runs out. */
+  /** Gives the empty `message` memory for `size` bytes. Returns false, and leaves it empty, if memory runs out. */
   bool allocate(Message& message, size_t size);
 
-  /** Bytes in large frames of all threads that libzmq still holds. */
+  /** Returns the bytes in large frames that libzmq still holds, for all threads. */
   static size_t heldBytes();
+  /** Begins a message: `isCrowded` concerns the large frames that follow. */
+  void forgetLargeFrames() { largest_ = 0; }
   /**
-   * Whether a large frame was allocated since the last call, and libzmq holds so many bytes that a sender should wait:
-   * it would otherwise copy into memory that the system maps anew, instead of into that of messages that are sent.
+   * Returns whether the message has a large frame and libzmq holds so many bytes that the sender should wait. The next
+   * message then reuses memory of sent messages. Otherwise the system has to map and clear new memory for it.
    */
-  bool isCrowded() { return isCrowdedBy(std::exchange(largest_, 0)); }
+  bool isCrowded() const;
 
  private:
   struct Block;
 
-  static bool isCrowdedBy(size_t size);
   static bool allocateLarge(Message& message, size_t size);
   void retire();
   static void release(void* data, void* block);
 
-  /** Of the large frames since the last question. */
+  /** The size of the largest frame of the message, 0 if it has no large one. */
   size_t largest_ = 0;
   Block* block_ = nullptr;
   size_t used_ = 0;

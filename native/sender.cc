@@ -1,4 +1,4 @@
-// Sending: frames of JavaScript become zmq_msg_t, without ever waiting. On the environment's thread.
+// Sends messages: converts frames of JavaScript to zmq_msg_t, and never blocks. Used on the environment's thread.
 
 #include <zmq.h>
 
@@ -18,7 +18,7 @@ constexpr int32_t kSentInCrowd = 2;
 constexpr int32_t kWouldBlock = 0;
 // Strings up to this many UTF-8 bytes are measured and encoded in one step.
 constexpr size_t kStackString = 1024;
-// Messages of up to this many frames are made without an allocation for the list of them.
+// Messages of up to this many frames need no allocation for their list of frames.
 constexpr uint32_t kFewFrames = 4;
 
 int32_t noFrame(napi_env env) {
@@ -32,13 +32,13 @@ int32_t fill(SendArena& arena, Message& message, const void* data, size_t size) 
   return 0;
 }
 
-/** Copies a string into an empty message. Answers 0, -errno, or -EINVAL with a TypeError pending if it is none. */
+/** Copies a string into an empty message. Returns 0, -errno, or -EINVAL with a TypeError pending for another type. */
 int32_t encodeString(Environment& environment, napi_value frame, Message& message) {
   const napi_env env = environment.env;
   char text[kStackString];
   size_t size = 0;
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
-  // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be whole.
+  // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be complete.
   if (size < sizeof text - 4) return fill(environment.sendArena, message, text, size);
   if (napi_get_value_string_utf8(env, frame, nullptr, 0, &size) != napi_ok) return noFrame(env);
   std::string whole(size, '\0');
@@ -46,7 +46,7 @@ int32_t encodeString(Environment& environment, napi_value frame, Message& messag
   return fill(environment.sendArena, message, whole.data(), size);
 }
 
-/** Copies a frame, a Uint8Array or a string, into an empty message. Answers as encodeString. */
+/** Copies a frame, a Uint8Array or a string, into an empty message. Returns the same as encodeString. */
 int32_t encode(Environment& environment, napi_value frame, Message& message) {
   Bytes bytes;
   if (Arguments::bytesOf(environment.env, frame, &bytes)) {
@@ -56,8 +56,8 @@ int32_t encode(Environment& environment, napi_value frame, Message& message) {
 }
 
 /**
- * Puts the second frame's content beside the first: a routing id (a whole number) or a group. Answers 0, -errno, or
- * -EINVAL with a TypeError pending.
+ * Sets the tag of the first frame to the content of the second: a routing id (a whole number) or a group. Returns 0,
+ * -errno, or -EINVAL with a TypeError pending.
  */
 int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value) {
   if (socket.tagsWithRoutingId()) {
@@ -77,7 +77,7 @@ int32_t tag(napi_env env, const Socket& socket, Message& frame, napi_value value
   } else if (napi_get_value_string_utf8(env, value, group, sizeof group, &size) != napi_ok) {
     return noFrame(env);
   }
-  // A longer string leaves the array full: its last place is only for telling.
+  // A longer string fills the array: its last byte exists only to detect that.
   if (size > ZMQ_GROUP_MAX_LENGTH) return -EINVAL;
   return zmq_msg_set_group(frame.get(), group) == 0 ? 0 : -zmq_errno();
 }
@@ -88,7 +88,7 @@ bool writable(void* socket) {
   return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
 }
 
-/** Answers 0 or -errno. */
+/** Returns 0 or -errno. */
 int32_t sendFrame(void* socket, Message& message, int flags) {
   while (zmq_msg_send(message.get(), socket, ZMQ_DONTWAIT | flags) < 0) {
     if (zmq_errno() != EINTR) return -zmq_errno();
@@ -96,18 +96,20 @@ int32_t sendFrame(void* socket, Message& message, int flags) {
   return 0;
 }
 
-/** Sends a message of one frame. Answers kSent, kWouldBlock or -errno. */
+/** Sends a message of one frame. Returns kSent, kWouldBlock or -errno. */
 int32_t sendSingle(const Socket& socket, Message& frame) {
   int32_t result = sendFrame(socket.get(), frame, 0);
-  // The system's libzmq looks for commands once in a millisecond while sending; asking for the events looks at once.
-  // Ours looks before each send (vendor/patches/libzmq/threads/commands-before-send.patch). Once: an XPUB that must not
-  // drop counts as writable even when it is full.
+  // The system's libzmq processes commands once per millisecond while sending; reading the events processes them at
+  // once. The bundled libzmq does it before each send (vendor/patches/libzmq/threads/commands-before-send.patch). Only
+  // once: an XPUB with nodrop is reported as writable even when it is full.
   if (result == -EAGAIN && writable(socket.get())) result = sendFrame(socket.get(), frame, 0);
   if (result == 0) return kSent;
   return result == -EAGAIN ? kWouldBlock : result;
 }
 
-/** The frames of a message: the elements of an array, or arguments of a call, which cost a tenth as much to read. */
+/**
+ * The frames of a message: the elements of an array, or the arguments of a call, which are ten times as fast to read.
+ */
 class Frames {
  public:
   Frames(napi_env env, napi_value array) : env_(env), array_(array) { napi_get_array_length(env, array, &count_); }
@@ -116,8 +118,8 @@ class Frames {
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
 
   uint32_t count() const { return count_; }
-  /** Elements of an array are properties: lib/message/frames.ts defines them, but a program may have changed what
-   * arrays are.
+  /**
+   * Elements of an array are properties. lib/message/frames.ts defines them, but a program may have modified arrays.
    */
   bool mayRunCode() const { return info_ == nullptr; }
 
@@ -128,7 +130,7 @@ class Frames {
     return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
   }
 
-  /** Copies all frames into `count()` empty messages. Answers as encode. */
+  /** Copies all frames into `count()` empty messages. Returns the same as encode. */
   int32_t encodeAll(Environment& environment, Message* messages) const {
     for (uint32_t index = 0; index < count_; ++index) {
       const napi_value frame = at(index);
@@ -147,12 +149,12 @@ class Frames {
   uint32_t count_ = 0;
 };
 
-/** Whether the socket is still open after code of JavaScript's may have run. */
+/** Whether the socket is still open after user code may have run. */
 bool isOpen(const Environment& environment, int32_t handle, const Socket& socket) {
   return environment.sockets.find(handle) == &socket;
 }
 
-/** Sends a frame and its tag. Answers kSent, kWouldBlock or -errno. */
+/** Sends a frame and its tag. Returns kSent, kWouldBlock or -errno. */
 int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
   if (source.count() != 2) return -EINVAL;
   const Napi::HandleScope scope(environment.env);
@@ -166,14 +168,14 @@ int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socke
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-/** Sends all frames or none. Answers kSent, kWouldBlock or -errno. */
+/** Sends all frames or none. Returns kSent, kWouldBlock or -errno. */
 int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& socket, const Frames& source) {
   if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, handle, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
   bool asked = false;
   while (true) {
-    // Every frame is there before the first is sent: what cannot be encoded leaves no half a message in the socket.
+    // All frames are converted before the first is sent: an error must not leave half a message in the socket.
     Message few[kFewFrames];
     std::vector<Message> many(count > kFewFrames ? count : 0);
     Message* const frames = count > kFewFrames ? many.data() : few;
@@ -191,20 +193,20 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
     if (sent == 0 && (asked || !writable(socket.get()))) return kWouldBlock;
     asked = sent == 0;
     if (sent > 0 && socket.balancesLoad() && sent + 1 < count) {
-      // The peer went in the middle of the message, and libzmq drops frames until the last one: give it a last one,
-      // then begin again with the next peer.
+      // The peer disconnected in the middle of the message, and libzmq drops frames until the last one. Send a last
+      // frame, then start again with the next peer.
       Message end;
       sendFrame(socket.get(), end, 0);
     }
   }
 }
 
-/** Sends one message: a frame, or an array of them. Answers kSent, kWouldBlock or -errno. */
+/** Sends one message: a frame or an array of frames. Returns kSent, kWouldBlock or -errno. */
 int32_t sendMessage(Environment& environment, int32_t handle, const Socket& socket, napi_value value) {
   Bytes bytes;
   Message frame;
   int32_t error;
-  // A Uint8Array first: it is what most messages are, and each question to Node-API has its price.
+  // Uint8Array is checked first: most messages are one, and each call of Node-API takes time.
   if (Arguments::bytesOf(environment.env, value, &bytes)) {
     error = fill(environment.sendArena, frame, bytes.data, bytes.size);
   } else {
@@ -216,14 +218,8 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-/** kSentInCrowd instead of kSent if the sender should wait before the next message. */
-int32_t paced(Environment& environment, int32_t result) {
-  const bool crowded = environment.sendArena.isCrowded();
-  return result == kSent && crowded ? kSentInCrowd : result;
-}
-
-// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds much, 0 would block,
-// or -errno
+// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds so many bytes that the
+// sender should wait, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
@@ -231,18 +227,19 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   Environment& environment = arguments.environment();
   const Socket* socket = environment.sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  environment.sendArena.forgetLargeFrames();
   const int32_t result = info.Length() > 2 ? sendMultipart(environment, handle, *socket, Frames(info, 1))
                                            : sendMessage(environment, handle, *socket, arguments.value(1));
-  return arguments.answer(paced(environment, result));
+  return arguments.answer(result == kSent && environment.sendArena.isCrowded() ? kSentInCrowd : result);
 }
 
-// heldBytes() -> bytes in large frames that libzmq still holds, of all threads
+// heldBytes() -> bytes in large frames that libzmq still holds, for all threads
 Napi::Value heldBytes(const Napi::CallbackInfo& info) {
   return Arguments(info).answer(static_cast<int64_t>(SendArena::heldBytes()));
 }
 
-// trySendMany(handle, ...messages) -> how many of them were sent; or -errno, if that is the first one's fate. As
-// arguments they cost less than as elements of an array.
+// trySendMany(handle, ...messages) -> how many were sent; or -errno if the first one failed. Arguments cost less than
+// elements of an array.
 Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);

@@ -17,8 +17,9 @@ namespace zmq_native {
 namespace {
 
 /**
- * What an open socket counts for where V8 weighs whether to collect, in bytes. More than it takes, since its place in
- * the context is what runs out first: V8 collects after 64 MiB, which so is well before the 1023 sockets of a context.
+ * The memory that V8 assumes an open socket to use, in bytes. It is more than the actual size, since unreachable
+ * sockets must be garbage-collected before maxSockets is reached: V8 collects garbage after 64 MiB, and so before 1023
+ * sockets.
  */
 constexpr int64_t kWeight = 128 * 1024;
 
@@ -49,8 +50,8 @@ std::unique_lock<std::mutex> Socket::guard() const {
   return proxy_ == nullptr ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(proxy_->mutex());
 }
 
-// Not a FinalizationRegistry of JavaScript's: that hears of full collections only, and a thousand sockets that were
-// dropped would use up the context's places before the first.
+// Not a FinalizationRegistry: it is called only after a full garbage collection, and a thousand unreachable sockets
+// would reach maxSockets before the first.
 bool Socket::belongTo(napi_value owner, int32_t handle) {
   readiness.reportAs(handle);
   const auto collected = [](napi_env, void* handle, void* environment) {
@@ -97,7 +98,8 @@ void Socket::close() {
 
 namespace {
 
-// openSocket(context, type, owner) -> handle, or -errno; closed at the latest when `owner`, an object, is collected
+// openSocket(context, type, owner) -> handle, or -errno. The socket is closed when the object `owner` is
+// garbage-collected.
 Napi::Value openSocket(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t context = arguments.integer(0);
@@ -122,12 +124,12 @@ Napi::Value openSocket(const Napi::CallbackInfo& info) {
   return arguments.answer(handle);
 }
 
-// ownersOf(context) -> the owners of the sockets that are open in it, of this thread
+// ownersOf(context) -> the owners of the sockets that this thread has open in the context
 Napi::Value ownersOf(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t context = arguments.integer(0);
   if (!arguments.ok()) return {};
-  // Gathered first: setting an element of an array may run a setter of Array.prototype.
+  // Collects the owners first, since setting an element of an array may run a setter of Array.prototype.
   std::vector<napi_value> owners;
   arguments.environment().sockets.each([&](const Socket& socket) {
     const napi_value owner = socket.context() == context ? socket.owner() : nullptr;
@@ -149,7 +151,7 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   return arguments.answer(arguments.environment().sockets.remove(handle) ? 0 : -ENOTSOCK);
 }
 
-/** Whether a descriptor is that of a socket that accepts connections. */
+/** Whether the descriptor belongs to a socket that accepts connections. */
 bool isListening(int descriptor) {
   int listening = 0;
   SocketLength size = sizeof listening;
@@ -157,7 +159,10 @@ bool isListening(int descriptor) {
          listening != 0;
 }
 
-/** As zmq_bind, which aborts in an I/O thread when the descriptor of ZMQ_USE_FD accepts no connections. */
+/**
+ * Calls zmq_bind, but checks ZMQ_USE_FD first: zmq_bind aborts in an I/O thread if that descriptor accepts no
+ * connections.
+ */
 int bindSocket(void* socket, const char* endpoint) {
   int descriptor = -1;
   size_t size = sizeof descriptor;
@@ -177,7 +182,7 @@ Napi::Value onEndpoint(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   {
-    // A connection whose host name was looked up may be made while a proxy has the socket.
+    // A connection may be made while a proxy uses the socket, when its host name has been resolved.
     const auto lock = socket->guard();
     if (call(socket->get(), endpoint.c_str()) != 0) return arguments.answer(-zmq_errno());
   }
@@ -228,8 +233,8 @@ Napi::Value disconnectPeer(const Napi::CallbackInfo& info) {
 #endif
 }
 
-// monitor(handle, endpoint, events) -> 0, or -errno: reports events to a PAIR socket that connects to the inproc
-// endpoint, in version 2 of the format (frames: event, count, values, local, remote); "": no longer
+// monitor(handle, endpoint, events) -> 0, or -errno: sends events to a PAIR socket that connects to the inproc
+// endpoint, in version 2 of the format (frames: event, count, values, local, remote). An empty endpoint stops it.
 Napi::Value monitor(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
@@ -243,7 +248,7 @@ Napi::Value monitor(const Napi::CallbackInfo& info) {
   return arguments.answer(result == 0 ? 0 : -zmq_errno());
 }
 
-// reportPipes(handle) -> 0, or -errno: a monitor is sent an event for each of the socket's pipes
+// reportPipes(handle) -> 0, or -errno: the monitor receives an event for each of the socket's pipes
 Napi::Value reportPipes(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   Socket* socket = arguments.socket(0);
@@ -276,12 +281,12 @@ Napi::Value setOption(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const auto lock = socket->guard();
-  // Null for none: to libzmq that differs, and runtimes differ in what they answer for an empty array.
+  // Null if the value is empty: libzmq distinguishes them, and runtimes differ in the pointer of an empty array.
   const void* const data = value.size == 0 ? nullptr : value.data;
   return arguments.answer(zmq_setsockopt(socket->get(), option, data, value.size) == 0 ? 0 : -zmq_errno());
 }
 
-// events(handle) -> bits of ZMQ_POLLIN and ZMQ_POLLOUT, or -errno: both directions at one moment
+// events(handle) -> bits of ZMQ_POLLIN and ZMQ_POLLOUT for both directions at one moment, or -errno
 Napi::Value events(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* socket = arguments.socket(0);
@@ -293,7 +298,7 @@ Napi::Value events(const Napi::CallbackInfo& info) {
   return arguments.answer(zmq_getsockopt(socket->get(), ZMQ_EVENTS, &bits, &size) == 0 ? bits : -zmq_errno());
 }
 
-// hold(handle, on, alive) -> 0, 1 when the socket is to be tried once more, or -errno: whether wake-ups are reported,
+// hold(handle, on, alive) -> 0, 1 if the socket must be tried once more, or -errno: sets whether wake-ups are reported,
 // and whether they keep the process alive
 Napi::Value hold(const Napi::CallbackInfo& info) {
   Arguments arguments(info);

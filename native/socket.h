@@ -19,45 +19,45 @@ class Socket {
   ~Socket() { close(); }
 
   void* get() const { return socket_; }
-  /** The token of its context. */
+  /** The token of the socket's context. */
   int32_t context() const { return context_; }
 
   /**
-   * True for the types that hand each message to one of several equal peers: when that peer goes in the middle of a
-   * message they swallow the rest of it (libzmq's lb.cpp), and the whole message may go to another. REQ is not among
-   * them: a request is lost with its peer.
+   * Whether the type sends each message to one of several equal peers. If that peer disconnects in the middle of a
+   * message, libzmq drops the rest of it (lb.cpp), and the whole message may be sent to another peer. False for REQ: a
+   * request is lost with its peer.
    */
   bool balancesLoad() const;
 
   bool publishes() const;
   /**
-   * True for the types whose messages are one frame with a tag beside it, which stands for a second frame at the
-   * boundary: the routing id of a SERVER or PEER, the group of a RADIO or DISH.
+   * Whether messages of the type have one frame and a tag: the routing id of a SERVER or PEER, the group of a RADIO or
+   * DISH. JavaScript passes the tag as a second frame.
    */
   bool tagsWithRoutingId() const;
   bool tagsWithGroup() const;
 
   /**
-   * It is on the environment's table under `handle`, and is closed and taken off it when the object of JavaScript that
-   * owns it is collected, unless it is closed before. False when Node-API fails.
+   * Sets the JavaScript object that owns the socket, which is in the environment's table under `handle`. When the owner
+   * is garbage-collected, the socket is closed and removed from the table. False if Node-API fails.
    */
   bool belongTo(napi_value owner, int32_t handle);
-  /** The object that owns it; null where it is about to be collected. */
+  /** The owner. Null if it is about to be garbage-collected. */
   napi_value owner() const;
 
-  /** Wake-ups that nobody waits for are processed from now on, unless another thread has the socket. */
+  /** From now on, wake-ups are processed when no operation is pending, unless another thread uses the socket. */
   void attend();
-  /** From now on a proxy's thread uses the socket; null: no longer. */
+  /** Sets the proxy whose thread uses the socket. Null ends that. */
   void lend(Proxy* proxy);
   bool lent() const { return proxy_ != nullptr; }
-  /** To be held during any use of a socket that may be lent; costs nothing where it is not. */
+  /** Hold this during any use of a socket that may be lent to a proxy. Costs nothing if it is not lent. */
   std::unique_lock<std::mutex> guard() const;
 
-  /** Closes the socket; what it queued is still sent within its linger, by libzmq's I/O thread. */
+  /** Closes the socket. libzmq's I/O thread still sends queued messages within its linger. */
   void close();
 
   Readiness readiness;
-  /** -errno that the next receive answers, of a message that was dropped after others had been received; 0: none. */
+  /** The -errno for the next receive, of a message that was dropped after others had been received. 0 for none. */
   int32_t failure = 0;
 
  private:

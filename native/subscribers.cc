@@ -1,7 +1,7 @@
-// Who listens to a publisher: what libzmq knows but has no option for
-// (vendor/patches/libzmq/pubsub/count-subscribers.patch). On the environment's thread.
+// Counts the subscribers of a publisher, for which libzmq has no option
+// (vendor/patches/libzmq/pubsub/count-subscribers.patch). Used on the environment's thread.
 
-// libzmq's own; its classes have the right layout only with the platform header that precompiled.hpp brings.
+// libzmq's internal headers. Their classes have the right layout only after the platform header in precompiled.hpp.
 #include <zmq.h>
 
 #include <cerrno>
@@ -16,8 +16,8 @@
 namespace zmq_native {
 namespace {
 
-// subscribers(handle, any, topic: Uint8Array) -> peers that have any subscription, or that would get a message of the
-// topic, of those that libzmq has taken in (as `events` makes it); or -errno
+// subscribers(handle, any, topic: Uint8Array) -> number of peers with any subscription, or that would receive a message
+// with this topic; or -errno. Counts only subscriptions that libzmq has processed, as `events` makes it do.
 Napi::Value subscribers(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* socket = arguments.socket(0);

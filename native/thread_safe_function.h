@@ -1,5 +1,5 @@
-// A thread-safe function of Node-API whose target is held by shared_ptr: a call may still arrive after the environment
-// that made it has ended.
+// A thread-safe function of Node-API that holds its target by shared_ptr: a call may arrive after the environment has
+// ended.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace zmq_native {
 
-/** Null when Node-API or the system refuses. It does not keep the event loop alive until it is referenced. */
+/** Null if Node-API fails. The function does not keep the event loop alive until it is referenced. */
 template <typename Target>
 napi_threadsafe_function threadSafeFunction(napi_env env, const std::shared_ptr<Target>& target,
                                             napi_threadsafe_function_call_js call) {

@@ -13,7 +13,7 @@ namespace {
 
 #ifdef _WIN32
 void* symbol(const char* name) {
-  // Node may be a library of the program's, as its shared builds are.
+  // Node may be a shared library of the program, as in its shared builds.
   HMODULE module = GetModuleHandleA("node.dll");
   if (module == nullptr) module = GetModuleHandleA(nullptr);
   return reinterpret_cast<void*>(GetProcAddress(module, name));

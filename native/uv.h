@@ -1,5 +1,5 @@
-// The part of libuv 1.x's stable ABI that is used here, bound by name: no header to match against the runtime's
-// version, and no import that a runtime without libuv would fail on.
+// The part of libuv 1.x's stable ABI that is used, looked up by name at run time. No header has to match the runtime's
+// version, and no import fails in a runtime without libuv.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,7 @@ struct Uv {
   int (*poll_init_socket)(uv_loop_s* loop, uv_poll_s* handle, Descriptor socket);
   int (*poll_start)(uv_poll_s* handle, int events, void (*callback)(uv_poll_s*, int, int));
   int (*poll_stop)(uv_poll_s* handle);
-  /** Whether the process has all of them. That they work is another matter: lib/runtime/features.ts knows where they do
-   * not. */
+  /** Whether the process has all of these functions. In some runtimes they do not work: see lib/runtime/features.ts. */
   bool available = false;
 
   Uv();

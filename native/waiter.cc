@@ -16,7 +16,7 @@ std::shared_ptr<Waiter> Waiter::start(Environment& environment) {
   try {
     waiter->thread_ = std::thread([raw = waiter.get()] { raw->run(); });
   } catch (const std::exception&) {
-    // The system has no room for another thread.
+    // The system cannot create another thread.
     waiter->stop(true);
     return nullptr;
   }
@@ -32,7 +32,7 @@ void Waiter::run() {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (size_t i = 0; i < count && function_ != nullptr; ++i) {
       auto* const handle = reinterpret_cast<void*>(static_cast<intptr_t>(handles[i]));
-      // Refused, it must not be called again: the runtime is about to delete it.
+      // After a rejection it must not be called again: the runtime is about to delete it.
       if (napi_call_threadsafe_function(function_, handle, napi_tsfn_nonblocking) != napi_ok) function_ = nullptr;
     }
   }
@@ -43,7 +43,7 @@ void Waiter::call(napi_env env, napi_value, void* context, void* data) {
   if (env == nullptr || self->environment_ == nullptr) return;
   Environment& environment = *self->environment_;
   const auto handle = static_cast<int32_t>(reinterpret_cast<intptr_t>(data));
-  // Looked up each time: it may have been closed meanwhile, and whoever is woken may close it.
+  // Looked up each time: a callback may close this or another socket.
   if (Socket* socket = environment.sockets.find(handle)) socket->readiness.woken();
   if (Socket* socket = environment.sockets.find(handle)) socket->readiness.rearm();
 }
@@ -67,7 +67,7 @@ void Waiter::stop(bool release) {
     poller_.interrupt();
     thread_.join();
   }
-  // Last: the function holds this object.
+  // Last, since the function holds the last reference to this object.
   if (release && function != nullptr) napi_release_threadsafe_function(function, napi_tsfn_abort);
 }
 

@@ -1,5 +1,5 @@
-// Waits for sockets where libuv's polls do not work (lib/runtime/features.ts says where): one thread per environment,
-// which calls JavaScript through a thread-safe function. A wake-up takes some 20 µs longer than by libuv.
+// Waits for sockets where libuv's polls do not work (see lib/runtime/features.ts). One thread per environment calls
+// JavaScript through a thread-safe function. A wake-up takes about 20 µs longer than with libuv.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,21 @@ class Environment;
 
 class Waiter {
  public:
-  /** Null when the system has no room for it. On the environment's thread, as all that follows. */
+  /** Null if no thread can be created. Call this and the following on the environment's thread. */
   static std::shared_ptr<Waiter> start(Environment& environment);
   ~Waiter();
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
   /**
-   * Once the descriptor is readable, the socket behind `handle` is told, and the descriptor is not looked at until it
-   * is armed again. Answers 0 or -errno.
+   * Calls the socket of `handle` once when the descriptor is readable; then the descriptor must be armed again. Returns
+   * 0 or -errno.
    */
   int arm(Descriptor descriptor, int32_t handle) { return poller_.arm(descriptor, handle); }
   void remove(Descriptor descriptor) { poller_.remove(descriptor); }
-  /** The process lives as long as somebody wants it to. */
+  /** Whether a pending operation keeps the process alive. */
   void keepAlive(bool on);
-  /** The environment ends: nothing is reported from here on. `release`: its thread goes on. */
+  /** Ends with the environment: nothing is reported any more. `release`: its thread continues to run. */
   void stop(bool release);
 
  private:

@@ -3,15 +3,16 @@
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become two
 // files, library.js and, for version 5, v5-library.js. index.js, draft.js and v5-compat.js are CommonJS modules as
 // TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers (lib/binding/binary.ts).
+//
+// V8 takes 0.03 ms for each KB that it compiles. Rarely used functions are nevertheless not loaded later: their file would be
+// out of reach when no descriptor is left, or after a process has given up its rights (`setuid`).
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { fail, parseFlags, run } from "./terminal.mjs";
-
-parseFlags({ usage: "node scripts/build_lib.mjs", options: {} });
+import { fail, run } from "./terminal.mjs";
 
 const require = createRequire(import.meta.url);
 const ts = require("typescript");
@@ -166,7 +167,7 @@ for (const name of ["index", "draft", "v5-compat"]) {
   write(`${name}.mjs`, code, map);
 }
 
-// What an earlier build left, of sources that are gone.
+// Removes the files of an earlier build whose sources are gone.
 for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const path = join(file.parentPath, file.name);
   if (file.isFile() && statSync(path).mtimeMs < start - 1000) rmSync(path);

@@ -43,7 +43,7 @@ const rules = [
     files: /\.(?:cc|h)$/,
     but: [],
     pattern: /\bnapi_(?:get|set|has|delete)_(?:named_)?property\b|\.(?:Get|Set)\(/,
-    // The module's own exports are no user's object.
+    // The module's exports are not an object of the user.
     allowed: /napi_set_named_property\(env, exports,/,
     reason: "native code reads and writes no property of an object, since that may run user code (rule 2)",
   },
@@ -66,7 +66,7 @@ const rules = [
   {
     folder: "lib",
     files: /\.ts$/,
-    but: ["operation_options.ts"],
+    but: ["operation-options.ts"],
     pattern: /options\??\.(?:timeout|signal)\?\.aborted/,
     reason: "options are read once, by operationOptions (rule 1)",
   },

@@ -6,14 +6,11 @@ import { join } from "node:path";
 import { pins, root } from "./vendor/pins.mjs";
 import { fieldsOf, patchFilesOf, patchFolder, seriesOf, testsOf } from "./vendor/series.mjs";
 
-/** Whether free text is still accepted in the place of a DEP-3 header. */
-const acceptFreeText = false;
-
 /** For each required field: what its value must look like. `Applied-Upstream` is only for patches that upstream has. */
 const fields = {
   Description: [/^\S.{9,}/, "a sentence, and below it symptom, cause and fix"],
   Origin: [
-    /^(?:ours|(?:upstream|backport), \S+)/,
+    /^(?:ours|(?:upstream|backport), \S+)$/,
     "`ours`, or `upstream, COMMIT` (unchanged), or `backport, COMMIT`",
   ],
   Forwarded: [/^(?:no|not-needed|https:\S+)/, "`no`, `not-needed` or a URL"],
@@ -27,6 +24,7 @@ function checkTests(value) {
   return testsOf(value).flatMap(({ file, title, reason, unreadable }) => {
     if (reason) return [];
     if (unreadable) return [`Test: ${unreadable}: expected ${fields.Test[1]}`];
+    if (!/^test\/.*\.test\.ts$/.test(file)) return [`Test: ${file} is not a test file`];
     if (!existsSync(join(root, file))) return [`Test: ${file} does not exist`];
     // Titles of nested describes are joined by " > ", as vitest does.
     const source = readFileSync(join(root, file), "utf8");
@@ -38,9 +36,6 @@ function checkTests(value) {
 /** Returns what is wrong with a patch's header. */
 function checkHeader(patch) {
   const header = fieldsOf(patch);
-  if (acceptFreeText && header.Origin === undefined) {
-    return header.Description?.trim() ? [] : ["no description before the first hunk"];
-  }
   const problems = Object.keys(header)
     .filter((name) => !(name in fields) && !(name in optional))
     .map((name) => `${name}: unknown field`);

@@ -3,16 +3,15 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { fail } from "./terminal.mjs";
 import { compareHeaders, constantsOf } from "./upgrade/header.mjs";
 
-const flags = parseFlags({
-  usage: "node scripts/constants.mjs [--check | --against PATH]",
-  options: {
-    check: { type: "boolean", help: "only say whether lib/binding/constants.ts is up to date" },
-    against: { type: "string", help: "list what a zmq.h, or a folder with include/zmq.h, has in addition" },
-  },
-});
+const flags = command("node scripts/constants.mjs", "Makes lib/binding/constants.ts from the vendored zmq.h.")
+  .option("--check", "only say whether lib/binding/constants.ts is up to date")
+  .option("--against <path>", "list what a zmq.h, or a folder with include/zmq.h, has in addition")
+  .parse()
+  .opts();
 
 const header = readFileSync(new URL("../vendor/src/libzmq/include/zmq.h", import.meta.url), "utf8");
 const target = new URL("../lib/binding/constants.ts", import.meta.url);

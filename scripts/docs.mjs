@@ -1,18 +1,19 @@
-// Builds the documentation as a site in out/site: the pages by VitePress, the interface by typedoc, the benchmarks' report.
+// Builds the documentation as a site in out/site. VitePress renders the pages of docs/ and those that typedoc makes of the API.
+// The report of the benchmarks is copied unchanged.
 
-import { cpSync, existsSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseFlags, run } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { shown, step } from "./step.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const site = join(root, "site");
-const flags = parseFlags({
-  usage: "node scripts/docs.mjs [--serve]",
-  options: { serve: { type: "boolean", help: "then show it at a port of this machine" } },
-});
-
-const shown = true;
+const flags = command("npm run docs --", "Builds the documentation as a site in out/site.")
+  .option("--base <path>", "the path of the site on its server, such as /zmq-native/", "/")
+  .option("--serve", "serve the site on a local port afterwards")
+  .parse()
+  .opts();
 
 // The generator is large, and only needed here: a package of its own, installed the first time.
 const installed = join(site, "node_modules/.package-lock.json");
@@ -20,15 +21,19 @@ const lock = join(site, "package-lock.json");
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
   console.log("installing the site's packages");
   const install = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  run("npm", install, { what: "installing the site's packages", cwd: site, shown });
+  step("installing the site's packages", "npm", install, { cwd: site, ...shown });
 }
 
 const out = join(root, "out/site");
-rmSync(out, { recursive: true, force: true });
-const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
-run(process.execPath, [vitepress, "build", site], { what: "VitePress", shown });
+const pages = join(root, "out/pages");
+for (const folder of [out, pages]) rmSync(folder, { recursive: true, force: true });
+cpSync(join(root, "docs"), pages, { recursive: true });
 const typedoc = join(root, "node_modules/typedoc/bin/typedoc");
-run(process.execPath, [typedoc, "--logLevel", "Warn"], { what: "typedoc", shown });
+step("typedoc", process.execPath, [typedoc, "--logLevel", "Warn"], shown);
+cpSync(join(site, "typedoc/index.md"), join(pages, "api/index.md"));
+const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
+const base = flags.base ? ["--base", flags.base] : [];
+step("VitePress", process.execPath, [vitepress, "build", site, ...base], shown);
 cpSync(join(site, "icon.svg"), join(out, "icon.svg"));
 const mermaid = join(site, "node_modules/mermaid/dist");
 for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
@@ -38,6 +43,11 @@ for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
   });
 }
 cpSync(join(root, "bench/report"), join(out, "report"), { recursive: true });
+// The report stands alone in the repository. On the site it leads back to the other pages.
+const report = join(out, "report/index.html");
+const targets = { "zmq-native": "index", Guide: "guide/index", API: "api/index", Performance: "performance" };
+const links = Object.entries(targets).map(([name, page]) => `<a href="../${page}.html">${name}</a>`);
+writeFileSync(report, readFileSync(report, "utf8").replace("<h1>", `<nav>${links.join("")}</nav>\n<h1>`));
 console.log(`built: ${join(out, "index.html")}`);
 
-if (flags.serve) run(process.execPath, [vitepress, "preview", site], { what: "showing the site", shown });
+if (flags.serve) step("showing the site", process.execPath, [vitepress, "preview", site, ...base], shown);

@@ -1,12 +1,13 @@
 // Makes THIRD-PARTY-NOTICES.md from vendor/versions.json. With --check: exit code 1 if the file on disk is stale.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { fail, parseFlags } from "./terminal.mjs";
+import { command } from "./command_line.mjs";
+import { fail } from "./terminal.mjs";
 
-const flags = parseFlags({
-  usage: "node scripts/notices.mjs [--check]",
-  options: { check: { type: "boolean", help: "only say whether THIRD-PARTY-NOTICES.md is up to date" } },
-});
+const flags = command("node scripts/notices.mjs", "Makes THIRD-PARTY-NOTICES.md from vendor/versions.json.")
+  .option("--check", "only say whether THIRD-PARTY-NOTICES.md is up to date")
+  .parse()
+  .opts();
 
 const pins = JSON.parse(readFileSync(new URL("../vendor/versions.json", import.meta.url), "utf8"));
 const rows = Object.entries(pins).map(
@@ -15,52 +16,63 @@ const rows = Object.entries(pins).map(
 );
 const text = `# Third-party notices
 
-zmq-native's own code is under the [MIT License](LICENSE). Its binaries also contain the libraries below, built from
-the archives that [vendor/versions.json](vendor/versions.json) pins by sha256, with the patches in
-[vendor/patches](vendor/patches), if any. Their full licence texts are in the package's folder vendor/licences, which
-\`npm run vendor\` makes from the archives.
+zmq-native's own code is under the [MIT License](LICENSE). Its binaries also contain the libraries below.
+[vendor/versions.json](vendor/versions.json) pins the archive of each by SHA-256, and [vendor/patches](vendor/patches) holds
+our changes. The full license texts are in the package's folder \`vendor/licences\`; \`npm run vendor\` takes them from the
+archives.
 
-| Library | Version | Licence | Use |
+| Library | Version | License | Use |
 |---|---|---|---|
 ${rows.join("\n")}
 
-Of libzmq's folder \`external\`, every binary has sha1 (BSD-3-Clause, WIDE Project), and those for Windows have wepoll
-(BSD-2-Clause, Bert Belder); both texts are in vendor/licences/libzmq.txt. The C++ runtime is linked statically: in a
-prebuilt binary LLVM's libc++, libc++abi, libunwind and compiler-rt (Apache-2.0 with the LLVM exception, which asks for
-nothing in a binary), and for Windows mingw-w64's start-up code (public domain and ZPL-2.1); in one that GCC built here,
-libstdc++ and libgcc (GPL-3.0 with the runtime library exception). The headers of Node-API and node-addon-api are
-[MIT](https://github.com/nodejs/node-addon-api/blob/main/LICENSE.md).
+- sha1 (BSD-3-Clause, WIDE Project), from libzmq's folder \`external\`, is in every binary. wepoll (BSD-2-Clause, Bert
+  Belder), from the same folder, is in binaries for Windows. Both texts are in \`vendor/licences/libzmq.txt\`.
+- The C++ runtime is linked statically. Prebuilt binaries contain LLVM's libc++, libc++abi, libunwind and compiler-rt
+  (Apache-2.0 with the LLVM exception, which requires no notice in a binary). Those for Windows also contain the start-up code
+  of mingw-w64 (public domain and ZPL-2.1). A binary that you build with GCC contains libstdc++ and libgcc (GPL-3.0 with the
+  runtime library exception).
+- The headers of Node-API and node-addon-api are [MIT](https://github.com/nodejs/node-addon-api/blob/main/LICENSE.md).
 
-## What the licences mean for a program that uses zmq-native
+## What the licenses mean for your program
 
-libzmq 4.3.4 is under the LGPL, version 3 or later, with a special exception: a program may link it statically and be
-conveyed under terms of its author's choice, free of the conditions of LGPL sections 4 and 5 and GPL section 6. A changed
-libzmq stays under the LGPL with this exception: so do our patches to it in vendor/patches. From version 4.3.5 on, libzmq is
-under the Mozilla Public License 2.0, which asks for the sources of its own files only; zmq-native does not contain that
-version. OpenPGM, in binaries for Linux, is under the LGPL, version 2.1 or later, without an exception.
+Your program keeps its own license, open or closed.
 
-So your program keeps its own licence. If you distribute zmq-native with it:
+**libzmq 4.3.4** is under the LGPL, version 3 or later, with an exception for static linking. The exception lets you
+distribute a program that contains libzmq under terms of your choice. LGPL sections 4 and 5 and GPL section 6 then do not
+apply to the program. A changed libzmq stays under the LGPL with the same exception, and so do our patches to it.
 
-- Keep this file, [LICENSE](LICENSE) and vendor/licences, or include their texts in your product's notices.
-- Give the recipient the sources of libzmq and OpenPGM with our patches, and a way to relink. The package carries all of this:
-  a copy of the package, as npm installs it, is enough. A bundle that contains the binary alone needs these sources beside
-  it, or one of the other ways of LGPL-2.1 section 6, such as a written offer; the sources are the npm package
-  \`zmq-native\` of the same version. Binaries for macOS and Windows do not contain OpenPGM, and nothing has to be relinked.
-- With OpenPGM, your licence must not forbid to modify the program for the recipient's own use, nor to reverse engineer it
-  in order to debug such modifications.
+**libzmq 4.3.5 and later** are under the Mozilla Public License 2.0, which covers libzmq's own files only. zmq-native does not
+contain such a version yet.
 
-This is a summary, and no legal advice.
+**OpenPGM** is under the LGPL, version 2.1 or later, without an exception. Only binaries for Linux contain it.
+
+**libsodium and NORM** are under permissive licenses, which ask for their notices only.
+
+If you distribute zmq-native with your program:
+
+- Keep this file, [LICENSE](LICENSE) and \`vendor/licences\`, or include their texts in the notices of your product.
+- Give the recipient the sources of libzmq and OpenPGM with our patches, and a way to relink. The npm package contains both, so
+  a copy of the package as npm installs it is enough. If you distribute only a bundle and the binary, add these sources, or
+  choose another way of LGPL-2.1 section 6, such as a written offer. The sources are the npm package \`zmq-native\` of the same
+  version.
+- For Linux, because of OpenPGM: your license must not forbid the recipient to modify the program for their own use, nor to
+  reverse engineer it in order to debug such modifications. Binaries for macOS and Windows do not contain OpenPGM, so
+  nothing has to be relinked there.
+
+This is a summary, not legal advice.
 
 ## How to relink with a changed library
 
-A C++17 compiler, CMake, \`patch\` and \`xz\` are needed, and no network.
+You need a C++17 compiler, CMake, \`patch\` and \`xz\`. You do not need a network.
 
     npm explore zmq-native -- npm run vendor     unpacks the sources to vendor/src, with our patches
-    npm explore zmq-native -- npm run build      builds build/Release/zmq_native.node, which is preferred to a prebuilt one
+    npm explore zmq-native -- npm run build      builds build/Release/zmq_native.node
 
-Change files in vendor/src between the two commands: they are unpacked again only if vendor/versions.json or a patch
-changes. For another release of libzmq, set its archive and hash in vendor/versions.json; for the libzmq of the system,
-run \`npm explore zmq-native -- npm run build -- --system-libzmq\`.
+Edit files in vendor/src between the two commands. The second command keeps your changes, as long as vendor/versions.json and
+the patches are the same. zmq-native loads build/Release/zmq_native.node in preference to a prebuilt binary.
+
+To use another release of libzmq, set its archive and hash in vendor/versions.json. To use the libzmq of your system, run
+\`npm explore zmq-native -- npm run build -- --system-libzmq\`.
 
 This product includes software written and developed by Code 5520 of the Naval Research Laboratory (NRL).
 

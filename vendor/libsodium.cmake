@@ -9,6 +9,8 @@ set(SODIUM_GENERATED ${CMAKE_CURRENT_BINARY_DIR}/libsodium)
 configure_file(${SODIUM_ROOT}/include/sodium/version.h.in ${SODIUM_GENERATED}/sodium/version.h @ONLY)
 
 file(GLOB_RECURSE SODIUM_FILES ${SODIUM_ROOT}/*.c)
+# A minimal build lacks the cores of these two ciphers.
+list(FILTER SODIUM_FILES EXCLUDE REGEX "/crypto_stream/salsa20(12|8)/")
 add_library(sodium STATIC ${SODIUM_FILES})
 target_include_directories(sodium
   PUBLIC ${SODIUM_ROOT}/include ${SODIUM_GENERATED}

@@ -1,4 +1,4 @@
-// What sockets and messages cost besides time: churn, idle sockets, kept messages, a reader that never reads.
+// The costs of sockets and messages besides time: churn, idle sockets, kept messages, a reader that never reads.
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -69,7 +69,7 @@ async function retained() {
   return { buffers: grown("arrayBuffers"), heap: grown("heapUsed"), resident: grown("rss") };
 }
 
-/** What a sender queues for a reader that never reads, and the memory that this takes at both ends. */
+/** Measures how much a sender queues for a reader that never reads, and the memory of both ends. */
 async function stalled() {
   const pull = new zmq.Pull({ receiveHighWaterMark: options.mark });
   const push = new zmq.Push({ sendHighWaterMark: options.mark, sendTimeout: 200, linger: 0 });
@@ -148,7 +148,7 @@ async function rest() {
   return restFor(kept);
 }
 
-/** Holds the sockets meanwhile: those of zeromq would be collected. */
+/** Keeps the sockets referenced: otherwise those of zeromq would be garbage-collected. */
 async function restFor(sockets) {
   await settle();
   const watch = stopwatch();

@@ -16,7 +16,7 @@ async function publish() {
     await socket.send("");
     await sleep(10);
   }
-  // What was sent has been copied, so the same Buffers serve again.
+  // Sent messages are copied, so the same Buffers are used again.
   const batch = Array.from({ length: Math.max(1, Math.min(100, Math.floor(1e6 / size))) }, () =>
     Buffer.alloc(size),
   );

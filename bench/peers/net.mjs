@@ -1,4 +1,4 @@
-// What a Node programmer would take instead: a raw TCP socket with a length prefix, written to message by message, or
+// The alternative without ZeroMQ: a raw TCP socket with a length prefix, written to message by message, or
 // with writes coalesced by hand to 64 KiB.
 
 import { once } from "node:events";

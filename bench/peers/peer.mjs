@@ -1,8 +1,8 @@
-// What every Node peer begins with: its options, its library, and how it tells the runner.
+// The common part of all Node peers: options, library, and messages to the runner.
 
 import { createRequire } from "node:module";
 
-/** What the runner wants of this peer. */
+/** The options that the runner passes to this peer. */
 export const options = JSON.parse(process.argv[2] ?? "{}");
 
 /** The library under measurement: zmq-native, zeromq, or a built tree of either by its path. */

@@ -16,11 +16,11 @@ function same(name, ends, size, slowness) {
 
 export default {
   name: "both",
-  title: "Both ends by the same hand",
+  title: "Both ends with the same library",
   figure: "rate",
   unit: "messages/s",
   about:
-    "Sender and receiver in two processes over tcp. Raw net has a length prefix and nothing else: no patterns, no reconnection, no queue for each peer. Higher is better.",
+    "Sender and receiver in two processes over tcp. Raw net adds a length prefix to each message, but has no patterns, reconnection or queues. Higher is better.",
   cases: sizes.map((size) => ({
     name: sizeName(size),
     x: size,

@@ -18,28 +18,28 @@ const scenario = (name, title, figure, unit, about, cases) => ({
 
 export const churn = scenario(
   "churn",
-  "A socket's life",
+  "Creating, connecting and closing a socket",
   "secondsEach",
   "s",
-  "Creating, connecting and closing a socket. Lower is better.",
+  "Time for one socket. Lower is better.",
   [{ name: "create, connect, close", contenders: both({ what: "churn", count: 3000 }) }],
 );
 
 export const idle = scenario(
   "idle",
-  "An idle socket's memory",
+  "Memory of an idle socket",
   "bytesEach",
   "bytes",
-  "Resident memory for each of 5,000 sockets that do nothing, libzmq's own included. Lower is better.",
+  "Resident memory of each of 5,000 idle sockets, including libzmq's. Lower is better.",
   [{ name: "idle", contenders: both({ what: "idle", count: 5000 }) }],
 );
 
 export const retained = scenario(
   "retained",
-  "Messages that are kept",
+  "Memory of retained messages",
   "buffers",
   "bytes for each byte",
-  "Memory of array buffers for each byte of messages that a program keeps. Lower is better.",
+  "Memory of array buffers for each byte of the messages that a program keeps. Lower is better.",
   [1000, 10_000, 100_000].map((count) => ({
     name: `${count.toLocaleString("en-US")} × 100 B`,
     x: count,
@@ -49,10 +49,10 @@ export const retained = scenario(
 
 export const stalled = scenario(
   "stalled",
-  "A reader that never reads",
+  "Memory with a stalled receiver",
   "bytes",
   "bytes",
-  "Memory at both ends of a connection once the sender of 1 KiB messages has to wait, against the high-water marks. Lower is better.",
+  "Memory at both ends of a connection when the receiver reads nothing and the sender of 1 KiB messages must wait. Lower is better.",
   [100, 1000, 10_000].map((mark) => ({
     name: `high-water mark ${mark.toLocaleString("en-US")}`,
     x: mark,
@@ -62,7 +62,7 @@ export const stalled = scenario(
 
 export const rest = scenario(
   "rest",
-  "Sockets at rest",
+  "CPU time of idle sockets",
   "share",
   "of a core",
   "Processor time that sockets of every type take once their traffic is over, waiting receives included, beside that of a Node process that has none. Lower is better.",

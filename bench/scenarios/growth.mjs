@@ -57,7 +57,7 @@ const scenario = (name, title, about, numbers, contender) => ({
   title,
   figure: "rate",
   unit: "messages/s",
-  about: `${about} All of them together; higher is better.`,
+  about: `${about} The figure is the sum of all. Higher is better.`,
   cases: numbers.map((number) => ({ name: `${number}`, x: number, contenders: [contender(number)] })),
 });
 
@@ -66,21 +66,21 @@ const thousands = [1, 10, 100, 1000];
 export const sockets = scenario(
   "sockets",
   "Sockets in one process",
-  "So many PULL sockets share what one PUSH in another process sends, 64 bytes over tcp.",
+  "PULL sockets in one process share the messages of one PUSH in another process, 64 bytes over tcp.",
   thousands,
   manySockets,
 );
 export const peers = scenario(
   "peers",
   "Peers of one socket",
-  "So many PUSH sockets in another process send to one PULL, 64 bytes over tcp.",
+  "PUSH sockets in another process send to one PULL, 64 bytes over tcp.",
   thousands,
   manyPeers,
 );
 export const threads = scenario(
   "threads",
   "Pairs of worker threads",
-  "So many pairs of worker threads, 64 bytes over inproc.",
+  "Pairs of worker threads, 64 bytes over inproc.",
   [1, 2, 4, 8],
   manyThreads,
 );

@@ -41,7 +41,7 @@ export default {
   unit: "µs one way",
   lowerIsBetter: true,
   about:
-    "Half of a round trip of 64 bytes between REQ and REP over tcp. Lower is better. C's tool tells the mean only.",
+    "Half of a round trip of 64 bytes between REQ and REP over tcp. Lower is better. The C tool reports only the mean.",
   cases: [
     {
       name: "REQ/REP",

@@ -1,7 +1,7 @@
 // Multicast between two machines: how fast, and what is left of it when packets are lost.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lan } from "../../scripts/lan.mjs";
+import { Lan } from "../../test/multicast/lan.mjs";
 import { libraries, sizeName, stock } from "../ends.mjs";
 
 /** Numbers of the machines. */
@@ -10,7 +10,7 @@ const receiver = 2;
 const port = 5555;
 const endpointOf = (address) => `epgm://${address};239.192.77.1:${port}`;
 
-/** What one end is run as; each has its own address for the same group. */
+/** How each end is started. Each has its own address for the same group. */
 const ends = {
   ours: (stage, role, flow, within) =>
     stage.node(

@@ -7,7 +7,7 @@ export default {
   title: "Messages of three frames",
   figure: "rate",
   unit: "messages/s",
-  about: "Three frames of 64 bytes, both ends by the same hand, over tcp. Higher is better.",
+  about: "Three frames of 64 bytes, both ends with the same library, over tcp. Higher is better.",
   cases: [
     {
       name: "3 × 64 B",

@@ -13,7 +13,7 @@ const flooded = (name, library, slowness) => ({
 
 export default {
   name: "neighbour",
-  title: "Timers beside a flooded loop",
+  title: "Timer delay under load",
   figure: "p99",
   also: ["p50", "max"],
   unit: "ms",

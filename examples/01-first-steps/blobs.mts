@@ -1,18 +1,18 @@
-// What may be sent: anything that is bytes. What is received: Buffers, and what they mean is for you to agree on.
+// Each type that can be sent, and the bytes that arrive. Received frames are always Buffers.
 
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using pull = new Pull();
-using push = new Push();
-push.connect(await bind(pull));
+const pull = new Pull();
+const push = new Push();
+await pull.bind("inproc://blobs");
+push.connect("inproc://blobs");
 
 const bytes = new Uint8Array([1, 2, 3, 4]);
 const frames = {
   string: "text",
   Buffer: Buffer.from(bytes),
   Uint8Array: bytes,
-  "a part of one": bytes.subarray(1, 3),
+  subarray: bytes.subarray(1, 3),
   Float64Array: new Float64Array([Math.PI]),
   ArrayBuffer: bytes.buffer,
   DataView: new DataView(bytes.buffer),
@@ -20,15 +20,18 @@ const frames = {
   number: 42,
   null: null,
 };
-for (const [kind, frame] of Object.entries(frames)) {
+for (const [type, frame] of Object.entries(frames)) {
   await push.send(frame);
   const [received] = await pull.receive();
-  console.log(`${kind}: ${received.length} bytes`, received);
+  console.log(`${type}: ${received.length} bytes`, received);
 }
 
-// Numbers have no byte order of their own: both ends agree on one, such as that of the network.
+// A binary number needs a byte order that both ends agree on. BE is the order of network protocols.
 const price = Buffer.alloc(8);
 price.writeDoubleBE(12.5);
 await push.send(["EUR", price]);
 const [currency, amount] = await pull.receive();
 console.log(`${amount.readDoubleBE()} ${currency}`);
+
+push.close();
+pull.close();

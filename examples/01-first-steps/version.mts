@@ -1,4 +1,4 @@
-// Which libzmq is inside, and what it was built with.
+// The version of libzmq, and the features that it was built with.
 
 import { capability, version } from "zmq-native";
 

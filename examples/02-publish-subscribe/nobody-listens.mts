@@ -1,23 +1,24 @@
-// A publisher without subscribers drops what it sends, at once and in silence. It can be asked whether somebody listens.
+// A publisher without subscribers drops its messages. waitForSubscribers tells whether there are subscribers.
 
 import { Publisher, Subscriber, type ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using publisher = new Publisher();
-const endpoint = await bind(publisher);
+const codeOf = ({ code }: ZmqError) => code;
 
-for (let number = 0; number < 100_000; number++) await publisher.send("into the void");
-console.log("100,000 messages sent, and not one of them kept");
+const publisher = new Publisher();
+await publisher.bind("tcp://127.0.0.1:*");
+for (let number = 0; number < 100_000; number++) await publisher.send("news");
+console.log("100,000 messages sent and dropped");
 
-await publisher.waitForSubscribers(1, { timeout: 50 }).catch(({ code }: ZmqError) => {
-  console.log(`waitForSubscribers, 50 ms: ${code}`);
-});
+const none = publisher.waitForSubscribers(1, { timeout: 50 });
+console.log(`subscribers within 50 ms: ${await none.catch(codeOf)}`);
 
-using subscriber = new Subscriber();
+const subscriber = new Subscriber();
 subscriber.subscribe("news");
-subscriber.connect(endpoint);
-console.log(`waitForSubscribers: ${await publisher.waitForSubscribers(1)}`);
-console.log(`of "news": ${await publisher.waitForSubscribers(1, { topic: "news" })}`);
-await publisher.waitForSubscribers(1, { topic: "sports", timeout: 50 }).catch(({ code }: ZmqError) => {
-  console.log(`of "sports", 50 ms: ${code}`);
-});
+subscriber.connect(publisher.lastEndpoint!);
+console.log(`subscribers: ${await publisher.waitForSubscribers(1)}`);
+console.log(`subscribers of "news": ${await publisher.waitForSubscribers(1, { topic: "news" })}`);
+const sports = publisher.waitForSubscribers(1, { topic: "sports", timeout: 50 });
+console.log(`subscribers of "sports" within 50 ms: ${await sports.catch(codeOf)}`);
+
+publisher.close();
+subscriber.close();

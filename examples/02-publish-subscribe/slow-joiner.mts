@@ -1,33 +1,24 @@
-// The slow joiner: what is published before a subscription has arrived is lost. The cure: wait for the subscribers.
+// A message published before the subscription has arrived is lost, even if the subscriber started first.
 
 import { Publisher, Subscriber } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { Cable } from "../common/cable.mjs";
 
-/** Publishes 1,000 messages, with a subscriber from the 500th on; answers how many of the other 500 arrive. */
-async function publish(wait: boolean): Promise<number> {
-  using publisher = new Publisher();
-  using subscriber = new Subscriber();
-  using cable = await Cable.lay(await bind(publisher));
-  subscriber.subscribe();
+const [endpoint = "tcp://127.0.0.1:5556"] = process.argv.slice(2);
 
-  for (let number = 0; number < 500; number++) publisher.trySend(`message ${number}`);
-  subscriber.connect(cable.endpoint);
-  // Connecting and subscribing takes some milliseconds, in the background. The publisher may wait for it, or not.
-  if (wait) await publisher.waitForSubscribers(1);
-  for (let number = 500; number < 1_000; number++) publisher.trySend(`message ${number}`);
+const subscriber = new Subscriber({ reconnectInterval: 500 });
+const { events } = subscriber;
+subscriber.subscribe();
+subscriber.connect(endpoint);
+// The subscriber finds no publisher yet, and will try again in the background.
+for await (const { type } of events) if (type === "connect:retry") break;
 
-  // Only now it is certain that there is a subscriber.
-  await publisher.waitForSubscribers(1);
-  publisher.trySend("end");
+const publisher = new Publisher();
+await publisher.bind(endpoint);
+await publisher.send("too early");
 
-  let received = 0;
-  for await (const [text] of subscriber) {
-    if (String(text) === "end") break;
-    received++;
-  }
-  return received;
-}
+await publisher.waitForSubscribers(1);
+await publisher.send("in time");
 
-console.log(`published right after it has connected: ${await publish(false)} of 500 messages arrive`);
-console.log(`published when it has subscribed: ${await publish(true)} of 500 messages arrive`);
+const [text] = await subscriber.receive();
+console.log(`the first message received: "${text}"`);
+publisher.close();
+subscriber.close();

@@ -1,49 +1,47 @@
-// Ventilator and sink stay, workers come and go. A task that went with a worker is sent again.
+// Workers join and leave while tasks are sent. A task without a result is sent again.
 
-import { Pull, Push, type ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
+import { Pull, Push } from "zmq-native";
 
-using ventilator = new Push();
-using sink = new Pull();
-const tasksAt = await bind(ventilator);
-const resultsAt = await bind(sink);
+const ventilator = new Push({ linger: 0 });
+const sink = new Pull();
+await ventilator.bind("tcp://127.0.0.1:*");
+await sink.bind("tcp://127.0.0.1:*");
 
-/** Works until it is told to leave. */
-function hire(name: string): Disposable {
+/** Starts a worker; returns a function that stops it. */
+function startWorker(name: string) {
   const upstream = new Pull();
   const downstream = new Push();
-  upstream.connect(tasksAt);
-  downstream.connect(resultsAt);
-  const working = async () => {
+  upstream.connect(ventilator.lastEndpoint!);
+  downstream.connect(sink.lastEndpoint!);
+  const work = async () => {
     for await (const [task] of upstream) await downstream.send([task, name]);
     downstream.close();
   };
-  working();
-  return upstream;
+  work();
+  return () => upstream.close();
 }
 
-/** Sends tasks one after the other, each until there is a result; answers who did them. */
-async function distribute(count: number): Promise<string> {
-  const done = new Map<string, number>();
-  for (let task = 0; task < count; ) {
+/** Sends tasks one by one, each until its result is received; returns the names of the workers. */
+async function distribute(tasks: number) {
+  const workers = new Set<string>();
+  for (let task = 0; task < tasks; ) {
     await ventilator.send(`${task}`);
-    try {
-      const [, worker] = await sink.receive({ timeout: 100 });
-      done.set(`${worker}`, (done.get(`${worker}`) ?? 0) + 1);
-      task++;
-    } catch (error) {
-      if ((error as ZmqError).code !== "EAGAIN") throw error;
-    }
+    const result = await sink.receive({ timeout: 100 }).catch(() => undefined);
+    if (!result) continue;
+    workers.add(String(result[1]));
+    task++;
   }
-  return [...done.keys()].sort().join(" and ");
+  return [...workers].sort().join(" and ");
 }
 
-const anna = hire("Anna");
-console.log(`Anna is there: 20 tasks done by ${await distribute(20)}`);
-const bert = hire("Bert");
+const stopAnna = startWorker("Anna");
+console.log(`Anna has joined: 20 tasks done by ${await distribute(20)}`);
+const stopBert = startWorker("Bert");
 while ((await distribute(2)) !== "Anna and Bert");
-console.log(`Bert has come: 20 tasks done by ${await distribute(20)}`);
-anna[Symbol.dispose]();
+console.log(`Bert has joined: 20 tasks done by ${await distribute(20)}`);
+stopAnna();
 while ((await distribute(2)) !== "Bert");
 console.log(`Anna has left: 20 tasks done by ${await distribute(20)}`);
-bert[Symbol.dispose]();
+stopBert();
+ventilator.close();
+sink.close();

@@ -1,26 +1,31 @@
-// A sink takes from its peers in turn: who sends much cannot keep out who sends little.
+// A Pull receives from its peers in turn: a busy worker cannot delay the results of the others.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using sink = new Pull();
-const endpoint = await bind(sink);
+const sink = new Pull();
+await sink.bind("tcp://127.0.0.1:*");
 
-const messages = { busy: 900, idle: 10, lazy: 10 };
 const workers: Push[] = [];
-for (const [name, count] of Object.entries(messages)) {
+for (const [name, results] of [
+  ["busy", 900],
+  ["idle", 10],
+  ["lazy", 10],
+] as const) {
   const worker = new Push();
-  worker.connect(endpoint);
-  for (let result = 1; result <= count; result++) await worker.send([name, `${result}`]);
+  worker.connect(sink.lastEndpoint!);
+  for (let result = 1; result <= results; result++) await worker.send([name, `${result}`]);
   workers.push(worker);
 }
-// A moment later, all of it waits at the sink.
-await sleep(200);
+// Until all results wait in the sink's queues.
+await sleep(500);
 
-const order: string[] = [];
-for (let received = 0; received < 30; received++) order.push(String((await sink.receive())[0]));
-for (const name of Object.keys(messages)) {
-  console.log(`of the first 30 results: ${order.filter((sender) => sender === name).length} by ${name}`);
+const senders: string[] = [];
+for (let received = 0; received < 30; received++) {
+  const [name] = await sink.receive();
+  senders.push(String(name));
 }
-for (const worker of workers) worker.close({ linger: 0 });
+for (const name of ["busy", "idle", "lazy"]) {
+  console.log(`of the first 30 results, ${name} sent ${senders.filter((sender) => sender === name).length}`);
+}
+for (const socket of [sink, ...workers]) socket.close({ linger: 0 });

@@ -1,42 +1,33 @@
-// A Push hands its messages to its peers in turn, and passes over those that have no room for more.
+// A Push sends to its peers in turn, and skips peers whose queue is full.
 
-import { Pull, Push, type SocketOptions } from "zmq-native";
-import { bind } from "../common/bind.mjs";
+import { Pull, Push } from "zmq-native";
 
-/** Works until there is nothing to do; answers how much that was. */
-async function work(worker: Pull): Promise<number> {
-  let count = 0;
-  while (await worker.receive({ timeout: 300 }).catch(() => undefined)) count++;
-  return count;
-}
-
-/** How many of 300 tasks the workers get that are awake, of three. */
-async function distribute(
-  awake: number,
-  size: number,
-  room: { push?: SocketOptions<Push>; pull?: SocketOptions<Pull> },
-) {
-  using push = new Push({ linger: 0, ...room.push });
-  const workers = [new Pull(room.pull), new Pull(room.pull), new Pull(room.pull)];
-  for (const worker of workers) push.connect(await bind(worker));
-  const working = workers.slice(0, awake).map(work);
+/** Sends 300 tasks to three workers, of which `awake` receive; returns how many tasks each of these gets. */
+async function distribute(awake: number, size: number, push: Push, workers: Pull[]) {
+  for (const worker of workers) {
+    await worker.bind("tcp://127.0.0.1:*");
+    push.connect(worker.lastEndpoint!);
+  }
+  const counting = workers.slice(0, awake).map(async (worker) => {
+    let count = 0;
+    while (await worker.receive({ timeout: 500 }).catch(() => undefined)) count++;
+    return count;
+  });
   for (let task = 0; task < 300; task++) await push.send(Buffer.alloc(size));
-  const counts = await Promise.all(working);
-  for (const worker of workers) worker.close();
+  const counts = await Promise.all(counting);
+  for (const socket of [push, ...workers]) socket.close({ linger: 0 });
   return counts;
 }
 
-const all = await distribute(3, 10, {});
+const all = await distribute(3, 10, new Push(), [new Pull(), new Pull(), new Pull()]);
 console.log(`three workers: ${all.join(", ")} tasks`);
 
-const much = await distribute(2, 10, {});
-console.log(
-  `one of them asleep, with room for a thousand: ${much.join(", ")} tasks, and the sleeper has the rest`,
-);
+// The default high-water mark is 1,000 messages: the third worker's queues take its share.
+const two = await distribute(2, 10, new Push(), [new Pull(), new Pull(), new Pull()]);
+console.log(`the third worker is blocked: ${two.join(", ")} tasks, 100 wait for the third`);
 
-// Room for one message at each end, and for about one more in the buffers of the network between them.
-const little = await distribute(2, 100_000, {
-  push: { sendHighWaterMark: 1, sendBufferSize: 50_000 },
-  pull: { receiveHighWaterMark: 1, receiveBufferSize: 50_000 },
-});
-console.log(`one of them asleep, with room for a few: ~${little.join(", ~")} tasks`);
+// Room for one message in each queue, and for about one more in the socket buffers of the kernel.
+const small = { receiveHighWaterMark: 1, receiveBufferSize: 50_000 };
+const push = new Push({ sendHighWaterMark: 1, sendBufferSize: 50_000 });
+const few = await distribute(2, 100_000, push, [new Pull(small), new Pull(small), new Pull(small)]);
+console.log(`the same with short queues: ~${few.join(", ~")} tasks`);

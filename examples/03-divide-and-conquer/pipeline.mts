@@ -1,58 +1,44 @@
-// A ventilator hands out tasks, workers do them in parallel, a sink collects the results: one worker, two, four.
-// `worker VENTILATOR SINK` runs a worker alone, `ventilator WORKERS` the rest, for workers of your own.
+// A ventilator sends tasks, workers process them in parallel, and a sink collects the results: with 1, 2 and 4 workers.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker, workerData } from "node:worker_threads";
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { handshakes } from "../common/handshakes.mjs";
 
-/** A worker connects upstream, to the ventilator, and downstream, to the sink. */
-async function work(ventilator: string, sink: string) {
+if (workerData) {
+  // This thread is a worker: it connects upstream to the ventilator and downstream to the sink.
   const upstream = new Pull();
   const downstream = new Push();
-  upstream.connect(ventilator);
-  downstream.connect(sink);
+  upstream.connect(workerData.tasks);
+  downstream.connect(workerData.results);
   for await (const [milliseconds] of upstream) {
-    // Instead of work, so that it does not matter how many processors there are.
     await sleep(Number(milliseconds));
     await downstream.send("done");
   }
 }
 
-/** Milliseconds that 40 tasks of 10 ms take. `hire` makes the workers. */
-async function distribute(count: number, hire: (ventilator: string, sink: string) => Disposable) {
-  using ventilator = new Push();
-  using sink = new Pull();
-  // Whoever comes late would get less to do: the tasks wait until all workers are here.
-  const ready = handshakes(ventilator, count);
-  using _workers = hire(await bind(ventilator), await bind(sink));
-  await ready;
+for (const count of [1, 2, 4]) {
+  const ventilator = new Push();
+  const sink = new Pull();
+  const { events } = ventilator;
+  await ventilator.bind("tcp://127.0.0.1:*");
+  await sink.bind("tcp://127.0.0.1:*");
+  const workers = Array.from({ length: count }, () => {
+    const endpoints = { tasks: ventilator.lastEndpoint, results: sink.lastEndpoint };
+    return new Worker(new URL(import.meta.url), { workerData: endpoints });
+  });
+
+  // A worker that connects late would get fewer tasks: wait for all of them.
+  let connected = 0;
+  for await (const { type } of events) {
+    if (type === "handshake" && ++connected === count) break;
+  }
 
   const start = performance.now();
   for (let task = 0; task < 40; task++) await ventilator.send("10");
   for (let task = 0; task < 40; task++) await sink.receive();
   console.log(`40 tasks of 10 ms, ${count} workers: ~${Math.round(performance.now() - start)} ms`);
-}
 
-/** Starts this file in threads. */
-function startThreads(count: number, ...endpoints: string[]): Disposable {
-  const threads = Array.from(
-    { length: count },
-    () => new Worker(new URL(import.meta.url), { workerData: endpoints }),
-  );
-  return { [Symbol.dispose]: () => threads.forEach((thread) => void thread.terminate()) };
-}
-
-const [part = "all", ...rest] = workerData ? ["worker", ...workerData] : process.argv.slice(2);
-
-if (part === "worker") {
-  await work(rest[0], rest[1]);
-} else if (part === "ventilator") {
-  await distribute(Number(rest[0]), (ventilator, sink) => {
-    console.log(`worker ${ventilator} ${sink}`);
-    return { [Symbol.dispose]() {} };
-  });
-} else {
-  for (const count of [1, 2, 4]) await distribute(count, (...endpoints) => startThreads(count, ...endpoints));
+  for (const worker of workers) await worker.terminate();
+  ventilator.close();
+  sink.close();
 }

@@ -1,26 +1,26 @@
-// The context holds all sockets of a process. There is one from the start; more of them are worlds of their own.
+// Sockets of one context reach each other over inproc. A second context has inproc names of its own.
 
 import { Context, context as defaultContext, Pair } from "zmq-native";
 
-using one = new Pair();
-using other = new Pair();
+const one = new Pair();
+const other = new Pair();
 await one.bind("inproc://meeting-point");
 other.connect("inproc://meeting-point");
 await one.send("hello");
-console.log(`both in the default context: ${await other.receive()}`);
+console.log(`in the same context: ${await other.receive()}`);
 console.log(
-  `theirs is the default context: ${one.context === defaultContext && other.context === defaultContext}`,
+  `both use the default context: ${one.context === defaultContext && other.context === defaultContext}`,
 );
 
-{
-  // Another context has I/O threads of its own, and inproc names of its own.
-  await using context = new Context({ ioThreads: 2 });
-  const stranger = new Pair({ context, linger: 0 });
-  stranger.connect("inproc://meeting-point");
-  await one.send("hello again");
-  const heard = await stranger.receive({ timeout: 100 }).catch(() => "nothing");
-  console.log(`in another context: ${heard}`);
-  // `await using` closes the context at the end of the block, and the context its sockets.
-}
-console.log("the other context is closed");
-console.log(`the default one lives on: ${await other.receive()}`);
+// A second context, with two I/O threads.
+const context = new Context({ ioThreads: 2 });
+const stranger = new Pair({ context, linger: 0 });
+stranger.connect("inproc://meeting-point");
+const heard = await stranger.receive({ timeout: 100 }).catch(() => "nothing");
+console.log(`in another context: ${heard}`);
+
+// Closes the sockets of the context, then the context.
+await context.close();
+console.log(`the socket of the closed context is closed: ${stranger.closed}`);
+one.close();
+other.close();

@@ -1,35 +1,33 @@
-// Delivery is for the peers to acknowledge: what was not acknowledged in time is sent again, and taken only once.
+// The receiver acknowledges each message. The sender repeats messages that were not acknowledged in time.
 
 import { Dealer, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using receiver = new Router();
-using sender = new Dealer();
-sender.connect(await bind(receiver));
+const receiver = new Router();
+const sender = new Dealer();
+await receiver.bind("tcp://127.0.0.1:*");
+sender.connect(receiver.lastEndpoint!);
 
-/** Takes each message once, and loses every third acknowledgement, as a bad network would. */
-async function take() {
-  const seen = new Set<string>();
+/** Processes each message once, and loses every third acknowledgement. */
+async function receive() {
+  const processed = new Set<string>();
   let count = 0;
   for await (const [id, number, text] of receiver) {
-    if (!seen.has(`${number}`)) console.log(`receiver: ${text}`);
-    seen.add(`${number}`);
+    if (!processed.has(`${number}`)) console.log(`receiver: ${text}`);
+    processed.add(`${number}`);
     if (++count % 3 !== 0) await receiver.send([id, number]);
   }
 }
+const receiving = receive();
 
-/** Sends until it is acknowledged; answers how often that took. */
-async function deliver(number: number, text: string): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    await sender.send([`${number}`, text]);
-    const acknowledged = await sender.receive({ timeout: 50 }).catch(() => undefined);
-    if (Number(acknowledged?.[0]) === number) return attempt;
+let attempts = 0;
+for (let number = 1; number <= 6; number++) {
+  for (let acknowledged = 0; acknowledged !== number; attempts++) {
+    await sender.send([`${number}`, `message ${number}`]);
+    const [frame] = await sender.receive({ timeout: 200 }).catch(() => []);
+    acknowledged = Number(frame);
   }
 }
-
-const taking = take();
-let attempts = 0;
-for (let number = 1; number <= 6; number++) attempts += await deliver(number, `message ${number}`);
-console.log(`sender: 6 messages acknowledged, in ${attempts} attempts`);
+console.log(`sender: 6 messages acknowledged after ~${attempts} attempts`);
+sender.close();
 receiver.close();
-await taking;
+await receiving;

@@ -1,37 +1,33 @@
-// Sending queues, and returns: I/O is done by libzmq's threads. The event loop stays free, and the queue can be seen.
+// Sending only queues a message: the threads of libzmq do the I/O, and the event loop stays free.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { handshakes } from "../common/handshakes.mjs";
 
-using pull = new Pull({ receiveHighWaterMark: 20 });
-using push = new Push({ sendHighWaterMark: 20, linger: 0 });
-const connected = handshakes(pull);
-push.connect(await bind(pull));
-await connected;
+const pull = new Pull({ receiveHighWaterMark: 20 });
+const push = new Push({ sendHighWaterMark: 20, linger: 0 });
+const { events } = push;
+await pull.bind("tcp://127.0.0.1:*");
+push.connect(pull.lastEndpoint!);
+for await (const { type } of events) if (type === "handshake") break;
 
-// Nobody reads yet. What the network takes is on its way, the rest waits in the socket's queue, until that is full.
+// Nobody receives yet: send until both queues and the buffers of TCP are full.
 const message = Buffer.alloc(100_000);
 let sent = 0;
-for (let patience = 0; patience < 20; patience++) {
+for (let pause = 0; pause < 20; pause++) {
   while (push.trySend(message)) sent++;
   await sleep(5);
 }
-const stats = new Promise<number>((resolve) =>
-  push.events.on("pipe:stats", ({ outbound }) => resolve(outbound)),
-);
-push.events.requestPipeStats();
-console.log(
-  `~${sent} messages of 100 kB are "sent", and none is received: ~${await stats} wait in the sender's queue`,
-);
+const stats = new Promise<number>((resolve) => {
+  events.on("pipe:stats", ({ outbound }) => resolve(outbound));
+});
+events.requestPipeStats();
+console.log(`sent: ~${sent} messages of 100 kB, of which ~${await stats} are in the send queue`);
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 for (let received = 0; received < sent; ) received += (await pull.receiveMany()).length;
 await sleep(20);
-console.log(
-  `received: all; the event loop was never held up for more than ~${Math.round(delay.max / 1e6)} ms`,
-);
+console.log(`received: all; longest delay of the event loop: ~${Math.round(delay.max / 1e6)} ms`);
 push.close();
+pull.close();

@@ -1,46 +1,54 @@
-// Everybody with everybody, or through one in the middle: how many connections ten nodes need.
+// How many connections ten nodes need: without a broker, and with one.
 
 import { Proxy, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-const nodes = 10;
-let connections = 0;
-/** A node's own publisher and subscriber, whose connections are counted where they go out. */
-function join(): { publisher: Publisher; subscriber: Subscriber } {
-  const node = { publisher: new Publisher(), subscriber: new Subscriber() };
-  node.subscriber.subscribe();
-  for (const socket of [node.publisher, node.subscriber]) socket.events.on("connect", () => connections++);
-  return node;
+class Node {
+  readonly publisher = new Publisher();
+  readonly subscriber = new Subscriber();
+  connections = 0;
+
+  constructor() {
+    for (const socket of [this.publisher, this.subscriber]) {
+      socket.events.on("connect", () => this.connections++);
+    }
+    this.subscriber.subscribe();
+  }
+
+  close() {
+    this.publisher.close();
+    this.subscriber.close();
+  }
 }
-const arrived = async (expected: number) => {
-  while (connections < expected) await new Promise(setImmediate);
-};
 
-// Everybody binds a publisher, and connects a subscriber to those of all others.
-const mesh = Array.from({ length: nodes }, join);
-const endpoints = await Promise.all(mesh.map(({ publisher }) => bind(publisher)));
-for (const [number, { subscriber }] of mesh.entries()) {
-  for (const endpoint of endpoints) if (endpoint !== endpoints[number]) subscriber.connect(endpoint);
+/** Waits until ten nodes have made `expected` connections. */
+async function connected(nodes: Node[], expected: number) {
+  const count = () => nodes.reduce((sum, { connections }) => sum + connections, 0);
+  while (count() < expected) await new Promise(setImmediate);
+  return count();
 }
-await arrived(nodes * (nodes - 1));
-console.log(`${nodes} nodes, each with all others: ${connections} connections`);
+const tenNodes = () => Array.from({ length: 10 }, () => new Node());
 
-// With a broker in the middle, everybody connects twice, and knows two addresses.
-connections = 0;
+// Each node binds its publisher and connects its subscriber to the nine others.
+const mesh = tenNodes();
+for (const { publisher } of mesh) await publisher.bind("tcp://127.0.0.1:*");
+for (const node of mesh) {
+  for (const other of mesh) if (other !== node) node.subscriber.connect(other.publisher.lastEndpoint!);
+}
+console.log(`10 nodes without a broker: ${await connected(mesh, 90)} connections`);
+
+// Each node connects its two sockets to the broker.
 const broker = new Proxy(new XSubscriber(), new XPublisher());
-const [front, back] = [await bind(broker.frontEnd), await bind(broker.backEnd)];
+await broker.frontEnd.bind("tcp://127.0.0.1:*");
+await broker.backEnd.bind("tcp://127.0.0.1:*");
+const [front, back] = [broker.frontEnd.lastEndpoint!, broker.backEnd.lastEndpoint!];
 const running = broker.run();
-const star = Array.from({ length: nodes }, join);
+const star = tenNodes();
 for (const { publisher, subscriber } of star) {
   publisher.connect(front);
   subscriber.connect(back);
 }
-await arrived(2 * nodes);
-console.log(`${nodes} nodes with one in the middle: ${connections} connections`);
+console.log(`10 nodes with a broker: ${await connected(star, 20)} connections`);
 
-for (const { publisher, subscriber } of [...mesh, ...star]) {
-  publisher.close();
-  subscriber.close();
-}
+for (const node of [...mesh, ...star]) node.close();
 broker.terminate();
 await running;

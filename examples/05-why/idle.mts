@@ -1,25 +1,24 @@
-// Waiting costs nothing: a hundred sockets, each with a loop and a peer, and a processor that has nothing to do.
+// A hundred sockets wait for messages for a second, and use almost no CPU time.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
 const sockets: (Pull | Push)[] = [];
-for (let count = 0; count < 50; count++) {
+async function receive(pull: Pull) {
+  for await (const [text] of pull) console.log(text);
+}
+for (let pair = 0; pair < 50; pair++) {
   const pull = new Pull();
   const push = new Push();
-  push.connect(await bind(pull));
+  await pull.bind("tcp://127.0.0.1:*");
+  push.connect(pull.lastEndpoint!);
   sockets.push(pull, push);
-  (async () => {
-    for await (const _ of pull);
-  })();
+  receive(pull);
 }
 await sleep(200);
 
 const before = process.cpuUsage();
 await sleep(1_000);
 const { user, system } = process.cpuUsage(before);
-console.log(
-  `${sockets.length} sockets that wait for a second: ~${Math.round((user + system) / 1_000)} ms of processor time`,
-);
+console.log(`${sockets.length} sockets, 1 second: ~${Math.round((user + system) / 1_000)} ms of CPU time`);
 for (const socket of sockets) socket.close();

@@ -1,28 +1,45 @@
-// A cable is cut, and mended: sockets connect again, and what was queued goes on. What was on the wire may be lost.
+// The network fails and recovers: the socket reconnects, and sends what it has queued meanwhile.
 
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { Cable } from "../common/cable.mjs";
 
-using pull = new Pull();
-using push = new Push({ reconnectInterval: 10, linger: 0 });
-using cable = await Cable.lay(await bind(pull));
-push.connect(cable.endpoint);
+const pull = new Pull();
+await pull.bind("tcp://127.0.0.1:*");
+const port = Number(pull.lastEndpoint!.split(":").at(-1));
 
-await push.send("before");
+// The network: a relay that passes bytes on while it works.
+let working = true;
+const connections: Socket[] = [];
+const relay = createServer((near) => {
+  if (!working) return near.destroy();
+  const far = connect(port, "127.0.0.1");
+  for (const socket of [near, far]) connections.push(socket.on("error", () => {}));
+  near.pipe(far).pipe(near);
+});
+await once(relay.listen(0, "127.0.0.1"), "listening");
+
+const push = new Push({ reconnectInterval: 10 });
+const { events } = push;
+const { port: relayPort } = relay.address() as AddressInfo;
+push.connect(`tcp://127.0.0.1:${relayPort}`);
+await push.send("message 1");
 console.log(`received: ${await pull.receive()}`);
 
-const lost = new Promise((resolve) => push.events.on("disconnect", resolve));
-cable.cut();
-await lost;
-console.log("the cable is cut");
-await push.send("meanwhile");
+working = false;
+for (const connection of connections) connection.destroy();
+for await (const { type } of events) if (type === "disconnect") break;
+console.log("the network has failed");
+await push.send("message 2");
 await sleep(100);
-console.log(`received: ${(await pull.receive({ timeout: 0 }).catch(() => undefined)) ?? "nothing"}`);
+console.log(`received: ${pull.tryReceive() ?? "nothing"}`);
 
-cable.mend();
-console.log("the cable is mended");
+working = true;
+console.log("the network works again");
 console.log(`received: ${await pull.receive()}`);
-pull.close();
+
 push.close();
+pull.close();
+for (const connection of connections) connection.destroy();
+relay.close();

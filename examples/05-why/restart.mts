@@ -1,31 +1,25 @@
-// A server that is restarted twenty times: the client connects again by itself, and nobody has to do anything.
+// The client reconnects by itself each time the server restarts.
 
 import { Reply, Request } from "zmq-native";
 
-using client = new Request({ reconnectInterval: 5 });
-const connections = { connect: 0, disconnect: 0 };
-client.events.on("connect", () => connections.connect++);
-client.events.on("disconnect", () => connections.disconnect++);
+const [endpoint = "tcp://127.0.0.1:5555"] = process.argv.slice(2);
 
-let endpoint = "tcp://127.0.0.1:*";
-for (let life = 1; life <= 20; life++) {
-  using server = new Reply();
-  // The port is given up a moment after the server before has closed.
-  const bind = () =>
-    server.bind(endpoint).then(
-      () => true,
-      () => false,
-    );
-  while (!(await bind())) await new Promise(setImmediate);
-  endpoint = server.lastEndpoint as string;
-  if (life === 1) client.connect(endpoint);
-  // Until the client knows that the server before is gone, it would send to that one.
-  while (connections.disconnect < life - 1) await new Promise(setImmediate);
+const client = new Request({ reconnectInterval: 10 });
+const { events } = client;
+client.connect(endpoint);
 
-  await client.send(`question ${life}`);
-  await server.send(`answer to ${await server.receive()}`);
-  const [answer] = await client.receive();
-  if (life % 5 === 0) console.log(`life ${life} of the server: ${answer}`);
+for (let start = 1; start <= 5; start++) {
+  const server = new Reply();
+  await server.bind(endpoint);
+
+  await client.send(`question ${start}`);
+  const [question] = await server.receive();
+  await server.send(`${question} is answered`);
+  console.log(`start ${start} of the server: ${await client.receive()}`);
+
+  // Resolves when the port is free again.
+  await server.close({ linger: 1_000 });
+  // Until the client notices that the server is gone.
+  for await (const { type } of events) if (type === "disconnect") break;
 }
-console.log(`connected ${connections.connect} times, by itself ${connections.connect - 1} times`);
 client.close();

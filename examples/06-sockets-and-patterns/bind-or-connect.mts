@@ -1,4 +1,4 @@
-// Who binds and who connects has nothing to do with who sends: what stays binds, what comes and goes connects.
+// For each pattern, either end can bind and the other connects.
 
 import {
   Dealer,
@@ -12,7 +12,6 @@ import {
   type Socket,
   Subscriber,
 } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
 interface Sender extends Socket {
   send(message: string): Promise<void>;
@@ -20,29 +19,48 @@ interface Sender extends Socket {
 interface Receiver extends Socket {
   receive(): Promise<Buffer[]>;
 }
-const patterns: [name: string, sender: () => Sender, receiver: () => Receiver][] = [
-  ["Push to Pull", () => new Push(), () => new Pull()],
-  ["Publisher to Subscriber", () => new Publisher(), subscribed],
-  ["Request to Reply", () => new Request(), () => new Reply()],
-  ["Dealer to Router", () => new Dealer(), () => new Router()],
-  ["Pair to Pair", () => new Pair(), () => new Pair()],
-];
-function subscribed() {
-  const subscriber = new Subscriber();
-  subscriber.subscribe();
-  return subscriber;
-}
 
-for (const [name, makeSender, makeReceiver] of patterns) {
-  for (const bound of ["sender", "receiver"]) {
-    using sender = makeSender();
-    using receiver = makeReceiver();
-    const [stable, dynamic] = bound === "sender" ? [sender, receiver] : [receiver, sender];
-    dynamic.connect(await bind(stable));
-    // A Subscriber that has bound subscribes at whoever connects as soon as it is read.
+async function show(title: string, makeSender: () => Sender, makeReceiver: () => Receiver) {
+  for (const binding of ["sender", "receiver"]) {
+    const sender = makeSender();
+    const receiver = makeReceiver();
+    if (receiver instanceof Subscriber) receiver.subscribe();
+    const [bound, connected] = binding === "sender" ? [sender, receiver] : [receiver, sender];
+    await bound.bind("tcp://127.0.0.1:*");
+    connected.connect(bound.lastEndpoint!);
+
+    // A bound Subscriber sends its subscriptions to a new publisher while it receives.
     const received = receiver.receive();
     if (sender instanceof Publisher) await sender.waitForSubscribers(1);
-    await sender.send(`the ${bound} has bound`);
-    console.log(`${name}: ${(await received).at(-1)}`);
+    await sender.send(`the ${binding} binds`);
+    console.log(`${title}: ${(await received).at(-1)}`);
+    sender.close();
+    receiver.close();
   }
 }
+
+await show(
+  "Push to Pull",
+  () => new Push(),
+  () => new Pull(),
+);
+await show(
+  "Publisher to Subscriber",
+  () => new Publisher(),
+  () => new Subscriber(),
+);
+await show(
+  "Request to Reply",
+  () => new Request(),
+  () => new Reply(),
+);
+await show(
+  "Dealer to Router",
+  () => new Dealer(),
+  () => new Router(),
+);
+await show(
+  "Pair to Pair",
+  () => new Pair(),
+  () => new Pair(),
+);

@@ -1,24 +1,25 @@
-// An endpoint is a protocol and an address, and one socket may have many: here clients come in by four doors.
+// One socket bound to four endpoints. An endpoint is a transport and an address.
 
 import { Reply, Request } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { ipc } from "../common/ipc.mjs";
 
-using server = new Reply();
-const doors = ["inproc://door", ipc("door"), "tcp://127.0.0.1:*", "ws://127.0.0.1:*/door"];
+const server = new Reply();
 const endpoints: string[] = [];
-for (const door of doors) endpoints.push(await bind(server, door));
+for (const endpoint of ["inproc://server", "ipc://*", "tcp://127.0.0.1:*", "ws://127.0.0.1:*/path"]) {
+  await server.bind(endpoint);
+  endpoints.push(server.lastEndpoint!);
+}
 
 async function serve() {
-  for await (const [question] of server) await server.send(`you came by ${question}`);
+  for await (const [transport] of server) await server.send(`reply over ${transport}`);
 }
 const serving = serve();
 
 for (const endpoint of endpoints) {
-  using client = new Request();
+  const client = new Request();
   client.connect(endpoint);
   await client.send(endpoint.split(":")[0]);
-  console.log(`${await client.receive()}`);
+  console.log(String(await client.receive()));
+  client.close();
 }
 server.close();
 await serving;

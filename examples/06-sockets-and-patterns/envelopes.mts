@@ -1,21 +1,22 @@
-// An envelope: the key in a frame of its own. Subscriptions look at that frame alone, and never at what is inside.
+// The topic in a frame of its own. Subscriptions are compared with this frame only, never with the content.
 
 import { Publisher, Subscriber } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using publisher = new Publisher();
-using subscriber = new Subscriber();
+const publisher = new Publisher();
+const subscriber = new Subscriber();
+await publisher.bind("tcp://127.0.0.1:*");
 subscriber.subscribe("B");
-subscriber.connect(await bind(publisher));
+subscriber.connect(publisher.lastEndpoint!);
 await publisher.waitForSubscribers(1);
 
-const sender = "publisher 7";
-await publisher.send(["A", sender, "for those who want A"]);
-await publisher.send(["B", sender, "for those who want B"]);
-await publisher.send(["A", sender, "B is mentioned here, in vain"]);
-await publisher.send(["B", sender, "the end"]);
+await publisher.send(["A", "sender 7", "a message about A"]);
+await publisher.send(["B", "sender 7", "a message about B"]);
+await publisher.send(["A", "sender 7", "B is mentioned here"]);
+await publisher.send(["B", "sender 7", "the end"]);
 
-for await (const [key, address, text] of subscriber) {
-  console.log(`${key}, by ${address}: ${text}`);
+for await (const [topic, sender, text] of subscriber) {
+  console.log(`${topic}, ${sender}: ${text}`);
   if (String(text) === "the end") break;
 }
+publisher.close();
+subscriber.close();

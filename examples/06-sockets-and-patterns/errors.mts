@@ -1,23 +1,21 @@
-// Errors that a program lives with, and errors that mean that it is wrong: by class and code, never by text.
+// Each error has a code. Some are part of normal operation, others are faults of the program.
 
 import { Pull, Push, Reply, Request, Router, ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-/** What a program can do about an error. */
-function remedyOf(error: unknown): string {
-  if (!(error instanceof ZmqError)) return "wrong in the program: mend it";
+function adviceFor(error: unknown) {
+  if (!(error instanceof ZmqError)) return "wrong argument: correct the program";
   switch (error.code) {
     case "EAGAIN":
-      return "not now: try again, or do something else";
+      return "not possible now: try again later";
     case "EHOSTUNREACH":
-      return "nobody has that name: forget it";
+      return "no such peer: drop the message";
     case "EADDRINUSE":
-      return "somebody else is there: take another address";
+      return "address in use: choose another one";
     case "EBUSY":
     case "EFSM":
-      return "out of turn: wrong in the program, mend it";
+      return "wrong order of calls: correct the program";
     default:
-      return "cannot go on: close, and tell";
+      return "cannot continue: close the socket and report the error";
   }
 }
 
@@ -25,29 +23,29 @@ async function attempt(title: string, action: () => unknown) {
   try {
     await action();
   } catch (error) {
-    const { name, code } = error as ZmqError;
-    console.log(`${title}: ${code ?? name}: ${remedyOf(error)}`);
+    const { code, name } = error as ZmqError;
+    console.log(`${title}: ${code ?? name}: ${adviceFor(error)}`);
   }
 }
 
-using pull = new Pull();
-using request = new Request();
-using router = new Router({ mandatory: true });
-using reply = new Reply();
-request.connect(await bind(reply));
-await bind(router);
-const endpoint = await bind(pull);
+const pull = new Pull();
+const router = new Router({ mandatory: true });
+const reply = new Reply();
+const request = new Request();
+for (const socket of [pull, router, reply]) await socket.bind("tcp://127.0.0.1:*");
+request.connect(reply.lastEndpoint!);
 const closed = new Push();
 closed.close();
 
-await attempt("nothing there in 10 ms", () => pull.receive({ timeout: 10 }));
-await attempt("a peer that is not there", () => router.send(["somebody", "hello"]));
-await attempt("an address in use", () => reply.bind(endpoint));
+await attempt("no message within 10 ms", () => pull.receive({ timeout: 10 }));
+await attempt("unknown routing id", () => router.send(["Anna", "hello"]));
+await attempt("bind to a used port", () => reply.bind(pull.lastEndpoint!));
 await request.send("question");
-await attempt("a second question", () => request.trySend("and another"));
-const waiting = pull.receive({ timeout: 10 }).catch(() => {});
-await attempt("a second receive", () => pull.receive());
-await waiting;
-await attempt("a closed socket", () => closed.send("hello"));
-await attempt("no such transport", () => pull.connect("carrier-pigeon://roof"));
-await attempt("no such option", () => new Pull({ colour: "red" } as object));
+await attempt("second request before the reply", () => request.trySend("question"));
+const pending = pull.receive({ timeout: 10 }).catch(() => {});
+await attempt("two receives at once", () => pull.receive());
+await pending;
+await attempt("closed socket", () => closed.send("hello"));
+await attempt("unknown transport", () => pull.connect("pigeon://roof"));
+await attempt("unknown option", () => new Pull({ color: "red" } as object));
+for (const socket of [pull, router, reply, request]) socket.close();

@@ -1,21 +1,21 @@
-// What happens to the connections of a socket: told as it happens, and kept for whoever reads later.
+// Events of a socket's connections, as an async iterable.
 
 import { Pull, Push } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
 const pull = new Pull();
-// Asked for before anything happens, so that nothing is missed.
+// Events are recorded from the first access to this property.
 const { events } = pull;
+await pull.bind("tcp://127.0.0.1:*");
 
 const push = new Push();
-push.connect(await bind(pull));
+push.connect(pull.lastEndpoint!);
 await push.send("hello");
 console.log(`received: ${await pull.receive()}`);
 push.close();
 
 for await (const event of events) {
   const peer = "remoteAddress" in event && event.remoteAddress !== "";
-  console.log(`event: ${event.type}${peer ? ", of a peer" : ""}`);
-  // Ends the loop, once the last events are told.
+  console.log(`event: ${event.type}${peer ? " (has a remoteAddress)" : ""}`);
+  // The loop ends after the last events of the closed socket.
   if (event.type === "disconnect") pull.close();
 }

@@ -1,31 +1,32 @@
-// A bridge between two networks: what is published inside is forwarded outside, and subscriptions the other way.
+// A bridge forwards messages from an inner network to an outer one, and subscriptions in the other direction.
 
 import { Proxy, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-// Inside, addresses of this process stand for a network that nobody outside can reach.
-using station = new Publisher();
+// inproc stands for a network that subscribers outside cannot reach.
+const station = new Publisher();
 await station.bind("inproc://inside");
 
 const bridge = new Proxy(new XSubscriber(), new XPublisher());
 bridge.frontEnd.connect("inproc://inside");
-const outside = await bind(bridge.backEnd);
+await bridge.backEnd.bind("tcp://127.0.0.1:*");
+const outside = bridge.backEnd.lastEndpoint!;
 const running = bridge.run();
 
-const listeners = ["10001 ", "10002 "].map((place) => {
-  const listener = new Subscriber();
-  listener.subscribe(place);
-  listener.connect(outside);
-  return listener;
-});
-// Through the bridge, the station hears what is wanted outside, and sends nothing else.
-for (const topic of ["10001 ", "10002 "]) await station.waitForSubscribers(1, { topic });
+const subscribers: Subscriber[] = [];
+for (const place of ["10001 ", "10002 "]) {
+  const subscriber = new Subscriber();
+  subscriber.subscribe(place);
+  subscriber.connect(outside);
+  // The subscription reaches the station through the bridge.
+  await station.waitForSubscribers(1, { topic: place });
+  subscribers.push(subscriber);
+}
 
 for (let place = 10_000; place < 10_100; place++) await station.send(`${place} 18 degrees`);
-for (const listener of listeners) console.log(`outside: ${await listener.receive()}`);
+for (const subscriber of subscribers) console.log(`outside: ${await subscriber.receive()}`);
 
 const { frontEnd } = await bridge.statistics();
-console.log(`of 100 messages, ${frontEnd.received.messages} went over the bridge`);
+console.log(`the bridge forwarded ${frontEnd.received.messages} of 100 messages`);
 bridge.terminate();
 await running;
-for (const listener of listeners) listener.close();
+for (const socket of [station, ...subscribers]) socket.close();

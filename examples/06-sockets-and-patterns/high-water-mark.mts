@@ -1,34 +1,36 @@
-// A subscriber that does not read: the high-water mark is what its publisher's queue, and memory, may grow to.
+// A subscriber does not receive: the high-water mark limits the publisher's queue, and its memory.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { Publisher, Subscriber } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-/** Publishes 10,000 messages of 10 kB to a subscriber that sleeps; answers what arrives when it wakes up. */
+/** Publishes 10,000 messages of 10 kB before the subscriber receives. */
 async function measure(mark: number) {
-  using publisher = new Publisher({ sendHighWaterMark: mark, linger: 0 });
-  using subscriber = new Subscriber({ receiveHighWaterMark: 100 });
+  const publisher = new Publisher({ sendHighWaterMark: mark, linger: 0 });
+  const subscriber = new Subscriber({ receiveHighWaterMark: 100 });
+  await publisher.bind("tcp://127.0.0.1:*");
   subscriber.subscribe();
-  subscriber.connect(await bind(publisher));
+  subscriber.connect(publisher.lastEndpoint!);
   await publisher.waitForSubscribers(1);
 
   const message = Buffer.alloc(10_000);
   const before = process.memoryUsage().rss;
   for (let number = 0; number < 10_000; number++) await publisher.send(message);
-  const grown = Math.round((process.memoryUsage().rss - before) / 1e6);
+  const megabytes = Math.round((process.memoryUsage().rss - before) / 1e6);
 
   let received = 0;
-  while (await subscriber.receive({ timeout: 200 }).catch(() => undefined)) received++;
-  const lost = received < 10_000 ? "some are dropped" : "none is dropped";
-  console.log(`mark ${mark || "none"}: ~${grown} MB more, ~${received} of 10000 arrive, ${lost}`);
+  while (await subscriber.receive({ timeout: 500 }).catch(() => undefined)) received++;
+  console.log(
+    `high-water mark ${mark}: ~${megabytes} MB of memory, ~${received} of 10,000 messages received`,
+  );
+  publisher.close();
+  subscriber.close();
 }
 
-const mark = process.argv[2];
-if (mark === undefined) {
-  // A process for each, so that one does not use the memory of the other.
-  for (const mark of [100, 1_000, 0]) await once(fork(fileURLToPath(import.meta.url), [`${mark}`]), "exit");
-} else {
+const [mark] = process.argv.slice(2);
+if (mark) {
   await measure(Number(mark));
+} else {
+  // A process for each measurement, since memory that a process has freed is reused. 0 means no limit.
+  for (const mark of ["100", "1000", "0"]) await once(fork(import.meta.filename, [mark]), "exit");
 }

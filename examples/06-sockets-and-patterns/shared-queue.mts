@@ -1,44 +1,43 @@
-// A broker in two sockets: clients know one address, workers another, and either may come and go.
+// A broker between clients and workers: a Router and a Dealer, joined by a Proxy.
 
 import { Dealer, Proxy, Reply, Request, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-// Router keeps in mind who asked, Dealer hands the questions out in turn.
+// The Router remembers which client asked, and the Dealer distributes requests to the workers.
 const broker = new Proxy(new Router(), new Dealer());
-const clientsAt = await bind(broker.frontEnd);
-const workersAt = await bind(broker.backEnd);
+await broker.frontEnd.bind("tcp://127.0.0.1:*");
+await broker.backEnd.bind("tcp://127.0.0.1:*");
+const clientEndpoint = broker.frontEnd.lastEndpoint!;
+const workerEndpoint = broker.backEnd.lastEndpoint!;
 const running = broker.run();
 
-const answered = [0, 0, 0];
-const workers = answered.map((_, index) => {
-  const worker = new Reply();
-  worker.connect(workersAt);
-  (async () => {
-    for await (const [question] of worker) {
-      answered[index]++;
-      await worker.send(`${question}! `.repeat(2).trim());
-    }
-  })();
-  return worker;
-});
-
-async function client(name: string) {
-  using request = new Request();
-  request.connect(clientsAt);
-  let answer = "";
-  for (let question = 0; question < 10; question++) {
-    await request.send(name);
-    answer = String(await request.receive());
+const workers = [new Reply(), new Reply(), new Reply()];
+async function work(worker: Reply) {
+  worker.connect(workerEndpoint);
+  let count = 0;
+  for await (const [name] of worker) {
+    count++;
+    await worker.send(`Hello, ${name}`);
   }
-  return `${name}: 10 answers, the last is "${answer}"`;
+  return count;
 }
-for (const line of await Promise.all(["Anna", "Bert", "Cleo"].map(client))) console.log(line);
+const counts = workers.map(work);
+
+async function ask(name: string) {
+  const client = new Request();
+  client.connect(clientEndpoint);
+  let reply = "";
+  for (let request = 0; request < 10; request++) {
+    await client.send(name);
+    reply = String(await client.receive());
+  }
+  client.close();
+  return `${name}: 10 replies, the last is "${reply}"`;
+}
+for (const line of await Promise.all(["Anna", "Bert", "Cleo"].map(ask))) console.log(line);
 
 const { frontEnd } = await broker.statistics();
-console.log(
-  `the broker took ${frontEnd.received.messages} questions, and gave ${frontEnd.sent.messages} answers`,
-);
-console.log(`by 3 workers: ~${answered.join(", ~")}`);
+console.log(`broker: ${frontEnd.received.messages} requests, ${frontEnd.sent.messages} replies`);
+for (const worker of workers) worker.close();
+console.log(`requests per worker: ~${(await Promise.all(counts)).join(", ~")}`);
 broker.terminate();
 await running;
-for (const worker of workers) worker.close();

@@ -1,34 +1,30 @@
-// The same broker by hand, to see what passes through it: an empty frame ends the envelope of addresses.
+// The same broker without Proxy, to show the frames that it passes on.
 
 import { Dealer, Reply, Request, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using front = new Router();
-using back = new Dealer();
-const clientsAt = await bind(front);
-const workersAt = await bind(back);
-
-const shown = (frames: Buffer[]) => frames.map((frame) => (frame.length ? `"${frame}"` : "empty")).join(", ");
+const front = new Router();
+const back = new Dealer();
+await front.bind("tcp://127.0.0.1:*");
+await back.bind("tcp://127.0.0.1:*");
 
 async function pass(from: Router | Dealer, to: Router | Dealer, direction: string) {
   for await (const frames of from) {
-    console.log(`${direction}: ${shown(frames)}`);
+    console.log(`${direction}: ${JSON.stringify(frames.map(String))}`);
     await to.send(frames);
   }
 }
 const passing = [pass(front, back, "to the worker"), pass(back, front, "to the client")];
 
-using worker = new Reply();
-worker.connect(workersAt);
-// A name instead of the five bytes that libzmq would make up.
-using client = new Request({ routingId: "Anna" });
-client.connect(clientsAt);
+const worker = new Reply();
+worker.connect(back.lastEndpoint!);
+// Without a routingId, libzmq generates one of five bytes.
+const client = new Request({ routingId: "Anna" });
+client.connect(front.lastEndpoint!);
 
 await client.send("question");
-const [question] = await worker.receive();
-console.log(`worker: "${question}", without the envelope`);
+console.log(`worker: "${await worker.receive()}"`);
 await worker.send("answer");
 console.log(`client: "${await client.receive()}"`);
 
-for (const socket of [front, back]) socket.close();
+for (const socket of [front, back, worker, client]) socket.close();
 await Promise.all(passing);

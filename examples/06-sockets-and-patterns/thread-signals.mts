@@ -1,24 +1,26 @@
-// Threads signal to each other over pairs: each step starts the one before it, waits for its signal, and gives its own.
+// Threads signal each other over Pair sockets: each step starts the one before it and waits for its signal.
 
 import { Worker, workerData } from "node:worker_threads";
 import { Pair } from "zmq-native";
 
-/** Starts the thread of a step; answers what it signals. */
-async function awaitStep(step: number): Promise<string[]> {
-  // Bound before the thread starts, so that it finds somebody there.
-  using receiver = new Pair();
+/** Starts the thread of a step; resolves with its signal. */
+async function waitFor(step: number) {
+  const receiver = new Pair();
   await receiver.bind(`inproc://step-${step}`);
   new Worker(new URL(import.meta.url), { workerData: step });
-  return (await receiver.receive()).map(String);
+  const signal = await receiver.receive();
+  receiver.close();
+  return signal.map(String);
 }
 
 const step: number | null = workerData;
 if (step === null) {
-  for (const signal of await awaitStep(3)) console.log(signal);
+  for (const line of await waitFor(3)) console.log(line);
   console.log("all steps are ready");
 } else {
-  const before = step > 1 ? await awaitStep(step - 1) : [];
-  using signaller = new Pair();
-  signaller.connect(`inproc://step-${step}`);
-  await signaller.send([...before, `step ${step} is ready`]);
+  const before = step > 1 ? await waitFor(step - 1) : [];
+  const sender = new Pair();
+  sender.connect(`inproc://step-${step}`);
+  await sender.send([...before, `step ${step} is ready`]);
+  await sender.close({ linger: 1_000 });
 }

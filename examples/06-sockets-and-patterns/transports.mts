@@ -1,42 +1,40 @@
-// The same program over another transport: only the URL is changed.
+// The same publisher and subscriber over six transports. Only the URL changes.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { capability, Publisher, Subscriber } from "zmq-native";
-import { group } from "../common/group.mjs";
-import { ipc } from "../common/ipc.mjs";
 
-/** Publishes until the subscriber has ten of them: over epgm nobody can say when it is there. */
-async function exchange(endpoint: string): Promise<string> {
-  using publisher = new Publisher({ ipv6: endpoint.includes("["), linger: 0, rate: 10_000 });
-  using subscriber = new Subscriber({ ipv6: endpoint.includes("["), rate: 10_000 });
+const [multicast = "epgm://127.0.0.1;239.192.1.1:5555"] = process.argv.slice(2);
+
+async function show(title: string, endpoint: string) {
+  const ipv6 = endpoint.includes("[");
+  const publisher = new Publisher({ ipv6, linger: 0, rate: 10_000 });
+  const subscriber = new Subscriber({ ipv6, rate: 10_000 });
   subscriber.subscribe("news");
   await publisher.bind(endpoint);
-  subscriber.connect(publisher.lastEndpoint as string);
+  subscriber.connect(publisher.lastEndpoint!);
 
-  const enough = new AbortController();
+  // Over epgm, a publisher does not know its subscribers. So it sends until the subscriber has ten messages.
+  let done = false;
   const publishing = (async () => {
-    for (let number = 1; !enough.signal.aborted; number++) {
-      await publisher.send(`news ${number}`);
+    for (let number = 1; !done; number++) {
+      await publisher.send(["news", `${number}`]);
       await sleep(5);
     }
   })();
-  const texts: string[] = [];
-  while (texts.push(String(await subscriber.receive())) < 10);
-  enough.abort();
+  const numbers: number[] = [];
+  while (numbers.length < 10) numbers.push(Number((await subscriber.receive())[1]));
+  done = true;
   await publishing;
-  const numbers = texts.map((text) => Number(text.split(" ")[1]));
-  const inOrder = numbers.every((number, index) => index === 0 || number === numbers[index - 1] + 1);
-  return `${numbers.length} messages, ${inOrder ? "none missing between them" : "with GAPS"}`;
+
+  const gaps = numbers.slice(1).filter((number, index) => number !== numbers[index] + 1).length;
+  console.log(`${title}: ${numbers.length} messages, ${gaps} gaps`);
+  publisher.close();
+  subscriber.close();
 }
 
-const endpoints = {
-  inproc: "inproc://news",
-  ipc: capability.ipc && ipc("news"),
-  tcp: "tcp://127.0.0.1:*",
-  "tcp, IPv6": "tcp://[::1]:*",
-  ws: "ws://127.0.0.1:*/news",
-  epgm: capability.pgm && group("epgm"),
-};
-for (const [name, endpoint] of Object.entries(endpoints)) {
-  if (endpoint) console.log(`${name}: ${await exchange(endpoint)}`);
-}
+await show("inproc", "inproc://news");
+if (capability.ipc) await show("ipc", "ipc://*");
+await show("tcp", "tcp://127.0.0.1:*");
+await show("tcp, IPv6", "tcp://[::1]:*");
+await show("ws", "ws://127.0.0.1:*/news");
+if (capability.pgm) await show("epgm", multicast);

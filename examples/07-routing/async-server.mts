@@ -1,29 +1,29 @@
-// Clients that ask without waiting, and a server that answers when it can: Dealer, Router, Dealer, out of order.
+// A client sends several requests at once, and the server replies to each when it is ready.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using server = new Router();
-const endpoint = await bind(server);
+const server = new Router();
+const client = new Dealer();
+await server.bind("tcp://127.0.0.1:*");
+client.connect(server.lastEndpoint!);
 
 async function serve() {
-  for await (const [client, number, milliseconds] of server) {
-    // Not awaited: the next question is taken meanwhile.
-    sleep(Number(milliseconds)).then(() => server.send([client, number, `took ${milliseconds} ms`]));
+  for await (const [id, number, milliseconds] of server) {
+    // Without await: the loop receives the next request meanwhile.
+    sleep(Number(milliseconds)).then(() => server.send([id, number, `took ${milliseconds} ms`]));
   }
 }
 const serving = serve();
 
-using client = new Dealer();
-client.connect(endpoint);
-for (const [number, milliseconds] of [150, 50, 100].entries()) {
+for (const [number, milliseconds] of [300, 100, 200].entries()) {
   await client.send([`${number}`, `${milliseconds}`]);
-  console.log(`asked question ${number}`);
+  console.log(`request ${number} sent`);
 }
-for (let answers = 0; answers < 3; answers++) {
+for (let replies = 0; replies < 3; replies++) {
   const [number, text] = await client.receive();
-  console.log(`answer to question ${number}: ${text}`);
+  console.log(`reply to request ${number}: ${text}`);
 }
+client.close();
 server.close();
 await serving;

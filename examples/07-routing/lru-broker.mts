@@ -1,33 +1,38 @@
-// A broker that gives work to those who have asked for it: whoever has been idle longest is next, and nobody waits
-// behind a slow one.
+// A broker that gives each request to the worker that has been idle longest.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Request, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { Queue } from "../common/queue.mjs";
 
-using front = new Router();
-using back = new Router();
-const clientsAt = await bind(front);
-const workersAt = await bind(back);
-const ready = new Queue<Buffer>();
+const front = new Router();
+const back = new Router();
+await front.bind("tcp://127.0.0.1:*");
+await back.bind("tcp://127.0.0.1:*");
 
-async function passQuestions() {
+const idle: Buffer[] = [];
+const requests: Buffer[][] = [];
+function dispatch() {
+  while (idle.length > 0 && requests.length > 0) {
+    const [client, question] = requests.shift()!;
+    back.trySend([idle.shift()!, "", client, "", question]);
+  }
+}
+async function receiveRequests() {
   for await (const [client, , question] of front) {
-    await back.send([await ready.take(), "", client, "", question]);
+    requests.push([client, question]);
+    dispatch();
   }
 }
-
-async function passAnswers() {
+async function receiveReplies() {
   for await (const [worker, , client, , answer] of back) {
-    // Each answer, and the "ready" before the first one, says that the worker is free again.
-    ready.put(worker);
+    // A worker is idle after its reply, and after its first message, "ready".
     if (answer) await front.send([client, "", answer]);
+    idle.push(worker);
+    dispatch();
   }
 }
 
-async function work(worker: Request, milliseconds: number): Promise<number> {
-  worker.connect(workersAt);
+async function work(worker: Request, milliseconds: number) {
+  worker.connect(back.lastEndpoint!);
   await worker.send("ready");
   let count = 0;
   for await (const [client, , question] of worker) {
@@ -38,20 +43,21 @@ async function work(worker: Request, milliseconds: number): Promise<number> {
   return count;
 }
 
-async function ask(name: string) {
-  using client = new Request();
-  client.connect(clientsAt);
-  for (let number = 1; number <= 10; number++) {
-    await client.send(`task ${number} of ${name}`);
+async function ask() {
+  const client = new Request();
+  client.connect(front.lastEndpoint!);
+  for (let task = 1; task <= 10; task++) {
+    await client.send(`task ${task}`);
     await client.receive();
   }
+  client.close();
 }
 
-const passing = [passQuestions(), passAnswers()];
+const brokering = [receiveRequests(), receiveReplies()];
 const workers = [new Request(), new Request(), new Request()];
-const working = [5, 5, 50].map((milliseconds, index) => work(workers[index], milliseconds));
-await Promise.all(["Anna", "Bert", "Cleo", "Dora"].map(ask));
+const counts = [work(workers[0], 5), work(workers[1], 5), work(workers[2], 50)];
+await Promise.all([ask(), ask(), ask(), ask()]);
 for (const socket of [...workers, front, back]) socket.close();
-const [quick, alike, slow] = await Promise.all(working);
-console.log(`40 tasks: ~${quick} and ~${alike} by the quick workers, ~${slow} by the slow one`);
-await Promise.all(passing);
+const [fast, other, slow] = await Promise.all(counts);
+console.log(`40 tasks: ~${fast} and ~${other} by the fast workers, ~${slow} by the slow one`);
+await Promise.all(brokering);

@@ -1,32 +1,30 @@
-// A Router addresses its peers by name: the first frame says who it is from, or for whom it is.
+// A Router addresses its peers: the first frame of a message is the routing id of the sender or the receiver.
 
 import { Dealer, Request, Router, type ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using router = new Router({ mandatory: true });
-const endpoint = await bind(router);
+const router = new Router({ mandatory: true });
+await router.bind("tcp://127.0.0.1:*");
 
-using anna = new Dealer({ routingId: "Anna" });
-using bert = new Request({ routingId: "Bert" });
-using nameless = new Dealer();
-for (const peer of [anna, bert, nameless]) peer.connect(endpoint);
+const anna = new Dealer({ routingId: "Anna" });
+const bert = new Request({ routingId: "Bert" });
+const unnamed = new Dealer();
+for (const peer of [anna, bert, unnamed]) peer.connect(router.lastEndpoint!);
 
-// A Router learns of a peer when it connects; of this one, everything that is sent to it begins with.
-await anna.send("hello by a Dealer");
+await anna.send("from a Dealer");
 console.log((await router.receive()).map(String));
-// A Request puts an empty frame before its question, and wants one before the answer.
-await bert.send("hello by a Request");
+// A Request puts an empty frame in front of its message, and expects one in the reply.
+await bert.send("from a Request");
 console.log((await router.receive()).map(String));
-await nameless.send("hello by nobody");
+await unnamed.send("from a Dealer without routingId");
 const [id] = await router.receive();
-console.log(`without a name: ${id.length} bytes that libzmq made up, beginning with ${id[0]}`);
+console.log(`generated routing id: ${id.length} bytes, the first is ${id[0]}`);
 
-await router.send(["Anna", "to Anna alone"]);
-await router.send(["Bert", "", "to Bert alone"]);
-await router.send([id, "to the nameless one"]);
-console.log(`Anna: ${await anna.receive()}`);
-console.log(`Bert: ${await bert.receive()}`);
-console.log(`nameless: ${await nameless.receive()}`);
+await router.send(["Anna", "to Anna"]);
+await router.send(["Bert", "", "to Bert"]);
+await router.send([id, "to the unnamed Dealer"]);
+for (const peer of [anna, bert, unnamed]) console.log(String(await peer.receive()));
 
-// Without `mandatory` this would be dropped in silence.
-await router.send(["Cleo", "is she there?"]).catch(({ code }: ZmqError) => console.log(`Cleo: ${code}`));
+// Without `mandatory`, the Router drops this message and send resolves.
+const code = await router.send(["Cleo", "to nobody"]).catch(({ code }: ZmqError) => code);
+console.log(`to an unknown routing id: ${code}`);
+for (const socket of [router, anna, bert, unnamed]) socket.close();

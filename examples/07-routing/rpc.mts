@@ -1,73 +1,80 @@
-// Calling functions on another machine: numbered questions, answers in any order, errors, time-outs, cancellation.
+// Remote procedure calls: numbered requests, replies in any order, errors, timeouts and cancellation.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
 type Methods = Record<string, (...parameters: never[]) => unknown>;
 
-/** Answers calls with the methods it is given. */
+/** Replies to calls of `methods`. */
 async function serve(socket: Router, methods: Methods) {
-  const answer = async (client: Buffer, id: Buffer, call: Buffer) => {
-    const { method, parameters } = JSON.parse(String(call));
+  const call = async (request: Buffer) => {
     try {
+      const { method, parameters } = JSON.parse(String(request));
       if (!Object.hasOwn(methods, method)) throw new Error(`there is no method ${method}`);
-      return [client, id, JSON.stringify({ result: await methods[method](...(parameters as never[])) })];
+      return { result: await methods[method](...(parameters as never[])) };
     } catch (error) {
-      return [client, id, JSON.stringify({ error: (error as Error).message })];
+      return { error: (error as Error).message };
     }
   };
-  for await (const [client, id, call] of socket) {
-    // Not awaited: the next call is taken meanwhile.
-    answer(client, id, call).then((frames) => {
-      if (!socket.closed) return socket.send(frames);
+  for await (const [client, id, request] of socket) {
+    // Without await: the loop receives the next call meanwhile.
+    call(request).then((reply) => {
+      if (!socket.closed) socket.trySend([client, id, JSON.stringify(reply)]);
     });
   }
 }
 
-class Remote {
+interface Reply {
+  result?: unknown;
+  error?: string;
+}
+
+class Client {
   readonly #socket: Dealer;
-  readonly #waiting = new Map<number, (answer: { result?: unknown; error?: string }) => void>();
+  readonly #pending = new Map<number, (reply: Reply) => void>();
   #calls = 0;
 
   constructor(socket: Dealer) {
     this.#socket = socket;
-    this.#listen();
+    this.#receive();
   }
 
-  async call(method: string, parameters: unknown[], signal = AbortSignal.timeout(1_000)): Promise<unknown> {
+  /** Calls a method; rejects with its error, or with the reason of the signal. */
+  async call(method: string, parameters: unknown[], signal = AbortSignal.timeout(1_000)) {
     const id = ++this.#calls;
-    const answer = new Promise<{ result?: unknown; error?: string }>((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      signal.addEventListener("abort", () => reject(signal.reason));
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.#pending.set(id, resolve);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     await this.#socket.send([`${id}`, JSON.stringify({ method, parameters })]);
-    const { result, error } = await answer.finally(() => this.#waiting.delete(id));
+    const { result, error } = await reply.finally(() => this.#pending.delete(id));
     if (error !== undefined) throw new Error(error);
     return result;
   }
 
-  async #listen() {
-    // An answer that nobody waits for any more finds nobody.
-    for await (const [id, answer] of this.#socket)
-      this.#waiting.get(Number(id))?.(JSON.parse(String(answer)));
+  async #receive() {
+    // A reply that comes too late has no entry, and is ignored.
+    for await (const [id, reply] of this.#socket) this.#pending.get(Number(id))?.(JSON.parse(String(reply)));
   }
 }
 
-using router = new Router();
-using dealer = new Dealer();
-dealer.connect(await bind(router));
+const router = new Router();
+const dealer = new Dealer();
+await router.bind("tcp://127.0.0.1:*");
+dealer.connect(router.lastEndpoint!);
 serve(router, {
   add: (a: number, b: number) => a + b,
   wait: (milliseconds: number) => sleep(milliseconds, `after ${milliseconds} ms`),
   fail: () => {
-    throw new Error("it always fails");
+    throw new Error("it failed");
   },
 });
 
-const remote = new Remote(dealer);
-const tell = (error: Error) => `${error.name}: ${error.message}`;
-console.log(await Promise.all([remote.call("wait", [50]), remote.call("add", [1, 2])]));
-console.log(await remote.call("fail", []).catch(tell));
-console.log(await remote.call("divide", [1, 0]).catch(tell));
-console.log(await remote.call("wait", [500], AbortSignal.timeout(50)).catch(tell));
+const client = new Client(dealer);
+const show = (error: Error) => `${error.name}: ${error.message}`;
+console.log(await Promise.all([client.call("wait", [50]), client.call("add", [1, 2])]));
+console.log(await client.call("fail", []).catch(show));
+console.log(await client.call("divide", [1, 0]).catch(show));
+console.log(await client.call("wait", [500], AbortSignal.timeout(50)).catch(show));
+dealer.close();
+router.close();

@@ -1,7 +1,6 @@
-// Freelance: no broker at all. A client knows several servers by address, and goes on to the next when one is silent.
+// Freelance: no broker. The client has several servers, and asks the next one when one does not reply.
 
-import { Router, type ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
+import { Router } from "zmq-native";
 
 async function serve(server: Router, name: string) {
   for await (const [client, number, question] of server) {
@@ -9,48 +8,53 @@ async function serve(server: Router, name: string) {
   }
 }
 
-class Client implements Disposable {
-  // One socket for all servers; each is addressed by the endpoint that it was connected to.
+class Client {
+  // One socket for all servers. Each has its endpoint as routing id.
   readonly #socket = new Router({ mandatory: true, linger: 0 });
   readonly #servers: string[];
-  #questions = 0;
+  #requests = 0;
 
   constructor(servers: string[]) {
     this.#servers = servers;
     for (const server of servers) this.#socket.connect(server, { routingId: server });
   }
 
-  async ask(question: string): Promise<string> {
-    const number = `${++this.#questions}`;
+  async ask(question: string) {
+    const number = `${++this.#requests}`;
     for (const server of [...this.#servers]) {
-      try {
-        await this.#socket.send([server, number, question]);
-        // A late answer to what was asked before is passed over.
-        for (;;) {
-          const [, answered, answer] = await this.#socket.receive({ timeout: 100 });
-          if (String(answered) === number) return String(answer);
-        }
-      } catch (error) {
-        if (!["EAGAIN", "EHOSTUNREACH"].includes((error as ZmqError).code)) throw error;
-        // The silent one is asked last from now on.
-        this.#servers.push(...this.#servers.splice(this.#servers.indexOf(server), 1));
-      }
+      const reply = await this.#askServer(server, number, question).catch(() => undefined);
+      if (reply !== undefined) return reply;
+      // From now on, the silent server is asked last.
+      this.#servers.push(...this.#servers.splice(this.#servers.indexOf(server), 1));
     }
-    return "nobody has answered";
+    return "no server replies";
   }
 
-  [Symbol.dispose]() {
+  async #askServer(server: string, number: string, question: string) {
+    await this.#socket.send([server, number, question]);
+    for (;;) {
+      const [, answered, reply] = await this.#socket.receive({ timeout: 500 });
+      // A late reply to an earlier request is ignored.
+      if (String(answered) === number) return String(reply);
+    }
+  }
+
+  close() {
     this.#socket.close();
   }
 }
 
+const servers = [new Router(), new Router(), new Router()];
+for (const server of servers) await server.bind("tcp://127.0.0.1:*");
+const client = new Client(servers.map((server) => server.lastEndpoint!));
 const names = ["Anna", "Bert", "Cleo"];
-const servers = names.map(() => new Router());
-using client = new Client(await Promise.all(servers.map((server) => bind(server))));
 const serving = servers.map((server, index) => serve(server, names[index]));
+
 for (const [index, server] of servers.entries()) {
   console.log(await client.ask(`question ${index + 1}`));
   server.close();
+  console.log(`${names[index]} is stopped`);
 }
 console.log(await client.ask("question 4"));
+client.close();
 await Promise.all(serving);

@@ -1,39 +1,35 @@
-// Lazy Pirate: the client alone makes it reliable. No answer in time: a new socket, the same question, three times.
+// Lazy Pirate: a client that repeats its request after a timeout, with a new socket, up to three times.
 
-import { Request, Router, type ZmqError } from "zmq-native";
-import { bind } from "../common/bind.mjs";
+import { Request, Router } from "zmq-native";
 
-/** A server that goes wrong as it is told to: a + for each question that it answers, a - for each that it loses. */
-async function serve(server: Router, fates: string) {
-  const remaining = [...fates];
-  for await (const [client, , question] of server) {
-    if (remaining.shift() === "+") await server.send([client, "", `${question}? yes`]);
-    else console.log(`server: loses "${question}"`);
-  }
-}
-
-async function ask(endpoint: string, question: string): Promise<string> {
+async function ask(endpoint: string, question: string) {
   for (let attempt = 1; attempt <= 3; attempt++) {
-    // A Request that has got no answer may not ask again: it is closed, and the next attempt has one of its own.
-    using request = new Request({ linger: 0 });
+    // A Request without a reply cannot send again: each attempt needs a new one.
+    const request = new Request({ linger: 0 });
     request.connect(endpoint);
     await request.send(question);
-    try {
-      const [answer] = await request.receive({ timeout: 100 });
-      return String(answer);
-    } catch (error) {
-      if ((error as ZmqError).code !== "EAGAIN") throw error;
-      console.log(`client: no answer, attempt ${attempt} of 3`);
-    }
+    const reply = await request.receive({ timeout: 500 }).catch(() => undefined);
+    request.close();
+    if (reply) return String(reply);
+    console.log(`client: no reply, attempt ${attempt} of 3`);
   }
-  throw new Error("the server seems to be gone");
+  return "the server is not available";
 }
 
-using server = new Router();
-const endpoint = await bind(server);
+/** A server that ignores some requests: `plan` has + for each one that it answers, and - for the others. */
+async function serve(server: Router, plan: string) {
+  const steps = [...plan];
+  for await (const [client, , question] of server) {
+    if (steps.shift() === "+") await server.send([client, "", `reply to ${question}`]);
+    else console.log(`server: ignores ${question}`);
+  }
+}
+
+const server = new Router();
+await server.bind("tcp://127.0.0.1:*");
 const serving = serve(server, "+--+---");
-for (const question of ["Are you there", "Still there", "And now"]) {
-  console.log(`client: ${await ask(endpoint, question).catch((error: Error) => error.message)}`);
+for (const question of ["request 1", "request 2", "request 3"]) {
+  console.log(`client: ${await ask(server.lastEndpoint!, question)}`);
 }
 server.close();
 await serving;

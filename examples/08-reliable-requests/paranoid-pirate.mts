@@ -1,47 +1,114 @@
-// Paranoid Pirate: broker and workers listen to each other's heartbeats. Who falls silent is given up, in both directions.
+// Paranoid Pirate: broker and workers send each other heartbeats, so each notices when the other one is killed.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { Request } from "zmq-native";
-import { ipc } from "../common/ipc.mjs";
-import { Broker } from "./paranoid-pirate/broker.mjs";
-import { Worker } from "./paranoid-pirate/worker.mjs";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { Dealer, Request, Router } from "zmq-native";
 
-const clientsAt = ipc("clients");
-const workersAt = ipc("workers");
+const [
+  role = "main",
+  clientEndpoint = "tcp://127.0.0.1:5555",
+  workerEndpoint = "tcp://127.0.0.1:5556",
+  name,
+] = process.argv.slice(2);
 
-/** Asks as the Lazy Pirate does: a question is lost when its worker connects again at that moment. */
-async function ask(question: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    using client = new Request({ linger: 0, reconnectInterval: 10 });
-    client.connect(clientsAt);
-    await client.send(question);
-    try {
-      return String(await client.receive({ timeout: 500 }));
-    } catch (error) {
-      if (attempt === 10) throw error;
+/** Milliseconds between heartbeats, and without one until the other end is considered dead. */
+const interval = 50;
+const patience = 3 * interval;
+
+async function runBroker() {
+  const front = new Router();
+  // A worker that reconnects has the same name: the new connection replaces the old one.
+  const back = new Router({ handover: true });
+  await front.bind(clientEndpoint);
+  await back.bind(workerEndpoint);
+
+  const requests: Buffer[][] = [];
+  /** When each idle worker was heard last. The first entry has been idle longest. */
+  const idle = new Map<string, number>();
+  function dispatch() {
+    for (const worker of idle.keys()) {
+      const request = requests.shift();
+      if (!request) return;
+      idle.delete(worker);
+      back.trySend([worker, "request", ...request]);
     }
+  }
+  setInterval(() => {
+    for (const [worker, heard] of idle) {
+      if (performance.now() - heard > patience) idle.delete(worker);
+      else back.trySend([worker, "heartbeat"]);
+    }
+  }, interval);
+
+  async function receiveRequests() {
+    for await (const [client, , question] of front) {
+      requests.push([client, question]);
+      dispatch();
+    }
+  }
+  async function receiveReplies() {
+    for await (const [worker, kind, client, reply] of back) {
+      idle.set(String(worker), performance.now());
+      if (String(kind) === "reply") await front.send([client, "", reply]);
+      dispatch();
+    }
+  }
+  await Promise.all([receiveRequests(), receiveReplies()]);
+}
+
+async function runWorker() {
+  for (;;) {
+    const socket = new Dealer({ routingId: name, linger: 0, reconnectInterval: 10 });
+    socket.connect(workerEndpoint);
+    const timer = setInterval(() => socket.trySend("heartbeat"), interval);
+    for (;;) {
+      const frames = await socket.receive({ timeout: patience }).catch(() => undefined);
+      if (!frames) break;
+      const [kind, client, question] = frames;
+      if (String(kind) === "request")
+        await socket.send(["reply", client, `${question}: answered by ${name}`]);
+    }
+    // The broker is silent: try again with a new connection.
+    clearInterval(timer);
+    socket.close();
   }
 }
 
-let broker = await Broker.start(clientsAt, workersAt);
-const anna = new Worker("Anna", workersAt);
-while (broker.idle < 1) await sleep(5);
-console.log(await ask("Is somebody there?"));
+/** Asks as the Lazy Pirate does. */
+async function ask(question: string) {
+  for (;;) {
+    const client = new Request({ linger: 0, reconnectInterval: 10 });
+    client.connect(clientEndpoint);
+    await client.send(question);
+    const reply = await client.receive({ timeout: 500 }).catch(() => undefined);
+    client.close();
+    if (reply) return String(reply);
+  }
+}
 
-// Dead, for a broker, is who is not heard any more.
-anna.die();
-const bert = new Worker("Bert", workersAt);
-while (broker.idle !== 1 || !broker.knows("Bert")) await sleep(5);
-console.log(`Anna has died, and ${broker.knows("Anna") ? "is" : "is not"} asked any more`);
-console.log(await ask("Is there still somebody?"));
+if (role !== "main") {
+  // Parts of this program end with it.
+  process.once("disconnect", () => process.exit());
+  await (role === "broker" ? runBroker() : runWorker());
+}
 
-// The same the other way round: a worker that hears no broker connects again, to whoever is there now.
-await broker.stop();
-console.log("the broker has died");
-await sleep(300);
-broker = await Broker.start(clientsAt, workersAt);
-console.log("there is a new broker");
-console.log(await ask("And now?"));
-console.log(`Bert has connected again: ${bert.connections > 1}`);
-bert.die();
-await broker.stop();
+const start = (role: string, name = "") => {
+  return fork(import.meta.filename, [role, clientEndpoint, workerEndpoint, name]);
+};
+let broker = start("broker");
+const anna = start("worker", "Anna");
+console.log(await ask("question 1"));
+
+anna.kill("SIGKILL");
+const bert = start("worker", "Bert");
+console.log("Anna is killed");
+console.log(await ask("question 2"));
+
+broker.kill("SIGKILL");
+await once(broker, "exit");
+console.log("the broker is killed");
+broker = start("broker");
+console.log("a new broker is started");
+console.log(await ask("question 3"));
+
+for (const child of [broker, bert]) child.kill("SIGKILL");

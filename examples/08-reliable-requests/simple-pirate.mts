@@ -1,60 +1,63 @@
-// Simple Pirate: lazy clients, and a broker that hands their questions to workers that have said that they are ready.
-// A worker may die: what it had is asked again, and goes to another one.
+// Simple Pirate: a broker with several workers. When a worker fails, the client's next attempt goes to another one.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { Request, Router } from "zmq-native";
-import { bind } from "../common/bind.mjs";
-import { Queue } from "../common/queue.mjs";
 
-using front = new Router();
-using back = new Router();
-const clientsAt = await bind(front);
-const workersAt = await bind(back);
+const front = new Router();
+const back = new Router();
+await front.bind("tcp://127.0.0.1:*");
+await back.bind("tcp://127.0.0.1:*");
 
-async function broker() {
-  const ready = new Queue<Buffer>();
-  const questions = async () => {
-    for await (const [client, , question] of front) {
-      await back.send([await ready.take(), "", client, question]);
-    }
-  };
-  const answers = async () => {
-    for await (const [worker, , client, answer] of back) {
-      ready.put(worker);
-      if (answer) await front.send([client, "", answer]);
-    }
-  };
-  await Promise.all([questions(), answers()]);
+const idle: Buffer[] = [];
+const requests: Buffer[][] = [];
+function dispatch() {
+  while (idle.length > 0 && requests.length > 0) {
+    back.trySend([idle.shift()!, "", ...requests.shift()!]);
+  }
+}
+async function receiveRequests() {
+  for await (const [client, , question] of front) {
+    requests.push([client, question]);
+    dispatch();
+  }
+}
+async function receiveReplies() {
+  for await (const [worker, , client, answer] of back) {
+    if (answer) await front.send([client, "", answer]);
+    idle.push(worker);
+    dispatch();
+  }
 }
 
-/** Works until it dies, with the question that it should have answered. */
-async function work(worker: Request, name: string, lifetime: number) {
-  worker.connect(workersAt);
+/** A worker that fails after `limit` replies. */
+async function work(worker: Request, name: string, limit: number) {
+  worker.connect(back.lastEndpoint!);
   await worker.send("ready");
-  let answered = 0;
+  let count = 0;
   for await (const [client, question] of worker) {
-    if (answered++ === lifetime) return console.log(`${name}: dies with "${question}"`);
+    if (count++ === limit) return console.log(`${name} fails at ${question}`);
     await worker.send([client, `${question}: answered by ${name}`]);
   }
 }
 
-async function ask(question: string): Promise<string> {
+/** Asks as the Lazy Pirate does. */
+async function ask(question: string) {
   for (let attempt = 1; ; attempt++) {
-    using client = new Request({ linger: 0 });
-    client.connect(clientsAt);
+    const client = new Request({ linger: 0 });
+    client.connect(front.lastEndpoint!);
     await client.send(question);
-    const answer = await client.receive({ timeout: 200 }).catch(() => undefined);
-    if (answer) return `${answer}${attempt > 1 ? `, at attempt ${attempt}` : ""}`;
+    const reply = await client.receive({ timeout: 1_000 }).catch(() => undefined);
+    client.close();
+    if (reply) return `${reply} at attempt ${attempt}`;
   }
 }
 
-const running = broker();
+const brokering = [receiveRequests(), receiveReplies()];
 const [anna, bert] = [new Request({ linger: 0 }), new Request({ linger: 0 })];
 const working = [work(anna, "Anna", Number.POSITIVE_INFINITY)];
 console.log(await ask("question 1"));
 working.push(work(bert, "Bert", 1));
-await sleep(100);
+while (idle.length < 2) await new Promise(setImmediate);
 for (let number = 2; number <= 6; number++) console.log(await ask(`question ${number}`));
 
 for (const socket of [anna, bert, front, back]) socket.close();
-await Promise.all([running, ...working]);
+await Promise.all([...brokering, ...working]);

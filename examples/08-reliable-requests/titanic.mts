@@ -1,39 +1,106 @@
-// Titanic: questions survive on disk. The client may go, the service may be down, Titanic itself may be restarted.
+// Titanic: stores requests on disk, so they survive when client, server or Titanic itself are not running.
 
+import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Broker } from "./majordomo/broker.mjs";
-import { ask } from "./majordomo/client.mjs";
-import { Worker } from "./majordomo/worker.mjs";
-import { Titanic } from "./titanic/titanic.mjs";
+import { ClassicLevel } from "classic-level";
+import { Reply, Request } from "zmq-native";
 
-const folder = await mkdtemp(join(tmpdir(), "zmq-native-titanic-"));
-const broker = new Broker();
-const endpoint = await broker.start();
-let titanic = new Titanic(endpoint, folder);
+const [role = "main", endpoint = "tcp://127.0.0.1:5555", serverEndpoint = "tcp://127.0.0.1:5556", folder] =
+  process.argv.slice(2);
 
-const [id] = (await ask(endpoint, "titanic.request", ["translate", "Guten Tag"])) ?? [];
-console.log("the question is stored, and nobody is there who could answer it");
-console.log(`asked for the answer: ${await ask(endpoint, "titanic.reply", [id])}`);
-
-await titanic.stop();
-console.log("Titanic has gone down");
-titanic = new Titanic(endpoint, folder);
-console.log("Titanic is up again");
-const translator = new Worker(endpoint, "translate", (text) => [`${text}`.replace("Guten Tag", "Good day")]);
-
-let reply = "pending";
-while (reply === "pending") {
-  await sleep(20);
-  reply = `${await ask(endpoint, "titanic.reply", [id])}`;
+interface Entry {
+  request: string;
+  reply?: string;
 }
-console.log(`asked for the answer: ${reply}`);
-console.log(`fetched, it may be forgotten: ${await ask(endpoint, "titanic.close", [id])}`);
-console.log(`asked for the answer: ${await ask(endpoint, "titanic.reply", [id])}`);
 
-translator.stop();
-await titanic.stop();
-broker.stop();
-await rm(folder, { recursive: true });
+async function runTitanic() {
+  const database = new ClassicLevel<string, Entry>(folder, { valueEncoding: "json" });
+  // With `sync`, the promise resolves when the entry is on the disk.
+  const store = (id: string, entry: Entry) => database.put(id, entry, { sync: true });
+
+  async function respond([command, text]: string[]) {
+    if (command === "request") {
+      const id = randomUUID();
+      await store(id, { request: text });
+      return id;
+    }
+    if (command === "close") {
+      await database.del(text, { sync: true });
+      return "ok";
+    }
+    const entry = await database.get(text);
+    return entry ? (entry.reply ?? "pending") : "unknown";
+  }
+
+  /** Asks the server again and again, until each request has its reply. */
+  async function forward() {
+    for (;;) {
+      for await (const [id, entry] of database.iterator()) {
+        if (entry.reply !== undefined) continue;
+        const reply = await ask(serverEndpoint, [entry.request], 1);
+        if (reply !== undefined) await store(id, { ...entry, reply });
+      }
+      await sleep(20);
+    }
+  }
+  forward();
+
+  const titanic = new Reply();
+  await titanic.bind(endpoint);
+  for await (const frames of titanic) await titanic.send(await respond(frames.map(String)));
+}
+
+/** Asks as the Lazy Pirate does. */
+async function ask(endpoint: string, frames: string[], attempts = 20) {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const request = new Request({ linger: 0, reconnectInterval: 10 });
+    request.connect(endpoint);
+    await request.send(frames);
+    const reply = await request.receive({ timeout: 500 }).catch(() => undefined);
+    request.close();
+    if (reply) return String(reply);
+  }
+  return undefined;
+}
+
+async function runServer(server: Reply) {
+  await server.bind(serverEndpoint);
+  for await (const [text] of server) await server.send(`${text}`.toUpperCase());
+}
+
+if (role === "titanic") {
+  // Titanic ends with this program.
+  process.once("disconnect", () => process.exit());
+  await runTitanic();
+}
+
+const database = await mkdtemp(join(tmpdir(), "titanic-"));
+const start = () => fork(import.meta.filename, ["titanic", endpoint, serverEndpoint, database]);
+
+let titanic = start();
+const id = (await ask(endpoint, ["request", "hello"])) ?? "";
+console.log("the request is stored");
+console.log(`reply: ${await ask(endpoint, ["reply", id])}`);
+
+titanic.kill("SIGKILL");
+await once(titanic, "exit");
+console.log("Titanic is killed");
+titanic = start();
+console.log("Titanic and the server are started");
+const server = new Reply();
+runServer(server);
+
+while ((await ask(endpoint, ["reply", id])) === "pending") await sleep(20);
+console.log(`reply: ${await ask(endpoint, ["reply", id])}`);
+await ask(endpoint, ["close", id]);
+console.log(`after close: ${await ask(endpoint, ["reply", id])}`);
+
+server.close();
+titanic.kill("SIGKILL");
+await once(titanic, "exit");
+await rm(database, { recursive: true });

@@ -1,48 +1,47 @@
-// Late joiners are given the last value of what they subscribe to: a cache between XPublisher and Subscriber.
+// A last-value cache: sends the newest message of a topic to each new subscriber.
 
 import { Publisher, Subscriber, XPublisher } from "zmq-native";
-import { bind } from "../common/bind.mjs";
 
-using front = new Subscriber();
-using back = new XPublisher();
-// Each subscription is wanted, not only the first one for a topic.
-back.verbosity = "allSubs";
-front.subscribe();
-const publishersAt = await bind(front);
-const subscribersAt = await bind(back);
+const input = new Subscriber();
+const output = new XPublisher();
+// Passes on every subscription, not only the first one of a topic.
+output.verbosity = "allSubs";
+input.subscribe();
+await input.bind("tcp://127.0.0.1:*");
+await output.bind("tcp://127.0.0.1:*");
+
 const cache = new Map<string, Buffer>();
-
-async function keep() {
-  for await (const [topic, value] of front) {
+async function forward() {
+  for await (const [topic, value] of input) {
+    // A copy, since small received frames share memory.
     cache.set(String(topic), Buffer.from(value));
-    await back.send([topic, value]);
+    await output.send([topic, value]);
   }
 }
-
-async function welcome() {
-  for await (const [subscription] of back) {
-    // A byte that says whether it is a subscription or the end of one, then the topic.
+async function answerSubscriptions() {
+  for await (const [subscription] of output) {
+    // The first byte is 1 for a subscription and 0 for its end. The topic follows.
     const topic = String(subscription.subarray(1));
     const value = cache.get(topic);
-    if (subscription[0] === 1 && value) await back.send([topic, value]);
+    if (subscription[0] === 1 && value) await output.send([topic, value]);
   }
 }
-const working = [keep(), welcome()];
+const caching = [forward(), answerSubscriptions()];
 
-using publisher = new Publisher();
-publisher.connect(publishersAt);
+const publisher = new Publisher();
+publisher.connect(input.lastEndpoint!);
 await publisher.waitForSubscribers(1);
 for (let price = 100; price <= 110; price++) await publisher.send(["EUR", `${price}`]);
 await publisher.send(["USD", "90"]);
 while (!cache.has("USD")) await new Promise(setImmediate);
-console.log("all is published, and nobody was there");
+console.log("12 messages published, without subscribers");
 
 for (const topic of ["EUR", "USD"]) {
-  using late = new Subscriber();
-  late.subscribe(topic);
-  late.connect(subscribersAt);
-  console.log(`who comes late: ${(await late.receive()).join(" is ")}`);
+  const subscriber = new Subscriber();
+  subscriber.subscribe(topic);
+  subscriber.connect(output.lastEndpoint!);
+  console.log(`new subscriber: ${(await subscriber.receive()).join(" ")}`);
+  subscriber.close();
 }
-front.close();
-back.close();
-await Promise.all(working);
+for (const socket of [publisher, input, output]) socket.close();
+await Promise.all(caching);

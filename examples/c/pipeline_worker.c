@@ -1,4 +1,4 @@
-/* A worker of 03-divide-and-conquer/pipeline.mts, in C: pipeline_worker VENTILATOR SINK */
+/* 03-divide-and-conquer/pipeline-worker.mts in C: pipeline_worker VENTILATOR SINK */
 
 #define _POSIX_C_SOURCE 199309L
 #include <stdio.h>

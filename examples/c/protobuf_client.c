@@ -1,4 +1,4 @@
-/* The client of 11-languages/protobuf.mts, in C with protobuf-c: protobuf_client ENDPOINT
+/* 11-languages/protobuf-client.mts in C with protobuf-c: protobuf_client ENDPOINT
    weather.pb-c.h is made by: protoc-c --c_out=. weather.proto */
 
 #include <stdio.h>

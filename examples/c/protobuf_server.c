@@ -1,4 +1,4 @@
-/* The server of 11-languages/protobuf.mts, in C with protobuf-c: protobuf_server [ENDPOINT]
+/* 11-languages/protobuf-server.mts in C with protobuf-c: protobuf_server [ENDPOINT]
    weather.pb-c.h is made by: protoc-c --c_out=. weather.proto */
 
 #include <stdio.h>

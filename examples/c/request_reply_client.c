@@ -1,4 +1,4 @@
-/* The client of 01-first-steps/request-reply.mts, in C: request_reply_client ENDPOINT */
+/* 01-first-steps/request-reply-client.mts in C: request_reply_client ENDPOINT */
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ int main(int argc, char **argv) {
   if (zmq_connect(socket, argv[1]) != 0) return perror("zmq_connect"), 1;
   const char *greetings[] = {"Hello", "Good morning", "Good night"};
   for (int i = 0; i < 3; i++) {
-    /* strlen, without the NUL: others would take it for a part of the text. */
+    /* strlen does not count the NUL: it is not part of the message. */
     zmq_send(socket, greetings[i], strlen(greetings[i]), 0);
     char answer[256];
     int length = zmq_recv(socket, answer, sizeof answer, 0);

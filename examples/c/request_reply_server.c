@@ -1,4 +1,4 @@
-/* The server of 01-first-steps/request-reply.mts, in C: request_reply_server [ENDPOINT] */
+/* 01-first-steps/request-reply-server.mts in C: request_reply_server [ENDPOINT] */
 
 #include <stdio.h>
 #include <zmq.h>
@@ -14,7 +14,7 @@ int main(int argc, char **argv) {
   printf("server: listening at %s\n", endpoint);
   for (;;) {
     char greeting[256], answer[300];
-    /* The message has no NUL at its end: its length is what says where it ends. */
+    /* The message has no NUL at its end, only a length. */
     int length = zmq_recv(socket, greeting, sizeof greeting, 0);
     if (length < 0 || length > (int)sizeof greeting) return perror("zmq_recv"), 1;
     printf("server: got \"%.*s\"\n", length, greeting);

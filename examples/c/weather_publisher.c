@@ -1,4 +1,4 @@
-/* The publisher of 02-publish-subscribe/weather.mts, in C: weather_publisher [ENDPOINT] */
+/* 02-publish-subscribe/weather-publisher.mts in C: weather_publisher [ENDPOINT] */
 
 #include <stdio.h>
 #include <stdlib.h>

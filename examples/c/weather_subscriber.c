@@ -1,4 +1,4 @@
-/* The subscriber of 02-publish-subscribe/weather.mts, in C: weather_subscriber ENDPOINT [PLACE] */
+/* 02-publish-subscribe/weather-subscriber.mts in C: weather_subscriber ENDPOINT [PLACE] */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// A worker of 03-divide-and-conquer/pipeline.mts, in Go: pipeline_worker VENTILATOR SINK
+// 03-divide-and-conquer/pipeline-worker.mts in Go: pipeline_worker VENTILATOR SINK
 package main
 
 import (

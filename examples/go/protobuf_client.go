@@ -1,4 +1,4 @@
-// The client of 11-languages/protobuf.mts, in Go: protobuf_client ENDPOINT
+// 11-languages/protobuf-client.mts in Go: protobuf_client ENDPOINT
 //
 // protoc makes the package weather: protoc --go_out=. --go_opt=Mweather.proto=./weather weather.proto
 package main

@@ -1,4 +1,4 @@
-// The server of 11-languages/protobuf.mts, in Go: protobuf_server [ENDPOINT]
+// 11-languages/protobuf-server.mts in Go: protobuf_server [ENDPOINT]
 //
 // protoc makes the package weather: protoc --go_out=. --go_opt=Mweather.proto=./weather weather.proto
 package main

@@ -1,4 +1,4 @@
-// The client of 01-first-steps/request-reply.mts, in Go: request_reply_client ENDPOINT
+// 01-first-steps/request-reply-client.mts in Go: request_reply_client ENDPOINT
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The server of 01-first-steps/request-reply.mts, in Go: request_reply_server [ENDPOINT]
+// 01-first-steps/request-reply-server.mts in Go: request_reply_server [ENDPOINT]
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The publisher of 02-publish-subscribe/weather.mts, in Go: weather_publisher [ENDPOINT]
+// 02-publish-subscribe/weather-publisher.mts in Go: weather_publisher [ENDPOINT]
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The subscriber of 02-publish-subscribe/weather.mts, in Go: weather_subscriber ENDPOINT [PLACE]
+// 02-publish-subscribe/weather-subscriber.mts in Go: weather_subscriber ENDPOINT [PLACE]
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer socket.Close()
-	// The space keeps out places whose number only begins like this one.
+	// The space ends the place: "1000" would also match 10000 to 10009.
 	socket.SetSubscribe(place + " ")
 	if err := socket.Connect(os.Args[1]); err != nil {
 		log.Fatal(err)

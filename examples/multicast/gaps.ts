@@ -1,11 +1,11 @@
-// What is missing. Multicast says nothing about what it could not repair: a number in each message does.
+// Detects lost messages by their sequence numbers: multicast does not report losses that it could not repair.
 
 export class GapDetector {
   readonly #next = new Map<string, number>();
   gaps = 0;
   missing = 0;
 
-  /** Takes the next number of a stream, which begins with the first one that is heard. */
+  /** Checks the next number of a stream. A stream begins with its first number received. */
   take(stream: string, number: number): void {
     const expected = this.#next.get(stream) ?? number;
     if (number > expected) {

@@ -1,5 +1,5 @@
-// A market-data feed by multicast: one exchange, several traders, each a process of its own, and each trader knows what
-// it missed. On loopback it needs nothing; with --loss the traders sit on machines that lose packets.
+// A market-data feed over multicast: one exchange and several traders, each in a process of its own. Each trader detects
+// lost quotes. With --loss, the traders run on Linux network namespaces that lose packets.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,13 +18,16 @@ const numberFrom = (low: number, high: number) => (text: string) => {
 const options = new Command("market-data")
   .description("A market-data feed over epgm, with gap detection.")
   .option("--traders <count>", "how many subscribers", numberFrom(1, 8), 2)
-  .option("--quotes <count>", "quotes a second", numberFrom(10, 200_000), 20_000)
-  .option("--seconds <count>", "how long", numberFrom(1, 3600), 10)
-  .option("--rate <kilobits>", "what the exchange may send in a second", numberFrom(100, 1_000_000), 40_000)
-  .option("--recovery <ms>", "how long a lost packet can be asked for again", numberFrom(0, 60_000), 10_000)
+  .option("--quotes <count>", "quotes per second", numberFrom(10, 200_000), 20_000)
+  .option("--seconds <count>", "duration of the feed", numberFrom(1, 3600), 10)
+  .option("--rate <kilobits>", "limit of the exchange, per second", numberFrom(100, 1_000_000), 40_000)
+  .option("--recovery <ms>", "how long a lost packet can be requested again", numberFrom(0, 60_000), 10_000)
   .option("--loss <percent>", "packets that each trader loses (Linux, mostly as root)", numberFrom(0, 100), 0)
   .option("--port <number>", "the feed's UDP port", numberFrom(1, 65_535), 5555)
-  .addHelpText("after", "\nTry --loss 5, which is repaired, and then --loss 5 --recovery 20, which is not.")
+  .addHelpText(
+    "after",
+    "\nTry --loss 5: all losses are repaired. Then try --loss 5 --recovery 20: some are not.",
+  )
   .parse()
   .opts();
 
@@ -40,7 +43,7 @@ async function main(): Promise<void> {
   const { traders, quotes, seconds, rate, recovery: recoveryInterval, loss, port } = options;
   const network = loss > 0 ? await openNetwork(traders + 1, loss / 100, port) : undefined;
   const children: ChildProcess[] = [];
-  /** Starts a program on a machine; number 1 is the exchange's. */
+  /** Starts a program on a machine. Machine 1 is the exchange. */
   const run = (program: string, machine: number) => {
     const address = network?.address(machine) ?? "127.0.0.1";
     const settings = { endpoint: `epgm://${address};${group}`, rate, recoveryInterval, quotes, seconds };

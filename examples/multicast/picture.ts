@@ -1,4 +1,4 @@
-// What the feed looks like while it runs: a line for the exchange and for each trader.
+// Shows progress in the terminal: a line for the exchange and one for each trader.
 
 import { MultiBar, type SingleBar } from "cli-progress";
 import Table from "cli-table3";
@@ -6,7 +6,7 @@ import type { PublisherStatus, SubscriberStatus } from "./settings.js";
 
 const levels = "▁▂▃▄▅▆▇█";
 
-/** The latest values as a line of little bars. */
+/** Values as a line of bars, such as ▁▃█. */
 function sparkline(values: number[]): string {
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
@@ -23,7 +23,7 @@ export class Picture implements Disposable {
       ...{ format: "{name} [{bar}] {value} {note}", barsize: 30, hideCursor: true, gracefulExit: false },
       ...{ stream: process.stdout, linewrap: false },
     });
-    // A picture is for a terminal; in a pipe or a file, the summary is enough.
+    // In a pipe or a file, only the summary is printed.
     const lines = process.stdout.isTTY ? traders + 1 : 0;
     this.#lines = Array.from({ length: lines }, () => this.#bars.create(total, 0, { name: "", note: "" }));
   }
@@ -50,7 +50,7 @@ export class Picture implements Disposable {
   }
 }
 
-/** What came of it, when all is over. */
+/** The table that is printed at the end. */
 export function summary(sent: number, traders: SubscriberStatus[]): string {
   const table = new Table({
     head: ["", "quotes", "missing", "gaps"],

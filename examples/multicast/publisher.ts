@@ -1,4 +1,4 @@
-// The exchange: prices that walk at random, to whoever listens.
+// The exchange: publishes random prices.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { XPublisher } from "zmq-native";
@@ -11,7 +11,7 @@ const ticksPerSecond = 50;
 type Stock = Omit<Quote, "time">;
 
 async function main(): Promise<void> {
-  // A Publisher drops what the rate holds back; this one waits.
+  // With noDrop, `send` waits when the rate is reached, instead of dropping messages.
   const socket = new XPublisher({ multicast: { rate, recoveryInterval }, noDrop: true, linger: 1000 });
   socket.connect(endpoint);
 
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
   await tell({ sent, price: stocks[0]!.price });
 
-  // Said again and again, since there is no repair after the publisher is gone, and nobody acknowledges.
+  // Repeated, since nobody acknowledges it, and losses cannot be repaired after the publisher has ended.
   for (let i = 0; i < 20; i++) {
     await socket.send(encode({ symbol: end, number: i, time: Date.now(), price: 0 }));
     await sleep(100);

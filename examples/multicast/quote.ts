@@ -1,15 +1,15 @@
-// What goes over the wire: a symbol, to filter by, and three numbers.
+// Encodes quotes: a frame with the symbol, which is the topic, and a frame with three numbers.
 
 export interface Quote {
   symbol: string;
   /** Counts the quotes of this symbol, from 0. */
   number: number;
-  /** When it was made: milliseconds since 1970. */
+  /** When the quote was created, in milliseconds since 1970. */
   time: number;
   price: number;
 }
 
-/** The symbol under which the publisher says that it ends. */
+/** The topic of the last message. */
 export const end = "END";
 
 export function encode({ symbol, number, time, price }: Quote): [string, Buffer] {

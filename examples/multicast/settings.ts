@@ -1,12 +1,12 @@
-// What both ends of the feed must agree on, and what they tell the main program.
+// The settings of publisher and subscribers, and the messages that they send to the main program.
 
 export interface Settings {
   endpoint: string;
-  /** Kilobits a second that the publisher may send. */
+  /** The publisher's limit, in kilobits per second. */
   rate: number;
-  /** Milliseconds that a lost packet can be asked for again. */
+  /** How long a lost packet can be requested again, in milliseconds. */
   recoveryInterval: number;
-  /** Quotes a second. */
+  /** Quotes per second. */
   quotes: number;
   seconds: number;
 }
@@ -20,11 +20,11 @@ export interface SubscriberStatus {
   received: number;
   gaps: number;
   missing: number;
-  /** Milliseconds from the quote to its reader, of the slowest since the status before. */
+  /** The longest delay of a quote since the previous status, in milliseconds. */
   delay: number;
 }
 
-/** What the main program gave this process to do. */
+/** The settings from the main program. */
 export const settings = JSON.parse(process.argv[2] ?? "{}") as Settings;
 
 export function tell(status: PublisherStatus | SubscriberStatus | "ready"): Promise<void> {

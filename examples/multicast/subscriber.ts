@@ -1,4 +1,4 @@
-// A trader: reads every quote, notes what is missing, and how late it came.
+// A trader: receives every quote, counts lost ones, and measures delays.
 
 import { Subscriber } from "zmq-native";
 import { GapDetector } from "./gaps.js";
@@ -8,7 +8,7 @@ import { settings, tell } from "./settings.js";
 const { endpoint, rate, recoveryInterval } = settings;
 
 async function main(): Promise<void> {
-  // The buffer bears what comes while this process is busy; a socket that says nothing for 10 s has lost its publisher.
+  // The buffer holds packets that arrive while this process is busy. Without a message for 10 s, receiving fails.
   using socket = new Subscriber({
     multicast: { rate, recoveryInterval },
     receiveBufferSize: 4_000_000,

@@ -1,4 +1,4 @@
-"""A worker of 03-divide-and-conquer/pipeline.mts, in Python: pipeline_worker.py VENTILATOR SINK"""
+"""03-divide-and-conquer/pipeline-worker.mts in Python: pipeline_worker.py VENTILATOR SINK"""
 
 import sys
 import time

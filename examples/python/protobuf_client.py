@@ -1,4 +1,4 @@
-"""The client of 11-languages/protobuf.mts, in Python: protobuf_client.py ENDPOINT
+"""11-languages/protobuf-client.mts in Python: protobuf_client.py ENDPOINT
 
 Needs weather_pb2.py beside it or on PYTHONPATH: protoc --python_out=. weather.proto
 """

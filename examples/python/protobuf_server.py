@@ -1,4 +1,4 @@
-"""The server of 11-languages/protobuf.mts, in Python: protobuf_server.py [ENDPOINT]
+"""11-languages/protobuf-server.mts in Python: protobuf_server.py [ENDPOINT]
 
 Needs weather_pb2.py beside it or on PYTHONPATH: protoc --python_out=. weather.proto
 """

@@ -1,4 +1,4 @@
-"""The client of 01-first-steps/request-reply.mts, in Python: request_reply_client.py ENDPOINT"""
+"""01-first-steps/request-reply-client.mts in Python: request_reply_client.py ENDPOINT"""
 
 import sys
 import zmq

@@ -1,4 +1,4 @@
-"""The server of 01-first-steps/request-reply.mts, in Python: request_reply_server.py [ENDPOINT]"""
+"""01-first-steps/request-reply-server.mts in Python: request_reply_server.py [ENDPOINT]"""
 
 import sys
 import zmq

@@ -1,4 +1,4 @@
-"""The publisher of 02-publish-subscribe/weather.mts, in Python: weather_publisher.py [ENDPOINT]"""
+"""02-publish-subscribe/weather-publisher.mts in Python: weather_publisher.py [ENDPOINT]"""
 
 import itertools
 import random

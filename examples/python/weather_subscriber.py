@@ -1,4 +1,4 @@
-"""The subscriber of 02-publish-subscribe/weather.mts, in Python: weather_subscriber.py ENDPOINT [PLACE]"""
+"""02-publish-subscribe/weather-subscriber.mts in Python: weather_subscriber.py ENDPOINT [PLACE]"""
 
 import sys
 import zmq

@@ -1,27 +1,31 @@
-// What calls may be given. Wrong or surplus arguments are a TypeError in the words of the package that this one stands
-// in for, thrown before anything else is looked at.
+// Checks of arguments. Wrong or surplus arguments throw a `TypeError` with the message of zeromq, before anything else
+// happens.
 
 import { inspect } from "node:util";
 import { explained } from "../binding/errors.js";
 
-/** A value as an error message shows it, without a call of the user's code. */
+/** Formats a value for an error message, without running user code. */
 export const shown = (value: unknown): string =>
   inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100, customInspect: false });
 
-/** What a call takes: so many arguments at most, and after them an object of options, which zeromq does not know. */
+/** The number of arguments that a call accepts, and whether an options object, unknown to zeromq, may follow. */
 interface Arity {
   most: number;
   options?: boolean;
 }
 
+/** The error for a call with `received` arguments that takes at most `most`. */
+export const tooManyArguments = (most: number, received: number): TypeError =>
+  new TypeError(`Expected ${most} ${most === 1 ? "argument" : "arguments"} but received ${received}`);
+
 function expectArity({ most, options }: Arity, parameters: unknown[]): void {
   const { length } = parameters;
   const last = parameters[most];
   if (length <= most || (options && length === most + 1 && (last === undefined || isObject(last)))) return;
-  throw new TypeError(`Expected ${most} ${most === 1 ? "argument" : "arguments"} but received ${length}`);
+  throw tooManyArguments(most, length);
 }
 
-/** Throws a `TypeError` for what identifies no option. */
+/** Throws a `TypeError` unless the value is the number of an option. */
 export function expectIdentifier(value: unknown): void {
   if (typeof value === "number") return;
   throw explained(new TypeError("Identifier must be a number"), `got ${shown(value)}`);
@@ -31,17 +35,17 @@ export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** Throws a `TypeError` for what cannot name options. */
+/** Throws a `TypeError` unless the value is an object of options. */
 export function expectOptions(value: unknown): void {
   if (!isObject(value)) throw explained(new TypeError("Options must be an object"), `got ${shown(value)}`);
 }
 
 type Constructor = new (...parameters: unknown[]) => object;
 
-/** For a class that is not called without `new`. */
+/** Decorates a class: rejects calls without `new`, and surplus arguments. */
 export const baseClass =
   (arity: Arity) =>
-  // Not a type with `new`, since a constructor may be protected.
+  // No construct signature, since a constructor may be protected.
   <Class extends { readonly prototype: object }>(target: Class): Class =>
     new Proxy(target, {
       apply() {
@@ -53,11 +57,21 @@ export const baseClass =
       },
     });
 
-type Method = (this: object, ...parameters: unknown[]) => unknown;
+/** The error of a method that is called without its object, as in zeromq. */
+export const illegalInvocation = (): TypeError => new TypeError("Illegal invocation");
 
-/** Makes methods look at their arguments first: at the first one with `check`, and at their number. */
+/** For methods that ignore surplus arguments. */
+export const anyArity = { most: Number.POSITIVE_INFINITY };
+
+type Method = (this: unknown, ...parameters: unknown[]) => unknown;
+
+/**
+ * Makes methods check that they are called on an object of their class (`owns`), then the first argument with `check`,
+ * then the number of arguments.
+ */
 export function guardMethods(
   prototype: object,
+  owns: (object: object) => boolean,
   names: string[],
   arity: Arity,
   check?: (first: unknown) => unknown,
@@ -65,7 +79,8 @@ export function guardMethods(
   for (const name of names) {
     const method = Reflect.get(prototype, name) as Method;
     const guarded = {
-      [name](this: object, ...parameters: unknown[]) {
+      [name](this: unknown, ...parameters: unknown[]) {
+        if (!isObject(this) || !owns(this)) throw illegalInvocation();
         check?.(parameters[0]);
         expectArity(arity, parameters);
         return method.apply(this, parameters);

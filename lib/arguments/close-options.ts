@@ -1,17 +1,20 @@
-// How sockets and contexts are closed.
+// The options of `close`, for sockets and contexts.
 
 import { isObject, shown } from "./checks.js";
 
-/** How a socket, or all sockets of a context, are to be closed. */
+/** Options of `close` of a socket or a context. */
 export interface CloseOptions {
   /**
-   * Milliseconds that queued messages are kept; -1: for ever, 0: not at all. Default: the socket's `linger`. Anything
-   * but a whole number from -1 to 2,147,483,647 throws a `TypeError`, and nothing is closed.
+   * How long libzmq keeps trying to send queued messages. 0 drops them at once; -1 sets no limit.
+   *
+   * In milliseconds. Default: `linger` of the socket. libzmq: `ZMQ_LINGER`.
+   *
+   * @throws TypeError: the value is not a whole number from -1 to 2147483647. Nothing is closed.
    */
   linger?: number | undefined;
 }
 
-/** @internal Reads `linger` once, before anything is closed. */
+/** @internal Reads `linger` once, before anything is closed: a getter runs user code. */
 export function lingerOf(options: unknown): number | undefined {
   if (options === undefined || options === null) return undefined;
   if (!isObject(options)) throw new TypeError(`Options must be an object, got ${shown(options)}`);

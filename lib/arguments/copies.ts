@@ -1,14 +1,14 @@
-// A program may load this library more than once in a thread, and no copy can use the objects of another. They are
-// recognized by a mark that all copies share, so that the error says what is wrong.
+// Detects objects of another copy of the library. A program may load several copies in a thread, and none can use the
+// objects of another. All copies share a mark on their classes, so that the error can name the cause.
 
 const mark = Symbol.for("zmq-native");
 
-/** Marks a class with the name by which every copy of the library recognizes its objects. */
+/** Marks a class, so that other copies of the library recognize its objects. */
 export function markClass(prototype: object, name: string): void {
   Object.defineProperty(prototype, mark, { value: name });
 }
 
-/** Throws a `TypeError` when `value`, which is none of this copy's objects, is one of another copy's. */
+/** Throws a `TypeError` if `value` is an object of another copy. The caller knows that it is not of this copy. */
 export function refuseOtherCopy(value: unknown, name: "Context" | "Socket", argument: string): void {
   if (typeof value !== "object" || value === null || Reflect.get(value, mark) !== name) return;
   const remedy = name === "Context" ? ", or pass Context.attach(context.token)" : "";

@@ -1,26 +1,44 @@
-// Reads the options that every operation takes into plain values, once, before the socket's state is checked: getters
-// and proxies run user code, which may close the socket or start another operation on it.
+// Reads `timeout` and `signal` once, before the state of the socket is checked: getters and proxies run user code, which
+// may close the socket or start another operation.
 
 import { isObject, shown } from "./checks.js";
 
-/** Options of every operation that may wait. Wrong types throw a `TypeError` before anything is done. */
+/**
+ * Options of every operation that may wait: `send`, `receive`, `sendMany` and others.
+ *
+ * @example
+ * ```ts
+ * import { Pull } from "zmq-native";
+ *
+ * const pull = new Pull();
+ * await pull.bind("tcp://127.0.0.1:*");
+ * await pull.receive({ signal: AbortSignal.timeout(10) }).catch((reason) => {
+ *   console.log(reason.name); // TimeoutError
+ * });
+ * ```
+ */
 export interface OperationOptions {
   /**
-   * Milliseconds to wait at most. 0 does not wait; -1 and `Infinity` wait without a limit, as do values above
-   * 2,147,483,647 (24.8 days). Fractions are rounded up. `NaN`, other negative numbers and other types throw a
-   * `TypeError`. Default: the socket's `sendTimeout` or `receiveTimeout`.
+   * The longest wait. 0 does not wait. -1, `Infinity` and values above 2147483647 (24.8 days) set no limit. Fractions are
+   * rounded up.
+   *
+   * In milliseconds. Default: `sendTimeout` or `receiveTimeout` of the socket.
+   *
+   * @throws TypeError: the value is `NaN`, another negative number, or not a number.
    */
   timeout?: number | undefined;
   /**
-   * Aborts the operation: its promise rejects with the signal's reason. A signal that is aborted already rejects at
-   * once. Anything but an `AbortSignal`, for instance an `AbortController`, throws a `TypeError`.
+   * Aborts the operation, whose promise then rejects with `signal.reason`. If the signal is aborted already, it rejects
+   * at once. Default: none.
+   *
+   * @throws TypeError: the value is not an `AbortSignal`, but an `AbortController`, for example.
    */
   signal?: AbortSignal | undefined;
 }
 
-/** @internal `timeout` and `signal` after validation. Reading them again runs no user code. */
+/** @internal `timeout` and `signal` after validation. Reading these properties runs no user code. */
 export interface PlainOptions {
-  /** Milliseconds, a whole number: 0 does not wait, -1 waits without a limit. Undefined for the socket's own time-out. */
+  /** Whole milliseconds. 0 does not wait; -1 sets no limit. Undefined: the timeout of the socket applies. */
   readonly timeout: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** Whether the signal was aborted when it was read; the operation then rejects with `signal.reason`. */
@@ -29,7 +47,7 @@ export interface PlainOptions {
 
 const none: PlainOptions = Object.freeze({ timeout: undefined, signal: undefined, aborted: false });
 
-/** Longer waits have no timer: `setTimeout` takes an int32. */
+/** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
 
 function timeoutOf(value: unknown): number | undefined {
@@ -42,7 +60,7 @@ function timeoutOf(value: unknown): number | undefined {
   );
 }
 
-/** Accepts the signals of other realms and of polyfills too, so it asks for what a signal can do. */
+/** Checks the methods of a signal instead of its class, to accept signals of other realms and of polyfills. */
 function signalOf(value: unknown): { signal: AbortSignal; aborted: boolean } | undefined {
   if (value === undefined || value === null) return undefined;
   if (isObject(value)) {
@@ -56,12 +74,12 @@ function signalOf(value: unknown): { signal: AbortSignal; aborted: boolean } | u
 }
 
 /**
- * @internal Reads each option once. `null` counts as not given.
+ * @internal Reads each option once. `null` is treated as undefined.
  *
- * @throws TypeError when `options` is no object, `timeout` no number of milliseconds, or `signal` no AbortSignal.
+ * @throws TypeError if `options`, `timeout` or `signal` has the wrong type.
  */
 export function operationOptions(options: unknown): PlainOptions {
-  // Alone in a small function, which V8 inlines: most operations have no options.
+  // A small function that V8 inlines: most operations have no options.
   return options === undefined || options === null ? none : read(options);
 }
 

@@ -1,4 +1,4 @@
-// Every error of the library is made here: from an errno of libzmq or the platform, with its code, text and address.
+// Creates the errors of the library from an errno of libzmq or the platform: code, message, address.
 
 import { constants as os } from "node:os";
 import { errnos } from "./constants.js";
@@ -6,15 +6,15 @@ import { binding } from "./index.js";
 
 const codes = new Map<number, string>();
 const numbers = new Map<string, number>();
-// The platform's own numbers first; libzmq brings its own for what a platform lacks. Of two names for one number the
-// first counts: EAGAIN, not EWOULDBLOCK.
+// The platform's numbers come first; libzmq defines its own for codes that a platform lacks. If two codes have one number,
+// the first is used: EAGAIN, not EWOULDBLOCK.
 for (const [code, errno] of [...Object.entries(os.errno), ...Object.entries(errnos)]) {
   if (!code.startsWith("E")) continue;
   if (!codes.has(errno)) codes.set(errno, code);
   if (!numbers.has(code)) numbers.set(code, errno);
 }
 
-/** Texts that say more in this library's terms than libzmq's own. */
+/** Messages that replace those of libzmq. zeromq has the same; its programs compare them. */
 const texts: Record<string, string> = {
   EFAULT: "Context is closed",
   EAGAIN: "Operation was not possible or timed out",
@@ -27,19 +27,42 @@ const texts: Record<string, string> = {
   ECANCELED: "Socket was closed while the operation waited",
 };
 
-/** An error of libzmq or of the platform. Wrong arguments are a `TypeError` instead. */
+/**
+ * An error of libzmq or of the operating system. Compare `code`, not `message`. An argument of the wrong type causes a
+ * `TypeError` instead.
+ *
+ * @example
+ * ```ts
+ * import { Pull, ZmqError } from "zmq-native";
+ *
+ * const pull = new Pull({ receiveTimeout: 10 });
+ * await pull.bind("tcp://127.0.0.1:*");
+ * try {
+ *   await pull.receive();
+ * } catch (error) {
+ *   if (!(error instanceof ZmqError) || error.code !== "EAGAIN") throw error;
+ *   console.log("no message within 10 ms"); // no message within 10 ms
+ * }
+ * ```
+ */
 export class ZmqError extends Error {
-  /** The error's name, for instance `"EAGAIN"`; `"ENOENT"` for an endpoint that is not there. */
+  /** The name of the error, such as `"EAGAIN"` or `"EADDRINUSE"`. */
   declare readonly code: string;
-  /** The platform's number for `code`, positive; libzmq's own ones begin at 156384712. */
+  /** The positive number of `code` on this platform. Codes that the platform lacks have numbers above 156384712. */
   declare readonly errno: number;
-  /** The endpoint, when `bind`, `unbind`, `connect` or `disconnect` failed. */
+  /** The endpoint, if `bind`, `unbind`, `connect` or `disconnect` failed. */
   declare address?: string;
-  /** After a failed `sendMany`: how many messages were handed to libzmq before it failed. */
+  /** The number of messages that libzmq had queued when `sendMany` failed. */
   declare sent?: number;
-  // Not a field that is listed: programs written for zeromq find those that they know, and no other.
+  // Private, so that programs of zeromq that list the fields of an error find those that they know.
   #detail: string | undefined;
 
+  /**
+   * Creates an error for an errno. Never throws.
+   *
+   * @param errno The positive number.
+   * @param text The message. Default: the message of the code.
+   */
   constructor(errno: number, text?: string) {
     const code = codes.get(errno) ?? "EUNKNOWN";
     super(text ?? texts[code] ?? binding.describeError(errno));
@@ -47,7 +70,10 @@ export class ZmqError extends Error {
     this.code = code;
   }
 
-  /** What exactly is wrong, such as a part of an address, and what would be right; printed with an uncaught error. */
+  /**
+   * An explanation: the wrong value and the remedy. The stack, which `console.error` prints, contains it. Undefined if
+   * there is nothing to add to `message`.
+   */
   get detail(): string | undefined {
     return this.#detail;
   }
@@ -60,13 +86,13 @@ export class ZmqError extends Error {
   }
 }
 
-/** An uncaught error, and `console.error`, print the stack. */
+/** Adds a detail to the stack, which Node prints for an uncaught error and `console.error`. */
 function addToStack(error: Error, detail: string): void {
   if (error.stack === undefined) return;
   error.stack = error.stack.replace(error.message, () => `${error.message}: ${detail}`);
 }
 
-/** @internal Adds a `detail` to an error of another class, where the message is zeromq's. */
+/** @internal Adds a `detail` to an error of another class. Its message is that of zeromq, which programs compare. */
 export function explained<E extends Error>(error: E, detail: string): E & { detail: string } {
   if (!Object.isExtensible(error)) return error as E & { detail: string };
   addToStack(error, detail);
@@ -79,17 +105,17 @@ export function explained<E extends Error>(error: E, detail: string): E & { deta
   };
 }
 
-/** @internal The error of zeromq for an object of a wrong class: no `TypeError`, and without a code. */
+/** @internal The error of zeromq for an object of the wrong class. It is no `TypeError` and has no code. */
 export function invalidArgument(detail: string): Error {
   return explained(new Error("Invalid argument"), detail);
 }
 
-/** @internal An error for a code such as `"EBUSY"`, whatever its number on this platform. */
+/** @internal Creates an error for a code such as `"EBUSY"`, whose number depends on the platform. */
 export function errorOf(code: string, text?: string): ZmqError {
   return new ZmqError(numbers.get(code)!, text);
 }
 
-/** @internal Passes a native result on, or throws the error that a negative one stands for. */
+/** @internal Returns a result of native code, or throws if it is a negative errno. */
 export function check(result: number): number {
   if (result < 0) throw new ZmqError(-result);
   return result;

@@ -24,20 +24,20 @@ export interface Binding {
 
   // native/context.cc
   createContext(): ContextToken;
-  /** The context that all threads share, created by the first that asks. */
+  /** Returns the context that all threads share. The first call creates it. */
   defaultContext(): ContextToken;
   attachContext(token: ContextToken): ContextToken;
   releaseContext(token: ContextToken): number;
   getContextOption(token: ContextToken, option: number): number;
-  /** 1: the context now ends, and a notice by its token will say when; 0: other threads hold it still. */
+  /** Returns 1 if the context now ends, which a notice with its token reports; 0 if other threads still use it. */
   closeContext(token: ContextToken): number;
   onNotice(callback: (notice: number) => void): number;
   setContextOption(token: ContextToken, option: number, value: number): number;
 
   // native/socket.cc
-  /** The socket is closed at the latest when `owner` is collected. */
+  /** Opens a socket. It is closed when `owner` is garbage-collected. */
   openSocket(context: ContextToken, type: number, owner: object): Handle;
-  /** The owners of the sockets that this thread has open in the context. */
+  /** Returns the owners of the sockets that this thread has open in the context. */
   ownersOf(context: ContextToken): object[];
   closeSocket(handle: Handle): number;
   bind(handle: Handle, endpoint: string): number;
@@ -46,41 +46,42 @@ export interface Binding {
   disconnect(handle: Handle, endpoint: string): number;
   join(handle: Handle, group: Uint8Array): number;
   leave(handle: Handle, group: Uint8Array): number;
-  /** The peer's routing id. */
+  /** Connects, and returns the routing id of the peer. */
   connectPeer(handle: Handle, endpoint: string): number;
   disconnectPeer(handle: Handle, routingId: number): number;
-  /** Reports events to a PAIR socket that connects to the endpoint, as frames: event, count, values, local, remote. */
+  /** Sends events to a PAIR socket that connects to the endpoint, as frames: event, count, values, local, remote. */
   monitor(handle: Handle, endpoint: string, events: number): number;
-  /** Has an event reported for each of the socket's pipes. */
+  /** Requests an event for each of the socket's pipes. */
   reportPipes(handle: Handle): number;
-  /** Bytes of the value written to `into`, in the machine's byte order. */
+  /** Returns the number of bytes written to `into`, in the machine's byte order. */
   getOption(handle: Handle, option: number, into: Uint8Array): number;
   setOption(handle: Handle, option: number, value: Uint8Array): number;
-  /** `ZMQ_POLLIN` and `ZMQ_POLLOUT`, both as of one moment. */
+  /** Returns bits of `ZMQ_POLLIN` and `ZMQ_POLLOUT`, both for the same moment. */
   events(handle: Handle): number;
   /**
-   * While on, wake-ups of the socket are reported to `onReady`; `alive`: and keep the process alive. 1: the socket is to
-   * be tried once more, since it may have become ready before.
+   * While `on`, wake-ups of the socket call `onReady`; with `alive` they keep the process alive. Returns 1 if the
+   * socket must be tried once more, since it may have become ready before.
    */
   hold(handle: Handle, on: boolean, alive: boolean): number;
   onReady(callback: (handle: Handle) => void): number;
 
   // native/sender.cc
   /**
-   * 1: in libzmq, all frames of it; 2: the same, and libzmq holds so much that the sender should wait; 0: would block, none of it. Frames as arguments cost less than in an array. For the
-   * types whose messages have a tag, it is the second frame: a routing id as a number, or a group.
+   * Returns 1 if libzmq has queued all frames, 0 if it would block and has queued none. Returns 2 if libzmq has queued
+   * all frames and holds so many bytes that the sender should wait. Frames as arguments cost less than in an array. For
+   * types whose messages have a tag, the second frame is the tag: a routing id as a number, or a group.
    */
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
-  /** How many of the messages are in libzmq. */
+  /** Returns the number of messages that libzmq has queued. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
-  /** Bytes of large frames that libzmq has not sent yet, of all threads. */
+  /** Returns the bytes in large frames that libzmq still holds, for all threads. */
   heldBytes(): number;
 
   // native/receiver.cc
   /**
-   * Frames written to the slab from `offset` on and to the table, plus `emptied` when libzmq had no more; 0: nothing
-   * there. `values` gets the first message's properties by `names`; both arrays are ours and have no holes, so that no
-   * code of users runs.
+   * Writes frames to the slab from `offset` on, and rows to the table. Returns the number of frames, plus `emptied` if
+   * libzmq had no more; 0 if none is ready. `values` receives the first message's properties by `names`. Both arrays
+   * are the library's own and have no holes, so that no user code runs.
    */
   receive(handle: Handle, slab: ArrayBuffer, offset: number, maxMessages: number): number;
   receive(
@@ -91,17 +92,17 @@ export interface Binding {
     names: string[],
     values: (string | null)[],
   ): number;
-  /** `largeFrames` has an element for each large frame that one call can find. */
+  /** Sets the table and the array of large frames, which has an element for each large frame that one call can find. */
   receiveInto(table: Uint8Array, largeFrames: (Buffer | undefined)[]): number;
 
   // native/subscribers.cc
-  /** Peers of a publisher that have any subscription, or that would get a message of the topic. */
+  /** Returns the number of a publisher's peers that have any subscription, or would receive a message of the topic. */
   subscribers(handle: Handle, any: boolean, topic: Uint8Array): number;
 
   // native/proxy.cc
   /**
-   * All four sockets are lent to a thread until `endProxy`; `capture` may be 0. The messages at the end were received
-   * from the front end and the back end before; the proxy passes them on first.
+   * Lends all four sockets to a thread until `endProxy`; `capture` may be 0. The proxy first forwards the messages that
+   * were prefetched from the front end and the back end.
    */
   startProxy(
     front: Handle,
@@ -115,7 +116,7 @@ export interface Binding {
   endProxy(proxy: ProxyHandle): number;
 
   // native/multicast_log.cc
-  /** What OpenPGM logged since the last call, a line each: `Warn: …`. Shared by all threads. */
+  /** Returns the lines that OpenPGM has logged since the last call, such as `Warn: …`. Shared by all threads. */
   takeMulticastLog(): string[];
 
   // native/library.cc
@@ -126,12 +127,15 @@ export interface Binding {
   curveKeyPair(): [string, string] | number;
 }
 
-/** The addon's only function: the native state of one copy of this library, which it shares with no other copy. */
+/** The addon's only function creates the native state of one copy of this library. Copies share only libzmq contexts. */
 interface Addon {
   instantiate(hasPolls: boolean, hasExternalMemory: boolean, longestBuffer: number): Binding;
 }
 
-/** Native code finds all of its state through this object, and closes it when the object is garbage-collected. */
+/**
+ * The native functions. Native code finds all its state through this object, and frees it when the object is
+ * garbage-collected.
+ */
 export const binding: Binding = (loadAddon() as Addon).instantiate(
   hasPolls,
   hasExternalMemory,

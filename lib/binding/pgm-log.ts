@@ -1,4 +1,4 @@
-// Prints OpenPGM's log to standard error when the environment's NODE_DEBUG names zmq-native.
+// Prints OpenPGM's log to standard error if NODE_DEBUG names zmq-native.
 
 import { debuglog } from "node:util";
 import { binding } from "./index.js";

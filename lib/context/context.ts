@@ -1,26 +1,33 @@
-// Contexts: the container of sockets, with their I/O threads. One default context serves all threads of the process.
+// Contexts: I/O threads and the sockets that use them. One default context serves all threads of the process.
 
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
+import {
+  anyArity,
+  baseClass,
+  expectIdentifier,
+  expectOptions,
+  guardMethods,
+  shown,
+} from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass } from "../arguments/copies.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
-import { contextValues, explainAssignment } from "../options/explain.js";
+import { explainAssignment } from "../options/explain.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "../options/kinds.js";
 import { commonOptions, contextOptions } from "../options/table.js";
 
-/** Releases contexts that nobody can reach any more; libzmq ends them once their sockets are closed. */
+/** Releases contexts that were garbage-collected. libzmq ends them once their sockets are closed. */
 const abandoned = new FinalizationRegistry<Holder>((handle) => handle.release());
 
 type ReadOnly = "maxSocketsLimit";
 type OptionValues = Values<typeof contextOptions>;
 
-/** Options that `new Context` takes. */
+/** Options of `new Context`: all writable properties of a context. */
 export interface ContextOptions extends Partial<Omit<OptionValues, ReadOnly>> {}
 
 export interface Context extends Omit<OptionValues, ReadOnly>, Readonly<Pick<OptionValues, ReadOnly>> {}
 
-/** An open socket of this thread, as its context sees it. */
+/** The part of an open socket of this thread that its context uses. */
 interface OpenSocket {
   readonly handle: Handle;
   close(): void;
@@ -30,8 +37,8 @@ interface OpenSocket {
 const holders = new Map<ContextToken, Holder>();
 
 /**
- * A context as the other rooms see it: its token, and its options. The thread holds one native reference to it, which
- * all its Context objects share: the first that is garbage-collected must not take it from the others.
+ * The token and the options of a context. All Context objects of one context in this thread share a holder and its one
+ * native reference: the first object that is garbage-collected must not release it for the others.
  */
 class Holder implements OptionTarget {
   closing: Promise<void> | undefined;
@@ -39,7 +46,7 @@ class Holder implements OptionTarget {
 
   private constructor(readonly token: ContextToken) {}
 
-  /** For one more object. The caller has got a native reference by creating or attaching. */
+  /** The holder for one more object. The caller owns a native reference, from creating or attaching. */
   static of(token: ContextToken): Holder {
     let handle = holders.get(token);
     if (handle === undefined) {
@@ -50,7 +57,7 @@ class Holder implements OptionTarget {
     return handle;
   }
 
-  /** For one object less. After a close there is nothing left to release. */
+  /** Counts one object less. After a close there is nothing to release. */
   release(): void {
     if (--this.#objects > 0 || this.closing !== undefined) return;
     holders.delete(this.token);
@@ -62,12 +69,12 @@ class Holder implements OptionTarget {
     const owners = binding.ownersOf(this.token) as OpenSocket[] | number;
     if (typeof owners === "number") throw new ZmqError(-owners);
     let resolve!: () => void;
-    // Before anything is closed: what hears of a close may call this again.
+    // Set before anything is closed: a listener that is called during the close may call `close` again.
     this.closing = new Promise((settle) => {
       resolve = settle;
     });
     for (const socket of owners) {
-      // Without a check: a socket whose context ended elsewhere has no options, and is closed all the same.
+      // The result is not checked: if the context was ended elsewhere, options cannot be set. Close the socket anyway.
       if (linger !== undefined) {
         binding.setOption(socket.handle, commonOptions.linger.id, kinds.int32.write(linger));
       }
@@ -85,7 +92,7 @@ class Holder implements OptionTarget {
   }
 
   setOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">, value: unknown): void {
-    // The kind refuses values of another type; contexts then take any value as an int.
+    // `kind.write` throws for a value of the wrong type. Contexts accept any value as an int.
     kind.write(value);
     check(binding.setContextOption(this.token, id, Number(value) | 0));
   }
@@ -100,7 +107,7 @@ export function openToken(context: Context): ContextToken {
   return token;
 }
 
-/** Who waits for which context to end. */
+/** Resolves the promises of `close` when a context has ended, by token. */
 const ending = new Map<ContextToken, () => void>();
 check(
   binding.onNotice((token) => {
@@ -108,7 +115,7 @@ check(
     ending.delete(token);
   }),
 );
-/** Passes a new context's token on, or throws. */
+/** Returns the token of a new context, or throws. */
 function created(result: number): ContextToken {
   if (result >= 0) return result;
   const error = new ZmqError(-result);
@@ -121,10 +128,21 @@ function created(result: number): ContextToken {
 let attaching: ContextToken | undefined;
 
 /**
- * A libzmq context: I/O threads and the sockets that use them. Sockets of one context, and only they, reach each
- * other over `inproc://`. A context ends when nobody refers to it or to its sockets, or with the process.
+ * A context: I/O threads and the sockets that use them. Most programs need only the default one, {@link context}.
  *
- * @throws ZmqError `EMFILE` when the process has no descriptors left. `zmq_ctx_new`
+ * Sockets reach each other over `inproc://` only within one context. A context ends when it and its sockets have been
+ * garbage-collected, when all threads have closed it, or with the process. libzmq: `zmq_ctx_new`.
+ *
+ * @example
+ * ```ts
+ * import { Context, Pull } from "zmq-native";
+ *
+ * const context = new Context({ ioThreads: 2, maxSockets: 100 });
+ * const pull = new Pull({ context });
+ * await pull.bind("inproc://jobs-of-this-context");
+ * await context.close({ linger: 0 });
+ * console.log(pull.closed); // true
+ * ```
  */
 @baseClass({ most: 1 })
 export class Context implements AsyncDisposable {
@@ -132,9 +150,20 @@ export class Context implements AsyncDisposable {
 
   static {
     markClass(Context.prototype, "Context");
+    const owns = (object: object) => #holder in object;
+    guardMethods(Context.prototype, owns, ["close"], anyArity);
+    guardMethods(Context.prototype, owns, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
+    guardMethods(Context.prototype, owns, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
     holderOf = (context) => context.#holder;
   }
 
+  /**
+   * Creates a context. libzmq: `zmq_ctx_new`.
+   *
+   * @throws ZmqError `EMFILE`: the process has no file descriptors left.
+   * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.
+   * @throws TypeError: an option is unknown or read-only, or its value has the wrong type.
+   */
   constructor(options: ContextOptions = {}) {
     expectOptions(options);
     this.#holder = Holder.of(attaching ?? created(binding.createContext()));
@@ -149,71 +178,125 @@ export class Context implements AsyncDisposable {
   }
 
   /**
-   * A context that another thread made, by the `token` that it passed on, for instance through `workerData`. The
-   * context lives until the last thread is done with it.
+   * Returns the context that another thread created, by its `token`. Pass the token to a worker in `workerData`, for
+   * example. The context lives until the last thread has released it.
    *
-   * @throws ZmqError `EFAULT` when no thread has a context by this token open.
+   * @throws ZmqError `EFAULT`: no thread has an open context with this token.
+   * @throws TypeError: the token is not a whole number.
+   *
+   * @example
+   * ```ts
+   * import { Worker } from "node:worker_threads";
+   * import { Context, Pull } from "zmq-native";
+   *
+   * const context = new Context();
+   * const pull = new Pull({ context });
+   * await pull.bind("inproc://results");
+   * const program = `
+   *   const { Context, Push } = require("zmq-native");
+   *   const { workerData } = require("node:worker_threads");
+   *   const push = new Push({ context: Context.attach(workerData) });
+   *   push.connect("inproc://results");
+   *   push.send("done");`;
+   * new Worker(program, { eval: true, workerData: context.token });
+   * console.log(String(await pull.receive())); // done
+   * ```
    */
   static attach(token: number): Context {
     if (!Number.isInteger(token)) {
-      throw new TypeError(`A context's token is a whole number, got ${shown(token)}`);
+      throw new TypeError(`A context's token must be a whole number, got ${shown(token)}`);
     }
     // Native code would take it modulo 2^32.
     if ((token | 0) !== token) throw errorOf("EFAULT");
     return take(check(binding.attachContext(token)));
   }
 
-  /** Stands for this context in other threads, see {@link Context.attach}. */
+  /** A number that identifies this context in other threads of the process: pass it to {@link Context.attach}. */
   get token(): number {
     return this.#holder.token;
   }
 
   /**
-   * Closes this thread's sockets of the context, then gives the context up: any further use of it fails with `EFAULT`,
-   * also through other objects that {@link Context.attach} made of it in this thread. Resolves when libzmq has ended
-   * the context, that is when what the sockets had queued has been sent or their linger has run out; at once if another
-   * thread still holds the context. `zmq_ctx_term`
+   * Closes all sockets that this thread has open in the context, then the context. Further use of it throws `EFAULT`, also
+   * through other objects that {@link Context.attach} returned in this thread.
    *
-   * @param options `linger`: milliseconds, for all those sockets; 0 drops what is queued, -1 waits for ever. Default:
-   * each socket's own, which waits for ever unless set.
-   * @throws TypeError for a `linger` that is no whole number from -1 to 2,147,483,647. Nothing is closed then.
+   * The promise resolves when the queued messages of these sockets have been sent or their `linger` has expired. If another
+   * thread still uses the context, it resolves at once. Closing twice is a no-op. libzmq: `zmq_ctx_term`.
+   *
+   * @param options `linger` in milliseconds, for all these sockets. Default: the `linger` of each socket.
+   *
+   * @throws TypeError (throws): `linger` is not a whole number from -1 to 2147483647. Nothing is closed.
+   *
+   * @example
+   * ```ts
+   * import { Context, Push } from "zmq-native";
+   *
+   * const context = new Context();
+   * const push = new Push({ context });
+   * push.connect("tcp://127.0.0.1:9");
+   * await push.send("nobody will read this");
+   * await context.close({ linger: 50 }); // waits for at most 50 milliseconds
+   * console.log(push.closed); // true
+   * ```
    */
   close(options?: CloseOptions): Promise<void> {
     const linger = lingerOf(options);
     return this.#holder.close(linger);
   }
 
-  /** As {@link Context.close}, at the end of an `await using`. */
+  /** Closes the context at the end of an `await using` block, as `close()` does. Never throws. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Reads an option by its number. `zmq_ctx_get` */
+  /**
+   * Reads an option of the context as a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_ctx_get`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option.
+   * @throws ZmqError `EFAULT`: the context is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getBoolOption(option: number): boolean {
     return this.#holder.getOption({ id: option, kind: kinds.boolean });
   }
 
-  /** Sets an option by its number. `zmq_ctx_set` */
+  /**
+   * Sets an option of the context to a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_ctx_set`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `EFAULT`: the context is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setBoolOption(option: number, value: boolean): void {
     this.#holder.setOption({ id: option, kind: kinds.boolean }, value);
   }
 
-  /** Reads an option by its number. `zmq_ctx_get` */
+  /**
+   * Reads an option of the context as a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_ctx_get`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option.
+   * @throws ZmqError `EFAULT`: the context is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getInt32Option(option: number): number {
     return this.#holder.getOption({ id: option, kind: kinds.int32 });
   }
 
-  /** Sets an option by its number. `zmq_ctx_set` */
+  /**
+   * Sets an option of the context to a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_ctx_set`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `EFAULT`: the context is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setInt32Option(option: number, value: number): void {
     this.#holder.setOption({ id: option, kind: kinds.int32 }, value);
   }
 }
 
-defineOptions(Context.prototype, contextOptions, holderOf, contextValues);
-guardMethods(Context.prototype, ["getBoolOption", "getInt32Option"], { most: 1 }, expectIdentifier);
-guardMethods(Context.prototype, ["setBoolOption", "setInt32Option"], { most: 2 }, expectIdentifier);
+defineOptions(Context.prototype, contextOptions, holderOf, "context");
 
-/** A Context for a token that this thread holds a reference to already. */
+/** Creates a Context for a token of which this thread owns a reference. */
 function take(token: ContextToken): Context {
   attaching = token;
   try {
@@ -223,5 +306,5 @@ function take(token: ContextToken): Context {
   }
 }
 
-/** The context of all sockets that are given no other, in every thread of the process. */
+/** The default context, which all threads of the process share. */
 export const context: Context = take(check(binding.defaultContext()));

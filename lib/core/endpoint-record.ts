@@ -1,4 +1,4 @@
-// The endpoints of a socket as its program knows them, for `console.log`.
+// The endpoints of a socket as the program named them, for `console.log`.
 
 export type EndpointCall = "bind" | "unbind" | "connect" | "disconnect" | "connectPeer";
 
@@ -24,7 +24,7 @@ export class EndpointRecord {
     return [...this.#connected];
   }
 
-  /** By what it has become, or by the address that was given. */
+  /** Removes by the actual endpoint, or by the address that the program gave. */
   #unbound(address: string): void {
     if (this.#bound.delete(address)) return;
     for (const [endpoint, given] of this.#bound) if (given === address) this.#bound.delete(endpoint);

@@ -1,17 +1,17 @@
-// Fairness towards the rest of the program: an awaited loop whose every operation is satisfied at once runs in
-// microtasks, and timers and I/O would never get their turn. After a millisecond of that, or 2,048 operations, operations
-// finish with the next turn of the event loop. One budget serves all sockets of a thread, since they share its loop.
+// Limits how long operations may run in one turn of the event loop. An awaited loop whose operations all complete at
+// once runs in microtasks and would starve timers and I/O. After a millisecond or 2,048 operations, operations complete
+// in the next turn. All sockets of a thread share one budget, as they share the event loop.
 
 import { setImmediate, now as time } from "../runtime/timers.js";
 
-/** Milliseconds of one turn that operations may use up. */
+/** The budget of one turn, in milliseconds. */
 const budget = 1;
 /**
- * Operations of one turn at most: a fast machine does thousands of them in a millisecond. A turn costs about 6 µs, which
- * is 1 % of a loop over 2,048 small messages by inproc, and would be 5 % of one over zeromq's 512.
+ * The most operations of one turn: a fast machine completes thousands in a millisecond. A turn costs about 6 µs, 1 % of
+ * a loop over 2,048 small messages by inproc. With zeromq's 512 it would be 5 %.
  */
 const mostOperations = 2048;
-/** The clock is read every so many operations: a reading costs about as much as a small message. */
+/** The number of operations between two readings of the clock. A reading costs about as much as a small message. */
 const clockInterval = 16;
 
 let operations = 0;
@@ -23,7 +23,7 @@ function endTurn(): void {
   deadline = 0;
 }
 
-/** Counts one operation; true when this turn's budget is used up. */
+/** Counts one operation. True if the budget of this turn is used up. */
 export function turnIsOver(): boolean {
   return ++operations % clockInterval === 0 && clockSaysSo();
 }
@@ -33,21 +33,21 @@ function clockSaysSo(): boolean {
   if (deadline === 0) {
     deadline = now + budget;
     lastOperation = operations + mostOperations - clockInterval;
-    // Unreferenced: a program that has nothing else to do may end.
+    // Unreferenced, so that it does not keep the process alive.
     setImmediate(endTurn).unref();
     return false;
   }
   return now >= deadline || operations >= lastOperation;
 }
 
-/** Resolves in the next turn of the event loop, which is kept alive for it. */
+/** Resolves in the next turn of the event loop, and keeps the process alive until then. */
 export function nextTurn(): Promise<void> {
   if (next !== undefined) return next;
   let resolve!: () => void;
   const promise = new Promise<void>((settle) => {
     resolve = settle;
   });
-  // Outside of the promise, and before it is kept: near the end of the stack it may throw.
+  // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
   setImmediate(() => {
     next = undefined;
     endTurn();
@@ -55,4 +55,13 @@ export function nextTurn(): Promise<void> {
   });
   next = promise;
   return promise;
+}
+
+/** @internal Resolves at once, or in the next turn of the event loop if the budget of this one is used up. */
+export function soon<T>(result: T): Promise<T> {
+  return turnIsOver() ? inNextTurn(result) : Promise.resolve(result);
+}
+
+function inNextTurn<T>(result: T): Promise<T> {
+  return nextTurn().then(() => result);
 }

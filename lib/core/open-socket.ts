@@ -1,4 +1,4 @@
-// What all parts of an open socket share: its handle, whether it may be used now, its options, who waits for it.
+// The shared state of an open socket: its handle, whether it may be used now, its options, its pending operations.
 
 import { constants as os } from "node:os";
 import {
@@ -22,20 +22,21 @@ import { EndpointRecord } from "./endpoint-record.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
- * Bytes that libzmq reads or writes at once at most, above its own 8 KiB: up to 40 % more messages of 1 KiB
- * (docs/performance.md), for that much more memory in a connection that is busy. `ZMQ_IN_BATCH_SIZE`, `ZMQ_OUT_BATCH_SIZE`
+ * The most bytes that libzmq reads or writes at once, instead of 8 KiB. It increases the rate of messages of 1 KiB by
+ * up to 40 % (docs/performance.md) and the memory of a busy connection by the same number of bytes. libzmq:
+ * `ZMQ_IN_BATCH_SIZE`, `ZMQ_OUT_BATCH_SIZE`.
  */
 const batchBytes = 32 * 1024;
 
-/** Passes a result on, or throws; what needs another socket fails by the limit of the context or of the process. */
+/** Returns the result, or throws. `EMFILE` has two causes: the limit of the context or that of the process. */
 export function checkOpening(result: number, token: ContextToken): number {
   if (result >= 0) return result;
   const error = new ZmqError(-result);
   if (error.code !== "EMFILE") throw error;
   const most = binding.getContextOption(token, ZMQ_MAX_SOCKETS);
-  // libzmq does not say which of the two limits it is.
+  // libzmq does not report which of the two limits was reached.
   throw error.explain(
-    `the context has maxSockets (${most}) sockets open, of which an observer needs one and a proxy two, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
+    `the context has maxSockets (${most}) sockets open, including one for each observer and two for each proxy, or the process has no file descriptors left: close sockets, set maxSockets of the Context before its first socket, or raise \`ulimit -n\``,
   );
 }
 
@@ -52,7 +53,7 @@ const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving
 
 function blocked(): ZmqError {
   return errorOf("EBUSY", "Socket is blocked by a bind or unbind operation").explain(
-    "await bind() or unbind() first, or use bindSync(); a socket that a Proxy runs with is blocked until the end of run()",
+    "await bind() or unbind() first, or use bindSync(); a socket in a Proxy is blocked until run() resolves",
   );
 }
 
@@ -65,19 +66,19 @@ export interface FetchedAhead {
 
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
-  /** Undefined once closed. While the socket is open its context must not be collected. */
+  /** The context, which must not be garbage-collected while the socket is open. Undefined once closed. */
   context: Context | undefined;
-  /** A bind or unbind is under way, or a proxy has the socket. */
+  /** Whether a bind or unbind is pending, or a proxy uses the socket. */
   blocked = false;
-  /** A `sendMany` has not settled. It is not always a waiter: between its parts other code has its turn. */
+  /** Whether a `sendMany` is pending. Between its chunks it is not registered as a waiter. */
   sendingMany = false;
-  /** `close` was called while the socket was blocked. */
+  /** Whether `close` was called while the socket was blocked. */
   closing = false;
-  /** Waits that end without success say why by their error's code, instead of `EAGAIN` for all. */
+  /** Whether operations that waited in vain reject with `ETIMEDOUT` or `ECANCELED` instead of `EAGAIN`. */
   distinctErrors = false;
-  /** Binds and connects so far, less what was undone. */
+  /** The number of binds and connects, less those that were undone. */
   endpoints = 0;
-  /** Those of them that are of udp, where a message has a limit. */
+  /** The number of udp endpoints among them. Messages over udp have a size limit. */
   datagramEndpoints = 0;
   /** For `console.log`. */
   readonly record = new EndpointRecord();
@@ -85,7 +86,7 @@ export class Core extends Readiness implements OptionTarget {
   ahead!: FetchedAhead;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
-  /** Timeouts as they were last read: an operation that has to wait needs one each time. */
+  /** The cached timeouts: each operation that has to wait needs one. */
   readonly #timeouts: Record<Operation, number | undefined> = { sending: undefined, receiving: undefined };
 
   constructor(context: Context, type: number) {
@@ -94,16 +95,17 @@ export class Core extends Readiness implements OptionTarget {
     this.context = context;
     this.type = type;
     for (const option of [ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE]) {
-      // A libzmq without drafts has no such option, and does without.
+      // A libzmq without drafts lacks these options. The result is ignored then.
       binding.setOption(this.handle, option, kinds.int32.write(batchBytes));
     }
-    // libzmq would take any frame of a message for a subscription that begins with a byte 0 or 1, and split the message.
+    // Otherwise libzmq would treat any frame of a message that begins with a byte 0 or 1 as a subscription, and split
+    // the message.
     if (type === ZMQ_XPUB || type === ZMQ_XSUB) {
       binding.setOption(this.handle, ZMQ_ONLY_FIRST_SUBSCRIBE, kinds.int32.write(1));
     }
   }
 
-  /** Throws unless the socket is open and no bind or unbind is under way. */
+  /** Throws if the socket is closed or blocked. */
   usable(): void {
     if (this.handle === 0) throw errorOf("EBADF");
     if (this.blocked) throw blocked();
@@ -111,7 +113,7 @@ export class Core extends Readiness implements OptionTarget {
 
   getOption<T>({ id, kind }: Pick<Option<T>, "id" | "kind">): T {
     const length = binding.getOption(this.handle, id, kind.area);
-    // Before `touched`, which may run hooks of async_hooks: all options are read through one area.
+    // Read before `touched`, which may run hooks of async_hooks: all options share one memory area.
     const value = length < 0 ? undefined : kind.read(length);
     this.touched();
     check(length);
@@ -150,14 +152,14 @@ export class Core extends Readiness implements OptionTarget {
     check(result);
   }
 
-  /** Milliseconds that an operation may wait unless told otherwise. */
+  /** The default timeout of an operation, in milliseconds. */
   timeoutOf(direction: Operation): number {
     return this.#timeouts[direction] ?? this.#readTimeout(direction);
   }
 
   #readTimeout(direction: Operation): number {
     const length = binding.getOption(this.handle, timeoutIds[direction], kinds.int32.area);
-    // Kept before `touched`, which may run hooks of async_hooks: one of them may set the option.
+    // Stored before `touched`, which may run hooks of async_hooks that set the option.
     const timeout = length < 0 ? undefined : kinds.int32.read(length);
     this.#timeouts[direction] = timeout;
     this.touched();
@@ -165,7 +167,7 @@ export class Core extends Readiness implements OptionTarget {
     return timeout as number;
   }
 
-  /** Ends the socket, and whatever waits for it; once it is no longer blocked. */
+  /** Closes the socket and ends its pending operations. If it is blocked, closes it later. */
   close(): void {
     if (this.handle === 0) return;
     if (this.blocked) {
@@ -181,13 +183,16 @@ export class Core extends Readiness implements OptionTarget {
     this.context = undefined;
   }
 
-  /** Lends the socket to a proxy's thread. `wake` is retried whenever this thread may have taken that thread's wake-up. */
+  /**
+   * Lends the socket to a proxy's thread. `wake` is retried whenever this thread may have consumed a wake-up of that
+   * thread.
+   */
   lend(wake: Waiter): void {
     this.blocked = true;
     this.receiving = wake;
   }
 
-  /** Undoes `lend`. */
+  /** Takes the socket back after `lend`. */
   takeBack(): void {
     this.receiving = undefined;
     this.unblock();

@@ -1,50 +1,60 @@
-// The pace of large messages. libzmq takes a thousand messages for a peer before a send has to wait: of 1 MiB each, that
-// is a gigabyte in memory that the system has to map first. A sender that waits for the wire before that copies into the
-// memory of messages that are sent, which is twice as fast. The message is in libzmq already, so nothing depends on the
-// wait: not the order, not the high-water mark, not the end of the socket.
+// Paces senders of large messages. libzmq queues a thousand messages per peer before a send waits. With messages of 1 MiB
+// that is a gigabyte of memory, which the system has to map and clear. A sender that waits a few milliseconds reuses the
+// memory of sent messages instead, which is twice as fast. The wait begins after libzmq has queued the message, so it
+// affects neither the order of messages, nor the high-water mark, nor closing the socket.
 
 import { binding } from "../binding/index.js";
 import { setTimeout, now as time } from "../runtime/timers.js";
 import { nextTurn } from "./fairness.js";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const interval = 1;
-/** The part of the bytes at the beginning that libzmq may still hold at the end: the wire must not run dry. */
+/** The wait ends when libzmq holds this share of the bytes that it held at the beginning, so that it can go on sending. */
 const share = 0.6;
-/** Milliseconds in which libzmq sends at least one message if there is a peer that reads: 16 MiB take ten. */
-const patience = 50;
-/** Milliseconds without another wait after one that was in vain. */
-const respite = 1000;
+/**
+ * The most milliseconds of a wait. Loopback and fast networks need a tenth of this. The bytes may also belong to another
+ * socket: one whose network is slow, or that has no peer. A send must not wait long for those.
+ */
+const longest = 50;
+/** Milliseconds without a wait after a wait that was too short. Doubles up to `longestPause` while waits are in vain. */
+const shortestPause = 1000;
+const longestPause = 16_000;
 
 let waiting: Promise<void> | undefined;
-let respiteEnd = 0;
+let pause = shortestPause;
+let pauseEnd = 0;
 
-/** Resolves when libzmq has sent much of what it holds, or nothing for a while. */
-export function paced(): Promise<void> {
+/**
+ * Resolves when libzmq has sent much of what it holds, after 50 ms at the latest. Resolves in the next turn for a send
+ * whose `timeout` is shorter: -1 is none.
+ */
+export function paced(timeout: number): Promise<void> {
+  if (timeout >= 0 && timeout < longest) return nextTurn();
   if (waiting !== undefined) return waiting;
-  let since = time();
-  if (since < respiteEnd) return nextTurn();
-  let held = binding.heldBytes();
-  const enough = held * share;
+  const start = time();
+  if (start < pauseEnd) return nextTurn();
+  const enough = binding.heldBytes() * share;
   let resolve!: () => void;
   const promise = new Promise<void>((settle) => {
     resolve = settle;
   });
-  const look = () => {
-    const now = binding.heldBytes();
-    const at = time();
-    if (now < held) since = at;
-    held = now;
-    if (held > enough && at - since < patience) {
-      setTimeout(look, interval);
+  const check = () => {
+    const tooMany = binding.heldBytes() > enough;
+    if (tooMany && time() - start < longest) {
+      setTimeout(check, interval);
       return;
     }
-    if (held > enough) respiteEnd = at + respite;
+    if (tooMany) {
+      pauseEnd = time() + pause;
+      pause = Math.min(2 * pause, longestPause);
+    } else {
+      pause = shortestPause;
+    }
     waiting = undefined;
     resolve();
   };
-  // Outside of the promise, and before it is kept: near the end of the stack it may throw.
-  setTimeout(look, interval);
+  // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
+  setTimeout(check, interval);
   waiting = promise;
   return promise;
 }

@@ -1,5 +1,5 @@
-// One operation that waits: it settles exactly once, by an attempt that succeeds or fails, its time-out, its signal,
-// or the closing of the socket.
+// A pending operation. It settles exactly once: by an attempt that succeeds or fails, its timeout, its signal, or the
+// closing of the socket.
 
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
@@ -7,7 +7,7 @@ import type { Core } from "./open-socket.js";
 import type { Direction, Waiter } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn } from "./state-errors.js";
 
-/** @internal The answer of an attempt that would block. */
+/** @internal The result of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
 /** @internal */
 export type Attempt<T> = () => T | typeof wouldBlock;
@@ -23,19 +23,18 @@ export class Pending<T> implements Waiter {
   readonly #signal: AbortSignal | undefined;
   /** Registered with the core, and not settled. */
   #waiting = false;
-  /** The signal has called back. One of the user's own may do so while it is listened to. */
+  /** Whether the signal has called back. A signal that is not Node's own may do so during `addEventListener`. */
   #aborted = false;
-  /** The last attempt failed because it is not this socket's turn. A send or receive of the program's changes that. */
+  /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
   #outOfTurn: ZmqError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
   /**
-   * Waits from now on, after an attempt that would block or was out of turn. `timeout` in milliseconds, or below 0 for
-   * none. `call`: the method that waits, such as `receive()`. `whenClosed`: the result if the socket closes first,
-   * instead of an error. Never throws: whatever keeps it from waiting rejects the promise, and leaves nothing
-   * registered.
+   * Starts to wait, after an attempt that would block or was out of turn. `timeout` is in milliseconds; below 0 there
+   * is none. `call` is the name of the method, such as `receive()`. `whenClosed` is the result if the socket is closed
+   * first, instead of an error. Never throws: an error rejects the promise, and nothing stays registered.
    */
   constructor(
     core: Core,
@@ -59,13 +58,13 @@ export class Pending<T> implements Waiter {
     });
     try {
       if (signal !== undefined && !this.#listen(signal)) return;
-      // What libzmq counts in milliseconds, setTimeout takes too, but no more than an int32 of it.
+      // `setTimeout` accepts an int32. Longer waits get no timer.
       if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
       if (!this.#mayWait()) return;
-      // Before, since what throws near the end of the stack may do so after it has been registered.
+      // Set first: near the end of the stack, `wait` may throw after it has registered the operation.
       this.#waiting = true;
       core.wait(direction, this);
-      // User code may have used the socket since the attempt, and taken its wake-up.
+      // User code may have used the socket since the attempt, and consumed the wake-up.
       if (core.uses !== uses) core.touched();
     } catch (error) {
       this.#release();
@@ -86,7 +85,7 @@ export class Pending<T> implements Waiter {
         return false;
       }
       this.#release();
-      // It has processed libzmq's commands, and may have taken the wake-up of the other direction.
+      // The attempt has processed libzmq's commands, and may have consumed the wake-up of the other direction.
       this.#core.touched();
       this.#reject(error);
     }
@@ -97,17 +96,17 @@ export class Pending<T> implements Waiter {
     this.#end("ECANCELED", this.#whenClosed);
   }
 
-  /** Listens for an abort. False when the wait is over already; throws what the signal throws. */
+  /** Adds the listener. False if the signal is aborted. Throws the errors of the signal's methods. */
   #listen(signal: AbortSignal): boolean {
-    // A signal may be the user's own: these two run user code.
+    // These two lines run user code if the signal is not Node's own.
     signal.addEventListener("abort", this.#abort);
     if (signal.aborted && !this.#aborted) this.#abort();
     return !this.#aborted;
   }
 
   /**
-   * Checks the state once more: signals, and hooks of async_hooks that hear of the promise and the timer, may have used
-   * or closed the socket since it was found free.
+   * Checks the state again: signals, and hooks of async_hooks that are called for the promise and the timer, may have
+   * used or closed the socket.
    */
   #mayWait(): boolean {
     const core = this.#core;
@@ -123,12 +122,12 @@ export class Pending<T> implements Waiter {
     return true;
   }
 
-  /** Tries a last time, then settles with `value`, or rejects when there is none. */
+  /** Tries once more, then settles with `value`, or rejects if there is none. */
   #end(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (this.retry()) return;
-    // Nobody else looks after the other direction now, whose wake-up that attempt may have taken.
+    // That attempt may have consumed the wake-up of the other direction, so schedule a retry for it.
     this.#core.touched();
-    // In this order: if it throws near the end of the stack, a second `close` still finds who waits.
+    // In this order: if `#giveUp` throws near the end of the stack, a second `close` still finds the operation.
     this.#giveUp(code, value);
     this.#release();
   }
@@ -159,7 +158,7 @@ export class Pending<T> implements Waiter {
       this.#core.done(this.#direction);
     }
     const signal = this.#signal;
-    // In a microtask, since the signal's code must not run among the retries of a wake-up.
+    // In a microtask, since user code of the signal must not run between the retries of a wake-up.
     if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
   }
 }

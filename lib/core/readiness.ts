@@ -1,56 +1,59 @@
-// Who waits for a socket, and when they try again. The rule of libzmq's edge-triggered descriptor lives here alone:
-// a wake-up says only that commands are pending, and any call on the socket may take the wake-up of whoever waits
-// for the other direction. So whoever waits is looked after once per turn of the event loop in which the socket was
-// used for anything else.
+// The pending operations of a socket, and when they are retried. libzmq's descriptor is edge-triggered: a wake-up
+// signals pending commands only, and any call on the socket may consume the wake-up of an operation in the other
+// direction. So pending operations are retried once per turn of the event loop in which the socket was used for
+// anything else. Only this file deals with that rule.
 
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
 import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
 
-/** An operation that waits. */
+/** A pending operation. */
 export interface Waiter {
-  /** The method that waits, for the error of a second one: `receive()`. */
+  /** The name of the method, such as `receive()`, for the error of a second one. */
   readonly call?: string;
   /** An object that must not be garbage-collected while this operation is pending. */
   readonly holds?: object | undefined;
-  /** Tries again; true when it waits no longer. The attempt ends with libzmq's own "not now". */
+  /**
+   * Retries the operation. True if it is no longer pending. The last libzmq call of an attempt that fails returned
+   * EAGAIN.
+   */
   retry(): boolean;
-  /** The socket closes: tries a last time, then gives up. */
+  /** Called when the socket is closed. Tries once more, then gives up. */
   close(): void;
 }
 
-/** What is waited for: room, a message, or a change in what libzmq knows of peers. */
+/** The condition that an operation waits for: room in a queue, a message, or a change of the peers. */
 export type Direction = "sending" | "receiving" | "watching";
 
 /** Sockets with pending operations. This map keeps them from being garbage-collected. */
 const waiting = new Map<Handle, Readiness>();
 check(binding.onReady((handle) => waiting.get(handle)?.wake()));
 
-/** Rounds of attempts in both directions before a socket that claims to be ready is left alone for a while. */
+/** The number of fruitless rounds after which a socket that reports readiness is retried later. */
 const rounds = 2;
-/** Milliseconds until the first retry without a wake-up; each is twice as late as the one before… */
+/** The pause before the first retry without a wake-up, in milliseconds. Each further pause is twice as long… */
 const firstPause = 1;
-/** …and none is later than this. */
+/** …up to this. */
 const longestPause = 100;
 
 export class Readiness {
-  /** 0 before the socket is open, and once it is closed. */
+  /** 0 before the socket is opened and after it is closed. */
   handle: Handle = 0;
-  /** The send that waits, if any. */
+  /** The pending send. */
   sending: Waiter | undefined;
-  /** The receive that waits, if any. */
+  /** The pending receive. */
   receiving: Waiter | undefined;
-  /** Whoever watches, if any; its attempt takes nothing in from libzmq by itself. */
+  /** The pending operation that watches peers. Its attempt does not process libzmq's commands. */
   watching: Waiter | undefined;
   /**
-   * A receive has just heard from libzmq that there is no more, and the socket was not used since: its next wake-up is
-   * certain to come, so whoever wants to wait need not ask first.
+   * Whether a receive has just found no message and the socket was not used since. The next message then causes a
+   * wake-up, so an operation may wait without trying first.
    */
   emptied = false;
-  /** Counts uses, so that an operation sees whether user code has used the socket. */
+  /** Counts uses of the socket, so that an operation can detect that user code used it. */
   uses = 0;
-  /** Which of those who wait keep the process alive. */
+  /** Which of the pending operations keep the process alive. */
   readonly #alive: Record<Direction, boolean> = { sending: false, receiving: false, watching: false };
   #referenced = true;
   #looking = false;
@@ -58,8 +61,9 @@ export class Readiness {
   #later: NodeJS.Timeout | undefined;
 
   /**
-   * From now on `waiter` is retried whenever the socket may have become ready; `alive`: and the process lives as long.
-   * It must have tried before: libzmq tells a reader of new messages only after it has found none. Throws when the socket cannot be watched.
+   * Retries `waiter` each time the socket may have become ready. With `alive`, also keeps the process alive while it is
+   * pending. The caller must have attempted the operation before: libzmq signals new messages only after a receive has
+   * found none. Throws if the socket cannot be watched.
    */
   wait(direction: Direction, waiter: Waiter, alive = true): void {
     const aliveAnyway = this.#keepsAlive(direction);
@@ -69,7 +73,7 @@ export class Readiness {
     waiting.set(this.handle, this);
     this[direction] = waiter;
     this.emptied = false;
-    // Last, since it may run hooks of async_hooks.
+    // Last, since `touched` may run hooks of async_hooks.
     if (again || awaited) this.touched();
   }
 
@@ -83,7 +87,7 @@ export class Readiness {
     const alive = this.#alive[direction];
     this.#alive[direction] = false;
     if (this.#awaited) {
-      // The operations that are left may not keep the process alive.
+      // The remaining operations may not keep the process alive.
       if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
         this.touched();
       return;
@@ -92,7 +96,7 @@ export class Readiness {
     binding.hold(this.handle, false, false);
   }
 
-  /** The socket is closed: nobody waits any more, whatever they did about it. */
+  /** Drops all pending operations of a closed socket. */
   forget(): void {
     waiting.delete(this.handle);
     this.sending = undefined;
@@ -101,7 +105,7 @@ export class Readiness {
     clearTimeout(this.#later);
   }
 
-  /** Sets whether pending operations keep the process alive, now and later, as `ref` and `unref` of a timer do. */
+  /** Sets whether pending operations keep the process alive, now and later, like `ref` and `unref` of a timer. */
   set referenced(on: boolean) {
     this.#referenced = on;
     if (!this.#awaited) return;
@@ -121,8 +125,8 @@ export class Readiness {
   }
 
   /**
-   * To be called after any use of the socket other than a retry: it may have taken a waiter's wake-up. Only a receive
-   * passes on what it found out about `emptied`.
+   * Must be called after any use of the socket other than a retry, since it may have consumed the wake-up of a pending
+   * operation. Only a receive passes `emptied`.
    */
   touched(emptied = false): void {
     this.uses++;
@@ -141,7 +145,7 @@ export class Readiness {
       });
       comes = true;
     } finally {
-      // It throws near the end of the stack.
+      // `setImmediate` throws near the end of the stack.
       this.#looking = comes;
     }
   }
@@ -150,17 +154,17 @@ export class Readiness {
     return this.sending !== undefined || this.receiving !== undefined || this.watching !== undefined;
   }
 
-  /** Retries whoever waits. */
+  /** Retries the pending operations. */
   wake(): void {
-    // Looking at the events below may take the wake-up that `emptied` promises.
+    // Reading the events below may consume the wake-up that `emptied` relies on.
     this.emptied = false;
     if (this.watching !== undefined) binding.events(this.handle);
     this.#retry();
-    // Last, since the attempts of the others take in what it watches for.
+    // Last, since the other attempts process the commands that may change the peers.
     this.watching?.retry();
   }
 
-  /** Retries a send and a receive, until libzmq has said "not now" to both at one moment. */
+  /** Retries a send and a receive, until libzmq reports that neither is possible. */
   #retry(): void {
     for (let fruitless = 0; fruitless < rounds; fruitless++) {
       const { sending, receiving } = this;
@@ -168,7 +172,7 @@ export class Readiness {
         (receiving ?? sending)?.retry();
         return;
       }
-      // The attempt of one may take the wake-up of the other, so both are asked about together.
+      // The attempt of one may consume the wake-up of the other, so both are checked together.
       const events = binding.events(this.handle);
       const failed = events < 0;
       const readable = failed || (events & ZMQ_POLLIN) !== 0;
@@ -182,11 +186,11 @@ export class Readiness {
   }
 
   /**
-   * libzmq calls some sockets writable that are not: a Router whose addressed peer is full while another has room, an
-   * XPublisher with `noDrop`. Room at the peer causes a wake-up like any other, so retries at fixed intervals are not
-   * needed. But the last attempt in one direction may have taken a wake-up that arrived microseconds after the last
-   * attempt in the other, and this cannot be seen in the events of such a socket. A few retries at growing intervals
-   * find what was missed: ten a second at most, where one each millisecond took 7 % of a core.
+   * libzmq reports some sockets as writable that are not: a Router whose addressed peer is full while another has room,
+   * an XPublisher with `noDrop`. Room at the peer causes a wake-up, so polling is not needed. But the last attempt in
+   * one direction may have consumed a wake-up that arrived microseconds after the last attempt in the other, and the
+   * events of such a socket do not show it. A few retries at growing intervals recover from that: at most ten per
+   * second. A retry every millisecond took 7 % of a core.
    */
   #retryLater(): void {
     if (this.#later !== undefined) return;

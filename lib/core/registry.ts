@@ -1,5 +1,6 @@
-// Maps public socket objects to their cores. A program may pass any other object where a socket is expected.
+// Maps public socket objects to their cores. A program may pass any object where a socket is expected.
 
+import { illegalInvocation } from "../arguments/checks.js";
 import type { Core } from "./open-socket.js";
 
 const cores = new WeakMap<object, Core>();
@@ -9,12 +10,12 @@ export function register(socket: object, core: Core): void {
   cores.set(socket, core);
 }
 
-/** The core of a socket; undefined for any other object, such as a prototype. */
+/** Returns the core of a socket. Undefined for any other object, such as a prototype. */
 export const findCore = (socket: object): Core | undefined => cores.get(socket);
 
-/** As `findCore`, but throws a `TypeError` if the object is not a socket. */
+/** Returns the core of a socket. Throws a `TypeError` for any other object. */
 export function coreOf(socket: object): Core {
   const core = cores.get(socket);
-  if (core === undefined) throw new TypeError("Illegal invocation: not a socket");
+  if (core === undefined) throw illegalInvocation();
   return core;
 }

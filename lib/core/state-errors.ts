@@ -5,7 +5,7 @@ import { errnos, ZMQ_REP } from "../binding/constants.js";
 import { errorOf, ZmqError } from "../binding/errors.js";
 import type { Core } from "./open-socket.js";
 
-/** @internal A result of native code: the socket is a Request or Reply, and must do the other of send and receive first. */
+/** @internal The result of native code if a Request or Reply must first do the opposite of send and receive. */
 export const notItsTurn = -errnos.EFSM!;
 
 const remedies = {
@@ -16,7 +16,7 @@ const remedies = {
   },
   reply: {
     sending: "there is no request to answer: call receive() first",
-    receiving: "the last request is not answered: call send() first",
+    receiving: "the last request has no reply yet: call send() first",
   },
 };
 

@@ -1,4 +1,4 @@
-// Hosts, ports and interfaces, as every IP transport writes them.
+// Hosts, ports and interfaces in the endpoints of all IP transports.
 
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { inNetwork, isIPv4, isIPv6, isSame } from "./ip.js";
@@ -6,17 +6,17 @@ import { refusal, type Use } from "./refusal.js";
 
 export type Family = "ipv4" | "ipv6";
 
-/** What the text before a port stands for. */
+/** A parsed host. */
 export type Host =
   | { readonly kind: "any" }
   | { readonly kind: Family; readonly address: string; readonly scope: string | undefined }
   | { readonly kind: "interface"; readonly name: string }
   | { readonly kind: "name"; readonly name: string };
 
-/** The code of libzmq for a host that it cannot read: it looks for a device when it binds. */
+/** libzmq's code for an invalid host: in a bind it looks for a network device. */
 const hostCode = ({ call }: Use) => (call === "bind" ? "ENODEV" : "EINVAL");
 
-/** Splits `host:port` at its last colon: IPv6 addresses have colons, too. */
+/** Splits `host:port` at its last colon, since IPv6 addresses contain colons. */
 export function splitPort(text: string, use: Use): [host: string, port: string] {
   const colon = text.lastIndexOf(":");
   if (colon < 0) throw refusal("EINVAL", "a port must follow the host, as in 127.0.0.1:5555", use);
@@ -24,28 +24,28 @@ export function splitPort(text: string, use: Use): [host: string, port: string] 
 }
 
 /**
- * The number that a port's text stands for, 0 for one that the system chooses. libzmq reads the digits that a text
- * begins with, and keeps the lower 16 bits.
+ * Parses a port; 0 means that the system chooses one. libzmq would read only the leading digits, and use the lower 16
+ * bits.
  */
 export function portOf(text: string, use: Use, { wildcard = use.call === "bind" } = {}): number {
   if (text === "*" && wildcard) return 0;
   if (!/^\d+$/.test(text)) {
-    const form = wildcard ? "a number, or * for any that is free" : "a number";
-    throw refusal("EINVAL", `a port is ${form}, and not ${JSON.stringify(text)}`, use);
+    const form = wildcard ? "a number, or * for any free port" : "a number";
+    throw refusal("EINVAL", `port must be ${form}, got ${JSON.stringify(text)}`, use);
   }
   const port = Number(text);
-  if (port > 65535) throw refusal("EINVAL", `a port is at most 65535, and not ${text}`, use);
+  if (port > 65535) throw refusal("EINVAL", `port must be between 0 and 65535, got ${text}`, use);
   return port;
 }
 
-/** As `portOf`, for transports whose ports the system does not choose. */
+/** Parses a port of a transport that does not let the system choose one. */
 export function fixedPortOf(text: string, use: Use): number {
   const port = portOf(text, use, { wildcard: false });
-  if (port === 0) throw refusal("EINVAL", "the port must be a number from 1 to 65535", use);
+  if (port === 0) throw refusal("EINVAL", "port must be from 1 to 65535", use);
   return port;
 }
 
-/** One address of an interface of this machine. */
+/** An address of an interface of this machine. */
 export type Interface = NetworkInterfaceInfo & { readonly name: string };
 
 export function interfaces(): Interface[] {
@@ -54,12 +54,12 @@ export function interfaces(): Interface[] {
   );
 }
 
-/** Names of this machine's interfaces, for a message. */
+/** The names of this machine's interfaces, for a message. */
 export function interfaceNames(): string {
   return [...new Set(interfaces().map(({ name }) => name))].join(", ");
 }
 
-/** The interface that has this address; all of 127.0.0.0/8 belongs to the loopback interface where the system says so. */
+/** The interface with this address. On Linux, all of 127.0.0.0/8 belongs to the loopback interface. */
 export function interfaceWith(address: string): Interface | undefined {
   return interfaces().find((info) => {
     if (isSame(info.address, address)) return true;
@@ -82,12 +82,12 @@ function isShortIPv4(text: string): boolean {
 
 const hostName = /^[a-z0-9][a-z0-9._-]{0,252}$/i;
 
-/** Reads a host; whether an interface of that name counts before a host of that name, the caller says. */
+/** Parses a host. With `named`, interface names take precedence over host names; with `any`, `*` is allowed. */
 export function hostOf(text: string, use: Use, { any = false, named = false } = {}): Host {
   const bad = (why: string) => refusal(hostCode(use), why, use);
   if (text === "*") {
     if (any) return { kind: "any" };
-    throw refusal("EINVAL", "* stands for all interfaces, and is no host to connect to", use);
+    throw refusal("EINVAL", "* means all interfaces, and is not a host to connect to", use);
   }
   if (text === "") throw bad(any ? "the host is missing: an address, a name, or *" : "the host is missing");
 
@@ -97,44 +97,46 @@ export function hostOf(text: string, use: Use, { any = false, named = false } = 
     if (scope === "") throw refusal("EINVAL", "the interface after % is missing", use);
     return { kind: "ipv6", address, scope };
   }
-  if (bracketed !== undefined) throw bad(`[${bracketed}] holds no IPv6 address`);
-  if (/[[\]]/.test(text)) throw bad("an IPv6 address stands between brackets, as in [::1]:5555");
+  if (bracketed !== undefined) throw bad(`[${bracketed}] does not contain an IPv6 address`);
+  if (/[[\]]/.test(text)) throw bad("an IPv6 address must be in brackets, as in [::1]:5555");
   if (isIPv4(text)) return { kind: "ipv4", address: text, scope: undefined };
 
   if (named && interfaces().some(({ name }) => name === text)) return { kind: "interface", name: text };
-  if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is no IPv4 address`);
+  if (/^[\d.]+$/.test(text) && !isShortIPv4(text)) throw bad(`${text} is not an IPv4 address`);
   if (!hostName.test(text)) {
-    const ascii = /[^\x20-\x7e]/.test(text) ? ", those of other alphabets in their ASCII form (xn--…)" : "";
-    throw bad(`host names are letters, digits, dots and hyphens${ascii}`);
+    const ascii = /[^\x20-\x7e]/.test(text)
+      ? ", and names in other alphabets must be in ASCII form (xn--…)"
+      : "";
+    throw bad(`host names may contain letters, digits, dots and hyphens${ascii}`);
   }
   return { kind: "name", name: text };
 }
 
-/** Refuses a scope, which libzmq looks up among the interfaces, that stands for none. */
+/** Rejects the zone of an IPv6 address if it names no interface. */
 export function checkScope(host: Host, use: Use): void {
   if (!("scope" in host) || host.scope === undefined || /^[1-9]\d*$/.test(host.scope)) return;
   if (interfaces().some(({ name }) => name === host.scope)) return;
-  throw refusal("EINVAL", `there is no interface ${host.scope}, only ${interfaceNames()}`, use);
+  throw refusal("EINVAL", `unknown network interface ${host.scope}: use one of ${interfaceNames()}`, use);
 }
 
-/** The error for an IPv6 address where the socket does not use IPv6. */
+/** The error for an IPv6 address on a socket without `ipv6`. */
 export function needsIpv6(use: Use): Error {
-  return refusal(hostCode(use), "an IPv6 address needs `ipv6: true` set before", use);
+  return refusal(hostCode(use), "set `ipv6: true` before using an IPv6 address", use);
 }
 
 /**
- * Explains why an address such as fe80::1 needs its zone. Linux refuses to bind to it without one; a connect, which
- * libzmq would try for ever and say nothing, gets a warning.
+ * Explains that a link-local address such as fe80::1 needs a zone. Linux rejects a bind without one. A connect, which
+ * libzmq would silently retry forever, gets a warning.
  */
 export function checkZone(host: Host, use: Use): void {
   if (host.kind !== "ipv6" || host.scope !== undefined || !/^fe[89ab][0-9a-f]:/i.test(host.address)) return;
   const zoned = use.endpoint.replace(host.address, `${host.address}%${linkName()}`);
-  const why = `${host.address} is a link-local address and needs the interface after a %, as in ${zoned}; interfaces are ${interfaceNames()}`;
+  const why = `${host.address} is a link-local address: add the interface after a %, as in ${zoned}; interfaces are ${interfaceNames()}`;
   if (use.call === "connect") process.emitWarning(`${use.endpoint} cannot be reached: ${why}.`);
   else if (process.platform === "linux") throw refusal("EINVAL", why, use);
 }
 
-/** An interface that may have link-local peers, for an example. */
+/** The name of an interface for an example of a zone. */
 function linkName(): string {
   return interfaces().find(({ internal }) => !internal)?.name ?? "eth0";
 }

@@ -1,5 +1,5 @@
-// The grammar of endpoints, all schemes: whatever libzmq would misread, fail on for a wrong reason, or abort on is
-// refused here, before anything is opened. Each family of transports has a file in lib/endpoint.
+// The grammar of endpoints, for all transports. Rejects endpoints that libzmq would misread, reject with a wrong
+// reason, or abort on, before anything is opened. lib/endpoint has one file per family of transports.
 
 import { shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
@@ -18,28 +18,28 @@ export type { Lookup, Plan, Transport } from "./plan.js";
 export type { Use } from "./refusal.js";
 export { datagramRefusal } from "./udp.js";
 
-/** Passes an address on as an endpoint. Throws a `TypeError` for what is no text that libzmq could read. */
+/** Returns an address as an endpoint. Throws a `TypeError` if it is not a string, or contains a NUL. */
 export function toEndpoint(address: unknown): string {
   if (typeof address !== "string") throw noText(address);
-  // libzmq reads up to a NUL, and would serve another endpoint than the one that was named.
+  // libzmq reads up to a NUL, and would use another endpoint than the one that was named.
   if (address.includes("\0"))
     throw new TypeError(`Address must not contain a NUL, got ${JSON.stringify(address)}`);
   return address;
 }
 
 function noText(address: unknown): TypeError {
-  const detail = `an endpoint is a text such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
+  const detail = `an endpoint must be a string such as "tcp://127.0.0.1:5555", got ${shown(address)}`;
   return explained(new TypeError("Address must be a string"), detail);
 }
 
-/** A transport, and how its endpoints are read. */
+/** A transport and the parser of its endpoints. */
 interface Row extends Omit<Transport, "scheme"> {
-  /** Reads what follows `://`. */
+  /** Parses the part after `://`. */
   readonly read: (rest: string, use: Use, scheme: string) => Reading;
-  /** Which sockets it serves, in words; all that have no row in `serves` are refused. */
+  /** The supported socket types in words, for the error if `serves` returns false. */
   readonly sockets: string;
   readonly serves: (use: Use) => boolean;
-  /** Why this binary may lack it; libzmq says whether it does, by this name. */
+  /** The capability of libzmq that the transport needs, and its description for an error. */
   readonly built?: { readonly as: string; readonly needs: string };
 }
 
@@ -49,7 +49,7 @@ const isNot =
     !types.includes(type);
 const usual = { datagrams: false, multicast: "none", listens: false, bindByName: "now" } as const;
 const streams = { ...usual, sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
-/** A Stream socket speaks to the bare byte stream of a connection. */
+/** A Stream socket uses the bare byte stream of a connection, which these transports lack. */
 const messages = {
   ...usual,
   sockets: "every type but Stream and Datagram",
@@ -70,7 +70,7 @@ const rows: Record<string, Row> = {
     read: ipc,
     ...streams,
     listens: true,
-    built: { as: "ipc", needs: "Unix-domain sockets, which binaries for Linux and macOS have" },
+    built: { as: "ipc", needs: "Unix-domain sockets, which every binary of a release has" },
   },
   inproc: { read: inproc, ...messages },
   ws: {
@@ -120,11 +120,11 @@ const transports = new Map(
   Object.entries(rows).map(([scheme, row]): [string, Row & Transport] => [scheme, { scheme, ...row }]),
 );
 
-/** The transport of an endpoint; undefined for an unknown one. */
+/** The transport of an endpoint. Undefined if its scheme is unknown. */
 export const transportOf = (endpoint: string): Transport | undefined =>
   transports.get(splitScheme(endpoint)[0]);
 
-/** Whether this binary has a transport, for those that a binary may lack. */
+/** Caches whether this binary has each optional transport. */
 const has = new Map<string, boolean>();
 function isBuilt(name: string): boolean {
   let built = has.get(name);
@@ -135,26 +135,28 @@ function isBuilt(name: string): boolean {
   return built;
 }
 
-/** The transport of an endpoint, and what follows the `://`. */
+/** The scheme of an endpoint, and the part after `://`. */
 export function splitScheme(endpoint: string): [scheme: string, rest: string] {
   const at = endpoint.indexOf("://");
   if (at <= 0 || at + 3 === endpoint.length) {
-    throw refusal("EINVAL", "an endpoint is transport://address, as in tcp://127.0.0.1:5555", { endpoint });
+    throw refusal("EINVAL", "an endpoint must be transport://address, as in tcp://127.0.0.1:5555", {
+      endpoint,
+    });
   }
   return [endpoint.slice(0, at), endpoint.slice(at + 3)];
 }
 
-/** The schemes that this binary serves. */
+/** The schemes that this binary supports. */
 function schemes(): string[] {
   return [...transports].filter(([, { built }]) => !built || isBuilt(built.as)).map(([scheme]) => scheme);
 }
 
 /**
- * Says what libzmq is to be given for an address.
+ * Parses an address and plans what libzmq is given.
  *
- * @throws ZmqError with the codes of libzmq: `EINVAL`, `ENODEV` for a host that cannot be bound to, `EADDRNOTAVAIL`
- * for one of another machine, `ENAMETOOLONG`, `EPROTONOSUPPORT` for a transport that this binary lacks,
- * `ENOCOMPATPROTO` for one that does not serve the socket.
+ * @throws ZmqError with the codes of libzmq: `EINVAL`; `ENODEV` for a host that cannot be bound to; `EADDRNOTAVAIL` for
+ * an address of another machine; `ENAMETOOLONG`; `EPROTONOSUPPORT` for a transport that this binary lacks;
+ * `ENOCOMPATPROTO` for one that does not support the socket type.
  */
 export function planFor(use: Use): Plan {
   if (use.call === "connect" && use.type !== zmq.ZMQ_DGRAM && isPlainTcp(use.endpoint)) {
@@ -164,20 +166,20 @@ export function planFor(use: Use): Plan {
   const transport = transports.get(scheme);
   if (transport === undefined) {
     const why = transports.has(scheme.trim().toLowerCase())
-      ? `a scheme is in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
-      : `there is no transport ${scheme}://, only ${schemes().join(", ")}`;
+      ? `the scheme must be in lower case and without spaces, as in ${scheme.trim().toLowerCase()}://`
+      : `unknown transport ${scheme}://: use one of ${schemes().join(", ")}`;
     throw refusal("EPROTONOSUPPORT", why, use);
   }
   const { built } = transport;
   if (built && !isBuilt(built.as)) {
     throw refusal(
       "EPROTONOSUPPORT",
-      `${scheme}:// needs ${built.needs}, and this one is built without (see docs/transports.md)`,
+      `${scheme}:// needs ${built.needs}, but this binary was built without it (see docs/transports.md)`,
       use,
     );
   }
   if (!transport.serves(use)) {
-    throw refusal("ENOCOMPATPROTO", `${scheme}:// serves ${transport.sockets}`, use);
+    throw refusal("ENOCOMPATPROTO", `${scheme}:// only supports ${transport.sockets}`, use);
   }
   return { ...transport.read(rest, use, scheme), transport };
 }

@@ -16,28 +16,28 @@ import { inNetwork, isMulticast } from "./ip.js";
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Characters of an endpoint after its scheme: OpenPGM cuts or refuses what is longer. */
+/** The longest endpoint after its scheme, in characters. OpenPGM truncates or rejects longer ones. */
 const maxLength = 254;
-/** Groups that the system lets one socket join, 20 of IPv4 on most. */
+/** The most groups that a socket may join: 20 for IPv4 on most systems. */
 const maxGroups = 20;
 
-/** A host that must be an address. */
+/** Parses a host that must be an address. */
 function addressOf(text: string, what: string, use: Use): Extract<Host, { address: string }> {
   const host = hostOf(text, { ...use, call: "connect" });
   if ("address" in host) return host;
-  throw refusal("EINVAL", `${what} must be an IP address, and ${text} is none`, use);
+  throw refusal("EINVAL", `${what} must be an IP address, got ${text}`, use);
 }
 
 const wanted = { ipv4: "IPv4", ipv6: "IPv6" } as const;
 const groupForms = "224.0.0.0 to 239.255.255.255, or [ff00::] and above";
 
-/** The groups of a list, all of one family. */
+/** Parses a list of groups, which must be of one family. */
 function groupsOf(text: string, use: Use): { family: Family; groups: string[] } {
   const groups = text.split(",");
   const hosts = groups.map((group) => {
     const host = addressOf(group, "a group", use);
     if (!isMulticast(host.address)) {
-      throw refusal("EINVAL", `${host.address} is no multicast group: these are ${groupForms}`, use);
+      throw refusal("EINVAL", `${host.address} is not a multicast group: use ${groupForms}`, use);
     }
     return host;
   });
@@ -48,35 +48,35 @@ function groupsOf(text: string, use: Use): { family: Family; groups: string[] } 
   return { family, groups };
 }
 
-/** An address with its interface's name, which a link-local one needs. */
+/** Adds the zone to a link-local address. */
 const scoped = ({ address, name, scopeid }: Interface & { scopeid?: number }): string =>
   address.startsWith("fe80:") && scopeid !== 0 ? `${address}%${name}` : address;
 
 /**
- * The address of an interface that a name, a network such as 10.77.0.0/24, or an address stands for: OpenPGM asks a
- * name server about names before it looks at the interfaces.
+ * The address of the interface that is given by name, by a network such as 10.77.0.0/24, or by address. OpenPGM would
+ * query a name server before it looks at the interfaces.
  */
 function interfaceAddress(text: string, family: Family, use: Use): string {
   const ofFamily = interfaces().filter((info) => info.family === wanted[family]);
   const named = interfaces().filter(({ name }) => name === text);
   if (named.length > 0) {
     const own = ofFamily.filter(({ name }) => name === text);
-    // Link-local groups want a link-local sender, and the others rather not.
+    // A link-local group needs a link-local sender. Other groups should have another one.
     const linkLocal = /;\[?ff.2:/i.test(use.endpoint);
     const best = own.find(({ address }) => address.startsWith("fe80:") === linkLocal) ?? own[0];
     if (best) return scoped(best);
-    throw refusal(
-      "ENODEV",
-      `the interface ${text} has no ${wanted[family]} address, as the group needs`,
-      use,
-    );
+    throw refusal("ENODEV", `interface ${text} has no ${wanted[family]} address, which the group needs`, use);
   }
   const network = /^([\d.]+|\[?[\da-f:.]+\]?)\/(\d{1,3})$/i.exec(text);
   if (network) {
     const base = addressOf(network[1] as string, "a network", use);
     const bits = Number(network[2]);
     if (bits > (base.kind === "ipv4" ? 32 : 128)) {
-      throw refusal("EINVAL", `a network's bits are at most ${base.kind === "ipv4" ? 32 : 128}`, use);
+      throw refusal(
+        "EINVAL",
+        `the prefix length of a network must be at most ${base.kind === "ipv4" ? 32 : 128}`,
+        use,
+      );
     }
     if (base.kind !== family) throw differentFamilies(use);
     const own = ofFamily.find(({ address }) => inNetwork(address, `${base.address}/${bits}`));
@@ -84,11 +84,11 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
     throw refusal("EADDRNOTAVAIL", `no interface of this machine is in the network ${text}`, use);
   }
   if (!/^[\d.]+$|[:[\]]/.test(text)) {
-    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+    throw refusal("ENODEV", `unknown network interface ${text || '""'}: use one of ${interfaceNames()}`, use);
   }
   const host = addressOf(text, "an interface", use);
   if (isMulticast(host.address)) {
-    throw refusal("EINVAL", `before the ; stands an interface, and ${host.address} is a group`, use);
+    throw refusal("EINVAL", `before the ; must be an interface, not the group ${host.address}`, use);
   }
   if (host.kind !== family) throw differentFamilies(use);
   const own = interfaceWith(host.address);
@@ -101,7 +101,7 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
 const differentFamilies = (use: Use) =>
   refusal("EINVAL", "the interface and the group must both be IPv4, or both IPv6", use);
 
-/** Refuses what the process may not do: libzmq would abort on it. */
+/** Rejects pgm without the right to open raw sockets: libzmq would abort. */
 function mayOpenRawSockets(use: Use): void {
   const capNetRaw = 13n;
   let allowed = true;
@@ -115,28 +115,28 @@ function mayOpenRawSockets(use: Use): void {
   if (allowed) return;
   const remedy =
     process.platform === "linux" ? `\`setcap cap_net_raw+ep ${process.execPath}\`` : "to run as root";
-  throw refusal("EPERM", `pgm needs ${remedy} for its raw sockets; epgm, over UDP, needs nothing`, use);
+  throw refusal("EPERM", `pgm needs ${remedy} for its raw sockets; epgm, over UDP, does not`, use);
 }
 
-/** Reads an endpoint of pgm or epgm; bind and connect are the same there. */
+/** Parses an endpoint of pgm or epgm. Bind and connect are the same there. */
 export function pgm(rest: string, use: Use, scheme: string): Reading {
   const [network, portText] = splitPort(rest, use);
   const port = fixedPortOf(portText, use);
   const fields = network.split(";");
-  const form = "the form is interface;group:port, as in 192.0.2.7;239.192.1.1:5555";
-  // Without an interface the host's name decides, which often stands for 127.0.0.1; or libzmq aborts.
+  const form = "the address must be interface;group:port, as in 192.0.2.7;239.192.1.1:5555";
+  // Without an interface OpenPGM resolves the machine's host name, which is often 127.0.0.1, or libzmq aborts.
   if (fields.length < 2 || fields.length > 3) throw refusal("EINVAL", form, use);
   const [device, receive, send] = fields as [string, string, string?];
   if (device === "") throw refusal("EINVAL", `the interface is missing: ${form}`, use);
-  if (device.includes(",")) throw refusal("EINVAL", "there can be one interface only", use);
+  if (device.includes(",")) throw refusal("EINVAL", "only one interface is allowed", use);
   if (receive === "" || send === "") throw refusal("EINVAL", `the group is missing: ${form}`, use);
   const { family, groups } = groupsOf(receive, use);
   if (groups.length > maxGroups) {
-    throw refusal("EINVAL", `a socket joins ${maxGroups} groups at most, and not ${groups.length}`, use);
+    throw refusal("EINVAL", `a socket can join at most ${maxGroups} groups, got ${groups.length}`, use);
   }
   if (send !== undefined) {
     const sending = groupsOf(send, use);
-    if (sending.groups.length > 1) throw refusal("EINVAL", "there can be one group to send to only", use);
+    if (sending.groups.length > 1) throw refusal("EINVAL", "only one group to send to is allowed", use);
     if (sending.family !== family) throw differentFamilies(use);
   }
   const address = bracketed(interfaceAddress(device, family, use));
@@ -144,7 +144,7 @@ export function pgm(rest: string, use: Use, scheme: string): Reading {
   if (network2.length > maxLength) {
     throw refusal(
       "EINVAL",
-      `interface and groups are at most ${maxLength} characters, and not ${network2.length}`,
+      `interface and groups must be at most ${maxLength} characters, got ${network2.length}`,
       use,
     );
   }
@@ -152,19 +152,23 @@ export function pgm(rest: string, use: Use, scheme: string): Reading {
   return { endpoint: `${scheme}://${network2}:${port}` };
 }
 
-/** Reads an endpoint of norm; bind and connect are the same there. */
+/** Parses an endpoint of norm. Bind and connect are the same there. */
 export function norm(rest: string, use: Use): Reading {
   if (rest.length > maxLength) {
-    throw refusal("EINVAL", `an endpoint of norm is at most ${maxLength} characters`, use);
+    throw refusal("EINVAL", `a norm endpoint must be at most ${maxLength} characters`, use);
   }
   const match = /^(?:([^,;]*),)?(?:([^;]*);)?([^;,]*)$/.exec(rest);
   if (!match)
-    throw refusal("EINVAL", "the form is id,interface;address:port, id and interface optional", use);
+    throw refusal(
+      "EINVAL",
+      "the address must be id,interface;address:port (id and interface are optional)",
+      use,
+    );
   const [, id, device, target] = match as unknown as [string, string?, string?, string?];
   const [hostText, portText] = splitPort(target ?? "", use);
   const port = fixedPortOf(portText, use);
   if (id !== undefined && !(/^\d+$/.test(id) && Number(id) >= 1 && Number(id) < 2 ** 31)) {
-    throw refusal("EINVAL", `a node's id is a number from 1 to ${2 ** 31 - 1}, and not ${id || '""'}`, use);
+    throw refusal("EINVAL", `node id must be from 1 to ${2 ** 31 - 1}, got ${id || '""'}`, use);
   }
   const host = hostOf(hostText, { ...use, call: "connect" });
   const plan = (address: string): string => {
@@ -174,14 +178,14 @@ export function norm(rest: string, use: Use): Reading {
     return `norm://${prefix}${address}:${port}`;
   };
   if (host.kind === "name") {
-    // An interface that is not there is told at once.
+    // Reports an unknown interface at once.
     if (device !== undefined) interfaceNamed(device, undefined, use);
     return { endpoint: use.endpoint, lookup: { name: host.name, ipv6: use.ipv6, with: plan } };
   }
   return { endpoint: plan((host as { address: string }).address) };
 }
 
-/** The interface that a name or an address stands for. */
+/** The interface that is given by name or by address. */
 function interfaceNamed(text: string, family: Family | undefined, use: Use): Interface {
   const named = interfaces().filter(({ name }) => name === text);
   if (named.length > 0) {
@@ -190,7 +194,7 @@ function interfaceNamed(text: string, family: Family | undefined, use: Use): Int
     throw refusal("ENODEV", `the interface ${text} has no ${wanted[family as Family]} address`, use);
   }
   if (!/^[\d.]+$|[:[\]]/.test(text)) {
-    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+    throw refusal("ENODEV", `unknown network interface ${text || '""'}: use one of ${interfaceNames()}`, use);
   }
   const { address, kind } = addressOf(text, "an interface", use);
   if (family !== undefined && kind !== family) throw differentFamilies(use);

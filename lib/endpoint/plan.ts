@@ -1,28 +1,28 @@
-// What becomes of an address that was not refused.
+// The result of parsing an address.
 
 /** Properties of a transport that the rest of the library uses. */
 export interface Transport {
   readonly scheme: string;
-  /** A message is a datagram, whose length has a limit. */
+  /** Whether a message is a datagram, whose length is limited. */
   readonly datagrams: boolean;
   /** The multicast options that are checked before an endpoint is opened. */
   readonly multicast: "none" | "hops" | "all";
-  /** libzmq knows what is bound by the `lastEndpoint` of the socket; otherwise by what it was given. */
+  /** Whether libzmq identifies a bound endpoint by `lastEndpoint`, instead of by the address that it was given. */
   readonly listens: boolean;
   /**
-   * How `bindSync` resolves a host name: `now`, libzmq resolves it and blocks the thread; `never`, `bindSync` rejects it;
-   * `later`, in the background, since binding and connecting are the same (norm).
+   * How `bindSync` handles a host name. `now`: libzmq resolves it and blocks the thread. `never`: `bindSync` rejects
+   * it. `later`: it is resolved in the background, since binding and connecting are the same (norm).
    */
   readonly bindByName: "now" | "never" | "later";
 }
 
-/** What libzmq is given for an address. */
+/** The endpoint that libzmq is given for an address. */
 export interface Reading {
-  /** The endpoint for libzmq; where a name is to be looked up, the one with the name in it. */
+  /** The endpoint for libzmq. If a name must be resolved first, the endpoint that contains the name. */
   readonly endpoint: string;
-  /** libzmq looks the host of this connection up, at each attempt. */
+  /** Whether libzmq resolves the host of this connection itself, at each attempt. */
   readonly looksUp?: boolean;
-  /** A host whose address belongs into the endpoint, where libzmq would look it up in the caller's thread. */
+  /** The host name to resolve, where libzmq would do so synchronously in the caller's thread. */
   readonly lookup?: Lookup;
 }
 
@@ -33,9 +33,9 @@ export interface Plan extends Reading {
 export interface Lookup {
   readonly name: string;
   readonly ipv6: boolean;
-  /** The endpoint with an address in place of the name; throws for one that is of no use here. */
+  /** Returns the endpoint with an address instead of the name. Throws if the address cannot be used. */
   with(address: string): string;
 }
 
-/** An address as a host between `://` and a port. */
+/** Formats an address as a host between `://` and a port. */
 export const bracketed = (address: string): string => (address.includes(":") ? `[${address}]` : address);

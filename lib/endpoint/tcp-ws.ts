@@ -4,13 +4,13 @@ import { checkScope, checkZone, type Host, hostOf, needsIpv6, portOf, splitPort 
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Where a ws path ends: libzmq builds its request, path and host and all, in 8 KiB, and asserts that it fits. */
+/** The longest host and path, in characters. libzmq asserts that the HTTP request fits in 8 KiB. */
 const maxPathLength = 2048;
 
-/** Where to listen: a name that is no interface's is looked up before libzmq sees it. */
+/** Parses the address for a bind. A name that is not an interface is resolved before libzmq sees it. */
 function listen(scheme: string, authority: string, path: string, use: Use): Reading {
   const [hostText, portText] = splitPort(authority, use);
-  // libzmq ignores what follows the digits, such as the end of a line; that much is clear enough.
+  // libzmq ignores spaces and slashes after the digits. They are accepted.
   portOf(portText.replace(/[\s/]+$/, ""), use);
   const host = hostOf(hostText, use, { any: true, named: true });
   checkScope(host, use);
@@ -29,13 +29,13 @@ function listen(scheme: string, authority: string, path: string, use: Use): Read
   };
 }
 
-/** The part of a tcp endpoint that says where a connection comes from. */
+/** Checks the source address of a tcp endpoint. */
 function checkSource(text: string, use: Use): void {
   const colon = text.lastIndexOf(":");
   if (colon < 0) {
     throw refusal(
       "EINVAL",
-      `the source ${text || '""'} needs a port, as in 127.0.0.1:0;host:5555, 0 for any`,
+      `source address ${text || '""'} needs a port, as in 127.0.0.1:0;host:5555 (0 for any port)`,
       use,
     );
   }
@@ -55,18 +55,21 @@ export function tcp(rest: string, use: Use): Reading {
   const { endpoint } = use;
   const parts = rest.split(";");
   if (use.call === "bind") {
-    if (parts.length > 1) throw refusal("EINVAL", "source;destination is for connect: bind takes one", use);
+    if (parts.length > 1)
+      throw refusal("EINVAL", "source;destination is only for connect: bind takes one address", use);
     return listen("tcp", rest, "", use);
   }
   if (parts.length > 2)
-    throw refusal("EINVAL", "there is one source and one destination: source;destination", use);
+    throw refusal(
+      "EINVAL",
+      "an endpoint has at most one source and one destination: source;destination",
+      use,
+    );
   if (parts.length === 2) checkSource(parts[0] as string, use);
   const host = target(parts.at(-1) as string, use);
-  // libzmq would try for ever, and say nothing.
+  // libzmq would silently retry forever.
   if (host.kind === "ipv6" && !use.ipv6) {
-    process.emitWarning(
-      `${endpoint} cannot be reached by a socket without \`ipv6: true\`, set before connect.`,
-    );
+    process.emitWarning(`${endpoint} cannot be reached without IPv6: set \`ipv6: true\` before connecting.`);
   }
   return { endpoint, looksUp: host.kind === "name" };
 }
@@ -74,19 +77,20 @@ export function tcp(rest: string, use: Use): Reading {
 export function ws(rest: string, use: Use, scheme: string): Reading {
   const slash = rest.indexOf("/");
   const path = slash < 0 ? "" : rest.slice(slash);
-  // It goes into an HTTP request as it is.
+  // libzmq copies the path into an HTTP request unchanged.
   if (!/^[\x21-\x7e]*$/.test(path)) {
-    throw refusal("EINVAL", "a path is printable ASCII without spaces: use encodeURI", use);
+    throw refusal("EINVAL", "path must be printable ASCII without spaces: use encodeURI", use);
   }
   if (rest.length > maxPathLength) {
     throw refusal(
       "EINVAL",
-      `host and path are at most ${maxPathLength} characters, and not ${rest.length}`,
+      `host and path must be at most ${maxPathLength} characters, got ${rest.length}`,
       use,
     );
   }
   const authority = slash < 0 ? rest : rest.slice(0, slash);
-  if (/[?#]/.test(authority)) throw refusal("EINVAL", "a query follows a path: /?…", use);
+  if (/[?#]/.test(authority))
+    throw refusal("EINVAL", "a query must follow a path, as in host:80/?key=value", use);
   if (use.call === "bind") return listen(scheme, authority, path, use);
   const host = target(authority, use);
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);

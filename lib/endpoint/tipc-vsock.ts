@@ -4,7 +4,7 @@
 import type { Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Types below are the protocol's own. */
+/** Smaller types are reserved by TIPC. */
 const reservedTypes = 64;
 const maxUint32 = 2 ** 32 - 1;
 
@@ -13,13 +13,13 @@ const port = /^<(\d+)\.(\d+)\.(\d+):(\d+)>$/;
 
 function checkNumbers(numbers: string[], use: Use): void {
   const large = numbers.find((number) => Number(number) > maxUint32);
-  if (large !== undefined) throw refusal("EINVAL", `a number is at most ${maxUint32}, and not ${large}`, use);
+  if (large !== undefined) throw refusal("EINVAL", `numbers must be at most ${maxUint32}, got ${large}`, use);
 }
 
 /** Zone, cluster and node share 32 bits. */
 function checkNode([zone, cluster, node]: string[], use: Use): void {
   if (Number(zone) > 255 || Number(cluster) > 4095 || Number(node) > 4095) {
-    throw refusal("EINVAL", "a node is zone.cluster.node, up to 255.4095.4095", use);
+    throw refusal("EINVAL", "a node must be zone.cluster.node, at most 255.4095.4095", use);
   }
 }
 
@@ -27,7 +27,7 @@ export function tipc(rest: string, use: Use): Reading {
   const { endpoint, call } = use;
   if (rest === "<*>") {
     if (call === "bind") return { endpoint };
-    throw refusal("EINVAL", "<*> is for bind: connect to the `lastEndpoint` of who bound", use);
+    throw refusal("EINVAL", "<*> is for bind: connect to the `lastEndpoint` of the bound socket", use);
   }
   const portMatch = port.exec(rest);
   if (portMatch) {
@@ -41,7 +41,7 @@ export function tipc(rest: string, use: Use): Reading {
   if (!nameMatch) {
     throw refusal(
       "EINVAL",
-      "the forms are {type,lower,upper}, {type,instance}, <zone.cluster.node:ref>",
+      "the address must be {type,lower,upper}, {type,instance} or <zone.cluster.node:ref>",
       use,
     );
   }
@@ -51,23 +51,23 @@ export function tipc(rest: string, use: Use): Reading {
     node.map((number) => number ?? "0"),
     use,
   );
-  // libzmq lets 64 pass for a range only.
+  // libzmq accepts 64 only for a range.
   const least = upper === undefined ? reservedTypes + 1 : reservedTypes;
-  if (Number(type) < least) throw refusal("EINVAL", `a type is at least ${least}, and not ${type}`, use);
+  if (Number(type) < least) throw refusal("EINVAL", `type must be at least ${least}, got ${type}`, use);
   if (upper !== undefined && Number(upper) < Number(lower)) {
-    throw refusal("EINVAL", `the upper bound ${upper} is below the lower one, ${lower}`, use);
+    throw refusal("EINVAL", `the upper bound ${upper} is below the lower bound ${lower}`, use);
   }
   return { endpoint };
 }
 
-/** A context id, or @ for any; a port, or * for any. */
+/** Parses a context id (`@` for any) and a port (`*` for any). */
 export function vm(rest: string, use: Use): Reading {
   const match = /^(\d+|@|\*):(\d+|\*|@)$/.exec(rest);
-  if (!match) throw refusal("EINVAL", "the form is cid:port, both numbers", use);
+  if (!match) throw refusal("EINVAL", "the address must be cid:port, both numbers", use);
   const numbers = match.slice(1).filter((text) => /^\d/.test(text));
   checkNumbers(numbers, use);
   if (use.call === "connect" && numbers.length < 2) {
-    throw refusal("EINVAL", "wildcards are for bind: name the context id and port to connect to", use);
+    throw refusal("EINVAL", "wildcards are only for bind: connect needs a context id and a port", use);
   }
   return { endpoint: use.endpoint };
 }

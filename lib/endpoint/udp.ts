@@ -19,15 +19,15 @@ import { isMulticast } from "./ip.js";
 import { bracketed, type Reading } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
 
-/** Bytes of a datagram that libzmq sends or receives; a longer one would overrun its buffer. */
+/** The longest datagram of libzmq, in bytes. A longer one would overrun its buffer. */
 const maxDatagramLength = 8192;
 
 const lengthOf = (frame: WireFrame | undefined): number =>
   frame === undefined ? 0 : Buffer.byteLength(frame as string | Uint8Array);
 
 /**
- * The error for a message that is too long for udp, undefined when it fits: the body of a Datagram, or body and group
- * of a Radio, with which a byte for the group's length travels.
+ * The error for a message that is too long for udp. Undefined if it fits. The limit applies to the body of a Datagram.
+ * For a Radio it applies to body and group together, plus a byte for the group's length.
  */
 export function datagramRefusal(type: number, wire: WireMessage): ZmqError | undefined {
   const [first, second] = Array.isArray(wire) ? wire : [wire];
@@ -35,11 +35,11 @@ export function datagramRefusal(type: number, wire: WireMessage): ZmqError | und
   const most = radio ? maxDatagramLength - 1 : maxDatagramLength;
   const bytes = lengthOf(second) + (radio ? lengthOf(first) : 0);
   if (bytes <= most) return undefined;
-  const what = radio ? "body and group of a message over udp are" : "the body of a datagram is";
-  return errorOf("EMSGSIZE").explain(`${what} at most ${most} bytes, and not ${bytes}`);
+  const what = radio ? "body and group of a udp message must together be" : "the body of a datagram must be";
+  return errorOf("EMSGSIZE").explain(`${what} at most ${most} bytes, got ${bytes}`);
 }
 
-/** The interface before a group: libzmq takes its name for IPv6, and either for IPv4. */
+/** Parses the interface before a group. libzmq needs its name for IPv6, and accepts name or address for IPv4. */
 function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
   if (text === "*") return text;
   const named = interfaces().filter(({ name }) => name === text);
@@ -51,10 +51,10 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
   const code = use.call === "bind" ? "ENODEV" : "EINVAL";
   const host = /^[\d.]+$|[:[\]]/.test(text) ? hostOf(text, { ...use, call: "bind" }) : undefined;
   if (host?.kind !== "ipv4" && host?.kind !== "ipv6") {
-    throw refusal("ENODEV", `there is no interface ${text || '""'}, only ${interfaceNames()}`, use);
+    throw refusal("ENODEV", `unknown network interface ${text || '""'}: use one of ${interfaceNames()}`, use);
   }
   if (isMulticast(host.address)) {
-    throw refusal("EINVAL", `before the ; stands an interface, and ${host.address} is a group`, use);
+    throw refusal("EINVAL", `before the ; must be an interface, not the group ${host.address}`, use);
   }
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
   const found = interfaceWith(host.address);
@@ -65,7 +65,7 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
   return family === "ipv6" ? found.name : text;
 }
 
-/** Refuses to bind to an address of another machine: libzmq would try for ever, and its context never end. */
+/** Rejects a bind to an address of another machine: libzmq would retry forever, and its context would never end. */
 function checkOwn(address: string, use: Use): void {
   if (/^(?:0\.0\.0\.0|255\.255\.255\.255|::)$/.test(address) || isMulticast(address)) return;
   if (interfaceWith(address)) return;
@@ -77,9 +77,9 @@ export function udp(rest: string, use: Use): Reading {
   const [hostText, portText] = splitPort(rest.slice(semicolon + 1), use);
   const bind = use.call === "bind";
   const port = portOf(portText, use);
-  // A Datagram socket may well send from any port, but nobody could find a Dish there.
+  // A Datagram may use any free port, but peers of a Dish could not find it.
   if (port === 0 && (!bind || use.type === ZMQ_DISH)) {
-    throw refusal("EINVAL", "the port must be a number from 1 to 65535, which the peers know", use);
+    throw refusal("EINVAL", "port must be from 1 to 65535, since peers need to know it", use);
   }
   const host: Host = hostOf(hostText, use, { any: bind && semicolon < 0, named: bind });
   if (host.kind === "ipv6" && !use.ipv6) throw needsIpv6(use);
@@ -88,7 +88,7 @@ export function udp(rest: string, use: Use): Reading {
 
   if (semicolon >= 0) {
     if (!("address" in host) || !isMulticast(host.address)) {
-      throw refusal("EINVAL", `after the ; stands a multicast group, and ${hostText} is none`, use);
+      throw refusal("EINVAL", `after the ; must be a multicast group, not ${hostText}`, use);
     }
     const device = interfaceOf(rest.slice(0, semicolon), host.kind, use);
     return { endpoint: `udp://${device};${hostText}:${portText}` };

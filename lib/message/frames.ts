@@ -1,39 +1,39 @@
 /// <reference types="node" preserve="true" />
-// What a message is to a user, and how it becomes what native code takes.
+// The types of messages, and how a message is converted for native code.
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
 import { explained } from "../binding/errors.js";
 import type { WireFrame, WireMessage } from "../binding/index.js";
 
-/** One received frame. */
+/** A received frame. */
 export type Message = Buffer;
 
 /**
- * What can be sent as a frame. Views and buffers send their bytes; `null` sends an empty frame; strings, and whatever
- * else, are sent as UTF-8 of `String(value)`.
+ * A value that can be sent as a frame. Buffers and typed arrays send their bytes, strings and numbers their UTF-8 text,
+ * `null` an empty frame. The bytes of a message that has to wait are copied first, except by `sendMany`.
  */
 export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | string | number | null;
 
-// Read once: a property of a module's object is looked up anew on each use.
+// Destructured, since a property of a module object is looked up at each use.
 const { isUint8Array, isAnyArrayBuffer, isProxy } = types;
 
 const empty = new Uint8Array(0);
-// Longer strings are encoded by Node, whose encoder is faster than Node-API's there.
+// Node's encoder is faster than Node-API's for longer strings.
 const longString = 256;
 
-// The length that the engine knows: an own property of the same name may hide it.
+// The engine's getter: an own property of the array may hide it.
 const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength")!
   .get as (this: Uint8Array) => number;
 
-/** Reads a value once. The result is a string or a real Uint8Array of any realm: reading it runs no user code. */
+/** Converts a value to a string or a real Uint8Array of any realm, which can be read without running user code. */
 function toFrame(value: unknown): WireFrame {
   if (typeof value === "string") return value.length <= longString ? value : Buffer.from(value);
-  // Not `instanceof`, which runs Symbol.hasInstance, accepts proxies, and refuses other realms.
+  // Not `instanceof`, which runs Symbol.hasInstance, accepts proxies and rejects other realms.
   if (isUint8Array(value)) return value;
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) {
-    // A detached view is sent as an empty frame, as in zeromq; no view can be made of it.
+    // A detached view is sent as an empty frame, as in zeromq: no Uint8Array can be created from it.
     if (value.byteLength === 0) return empty;
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
@@ -43,12 +43,11 @@ function toFrame(value: unknown): WireFrame {
 }
 
 /**
- * @internal Reads a message once, elements of an array by index. Getters, proxies and `toString` of the message run
- * here and not later. An array becomes an array of this module's own, without holes: a missing element is sent as
- * "undefined", as in zeromq. Literals and `Array.from` define elements, and those that exist are assigned to, where `push` would
- * call setters of Array.prototype.
+ * @internal Reads a message once. Getters, proxies and `toString` of the message run here and not later. An array is copied
+ * by index into a new array without holes: a missing element is sent as "undefined", as in zeromq. The new array is built
+ * by literals, `Array.from` and assignment to existing elements, since `push` would call setters of Array.prototype.
  *
- * @throws TypeError for `undefined` and for what has no string form.
+ * @throws TypeError for `undefined` and for values without a string form, such as symbols.
  */
 export function toWire(message: unknown): WireMessage {
   if (isUint8Array(message)) return message;
@@ -69,18 +68,18 @@ export function toWire(message: unknown): WireMessage {
 export function noMessage(): TypeError {
   return explained(
     new TypeError("Message must be present"),
-    "a message is a string, a Buffer or an array of them, got undefined",
+    "a message must be a string, a Buffer or an array of them, got undefined",
   );
 }
 
 const mostFew = 8;
 
-/** A proxy's length may be anything. */
+/** Checks the type too, since `length` of a proxy may have any type. */
 function isFew(length: unknown): boolean {
   return typeof length === "number" && length >>> 0 === length && length <= mostFew;
 }
 
-/** For up to eight frames a seventh of the time that `Array.from` takes. */
+/** Converts up to eight frames. Takes a seventh of the time of `Array.from`. */
 function fewFrames(message: readonly unknown[], length: number): WireFrame[] {
   const frames: WireFrame[] = [empty, empty, empty, empty, empty, empty, empty, empty];
   for (let index = 0; index < length; index++) frames[index] = toFrame(message[index]);
@@ -88,9 +87,9 @@ function fewFrames(message: readonly unknown[], length: number): WireFrame[] {
   return frames;
 }
 
-/** @internal As `toWire`, for each of many messages. */
+/** @internal Converts many messages with `toWire`. */
 export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
-  // Anything else is converted as it comes: a generator may give the same array over and over, with other contents.
+  // Other iterables are converted element by element: a generator may yield the same array again with other contents.
   if (!isPlainList(messages)) return Array.from(iterable(messages), toWire);
   const wire: unknown[] = [...messages];
   for (let index = 0; index < wire.length; index++) wire[index] = toWire(wire[index]);
@@ -99,12 +98,12 @@ export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
 
 const { values } = Array.prototype;
 
-/** Whether going through it runs no code but getters of its elements. */
+/** Whether iterating over the value runs no user code except getters of its elements. */
 function isPlainList(messages: unknown): messages is unknown[] {
   return Array.isArray(messages) && !isProxy(messages) && messages[Symbol.iterator] === values;
 }
 
-/** @internal Array.from would take any object for an empty list. */
+/** @internal Throws unless the value is iterable. `Array.from` would accept any object as an empty list. */
 export function iterable(messages: Iterable<unknown>): Iterable<unknown> {
   if (typeof messages?.[Symbol.iterator] === "function") return messages;
   throw new TypeError(`Messages must be an iterable, such as an array of messages, got ${shown(messages)}`);
@@ -112,13 +111,13 @@ export function iterable(messages: Iterable<unknown>): Iterable<unknown> {
 
 /**
  * @internal Copies bytes without running user code: `Buffer.from` would call the array's `valueOf`, and `slice` its
- * constructor. An array that was detached has none.
+ * constructor. The copy of a detached array is empty.
  */
 export function copyOf(bytes: Uint8Array): Uint8Array {
   return lengthOf.call(bytes) === 0 ? empty : new Uint8Array(bytes);
 }
 
-/** @internal Copies a message that has to wait: later changes to the original are not sent. */
+/** @internal Copies a message that has to wait, so that later changes to the original are not sent. */
 export function snapshot(wire: WireMessage): WireMessage {
   if (typeof wire === "string" || typeof wire === "number") return wire;
   return Array.isArray(wire) ? Array.from(wire, (frame) => snapshot(frame) as WireFrame) : copyOf(wire);

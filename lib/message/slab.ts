@@ -1,5 +1,5 @@
-// Memory that messages are received into. One slab and one frame table serve all sockets of this copy of the library:
-// native code writes frames from an offset on, and Buffers are cut from it here, with no further crossing.
+// The memory that messages are received into. One slab and one frame table serve all sockets of this copy of the
+// library. Native code writes frames to the slab; here Buffers are created over it without further native calls.
 
 import { constants as os } from "node:os";
 import { ZMQ_RCVMORE } from "../binding/constants.js";
@@ -8,23 +8,23 @@ import { binding, type Handle } from "../binding/index.js";
 import { kinds } from "../options/kinds.js";
 import type { Message } from "./frames.js";
 
-/** A kept small message keeps its slab alive: this many bytes at most. */
+/** The size of a slab. A small message that the program keeps also keeps its slab alive. */
 const slabSize = 32 * 1024;
 const tableRows = 1024;
-/** As many large frames as one crossing can find: each fills a quarter of the slab, and 1 MiB of them ends it. */
+/** The most large frames of one native call: each fills a quarter of the slab, and 1 MiB of them ends the call. */
 const largestBatch = 160;
-/** Crossings for one message before the event loop has its turn: each brings up to 1,024 frames. */
+/** Native calls for one message before the event loop has its turn. Each brings up to 1,024 frames. */
 const crossingsPerTurn = 16;
 
-// What native/receiver.cc adds to its count of frames when libzmq had no more.
+// native/receiver.cc adds this to its count of frames if libzmq had no more.
 const emptiedFlag = 1 << 16;
-// A row of the table, native/receiver.cc writes the same.
+// The format of a row of the table, which native/receiver.cc writes.
 const moreBit = 1;
 const ownBufferBit = 2;
 const lengthShift = 2;
 const alignment = 8;
 
-// Buffer's own constructor for a view, without the checks of Buffer.from: about half the time.
+// Buffer's own constructor for a view. It skips the checks of Buffer.from, which takes twice as long.
 const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
   memory: ArrayBuffer,
   offset: number,
@@ -35,7 +35,8 @@ const table = new Int32Array(tableRows);
 const largeFrames: (Buffer | undefined)[] = Array.from({ length: largestBatch }, () => undefined);
 check(binding.receiveInto(new Uint8Array(table.buffer), largeFrames));
 
-// The first receive replaces them: until then, a program that only sends has neither the memory nor the module.
+// The first receive creates them, so that a program that only sends does not allocate a slab or load
+// node:worker_threads.
 let slab = Buffer.alloc(0);
 let memory = slab.buffer;
 let offset = 0;
@@ -43,27 +44,28 @@ let offset = 0;
 type Threads = typeof import("node:worker_threads");
 let threads: Partial<Threads> | undefined;
 
-/** False when there is no memory for a new slab; the old one stays then. */
+/** Allocates a new slab. Returns false, and keeps the old one, if there is no memory. */
 function renew(): boolean {
   let fresh: Buffer<ArrayBuffer>;
   try {
-    // Not zeroed: native code tells how much of it was written.
+    // Not zeroed: native code reports how much of it was written.
     fresh = Buffer.allocUnsafeSlow(slabSize);
   } catch {
     return false;
   }
-  // As Node does with its own pool: users hold views of this memory, and postMessage with one of them in its transfer
-  // list would take it away from all the others. Bun and Deno lack the function. Loading the module takes Node 4 ms.
+  // Users hold views of this memory. postMessage with one of them in its transfer list would detach the memory from all
+  // others, so it is marked, as Node marks its own pool. Bun and Deno lack the function. Loading the module takes Node
+  // 4 ms.
   threads ??= process.getBuiltinModule("node:worker_threads");
   threads.markAsUntransferable?.(fresh.buffer);
-  // Only now: near the end of the stack, the lines above may throw.
+  // Last, since the lines above may throw near the end of the stack.
   slab = fresh;
   memory = slab.buffer;
   offset = 0;
   return true;
 }
 
-/** Cuts the frame behind one row of the table out of the slab. */
+/** Creates the Buffer for one row of the table. */
 function cut(row: number): Buffer {
   const length = row >> lengthShift;
   const frame = new View(memory, offset, length);
@@ -71,16 +73,15 @@ function cut(row: number): Buffer {
   return frame;
 }
 
-/** Properties to read of the first message, by name, and where their values go: as many nulls before the call. */
+/** Names of the first message's properties, and the array for their values, filled with nulls. */
 export interface Properties {
   readonly names: string[];
   readonly values: (string | null)[];
 }
 
 /**
- * A copy of the small frames that a loop fetched ahead. They share the slab with frames that the user has already, and
- * one of those may take the slab's memory away: a stream of bytes does so with each chunk. A copy for a whole crossing
- * costs about 3 ns a message.
+ * A copy of the small frames that a loop prefetched. They share the slab with frames that the user has already, and a
+ * user of those may detach the slab: a byte stream does so with each chunk. Copying costs about 3 ns per message.
  */
 class Reserve {
   #bytes = new Uint8Array(4096);
@@ -88,7 +89,7 @@ class Reserve {
   #frames = 0;
   #memory: ArrayBufferLike | undefined;
 
-  /** Copies what a crossing wrote: `frames` rows of the table, from `start` on in the slab. */
+  /** Copies the result of one native call: `frames` rows of the table, and the slab from `start` on. */
   save(start: number, frames: number): void {
     const size = Math.min(offset, slabSize) - start;
     if (this.#bytes.length < size) this.#bytes = new Uint8Array(slabSize);
@@ -99,17 +100,17 @@ class Reserve {
     this.#memory = memory;
   }
 
-  /** Whether the memory of the frames has been taken away. */
+  /** Whether the memory of the frames was detached. */
   get needed(): boolean {
     return this.#memory !== undefined && this.#memory.byteLength === 0;
   }
 
-  /** All messages have been handed out: the slab is kept no longer. */
+  /** Stops keeping the slab alive, after all messages have been delivered. */
   release(): void {
     this.#memory = undefined;
   }
 
-  /** Replaces the frames of messages from `head` on; `messages` are those of the crossing that was saved. */
+  /** Replaces the frames of the messages from index `head` on by copies. */
   restore(messages: Message[][], head: number): void {
     let message = 0;
     let frame = 0;
@@ -124,19 +125,19 @@ class Reserve {
       frame = row & moreBit ? frame + 1 : 0;
       if (frame === 0) message++;
     }
-    // Last: if there is no memory for a copy, the next attempt begins anew.
+    // Last: if a copy fails for lack of memory, the next attempt starts again.
     this.#memory = undefined;
   }
 }
 
-/** A Buffer whose memory no other shares. */
+/** A copy in memory that is shared with no other Buffer. */
 function ownMemory(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   copy.set(bytes);
   return copy;
 }
 
-/** Gives the frames of all messages but the first memory of their own. */
+/** Copies the frames of all messages but the first. */
 function own(messages: Message[][], count: number): void {
   for (let index = 1; index < count; index++) {
     messages[index] = messages[index]!.map(ownMemory);
@@ -145,32 +146,31 @@ function own(messages: Message[][], count: number): void {
 
 /** State of receiving from one socket that the next call needs. */
 export class Intake {
-  /** The last call ended because libzmq had no more: its next wake-up is then certain to come. */
+  /** Whether the last call ended because libzmq had no more. The next message then causes a wake-up. */
   emptied = false;
-  /** Frames of a message whose other frames are still in libzmq: the event loop had its turn in between. */
+  /** The first frames of a message that is received in parts, between which the event loop has its turn. */
   partial: Message[] | undefined;
-  /** -errno that came after complete messages, or an exception; 0 for none. */
+  /** An error after complete messages, which the next call reports: -errno, or an exception. 0 for none. */
   failure: number | object = 0;
-  /** An exception, such as a stack overflow, came between a crossing and the end of its rows: what it brought is lost. */
+  /** Whether an exception, such as a stack overflow, ended a call before its rows were read. Its frames are lost. */
   torn = false;
-  /** Of what a loop fetched ahead, once it has fetched anything. */
+  /** The copy of prefetched frames, once a loop has prefetched. */
   reserve: Reserve | undefined;
 }
 
-// V8 inlines small functions only. What seldom happens is therefore in functions of its own, which leaves the path of
-// a message in one piece.
+// V8 inlines only small functions. Rare cases are in separate functions, so that the common path stays small.
 
-/** The intake whose native call is in progress or whose rows are being read. The table and the slab hold one at a time. */
+/** The intake of the native call in progress. The table and the slab hold the frames of one call at a time. */
 let reader: Intake | undefined;
 
 /**
- * Before a call, what the last one left: an error to return or throw, or nothing, 0. Drops a message of which frames
- * were lost, as a whole: what is left of it must not pass for a message.
+ * Handles the leftovers of the last call. Returns its error, or 0. Drops a message as a whole if some of its frames
+ * were lost: the rest must not look like a message.
  */
 function settle(handle: Handle, intake: Intake): number {
   if (reader !== undefined) {
-    // An exception has ended that crossing, or a setter of Array.prototype receives in the midst of it. It then goes on
-    // in a slab without anybody's bytes, finds that it is no longer the reader, and gives its messages up.
+    // An exception has ended that call, or a setter of Array.prototype receives during it. That call then continues in
+    // a zeroed slab, detects that it is no longer the reader, and drops its messages.
     reader = undefined;
     largeFrames.fill(undefined);
     if (renew()) slab.fill(0);
@@ -183,7 +183,7 @@ function settle(handle: Handle, intake: Intake): number {
   return intake.torn ? dropRest(handle, intake) : 0;
 }
 
-/** 0, or -ENOMEM: then the message is still to be dropped. */
+/** Drops the rest of a message. Returns 0, or -ENOMEM if that must be retried. */
 function dropRest(handle: Handle, intake: Intake): number {
   intake.partial = undefined;
   let more = binding.getOption(handle, ZMQ_RCVMORE, kinds.int32.area) > 0 && kinds.int32.read(4) !== 0;
@@ -197,7 +197,7 @@ function dropRest(handle: Handle, intake: Intake): number {
   return 0;
 }
 
-/** The error of a native call during which user code received another message. */
+/** The error of a call during which user code received another message. */
 function overwritten(): Error {
   return errorOf(
     "EBUSY",
@@ -205,14 +205,14 @@ function overwritten(): Error {
   );
 }
 
-/** Nothing is lost: the next call goes on from here. */
+/** Ends a call for lack of memory. Nothing is lost: the next call continues. */
 function outOfMemory(intake: Intake, complete: number): number {
   reader = undefined;
   intake.emptied = false;
   return complete > 0 ? complete : -os.errno.ENOMEM;
 }
 
-/** The end of a call that found no frame, or an error: that ends a message which is here in part. */
+/** Ends a call that found no frame, or an error. An error also drops a message that was received in part. */
 function ended(intake: Intake, complete: number, result: number): number {
   reader = undefined;
   intake.torn = false;
@@ -222,14 +222,14 @@ function ended(intake: Intake, complete: number, result: number): number {
   return complete;
 }
 
-/** Takes a Buffer out of the array of large frames. */
+/** Removes a Buffer from the array of large frames. */
 function largeFrame(index: number): Buffer {
   const frame = largeFrames[index]!;
   largeFrames[index] = undefined;
   return frame;
 }
 
-/** Makes messages of the first rows of the table. Returns how many were completed; `intake.partial` has the rest. */
+/** Creates messages from the rows of the table. Returns the number of complete ones; `intake.partial` has the rest. */
 function readRows(frames: number, messages: Message[][], at: number, intake: Intake): number {
   let { partial } = intake;
   let complete = 0;
@@ -244,12 +244,12 @@ function readRows(frames: number, messages: Message[][], at: number, intake: Int
     partial = undefined;
   }
   intake.partial = partial;
-  // A frame that no longer fitted went beside the slab, which then counts as full.
+  // A frame that did not fit was put beside the slab, which then counts as full.
   if (large > 0 && slabSize - offset < slabSize / 4) offset = slabSize;
   return complete;
 }
 
-/** Keeps a copy of what is not handed out at once; `whole`: this crossing alone brought these messages, in full. */
+/** Copies the messages that are not delivered at once. `whole`: one native call received these messages completely. */
 function keepAhead(
   messages: Message[][],
   count: number,
@@ -259,7 +259,7 @@ function keepAhead(
   whole: boolean,
 ): void {
   try {
-    // Once in a slab a crossing splits a message, and more than one crossing fetches ahead. Copies are simpler then.
+    // A message that is split between two native calls occurs once per slab. Separate copies are simpler then.
     if (!whole || intake.partial !== undefined) {
       own(messages, count);
       return;
@@ -267,16 +267,16 @@ function keepAhead(
     intake.reserve ??= new Reserve();
     intake.reserve.save(start, frames);
   } catch {
-    // No memory, or the end of the stack: the messages are here all the same, only without a copy.
+    // No memory, or the end of the stack. The messages are used without a copy.
     intake.reserve?.release();
   }
 }
 
 /**
- * Puts up to `maxMessages` complete messages that are ready into `messages`, from index `at` on. Returns how many, 0
- * when none is ready, or -errno. A message of very many frames is received in parts, unless `whole`: with `partial` set
- * on return, the caller comes again in the next turn of the event loop. With `ahead` the messages after the first are
- * not handed out at once, and the intake's reserve keeps a copy of them.
+ * Receives up to `maxMessages` complete messages that are ready into `messages`, from index `at` on. Returns their
+ * number, 0 if none is ready, or -errno. Unless `whole`, a message of very many frames is received in parts: if
+ * `partial` is set on return, the caller must call again in the next turn of the event loop. With `ahead`, the messages
+ * after the first are not delivered at once, and the intake's reserve keeps a copy of them.
  */
 export function receiveInto(
   messages: Message[][],
@@ -297,9 +297,9 @@ export function receiveInto(
   let crossings = 0;
   reader = intake;
   do {
-    // Some call of the user's may have detached the slab all the same, ArrayBuffer.prototype.transfer for instance.
+    // User code may have detached the slab all the same, with ArrayBuffer.prototype.transfer for example.
     if ((offset >= slabSize || slab.length === 0) && !renew()) return outOfMemory(intake, complete);
-    // Until the rows have been read. Nothing but an exception leaves it set.
+    // Reset when the rows have been read. Only an exception leaves it set.
     intake.torn = true;
     const result =
       properties === undefined || intake.partial !== undefined

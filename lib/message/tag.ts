@@ -1,5 +1,5 @@
-// Messages that are one frame with a tag beside it: the routing id of a Server or Peer, the group of a Radio or Dish. At
-// the boundary the tag is a second frame.
+// Messages of one frame with a tag: the routing id of a Server or Peer, the group of a Radio or Dish. Native code takes
+// the tag as a second frame.
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
@@ -8,35 +8,35 @@ import { errorOf, explained } from "../binding/errors.js";
 import type { WireMessage } from "../binding/index.js";
 import { copyOf, type Message, noMessage, toWire } from "./frames.js";
 
-/** What a Server or Peer is given with a message to send, and gets with a received one. */
+/** The routing id that belongs to a message of a Server or Peer. */
 export interface RoutingOptions {
-  /** The peer: a whole number above 0 that a received message of it came with. `zmq_msg_set_routing_id` */
+  /** Identifies the peer: a whole number from 1 to 4294967295, as received with a message. libzmq: `zmq_msg_set_routing_id`. */
   routingId: number;
 }
 
-/** What a Radio is given with a message to send. */
+/** The group that a Radio sends a message to. */
 export interface GroupOptions {
-  /** At most 255 bytes; ends at a NUL. `zmq_msg_set_group` */
+  /** The name of the group, up to 255 bytes. A NUL ends it. libzmq: `zmq_msg_set_group`. */
   group: Buffer | string;
 }
 
-/** What a Dish gets with a received message. */
+/** The group of a message that a Dish received. */
 export interface GroupInfo {
-  /** The group that it was sent to. */
+  /** The name of the group. */
   group: Buffer;
 }
 
 const longestGroup = 255;
 
-/** @internal A group as libzmq takes it: up to a NUL. @throws TypeError for another type, ZmqError `EINVAL` when too long */
+/** @internal Converts a group for libzmq: up to a NUL. Throws a TypeError for another type, `EINVAL` if it is too long. */
 export function toGroup(group: unknown): Uint8Array {
   if (typeof group !== "string" && !types.isUint8Array(group)) {
     throw explained(
       new TypeError("Value must be a string or buffer"),
-      `a group is a string or a Buffer, got ${shown(group)}`,
+      `a group must be a string or a Buffer, got ${shown(group)}`,
     );
   }
-  // A copy, since methods of the user's array may be the user's own.
+  // Copied first, since the user may have replaced methods of the array.
   const bytes = typeof group === "string" ? Buffer.from(group) : copyOf(group);
   const end = bytes.indexOf(0);
   const used = end < 0 ? bytes : bytes.subarray(0, end);
@@ -46,10 +46,10 @@ export function toGroup(group: unknown): Uint8Array {
   return used;
 }
 
-/** @internal How a socket type's messages are sent and received where they have a tag. */
+/** @internal How the messages of a socket type with tags are sent and received. */
 export interface Tagging {
   toWire(message: unknown, options: unknown): WireMessage;
-  /** Makes of the frames of a received message what a user gets. */
+  /** Converts the frames of a received message to the message that the user receives. */
   fromFrames(frames: Message[]): [Message, object];
 }
 
@@ -67,21 +67,21 @@ function noOption(options: unknown, key: string): Error {
 }
 
 function badRoutingId(id: unknown): Error {
-  const detail = `routingId is a whole number from 1 to 4294967295, got ${shown(id)}`;
+  const detail = `routingId must be a whole number from 1 to 4294967295, got ${shown(id)}`;
   if (typeof id === "number") return errorOf("EINVAL").explain(detail);
   return explained(new TypeError("A number was expected"), detail);
 }
 
-/** A message of one frame and its tag; more frames than one are libzmq's to refuse. */
+/** Appends the tag to a message. libzmq rejects a message of several frames. */
 function withTag(message: unknown, tag: Uint8Array | number): WireMessage {
   const wire = toWire(message);
   if (!Array.isArray(wire)) return [wire, tag];
-  // Not by `concat`, which asks the tag whether it is to be spread.
+  // Not `concat`, which reads Symbol.isConcatSpreadable of the tag.
   if (wire.length > 0) wire.push(tag);
   return wire;
 }
 
-/** @internal The number of a peer. */
+/** @internal Checks a routing id. */
 export function toRoutingId(id: unknown): number {
   if (typeof id !== "number" || !(id >= 1 && id < 2 ** 32)) throw badRoutingId(id);
   return id;
@@ -103,7 +103,7 @@ const grouping: Tagging = {
   fromFrames: ([message, group]) => [message!, { group: group! }],
 };
 
-/** @internal By type number. */
+/** @internal The taggings by socket type. */
 export const taggings: ReadonlyMap<number, Tagging> = new Map([
   [ZMQ_SERVER, routing],
   [ZMQ_PEER, routing],

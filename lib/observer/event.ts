@@ -1,119 +1,147 @@
-// Events of a socket's connections: what they are to a user, and how they are read from the frames of a monitor.
+// Events of a socket's connections: their types, and how the frames of a monitor are read.
 
 import * as zmq from "../binding/constants.js";
 import { ZmqError } from "../binding/errors.js";
 import type { Message } from "../message/frames.js";
 
 type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
-/** What a peer did wrong in a handshake. @useDeclaredType */
+/**
+ * The codes of protocol errors, such as `"ERR_ZMTP_UNEXPECTED_COMMAND"`. libzmq: `ZMQ_PROTOCOL_ERROR_…`.
+ *
+ * @useDeclaredType
+ */
 export type ProtocolErrorCode = CodeOf<keyof typeof zmq.protocolErrors>;
 
-/** An error that a handshake ended with because the peer did not keep to ZMTP, the ZAP protocol or WebSocket. */
+/** The error of a failed handshake: the peer violated ZMTP, ZAP or WebSocket. */
 export interface ProtocolError extends Error {
-  /** For instance `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
+  /** The violation, such as `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
   code: ProtocolErrorCode;
 }
 
-/** An error that a handshake ended with because authentication failed. */
+/** The error of a failed handshake: the ZAP handler rejected the peer. */
 export interface AuthenticationError extends Error {
-  /** The status by ZAP: 300, 400 or 500. */
+  /** The status code of ZAP (RFC 27): 300 temporary error, 400 authentication failure, 500 internal error. */
   status: 300 | 400 | 500;
 }
 
-/** What an event says of a connection. */
+/** Fields of events about a connection. */
 export interface ConnectionFields {
-  /** The endpoint that was bound or connected to; not there in the few events for which libzmq tells none. */
+  /** The endpoint that was bound or connected to. Missing in the few events for which libzmq reports none. */
   address: string;
-  /** Our end of the connection; empty as long as there is none. Not enumerable. */
+  /** The local end of the connection. Empty while there is none. Not enumerable. */
   localAddress: string;
-  /** The peer's end of the connection; empty as long as there is none. Not enumerable. */
+  /** The peer's end of the connection. Empty while there is none. Not enumerable. */
   remoteAddress: string;
 }
 
-/** What an event says of a connection that is, or was, open. */
+/** Fields of events about a connection that is, or was, open. */
 export interface DescriptorFields extends ConnectionFields {
-  /** The connection's file descriptor, by which a peer can be told from others while it is connected. Not enumerable. */
+  /** The file descriptor of the connection. It identifies the peer while it is connected. Not enumerable. */
   fd: number;
 }
 
-/** What an event says of something that failed. */
+/** Fields of events about an error. */
 export interface ErrorFields<E extends Error = ZmqError> extends ConnectionFields {
-  /** Why it failed. */
+  /** The error. */
   error: E;
 }
 
-/** Fields of each type of event, besides its type. */
+/** The types of events, and the fields that each has in addition to `type`. */
 export interface EventFields {
-  /** A peer has connected to an endpoint that was bound. `ZMQ_EVENT_ACCEPTED` */
+  /** A peer has connected to a bound endpoint. The handshake follows. libzmq: `ZMQ_EVENT_ACCEPTED`. */
   accept: DescriptorFields;
-  /** A peer's connection could not be accepted. `ZMQ_EVENT_ACCEPT_FAILED` */
+  /** A peer's connection could not be accepted. libzmq: `ZMQ_EVENT_ACCEPT_FAILED`. */
   "accept:error": ErrorFields;
-  /** An endpoint is bound. `ZMQ_EVENT_LISTENING` */
+  /** An endpoint was bound. libzmq: `ZMQ_EVENT_LISTENING`. */
   bind: DescriptorFields;
-  /** An endpoint could not be bound. `ZMQ_EVENT_BIND_FAILED` */
+  /** An endpoint could not be bound. libzmq: `ZMQ_EVENT_BIND_FAILED`. */
   "bind:error": ErrorFields;
-  /** A connection to a peer is there; the handshake follows. `ZMQ_EVENT_CONNECTED` */
+  /** A connection to a peer was established. The handshake follows. libzmq: `ZMQ_EVENT_CONNECTED`. */
   connect: DescriptorFields;
-  /** A connect could not be done at once, and goes on. `ZMQ_EVENT_CONNECT_DELAYED` */
+  /** A connection attempt continues in the background. libzmq: `ZMQ_EVENT_CONNECT_DELAYED`. */
   "connect:delay": ConnectionFields;
-  /** A connect has failed, and will be tried again. `ZMQ_EVENT_CONNECT_RETRIED` */
+  /** A connection attempt has failed, and libzmq will retry. libzmq: `ZMQ_EVENT_CONNECT_RETRIED`. */
   "connect:retry": ConnectionFields & {
-    /** Milliseconds until the next attempt. */
+    /** The time until the next attempt, in milliseconds. */
     interval: number;
   };
-  /** A connection, or a bound endpoint, was closed from this side. `ZMQ_EVENT_CLOSED` */
+  /** This side closed a connection or a bound endpoint. libzmq: `ZMQ_EVENT_CLOSED`. */
   close: DescriptorFields;
-  /** Closing has failed. `ZMQ_EVENT_CLOSE_FAILED` */
+  /** A connection or endpoint could not be closed. libzmq: `ZMQ_EVENT_CLOSE_FAILED`. */
   "close:error": ErrorFields;
-  /** A connection was lost. `ZMQ_EVENT_DISCONNECTED` */
+  /** A connection was lost. libzmq: `ZMQ_EVENT_DISCONNECTED`. */
   disconnect: DescriptorFields;
-  /** The handshake is done, and messages can pass. `ZMQ_EVENT_HANDSHAKE_SUCCEEDED` */
+  /** The handshake succeeded: messages can be exchanged. libzmq: `ZMQ_EVENT_HANDSHAKE_SUCCEEDED`. */
   handshake: ConnectionFields;
-  /** The peer does not keep to a protocol. `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL` */
+  /** The peer violated a protocol during the handshake. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`. */
   "handshake:error:protocol": ErrorFields<ProtocolError>;
-  /** The peer was refused by the ZAP handler. `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH` */
+  /** The ZAP handler rejected the peer. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`. */
   "handshake:error:auth": ErrorFields<AuthenticationError>;
-  /** The handshake has failed for another reason. `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL` */
+  /** The handshake failed for another reason. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL`. */
   "handshake:error:other": ErrorFields;
-  /** An answer to {@link Observer.requestPipeStats}. `ZMQ_EVENT_PIPES_STATS` */
+  /** The queue lengths of one connection, after {@link Observer.requestPipeStats}. libzmq: `ZMQ_EVENT_PIPES_STATS`. */
   "pipe:stats": ConnectionFields & {
-    /** Messages that wait to go out through this connection. */
+    /** The number of messages that are queued for sending. */
     outbound: number;
-    /** Messages that wait to be received from this connection. */
+    /** The number of messages that are queued for receiving. */
     inbound: number;
   };
   /**
-   * A peer's message was dropped before it reached the socket. Only the bundled libzmq emits this event.
-   * `ZMQ_EVENT_MESSAGE_REJECTED`
+   * A message of a peer was dropped before it reached the socket. Only the bundled libzmq emits this event. libzmq:
+   * `ZMQ_EVENT_MESSAGE_REJECTED`.
    */
   "message:rejected": ConnectionFields & {
     /**
-     * `"frames"`: the message had more than `maxFrames` frames. `"size"`: it had more than `maxMessageSize` bytes. libzmq
-     * then closes the connection. `"conflate"`: the message had several frames and the socket has `conflate`; the
-     * connection stays open, and at most one such event is emitted per connection and second.
+     * Why the message was dropped. `"frames"`: it had more than `maxFrames` frames. `"size"`: it had more than
+     * `maxMessageSize` bytes. In both cases libzmq closes the connection. `"conflate"`: it had several frames and the socket
+     * has `conflate`. The connection stays open; at most one such event per second is emitted for it.
      */
     reason: "frames" | "size" | "conflate";
   };
-  /** The socket is gone, its linger included; the last event. `ZMQ_EVENT_MONITOR_STOPPED` */
+  /** The socket has ended: it was closed and its `linger` is over. This is the last event. libzmq: `ZMQ_EVENT_MONITOR_STOPPED`. */
   // biome-ignore lint/complexity/noBannedTypes: no fields at all
   end: {};
-  /** An event that this library does not know yet. */
+  /** An event that this version of the library does not know. */
   unknown: ConnectionFields;
 }
 
-/** What happens to a socket's connections: the names by which events are listened for. @useDeclaredType */
+/**
+ * The types of events, such as `"connect"`. {@link EventFields} describes each.
+ *
+ * @useDeclaredType
+ */
 export type EventType = keyof EventFields;
-type Events = { [E in EventType]: { type: E } & EventFields[E] };
-/** An event of one type, with its {@link EventFields}, or of several: then `type` tells them apart. */
+type Events = {
+  [E in EventType]: {
+    /** The type of the event, which tells its fields. */
+    type: E;
+  } & EventFields[E];
+};
+/** An event of the type `E`, with its {@link EventFields}. If `E` is a union, `type` is the discriminant. */
 export type EventOfType<E extends EventType = EventType> = Events[E];
-/** What happened to a connection; `type` says what, and which fields there are. */
+/** An event of a socket's connections. `type` is the discriminant of the union. */
 export type Event = EventOfType;
 
-/** What can be asked to call back for events. */
+/** An object that calls listeners for events, such as an {@link Observer}. */
 export interface EventSubscriber {
-  /** Calls `listener` for each event of a type. */
+  /**
+   * Adds a listener for a type of event. Returns the object itself. Never throws.
+   *
+   * @example
+   * ```ts
+   * import { Pull, type EventSubscriber } from "zmq-native";
+   *
+   * function untilBound(events: EventSubscriber) {
+   *   return new Promise<string>((resolve) => events.on("bind", ({ address }) => resolve(address)));
+   * }
+   * const pull = new Pull();
+   * const bound = untilBound(pull.events);
+   * await pull.bind("tcp://127.0.0.1:*");
+   * console.log((await bound) === pull.lastEndpoint); // true
+   * ```
+   */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
-  /** Undoes `on`. */
+  /** Removes a listener that `on` added. Returns the object itself. Never throws. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): EventSubscriber;
 }
 
@@ -125,6 +153,19 @@ const nothing = () => ({});
 const descriptor = ([fd]: Values) => ({ fd: fd! });
 
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
+
+/** libzmq reports EFAULT, whose text is "Context is closed", where it finds no ZAP handler. */
+function handshakeError([errno]: Values) {
+  const error = new ZmqError(errno!);
+  return {
+    error:
+      error.code === "EFAULT"
+        ? error.explain(
+            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context",
+          )
+        : error,
+  };
+}
 
 const protocolCodes = new Map<number, ProtocolErrorCode>(
   Object.entries(zmq.protocolErrors).map(([name, value]) => [
@@ -146,7 +187,7 @@ const statusTexts: Record<AuthenticationError["status"], string> = {
 };
 
 function authenticationError([number]: Values): { error: AuthenticationError } {
-  // libzmq reports no other status.
+  // libzmq reports only these three statuses.
   const status = number as AuthenticationError["status"];
   return { error: Object.assign(new Error(statusTexts[status] ?? "Unknown error"), { status }) };
 }
@@ -156,9 +197,6 @@ const reasons: Record<number, EventFields["message:rejected"]["reason"]> = {
   [zmq.ZMQ_REJECTED_SIZE]: "size",
   [zmq.ZMQ_REJECTED_CONFLATE]: "conflate",
 };
-
-/** @internal What an observer asks libzmq for. A libzmq that does not know one of these bits ignores it. */
-export const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
 
 const rows = new Map<number, Row>([
   [zmq.ZMQ_EVENT_CONNECTED, ["connect", descriptor]],
@@ -172,7 +210,7 @@ const rows = new Map<number, Row>([
   [zmq.ZMQ_EVENT_CLOSE_FAILED, ["close:error", systemError]],
   [zmq.ZMQ_EVENT_DISCONNECTED, ["disconnect", descriptor]],
   [zmq.ZMQ_EVENT_MONITOR_STOPPED, ["end", nothing]],
-  [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ["handshake:error:other", systemError]],
+  [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ["handshake:error:other", handshakeError]],
   [zmq.ZMQ_EVENT_HANDSHAKE_SUCCEEDED, ["handshake", nothing]],
   [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ["handshake:error:protocol", protocolError]],
   [zmq.ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ["handshake:error:auth", authenticationError]],
@@ -186,11 +224,11 @@ const rows = new Map<number, Row>([
 /** Scheme and port of a TCP or WebSocket address. */
 const port = /^(\w+):\/\/.*:(\d+)/;
 
-/** Whether `local` is the near end of a connection that came in through one of the endpoints `bound`. */
+/** Whether `local` is the local end of a connection that was accepted by one of the `bound` endpoints. */
 function cameIn(local: string, bound: readonly string[]): boolean {
   if (bound.includes(local)) return true;
   const [, scheme, number] = port.exec(local) ?? [];
-  // An endpoint of all interfaces, 0.0.0.0, has the address of one of them in its connections.
+  // Connections to 0.0.0.0 have the address of one interface.
   return (
     number !== undefined &&
     bound.some((endpoint) => {
@@ -200,7 +238,7 @@ function cameIn(local: string, bound: readonly string[]): boolean {
   );
 }
 
-/** @internal A monitor's message, in version 2 of its format: event, number of values, values, local and remote address. */
+/** @internal Reads a monitor message, version 2: event, number of values, values, local address, remote address. */
 export function toEvent(frames: readonly Message[], bound: readonly string[]): Event {
   const number = Number(frames[0]!.readBigUInt64LE());
   const values = frames.slice(2, -2).map((frame) => Number(frame.readBigUInt64LE()));
@@ -215,12 +253,12 @@ export function toEvent(frames: readonly Message[], bound: readonly string[]): E
   const named = address === "" ? {} : { address };
   const { fd, ...fields } = read(values) as { fd?: number };
   const event = { type, ...named, ...fields };
-  // zeromq's events do not have these, and its programs compare whole events.
+  // Hidden, since events of zeromq do not have these and its programs compare whole events.
   hide(event, { localAddress, remoteAddress, ...(fd === undefined ? {} : { fd }) });
   return event as Event;
 }
 
-/** Adds properties that are neither listed nor compared. */
+/** Adds non-enumerable properties. */
 function hide(object: object, properties: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(properties)) {
     Object.defineProperty(object, name, { value, writable: true, configurable: true });

@@ -1,10 +1,10 @@
-// What happens to a socket's connections, as libzmq's monitor tells it: a PAIR socket whose frames become events. It is
-// read whether or not anybody listens, since a monitor that is not read would stop libzmq's I/O thread.
+// Observes a socket's connections through a libzmq monitor: a PAIR socket whose messages become events. It is always
+// read, also without listeners, since an unread monitor would block libzmq's I/O thread.
 
 import { EventEmitter } from "node:events";
-import { baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
+import { anyArity, baseClass, guardMethods, isObject, shown } from "../arguments/checks.js";
 import { refuseOtherCopy } from "../arguments/copies.js";
-import { ZMQ_PAIR } from "../binding/constants.js";
+import * as zmq from "../binding/constants.js";
 import { check, errorOf, explained, invalidArgument } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
 import { openToken } from "../context/context.js";
@@ -16,29 +16,24 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
-import {
-  type Event,
-  type EventOfType,
-  type EventSubscriber,
-  type EventType,
-  observedEvents,
-  toEvent,
-} from "./event.js";
+import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
 
-/** Events kept for a reader at most; when it stays away, the oldest go. */
+/** The events that an observer requests. libzmq ignores bits that it does not know. */
+const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
+/** The most events that are kept for a reader. Then the oldest are dropped. */
 const mostKept = 10_000;
-/** Milliseconds within which all connections have answered how many messages wait in them. */
+/** Milliseconds within which all connections have reported their queue lengths. */
 const answerTime = 1000;
-/** Events taken from libzmq at once. */
+/** Events received in one native call. */
 const chunk = 64;
 
 /**
- * @internal Resolves when the observed socket is gone for good, after its linger; the process lives as long. Undefined
- * where the observer is closed, and will not hear of it.
+ * @internal Resolves when the observed socket has ended, after its linger, and keeps the process alive until then.
+ * Undefined if the observer is closed.
  */
 export let endOf: (observer: Observer) => Promise<void> | undefined;
 
-/** As zeromq ends a loop over events: without a value. */
+/** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
 
 interface Reader {
@@ -46,7 +41,24 @@ interface Reader {
   reject(error: Error): void;
 }
 
-/** Observes one socket; a socket has one observer, `socket.events`. */
+/**
+ * Reports events of a socket's connections: connects, disconnects, handshakes, errors. Each socket has one: its property
+ * {@link Socket.events}. Read events with `receive` or `for await`, or add listeners with `on`. libzmq:
+ * `zmq_socket_monitor`.
+ *
+ * @example
+ * ```ts
+ * import { Pull, Push } from "zmq-native";
+ *
+ * const push = new Push();
+ * const pull = new Pull();
+ * const connected = new Promise<void>((resolve) => push.events.on("handshake", () => resolve()));
+ * await pull.bind("tcp://127.0.0.1:*");
+ * push.connect(pull.lastEndpoint!);
+ * await connected;
+ * console.log("the peers are connected"); // the peers are connected
+ * ```
+ */
 @baseClass({ most: 1 })
 export class Observer implements AsyncIterable<Event>, EventSubscriber {
   readonly #core: Core;
@@ -59,7 +71,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   #reader: Reader | undefined;
   #dropped = 0;
   #endAwaited = false;
-  /** No event is to be delivered any more. */
+  /** No more events will be delivered. */
   #over = false;
   #end!: () => void;
   readonly #ended = new Promise<void>((resolve) => {
@@ -67,6 +79,9 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   });
 
   static {
+    const owns = (object: object) => #core in object;
+    guardMethods(Observer.prototype, owns, ["close", "receive"], { most: 0 });
+    guardMethods(Observer.prototype, owns, ["on", "off", "requestPipeStats"], anyArity);
     endOf = (observer) => {
       if (observer.#core.handle === 0) return undefined;
       observer.#endAwaited = true;
@@ -75,7 +90,14 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     };
   }
 
-  /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
+  /**
+   * Creates an observer. Prefer {@link Socket.events}: libzmq supports one observer per socket, and a new one replaces it.
+   *
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws ZmqError `EMFILE`: the observer needs a socket, and the context has `maxSockets` open.
+   * @throws TypeError: the argument is not an object.
+   * @throws Error `Invalid argument`: the argument is an object of another class.
+   */
   constructor(socket: { readonly events: Observer }) {
     const observed = isObject(socket) ? findCore(socket) : undefined;
     if (observed === undefined) {
@@ -90,29 +112,43 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#observed = new WeakRef(observed);
     const endpoint = uniqueEndpoint("monitor");
     checkOpening(binding.monitor(this.#handle, endpoint, observedEvents), openToken(observed.context));
-    this.#core = new Core(observed.context, ZMQ_PAIR);
-    // Without a limit, so that libzmq's I/O thread never has to wait for this thread.
+    this.#core = new Core(observed.context, zmq.ZMQ_PAIR);
+    // No limit, so that libzmq's I/O thread never waits for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));
     this.#drain();
     this.#watch();
   }
 
-  /** True once `close` was called, or the socket has ended and that was told. */
+  /** Whether the observer is closed: by `close`, or because the socket has ended and its `end` event was delivered. */
   get closed(): boolean {
     return this.#over && this.#unread.length === 0;
   }
 
-  /** Events that were dropped because nobody read them: the oldest of more than 10,000. */
+  /** The number of dropped events. An observer keeps 10,000 unread events, then drops the oldest. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /**
-   * The next event. At most one receive may wait at a time; a waiting one keeps the process alive.
+   * Resolves with the next event. It waits without a limit. Only one receive may be pending at a time; it keeps the process
+   * alive.
    *
-   * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the observer is closed. Rejects with
-   * `ENOTSOCK` when it is closed meanwhile.
+   * @throws ZmqError `ENOTSOCK` (rejects): the observer was closed meanwhile.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending.
+   * @throws ZmqError `EBADF` (throws): the observer is closed.
+   * @throws Error (throws): `on` was called before.
+   *
+   * @example
+   * ```ts
+   * import { Reply } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * const { events } = reply;
+   * await reply.bind("tcp://127.0.0.1:*");
+   * const event = await events.receive();
+   * if (event.type === "bind") console.log(event.address === reply.lastEndpoint); // true
+   * ```
    */
   receive(): Promise<Event> {
     if (this.#reader !== undefined) {
@@ -131,29 +167,57 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   }
 
   /**
-   * Calls `listener` for each event of a type, from now on and for ever: there is no going back to `receive`. Keeps the
-   * process alive until the observer is closed or its socket has ended.
+   * Adds a listener for a type of event. From then on `receive` and loops throw. The observer keeps the process alive until
+   * it is closed or its socket has ended. An error that a listener throws becomes an uncaught exception. Never throws.
+   *
+   * @example
+   * ```ts
+   * import { Reply } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * const bound = new Promise<string>((resolve) => reply.events.on("bind", (event) => resolve(event.type)));
+   * await reply.bind("tcp://127.0.0.1:*");
+   * console.log(await bound); // bind
+   * ```
    */
   on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emit().on(type, listener);
     return this;
   }
 
-  /** Undoes `on`. */
+  /** Removes a listener that `on` added. Never throws. */
   off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
     this.#emit().off(type, listener);
     return this;
   }
 
   /**
-   * Has libzmq report how many messages wait in each of the socket's connections: one `pipe:stats` event each, within
-   * milliseconds; over inproc, as soon as the peer's thread uses its socket.
+   * Requests the number of queued messages of each connection. One `pipe:stats` event per connection follows within
+   * milliseconds; over inproc, when the peer's thread next uses its socket. libzmq: `zmq_socket_monitor_pipes_stats`.
    *
-   * @throws ZmqError `EAGAIN` when the socket has no connection. `zmq_socket_monitor_pipes_stats`
+   * @throws ZmqError `EAGAIN`: the socket has no connection.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const { events } = push;
+   * push.connect("tcp://127.0.0.1:9");
+   * await push.send("queued");
+   * events.requestPipeStats();
+   * for await (const event of events) {
+   *   if (event.type !== "pipe:stats") continue;
+   *   console.log(event.outbound); // 1
+   *   break;
+   * }
+   * push.close({ linger: 0 });
+   * ```
    */
   requestPipeStats(): void {
     check(binding.reportPipes(this.#handle));
-    // The answers come to the socket, which passes them on to its monitor when it is next used: so it is watched.
+    // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
     if (core === undefined || core.watching !== undefined) return;
     const watcher: Waiter = { retry: () => false, close: () => core.done("watching") };
@@ -163,10 +227,13 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     }, answerTime).unref();
   }
 
-  /** Stops observing; a receive that waits is rejected with `ENOTSOCK`, a loop ends. */
+  /**
+   * Stops observing. A pending receive rejects with `ENOTSOCK`; loops end; listeners are not called again. Closing twice is
+   * a no-op. Never throws.
+   */
   close(): void {
     if (this.closed) return;
-    // After the end the handle may stand for another socket.
+    // After the end, another socket may have the same handle.
     if (!this.#over) binding.monitor(this.#handle, "", 0);
     this.#over = true;
     this.#core.close();
@@ -175,7 +242,25 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     this.#reader = undefined;
   }
 
-  /** Loops over events; ends when the observer is closed, that is after the `end` of its socket. */
+  /**
+   * Iterates over events. The loop ends after the `end` event, or when the observer is closed.
+   *
+   * @throws ZmqError `EBUSY` from the loop: another receive is pending.
+   * @throws Error from the loop: `on` was called before.
+   *
+   * @example
+   * ```ts
+   * import { Reply } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * const { events } = reply;
+   * await reply.bind("tcp://127.0.0.1:*");
+   * reply.close();
+   * for await (const { type } of events) {
+   *   if (type === "end") console.log("the socket has ended"); // the socket has ended
+   * }
+   * ```
+   */
   [Symbol.asyncIterator](): AsyncIterator<Event, undefined> {
     return {
       next: async () => {
@@ -208,7 +293,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     return this.#emitter;
   }
 
-  /** Has new events taken from libzmq as they come, and keeps process and socket alive if somebody waits for them. */
+  /** Receives events as they arrive. Keeps the process and the socket alive if there is a reader or a listener. */
   #watch(): void {
     if (this.#core.handle === 0) return;
     const awaited = this.#reader !== undefined || this.#emitter !== undefined || this.#endAwaited;
@@ -219,20 +304,19 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
         close: () => {
           this.#core.done("receiving");
           this.#end();
-          // Not by us, but with its context.
-          // Later, since a listener must not run in the middle of the close of a context.
+          // Closed with its context. Delivered later: a listener must not run in the middle of closing a context.
           nextTick(() => {
             if (!this.#over) this.#deliver({ type: "end" });
           });
         },
-        // The socket is not collected while its events are awaited.
+        // The socket must not be garbage-collected while its events are awaited.
         holds: awaited ? this.#observed.deref() : undefined,
       },
       awaited,
     );
   }
 
-  /** Takes all events that are there. Never done: there is no last event, but the end. */
+  /** Receives all events that are ready. Returns false: the observer keeps waiting for more. */
   #drain(): boolean {
     const messages: Message[][] = [];
     let count: number;
@@ -241,14 +325,14 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       for (let index = 0; index < count && !this.#over; index++) {
         this.#deliver(toEvent(messages[index]!, this.#bound));
       }
-      // A full slab ends a call early, and libzmq tells of new events only after it has had no more.
+      // A full slab ends a call early. libzmq sends a wake-up for new events only after a receive has found none.
     } while (count > 0 && !this.#intake.emptied);
-    // The context has ended, and the monitor with it.
+    // The context was closed, and the monitor with it.
     if (count < 0 && !this.#over) this.#deliver({ type: "end" });
     return false;
   }
 
-  /** Calls the listeners. What one throws is an uncaught exception, and keeps no other event from being delivered. */
+  /** Calls the listeners. An error that one throws becomes an uncaught exception, and later events are still delivered. */
   #call(event: Event): void {
     try {
       this.#emitter?.emit(event.type, event);
@@ -278,5 +362,3 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     }
   }
 }
-
-guardMethods(Observer.prototype, ["close", "receive"], { most: 0 });

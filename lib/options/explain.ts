@@ -1,8 +1,10 @@
-// Explains errors about options: the wrong value and the valid ones. The messages are zeromq's; `detail` has the rest.
+// Explains errors of options: the wrong value and the valid ones. The messages are those of zeromq; `detail` has the
+// rest.
 
 import { isObject, shown } from "../arguments/checks.js";
 import * as zmq from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
+import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
 
 const count = "a whole number from 0";
@@ -11,14 +13,14 @@ const systemDefault = "or -1 for the system's default";
 const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
 const shortText = "1 to 255 bytes, or null for none";
 
-/** @internal Values that libzmq takes, for the options of a socket of which it refuses some. */
-export const socketValues: Record<string, string> = {
+/** The valid values of socket options, where libzmq rejects some. The documentation of an option repeats them. */
+const socketValues: Record<string, string> = {
   sendHighWaterMark: `${count} (no limit)`,
   receiveHighWaterMark: `${count} (no limit)`,
   sendTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   receiveTimeout: `${milliseconds} (do not wait), or -1 to wait without a limit`,
   linger: `${milliseconds} (drop queued messages), or -1 to keep them without a limit`,
-  rate: "kilobits a second from 1",
+  rate: "kilobits per second from 1",
   recoveryInterval: milliseconds,
   sendBufferSize: `bytes from 0, ${systemDefault}`,
   receiveBufferSize: `bytes from 0, ${systemDefault}`,
@@ -59,8 +61,8 @@ export const socketValues: Record<string, string> = {
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };
 
-/** @internal As `socketValues`, for the options of a context. */
-export const contextValues: Record<string, string> = {
+/** The valid values of context options. */
+const contextValues: Record<string, string> = {
   ioThreads: count,
   maxSockets: "a whole number from 1 to maxSocketsLimit",
   maxMessageSize: "bytes from 0",
@@ -68,7 +70,7 @@ export const contextValues: Record<string, string> = {
   threadSchedulingPolicy: count,
 };
 
-/** Their values must not get into a log. */
+/** Options whose values must not appear in logs. */
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
 
 function got(name: string, value: unknown): string {
@@ -78,72 +80,81 @@ function got(name: string, value: unknown): string {
   return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }
 
-/** The values that an option accepts: those of its type, less those that libzmq rejects. */
-interface Values {
-  readonly kind: string | undefined;
-  readonly limits?: string | undefined;
+const values = { socket: socketValues, context: contextValues };
+
+/** @internal The valid values of options, by name, where libzmq rejects some. */
+export function valuesOf(owner: keyof typeof values): Readonly<Record<string, string>> {
+  return values[owner];
 }
 
-/** @internal Adds to the error of setting an option which option it is, which values it takes, and what it got. */
-export function explainValue(
-  error: unknown,
-  name: string,
-  { kind, limits }: Values,
-  value: unknown,
-): unknown {
+/** The valid values of an option: those of its type, less those that libzmq rejects for the owner. */
+interface Accepted {
+  readonly kind: string | undefined;
+  readonly of?: keyof typeof values;
+}
+
+/** @internal Adds the option's name, its valid values and the given value to an error of setting it. */
+export function explainValue(error: unknown, name: string, { kind, of }: Accepted, value: unknown): unknown {
+  const limits = of && values[of][name];
   const takes = `${name} takes ${limits ?? kind}`;
   if (error instanceof ZmqError) {
     if (error.code !== "EINVAL") return error;
     const fault =
-      limits === undefined ? `${name}: this build of libzmq does not have it, or refuses the value` : takes;
+      limits === undefined ? `${name}: this build of libzmq lacks the option, or rejects the value` : takes;
     return error.explain(`${fault}; got ${got(name, value)}`);
   }
   return error instanceof TypeError ? explained(error, `${takes}; got ${got(name, value)}`) : error;
 }
 
-/** @internal Adds to the error of reading an option which option it is. */
+/** @internal Adds the option's name to an error of reading it. */
 export function explainReading(error: unknown, name: string): unknown {
   return error instanceof ZmqError && error.code === "EINVAL"
-    ? error.explain(
-        `${name} cannot be read: this build of libzmq does not have the option, or only lets it be set`,
-      )
+    ? error.explain(`${name} cannot be read: this build of libzmq lacks the option, or it can only be set`)
     : error;
 }
 
-interface Known {
-  readonly prototype: object;
-  readonly name: string;
-  readonly id: number;
-  readonly writable: boolean;
-}
-
-/** Options of all classes. */
-const known: Known[] = [];
-
-/** @internal */
-export function rememberOption(prototype: object, name: string, id: number, writable: boolean): void {
-  known.push({ prototype, name, id, writable });
-}
-
-/** Options that are no rows of a table. */
+/** Options that are not in a table. */
 const others = ["context", "distinctErrors", "multicast", "verbosity"];
 
-/** Names of zmq 2 and zeromq 5 that are no name of libzmq's today. */
+/** Names of options in zmq 2 and zeromq 5 that libzmq no longer uses. */
 const formerly: Record<string, readonly string[]> = {
   identity: ["routingId"],
   hwm: ["sendHighWaterMark", "receiveHighWaterMark"],
 };
 
-/** The option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
-function byLibzmqName(name: string, options: readonly Known[]): string[] {
+/** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
+function byLibzmqName(name: string, options: typeof knownOptions): string[] {
   const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 
-/** Why an option cannot be set, if that is why; otherwise undefined. */
+/** The names of the classes that have an option. */
+const classesWith = (name: string): string[] =>
+  knownOptions
+    .filter((option) => option.name === name && "constructor" in option.prototype)
+    .map(({ prototype }) => prototype.constructor.name);
+
+/** The option that `name` is nearer to than to `names`, and the classes that have it. Undefined if there is none. */
+function ofOtherClasses(name: string, names: string[]): string | undefined {
+  const others = knownOptions.filter(({ writable }) => writable).map((option) => option.name);
+  const found = nearest(name, [...new Set([...names, ...others])], false);
+  const [option] = found;
+  if (option === undefined || found.some((candidate) => names.includes(candidate))) return undefined;
+  const classes = classesWith(option);
+  if (classes.length === 0) return undefined;
+  const owners = classes.slice(0, mostClasses).join(", ");
+  return `${option}, an option of ${owners}${classes.length > mostClasses ? " and others" : ""}`;
+}
+
+/** The most classes that an error names. */
+const mostClasses = 3;
+
+/** The reason why the option cannot be set. Undefined if there is another one. */
 function faultOf(owner: object, name: string): string | undefined {
   const className = owner.constructor.name;
-  const options = known.filter(({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, owner));
+  const options = knownOptions.filter(({ prototype }) =>
+    Object.prototype.isPrototypeOf.call(prototype, owner),
+  );
   if (options.some((option) => option.name === name && !option.writable)) return `${name} can only be read`;
   if (name in owner) return undefined;
   const names = [
@@ -153,18 +164,20 @@ function faultOf(owner: object, name: string): string | undefined {
   const former = (formerly[name.toLowerCase()] ?? []).filter((option) => names.includes(option));
   const exact = former.length > 0 ? former : byLibzmqName(name, options);
   const suggestions = exact.length > 0 ? exact : nearest(name, names);
-  if (known.some((option) => option.name === name)) {
+  if (knownOptions.some((option) => option.name === name)) {
     return `${className} has no option ${name}: it belongs to other socket types, or to builds of libzmq with more features`;
   }
+  const other = exact.length > 0 ? undefined : ofOtherClasses(name, names);
+  if (other !== undefined) return `${className} has no option ${name}; did you mean ${other}?`;
   if (suggestions.length === 0) {
     return `${className} has no option ${name}, and none with a similar name`;
   }
   return `${className} has no option ${name}; did you mean ${suggestions.join(" or ")}?`;
 }
 
-/** @internal Adds to the error that assigning options to a sealed object has thrown which option there is not. */
+/** @internal Adds the name of the unknown option to the error of assigning options to a sealed object. */
 export function explainAssignment(error: unknown, owner: object, options: object): unknown {
-  // Errors about values have a detail. Other errors come from a getter of the program.
+  // Errors of values have a detail already. Other errors come from a getter of the program.
   if (!(error instanceof TypeError) || "detail" in error) return error;
   for (const name of isObject(options) ? Object.keys(options) : []) {
     const fault = faultOf(owner, name);

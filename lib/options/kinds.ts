@@ -1,21 +1,22 @@
-// How one option crosses the boundary: its kind says what JavaScript sees and which bytes libzmq sees.
+// Kinds of options: the type of a value in JavaScript and its bytes in libzmq.
 
 import { emitWarning } from "node:process";
 import { types } from "node:util";
 import { errorOf } from "../binding/errors.js";
-import { explainReading, explainValue, rememberOption, socketValues } from "./explain.js";
+import { explainReading, explainValue } from "./explain.js";
+import { knownOptions } from "./known.js";
 
 type Access = "rw" | "r" | "w";
 
 /** Converts between a value and its bytes. */
 export interface Kind<T> {
-  /** Values that it takes, for an error. */
+  /** The valid values, for an error. */
   readonly takes?: string;
-  /** Where libzmq is to write the value: it wants the exact size of a number or key. */
+  /** The memory that libzmq writes the value to. Its length must be that of a number or key. */
   readonly area: Uint8Array;
-  /** The value that libzmq wrote as `length` bytes into the area. */
+  /** Converts the `length` bytes that libzmq wrote to the area. */
   read(length: number): T;
-  /** The value's bytes, in the area or elsewhere. */
+  /** Converts a value to bytes, in the area or elsewhere. */
   write(value: unknown): Uint8Array;
 }
 
@@ -24,15 +25,15 @@ export interface Option<T> {
   readonly id: number;
   readonly kind: Kind<T>;
   readonly access: Access;
-  /** Takes effect at once; any other option only on the next bind or connect. */
+  /** Whether the option takes effect at once, instead of at the next bind or connect. */
   readonly live: boolean;
 }
 
 /** Properties whose types come from a table of options. */
 export type Values<Table> = { [Name in keyof Table]: Table[Name] extends Option<infer T> ? T : never };
 
-// One area for all, since a value is read or written at once: longer than any text of libzmq, which ends at 255 bytes,
-// endpoints excepted.
+// One area for all options, since each value is used at once. It is longer than any text of libzmq: 255 bytes, except
+// for endpoints.
 const scratch = new ArrayBuffer(1024);
 const bytes = new Uint8Array(scratch);
 const first4 = bytes.subarray(0, 4);
@@ -43,12 +44,12 @@ const uint64s = new BigUint64Array(scratch);
 
 function numberOf(value: unknown): number {
   if (typeof value !== "number") throw new TypeError("Option value must be a number");
-  // zeromq stores 0, which often means the opposite: no linger, no wait.
+  // zeromq stores 0 for NaN, which often means the opposite: no linger, no timeout.
   if (Number.isNaN(value)) throw new TypeError("Option value must not be NaN");
   return value;
 }
 
-/** An int32 would store 0 for an infinite number, as zeromq does. 64 bits store the largest number instead. */
+/** An int32 would store 0 for an infinite number, as zeromq does. 64-bit kinds store the largest number instead. */
 function finiteOf(value: unknown): number {
   const number = numberOf(value);
   if (!Number.isFinite(number)) throw new TypeError("Option value must be a finite number");
@@ -58,7 +59,7 @@ function finiteOf(value: unknown): number {
 const maxUint64 = 2n ** 64n - 1n;
 const maxInt64 = 2n ** 63n - 1n;
 
-/** A whole number within bounds, as a cast in C would do it for a double, but without its undefined cases. */
+/** Truncates a number and limits it to the bounds, like a cast in C but without its undefined cases. */
 function clamp(value: number, low: bigint, high: bigint): bigint {
   if (value >= Number(high)) return high;
   return value <= Number(low) ? low : BigInt(Math.trunc(value));
@@ -93,7 +94,7 @@ const int64: Kind<number> = {
   },
 };
 
-/** From 0, or -1 for no limit: libzmq takes any negative number, and applies no limit. */
+/** From 0, or -1 for no limit. libzmq treats any negative number as no limit. */
 const limit: Kind<number> = {
   ...int64,
   write(value) {
@@ -129,7 +130,7 @@ const boolean: Kind<boolean> = {
 
 const noBytes = new Uint8Array(0);
 
-/** Text up to the first NUL; empty reads as null. A Buffer may be given for bytes that are no text. */
+/** Text up to the first NUL. Empty text reads as null. A Buffer may be given for bytes that are not text. */
 const string: Kind<string | null> = {
   takes: "a string, a Buffer or null",
   area: bytes,
@@ -145,7 +146,7 @@ const string: Kind<string | null> = {
   },
 };
 
-/** As it is, NULs included. */
+/** Bytes, including NULs. */
 const binary: Kind<Buffer> = {
   takes: "a Buffer or a string",
   area: bytes,
@@ -153,7 +154,7 @@ const binary: Kind<Buffer> = {
   write: string.write,
 };
 
-/** Text that null takes back. Empty text is refused: it would take back a user's name, and security with it. */
+/** Text that null removes. Empty text is rejected, since libzmq would remove a user name, and security with it. */
 const text: Kind<string | null> = {
   ...string,
   write(value) {
@@ -163,10 +164,10 @@ const text: Kind<string | null> = {
   },
 };
 
-/** A key of CURVE: 40 characters of Z85 and a NUL; given as those, or as 32 bytes. */
+/** A CURVE key: 40 characters of Z85 and a NUL. It may be given as text or as 32 bytes. */
 const key: Kind<string | null> = { ...string, area: bytes.subarray(0, 41) };
 
-/** @internal By name. */
+/** @internal The kinds for options by number. */
 export const kinds = { int32, uint32, int64, uint64, boolean, string };
 
 type Extras = { access?: Access; live?: boolean };
@@ -180,11 +181,10 @@ function row<T>(kind: Kind<T>) {
   });
 }
 
-/** @internal One row each, by kind. */
+/** @internal Functions that create a row of each kind. */
 export const rows = {
   int32: row(int32),
   uint32: row(uint32),
-  int64: row(int64),
   limit: row(limit),
   uint64: row(uint64),
   boolean: row(boolean),
@@ -192,7 +192,7 @@ export const rows = {
   binary: row(binary),
   text: row(text),
   key: row(key),
-  /** An int32 that stands for one of the names, by position. */
+  /** An int32 that is the index of one of the names. */
   names: <Name extends string | null>(
     names: readonly Name[],
     id: number,
@@ -213,22 +213,24 @@ export const rows = {
     })(id, extras),
 };
 
-/** @internal What a table's properties read and write through. */
+/** @internal The object through which the properties of a table read and set options. */
 export interface OptionTarget {
   getOption<T>(option: Option<T>): T;
   setOption<T>(option: Option<T>, value: unknown): void;
 }
 
-/** @internal Defines a property on `prototype` for each row: without a getter when it cannot be read, or without a setter. */
+/**
+ * @internal Defines a property on `prototype` for each row. A write-only option has no getter, a read-only one no
+ * setter.
+ */
 export function defineOptions<Owner extends object>(
   prototype: Owner,
   table: Record<string, Option<unknown>>,
   target: (owner: Owner) => OptionTarget,
-  values = socketValues,
+  of: "socket" | "context" = "socket",
 ): void {
   for (const [name, option] of Object.entries(table)) {
-    const limits = values[name];
-    rememberOption(prototype, name, option.id, option.access !== "r");
+    knownOptions.push({ prototype, name, id: option.id, writable: option.access !== "r" });
     Object.defineProperty(prototype, name, {
       configurable: true,
       ...(option.access !== "w" && {
@@ -245,7 +247,7 @@ export function defineOptions<Owner extends object>(
           try {
             target(this).setOption(option, value);
           } catch (error) {
-            throw explainValue(error, name, { kind: option.kind.takes, limits }, value);
+            throw explainValue(error, name, { kind: option.kind.takes, of }, value);
           }
         },
       }),

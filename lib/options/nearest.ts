@@ -1,6 +1,6 @@
 // Suggestions for a misspelled name.
 
-/** Edits that make one name of the other: letters to insert, delete or replace. */
+/** The edit distance of two names: letters to insert, delete or replace. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {
@@ -14,22 +14,22 @@ function distance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** More names than this are no help. */
+/** The most names to suggest. */
 const most = 4;
 
-/** Shorter names are part of too many others. */
+/** Shorter names are contained in too many others. */
 const shortest = 4;
 
 /**
- * The names that `name` may stand for: those that contain it, as `sendHighWaterMark` contains `highWaterMark`, or else
- * the nearest ones, where no more than a third of the letters differ. Case and underscores do not count.
+ * The names that `name` may mean: with `parts`, those that contain it, as `sendHighWaterMark` contains `highWaterMark`. If
+ * there are none, the nearest ones, of which at most a third of the letters differ. Case and underscores are ignored.
  */
-export function nearest(name: string, names: readonly string[]): string[] {
+export function nearest(name: string, names: readonly string[], parts = true): string[] {
   const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
   const wanted = plain(name);
   const containing =
-    wanted.length < shortest ? [] : names.filter((candidate) => plain(candidate).includes(wanted));
-  // The shortest differ least.
+    !parts || wanted.length < shortest ? [] : names.filter((candidate) => plain(candidate).includes(wanted));
+  // The shortest names are the nearest.
   if (containing.length > 0) return containing.sort((a, b) => a.length - b.length).slice(0, most);
   const ranked = names.map((candidate) => ({ candidate, edits: distance(wanted, plain(candidate)) }));
   const fewest = Math.min(...ranked.map(({ edits }) => edits));

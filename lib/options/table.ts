@@ -1,276 +1,738 @@
-// Every option of libzmq that has a name here: one row each, in groups by the sockets that have them
-// (lib/socket/classes.ts says which). To add an option, add a row.
+// The options of libzmq, one row each, in groups by the socket types that have them (see lib/socket/classes.ts). To add
+// an option, add a row. A row's comment is the documentation of the property. The values in its `@throws` are those of
+// lib/options/explain.ts; test/types/docstrings.test.ts compares them.
 
 import * as zmq from "../binding/constants.js";
-import { binding } from "../binding/index.js";
 import { type Option, rows } from "./kinds.js";
 
 const { int32, uint32, limit, uint64, boolean, string, binary, text, key, names } = rows;
 
-/** Of a context. Set those of threads before the first socket is made. */
+/** Options of a context. */
 export const contextOptions = {
-  /** I/O threads; one is enough for about a gigabyte a second. Default 1. `ZMQ_IO_THREADS` */
+  /**
+   * The number of libzmq's I/O threads. One thread handles about a gigabyte per second. Set it before the first
+   * socket of the context is created.
+   *
+   * Default 1. libzmq: `ZMQ_IO_THREADS`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0.
+   */
   ioThreads: int32(zmq.ZMQ_IO_THREADS),
-  /** Sockets that may be open at once. Default 1023. `ZMQ_MAX_SOCKETS` */
+  /**
+   * The largest number of sockets that may be open in the context. An observer needs one socket, a proxy two. Set it
+   * before the first socket of the context is created.
+   *
+   * Default 1023. libzmq: `ZMQ_MAX_SOCKETS`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 1 to maxSocketsLimit.
+   */
   maxSockets: int32(zmq.ZMQ_MAX_SOCKETS),
-  /** The largest value `maxSockets` may have. `ZMQ_SOCKET_LIMIT` */
+  /**
+   * The largest value that `maxSockets` may have.
+   *
+   * Can only be read. libzmq: `ZMQ_SOCKET_LIMIT`.
+   */
   maxSocketsLimit: int32(zmq.ZMQ_SOCKET_LIMIT, { access: "r" }),
-  /** Priority of the I/O threads, by the platform's scheduling policy. `ZMQ_THREAD_PRIORITY` */
+  /**
+   * The priority of the I/O threads, a number of the platform's scheduling policy. Set it before the first socket of
+   * the context is created.
+   *
+   * Default: the system's priority. Can only be set. libzmq: `ZMQ_THREAD_PRIORITY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0.
+   */
   threadPriority: int32(zmq.ZMQ_THREAD_PRIORITY, { access: "w" }),
-  /** Scheduling policy of the I/O threads, a number of the platform. `ZMQ_THREAD_SCHED_POLICY` */
+  /**
+   * The scheduling policy of the I/O threads, a number such as `SCHED_FIFO` of the platform. Set it before the first
+   * socket of the context is created.
+   *
+   * Default: the system's policy. Can only be set. libzmq: `ZMQ_THREAD_SCHED_POLICY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0.
+   */
   threadSchedulingPolicy: int32(zmq.ZMQ_THREAD_SCHED_POLICY, { access: "w" }),
-  /** Stored by libzmq but never enforced: use a socket's `maxMessageSize`. Bytes. `ZMQ_MAX_MSGSZ` */
+  /**
+   * libzmq stores this limit but does not enforce it. Use `maxMessageSize` of a socket instead.
+   *
+   * In bytes. Default 2147483647. libzmq: `ZMQ_MAX_MSGSZ`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 0.
+   */
   maxMessageSize: int32(zmq.ZMQ_MAX_MSGSZ),
-  /** Whether sockets made from now on use IPv6. Default false. `ZMQ_IPV6` */
+  /**
+   * Whether sockets created from now on use IPv6. It is the default of a socket's `ipv6`.
+   *
+   * Default false. libzmq: `ZMQ_IPV6`.
+   */
   ipv6: boolean(zmq.ZMQ_IPV6),
-  /** Whether ending waits for queued messages; false makes `linger` 0 for sockets made from now on. `ZMQ_BLOCKY` */
+  /**
+   * Whether closing the context waits for queued messages. False makes 0 the default of `linger` for sockets created
+   * from now on.
+   *
+   * Default true. libzmq: `ZMQ_BLOCKY`.
+   */
   blocky: boolean(zmq.ZMQ_BLOCKY),
 };
 
-/** Of every socket. */
+/** Options of every socket. */
 export const commonOptions = {
-  /** Bit mask of the I/O threads that serve new connections; 0: all. Default 0. `ZMQ_AFFINITY` */
+  /**
+   * The I/O threads that serve new connections, as a bit mask: bit 0 is the first thread. 0 means all threads.
+   *
+   * Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_AFFINITY`.
+   */
   affinity: uint64(zmq.ZMQ_AFFINITY),
-  /** Multicast: kilobits a second at most. Default 100. `ZMQ_RATE` */
+  /**
+   * The largest rate at which a multicast publisher sends; subscribers need the same value.
+   *
+   * In kilobits per second. Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RATE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: kilobits per second from 1.
+   */
   rate: int32(zmq.ZMQ_RATE),
-  /** Multicast: milliseconds that a receiver can be away and still recover. Default 10000. `ZMQ_RECOVERY_IVL` */
+  /**
+   * How long a multicast subscriber can request a lost packet again. The publisher keeps that much data.
+   *
+   * In milliseconds. Default 10000. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECOVERY_IVL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0.
+   */
   recoveryInterval: int32(zmq.ZMQ_RECOVERY_IVL),
-  /** Milliseconds that queued messages are kept after close; -1: for ever, 0: not at all. Default -1. `ZMQ_LINGER` */
+  /**
+   * How long libzmq keeps trying to send queued messages after the socket was closed. 0 drops them at once; -1 sets
+   * no limit, so the process may never end.
+   *
+   * In milliseconds. Default -1, or 0 in a context with `blocky: false`. Takes effect at once. libzmq: `ZMQ_LINGER`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (drop queued messages), or -1 to
+   * keep them without a limit.
+   */
   linger: int32(zmq.ZMQ_LINGER, { live: true }),
-  /** Milliseconds before reconnecting; -1: never. Default 100. `ZMQ_RECONNECT_IVL` */
+  /**
+   * The pause before libzmq reconnects a lost connection. -1 disables reconnecting.
+   *
+   * In milliseconds. Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_IVL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0, or -1 to never reconnect.
+   */
   reconnectInterval: int32(zmq.ZMQ_RECONNECT_IVL),
-  /** Connections that wait to be accepted. Default 100. `ZMQ_BACKLOG` */
+  /**
+   * The largest number of connections that wait to be accepted.
+   *
+   * Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_BACKLOG`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0.
+   */
   backlog: int32(zmq.ZMQ_BACKLOG),
-  /** Milliseconds that `reconnectInterval` doubles up to; 0: no doubling. Default 0. `ZMQ_RECONNECT_IVL_MAX` */
+  /**
+   * The limit up to which the pause doubles after each failed attempt to reconnect. 0 keeps the pause at
+   * `reconnectInterval`.
+   *
+   * In milliseconds. Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_IVL_MAX`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (no doubling).
+   */
   reconnectMaxInterval: int32(zmq.ZMQ_RECONNECT_IVL_MAX),
   /**
-   * Bytes in all frames of a message from a peer. libzmq drops a larger message, emits
-   * `message:rejected` and closes the connection. -1: no limit. Default -1. Does not apply to inproc
-   * and Stream. `ZMQ_MAXMSGSIZE`, which limits single frames in other builds of libzmq
+   * The largest size of a message from a peer, all frames together. libzmq drops a larger message, emits
+   * `message:rejected` and closes the connection. -1 sets no limit. Does not apply to inproc and Stream. In other
+   * builds of libzmq the limit applies to each frame.
+   *
+   * In bytes. Default -1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MAXMSGSIZE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 0, or -1 for no limit.
    */
   maxMessageSize: limit(zmq.ZMQ_MAXMSGSIZE),
   /**
-   * Frames of a message from a peer, the envelope included. libzmq drops a message with more frames, emits
-   * `message:rejected` and closes the connection. -1: no limit; 0 and other negative numbers are
-   * refused with `EINVAL`. Default 65536. Does not apply to inproc. Only the bundled libzmq has this option: a build
-   * against the system's libzmq answers `EINVAL`.
+   * The largest number of frames of a message from a peer, including its envelope. libzmq drops a message with more
+   * frames, emits `message:rejected` and closes the connection. -1 sets no limit. Does not apply to inproc. Only the
+   * bundled libzmq has this option; with the system's libzmq it throws `EINVAL`.
+   *
+   * Default 65536. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MAXFRAMES`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 1, or -1 for no limit.
    */
   maxFrames: int32(zmq.ZMQ_MAXFRAMES),
-  /** TCP keep-alive: 0 off, 1 on, -1 the system's. Default -1. `ZMQ_TCP_KEEPALIVE` */
+  /**
+   * Whether TCP keep-alive is on (1), off (0) or left to the system (-1).
+   *
+   * Default -1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_TCP_KEEPALIVE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 0 (off), 1 (on), or -1 for the system's default.
+   */
   tcpKeepalive: int32(zmq.ZMQ_TCP_KEEPALIVE),
-  /** Unanswered probes before the connection is dropped. Default -1: the system's. `ZMQ_TCP_KEEPALIVE_CNT` */
+  /**
+   * The number of unanswered keep-alive probes after which the system drops a TCP connection.
+   *
+   * Default -1: the system's value. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_TCP_KEEPALIVE_CNT`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0, or -1 for the system's
+   * default.
+   */
   tcpKeepaliveCount: int32(zmq.ZMQ_TCP_KEEPALIVE_CNT),
-  /** Seconds of silence before the first probe. Default -1: the system's. `ZMQ_TCP_KEEPALIVE_IDLE` */
+  /**
+   * How long a TCP connection must be silent before the first keep-alive probe.
+   *
+   * In seconds. Default -1: the system's value. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_TCP_KEEPALIVE_IDLE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: seconds from 0, or -1 for the system's default.
+   */
   tcpKeepaliveIdle: int32(zmq.ZMQ_TCP_KEEPALIVE_IDLE),
-  /** Seconds between probes. Default -1: the system's. `ZMQ_TCP_KEEPALIVE_INTVL` */
+  /**
+   * The pause between two keep-alive probes of a TCP connection.
+   *
+   * In seconds. Default -1: the system's value. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_TCP_KEEPALIVE_INTVL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: seconds from 0, or -1 for the system's default.
+   */
   tcpKeepaliveInterval: int32(zmq.ZMQ_TCP_KEEPALIVE_INTVL),
-  /** Addresses that may connect, in CIDR form; deprecated by libzmq in favour of ZAP. `ZMQ_TCP_ACCEPT_FILTER` */
+  /**
+   * Adds an address or network (CIDR) whose peers may connect over TCP; null removes all filters. libzmq deprecates
+   * it: use a ZAP handler instead.
+   *
+   * Default: all addresses. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_TCP_ACCEPT_FILTER`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: an address or a network such as 10.0.0.0/8, or null
+   * to remove all filters.
+   */
   tcpAcceptFilter: string(zmq.ZMQ_TCP_ACCEPT_FILTER),
-  /** Queue messages only for completed connections. Default false. `ZMQ_IMMEDIATE` */
+  /**
+   * When true, messages are queued only for completed connections, so `send` waits while no peer is connected. When
+   * false, they are also queued for connections that libzmq is still trying to make.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_IMMEDIATE`.
+   */
   immediate: boolean(zmq.ZMQ_IMMEDIATE),
-  /** Use IPv6, and IPv4 through it. Default: the context's. `ZMQ_IPV6` */
+  /**
+   * Whether the socket uses IPv6. IPv4 addresses then work as well.
+   *
+   * Default: `ipv6` of the context, which is false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_IPV6`.
+   */
   ipv6: boolean(zmq.ZMQ_IPV6),
-  /** Be the server of PLAIN security. Default false. `ZMQ_PLAIN_SERVER` */
+  /**
+   * Whether the socket is the server of PLAIN authentication, which sends passwords in clear text. A ZAP handler
+   * checks them.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_PLAIN_SERVER`.
+   */
   plainServer: boolean(zmq.ZMQ_PLAIN_SERVER),
-  /** Name to authenticate with by PLAIN; null: no PLAIN. Default null. `ZMQ_PLAIN_USERNAME` */
+  /**
+   * The user name for PLAIN authentication as a client. Null disables PLAIN.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_PLAIN_USERNAME`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 1 to 255 bytes, or null for none.
+   */
   plainUsername: text(zmq.ZMQ_PLAIN_USERNAME),
-  /** Password to authenticate with by PLAIN. Default null. `ZMQ_PLAIN_PASSWORD` */
+  /**
+   * The password for PLAIN authentication as a client. PLAIN sends it in clear text.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_PLAIN_PASSWORD`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 1 to 255 bytes, or null for none.
+   */
   plainPassword: text(zmq.ZMQ_PLAIN_PASSWORD),
-  /** Domain named to the ZAP handler. Default null. `ZMQ_ZAP_DOMAIN` */
+  /**
+   * The domain that is passed to the ZAP handler, which decides who may connect.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_DOMAIN`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: up to 255 bytes, or null for none.
+   */
   zapDomain: string(zmq.ZMQ_ZAP_DOMAIN),
-  /** The IP type-of-service byte. Default 0. `ZMQ_TOS` */
+  /**
+   * The type-of-service byte of IP packets.
+   *
+   * Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_TOS`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0.
+   */
   typeOfService: uint32(zmq.ZMQ_TOS),
-  /** Milliseconds that a handshake may take; 0: for ever. Default 30000. `ZMQ_HANDSHAKE_IVL` */
+  /**
+   * How long the ZMTP handshake of a new connection may take before libzmq closes it. 0 sets no limit.
+   *
+   * In milliseconds. Default 30000. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_HANDSHAKE_IVL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (no limit).
+   */
   handshakeInterval: int32(zmq.ZMQ_HANDSHAKE_IVL),
-  /** SOCKS5 proxy for TCP, as host:port. Default null. `ZMQ_SOCKS_PROXY` */
+  /**
+   * The SOCKS5 proxy for TCP connections, as `host:port`. Null connects directly.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_SOCKS_PROXY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: host:port, or null for none.
+   */
   socksProxy: text(zmq.ZMQ_SOCKS_PROXY),
-  /** Milliseconds between heartbeats; 0: none. Default 0. `ZMQ_HEARTBEAT_IVL` */
+  /**
+   * The pause between two ZMTP heartbeats, which detect dead connections. 0 sends none.
+   *
+   * In milliseconds. Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_HEARTBEAT_IVL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (no heartbeats).
+   */
   heartbeatInterval: int32(zmq.ZMQ_HEARTBEAT_IVL),
-  /** Milliseconds after which the peer should give us up, in steps of 100. Default 0. `ZMQ_HEARTBEAT_TTL` */
+  /**
+   * How long the peer should wait for traffic before it closes the connection. Sent with each heartbeat, in steps of
+   * 100.
+   *
+   * In milliseconds. Default 0: the peer's own setting. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_HEARTBEAT_TTL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 to 6553599.
+   */
   heartbeatTimeToLive: int32(zmq.ZMQ_HEARTBEAT_TTL),
-  /** Milliseconds without an answer before the connection is dropped. Default -1: the interval. `ZMQ_HEARTBEAT_TIMEOUT` */
+  /**
+   * How long libzmq waits for the answer to a heartbeat before it closes the connection.
+   *
+   * In milliseconds. Default -1: `heartbeatInterval`. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_HEARTBEAT_TIMEOUT`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0.
+   */
   heartbeatTimeout: int32(zmq.ZMQ_HEARTBEAT_TIMEOUT),
-  /** Milliseconds for a TCP connect; 0: the system's. Default 0. `ZMQ_CONNECT_TIMEOUT` */
+  /**
+   * How long a TCP connection attempt may take. 0 leaves it to the system.
+   *
+   * In milliseconds. Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CONNECT_TIMEOUT`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (the system's default).
+   */
   connectTimeout: int32(zmq.ZMQ_CONNECT_TIMEOUT),
-  /** Milliseconds before an unacknowledged TCP retransmit ends the connection. Default 0: the system's. `ZMQ_TCP_MAXRT` */
+  /**
+   * How long sent TCP data may stay unacknowledged before the system closes the connection. 0 leaves it to the
+   * system.
+   *
+   * In milliseconds. Default 0. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_TCP_MAXRT`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (the system's default).
+   */
   tcpMaxRetransmitTimeout: int32(zmq.ZMQ_TCP_MAXRT),
-  /** Multicast: bytes of a packet at most. Default 1500. `ZMQ_MULTICAST_MAXTPDU` */
+  /**
+   * The largest size of a multicast packet, including headers. All peers need the same value.
+   *
+   * In bytes. Default 1500. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MULTICAST_MAXTPDU`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 1.
+   */
   multicastMaxTransportDataUnit: int32(zmq.ZMQ_MULTICAST_MAXTPDU),
-  /** VMCI: bytes of the buffer. `ZMQ_VMCI_BUFFER_SIZE` */
+  /**
+   * The size of the buffer of a VMCI connection.
+   *
+   * In bytes. Only builds of libzmq with VMCI have this option; others throw `EINVAL`. Takes effect at the next
+   * `bind` or `connect`. libzmq: `ZMQ_VMCI_BUFFER_SIZE`.
+   */
   vmciBufferSize: uint64(zmq.ZMQ_VMCI_BUFFER_SIZE),
-  /** VMCI: the buffer's lower bound. `ZMQ_VMCI_BUFFER_MIN_SIZE` */
+  /**
+   * The smallest size of the buffer of a VMCI connection.
+   *
+   * In bytes. Only builds of libzmq with VMCI have this option; others throw `EINVAL`. Takes effect at the next
+   * `bind` or `connect`. libzmq: `ZMQ_VMCI_BUFFER_MIN_SIZE`.
+   */
   vmciBufferMinSize: uint64(zmq.ZMQ_VMCI_BUFFER_MIN_SIZE),
-  /** VMCI: the buffer's upper bound. `ZMQ_VMCI_BUFFER_MAX_SIZE` */
+  /**
+   * The largest size of the buffer of a VMCI connection.
+   *
+   * In bytes. Only builds of libzmq with VMCI have this option; others throw `EINVAL`. Takes effect at the next
+   * `bind` or `connect`. libzmq: `ZMQ_VMCI_BUFFER_MAX_SIZE`.
+   */
   vmciBufferMaxSize: uint64(zmq.ZMQ_VMCI_BUFFER_MAX_SIZE),
-  /** VMCI: milliseconds for a connect. `ZMQ_VMCI_CONNECT_TIMEOUT` */
+  /**
+   * How long a VMCI connection attempt may take.
+   *
+   * In milliseconds. Only builds of libzmq with VMCI have this option; others throw `EINVAL`. Takes effect at the
+   * next `bind` or `connect`. libzmq: `ZMQ_VMCI_CONNECT_TIMEOUT`.
+   */
   vmciConnectTimeout: int32(zmq.ZMQ_VMCI_CONNECT_TIMEOUT),
-  /** Name of the network interface to use, Linux. Default null. `ZMQ_BINDTODEVICE` */
+  /**
+   * The name of the network interface that the socket uses, on Linux. May need `CAP_NET_RAW`.
+   *
+   * Default null: any interface. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_BINDTODEVICE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: the name of a network interface, or null for none.
+   */
   interface: text(zmq.ZMQ_BINDTODEVICE),
-  /** Refuse a NULL peer when a ZAP domain is set but no handler is there. Default false. `ZMQ_ZAP_ENFORCE_DOMAIN` */
+  /**
+   * Whether a connection without security is rejected when `zapDomain` is set and no ZAP handler is running.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_ENFORCE_DOMAIN`.
+   */
   zapEnforceDomain: boolean(zmq.ZMQ_ZAP_ENFORCE_DOMAIN),
-  /** Windows: the TCP loopback fast path. Default false. `ZMQ_LOOPBACK_FASTPATH` */
+  /**
+   * Whether TCP on the loopback interface uses the fast path, on Windows.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_LOOPBACK_FASTPATH`.
+   */
   loopbackFastPath: boolean(zmq.ZMQ_LOOPBACK_FASTPATH),
   /**
-   * Microseconds that the system polls the network device when a TCP socket has nothing to read, Linux. Above the system's
-   * default it needs `CAP_NET_ADMIN`, and has no effect without. Default 0: the system's. `ZMQ_BUSY_POLL`, of libzmq 4.3.5
+   * How long the kernel busy-polls the network device when a TCP socket has no data, on Linux. Values above the
+   * system's default have no effect without `CAP_NET_ADMIN`.
+   *
+   * In microseconds. Default 0: the system's value. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`.
+   * libzmq: `ZMQ_BUSY_POLL`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: microseconds from 0.
    */
   busyPoll: int32(zmq.ZMQ_BUSY_POLL),
 };
 
-/** Of every socket, to be read. */
+/** Read-only options of every socket. */
 export const statusOptions = {
-  /** The socket's type number. `ZMQ_TYPE` */
+  /**
+   * The type of the socket, a number such as `ZMQ_PUSH` (8).
+   *
+   * Can only be read. libzmq: `ZMQ_TYPE`.
+   */
   type: int32(zmq.ZMQ_TYPE, { access: "r" }),
-  /** The endpoint of the last bind or connect, with what a wildcard became; null before. `ZMQ_LAST_ENDPOINT` */
+  /**
+   * The endpoint of the last successful `bind` or `connect`, with wildcards replaced by the actual port or path. Null
+   * before the first one.
+   *
+   * Can only be read. libzmq: `ZMQ_LAST_ENDPOINT`.
+   */
   lastEndpoint: string(zmq.ZMQ_LAST_ENDPOINT, { access: "r" }),
-  /** The security mechanism in force; null: none. `ZMQ_MECHANISM` */
+  /**
+   * The security mechanism that the socket's options select. Null means none.
+   *
+   * Can only be read. libzmq: `ZMQ_MECHANISM`.
+   */
   securityMechanism: names([null, "plain", "curve", "gssapi"] as const, zmq.ZMQ_MECHANISM, { access: "r" }),
-  /** Whether libzmq lets several threads use the socket. `ZMQ_THREAD_SAFE` */
+  /**
+   * Whether libzmq allows several threads to use the socket: true for Client, Server, Radio, Dish and other draft
+   * types.
+   *
+   * Can only be read. libzmq: `ZMQ_THREAD_SAFE`.
+   */
   threadSafe: boolean(zmq.ZMQ_THREAD_SAFE, { access: "r" }),
 };
 
-/** Of every socket, where the addon has CURVE. Keys are 40 characters of Z85, or 32 bytes. */
+/** Options of every socket where libzmq was built with CURVE. */
 export const curveOptions = {
-  /** Be the server of CURVE security. Default false. `ZMQ_CURVE_SERVER` */
+  /**
+   * Whether the socket is the server of CURVE security. It then needs `curveSecretKey`.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CURVE_SERVER`.
+   */
   curveServer: boolean(zmq.ZMQ_CURVE_SERVER),
-  /** Our public key. `ZMQ_CURVE_PUBLICKEY` */
+  /**
+   * The socket's own public key, 40 characters of Z85 or 32 bytes. Clients need it.
+   *
+   * Default: zeros, and CURVE is off. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CURVE_PUBLICKEY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 40 characters of Z85, or 32 bytes, as curveKeyPair()
+   * makes them.
+   */
   curvePublicKey: key(zmq.ZMQ_CURVE_PUBLICKEY),
-  /** Our secret key. `ZMQ_CURVE_SECRETKEY` */
+  /**
+   * The socket's own secret key, 40 characters of Z85 or 32 bytes. Servers and clients need it.
+   *
+   * Default: zeros, and CURVE is off. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CURVE_SECRETKEY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 40 characters of Z85, or 32 bytes, as curveKeyPair()
+   * makes them.
+   */
   curveSecretKey: key(zmq.ZMQ_CURVE_SECRETKEY),
-  /** A client's: the server's public key. `ZMQ_CURVE_SERVERKEY` */
+  /**
+   * The public key of the server, 40 characters of Z85 or 32 bytes. It makes the socket a CURVE client.
+   *
+   * Default: zeros, and CURVE is off. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CURVE_SERVERKEY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 40 characters of Z85, or 32 bytes, as curveKeyPair()
+   * makes them.
+   */
   curveServerKey: key(zmq.ZMQ_CURVE_SERVERKEY),
 };
 
 const gssapiNameTypes = ["hostBased", "userName", "krb5Principal"] as const;
 
-/** Of every socket, where the addon has GSSAPI; undefined elsewhere. */
+/** Options of every socket where libzmq was built with GSSAPI; undefined elsewhere. */
 export const gssapiOptions = {
-  /** Be the server of GSSAPI security. `ZMQ_GSSAPI_SERVER` */
+  /**
+   * Whether the socket is the server of GSSAPI security.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_GSSAPI_SERVER`.
+   */
   gssapiServer: boolean(zmq.ZMQ_GSSAPI_SERVER),
-  /** Our principal. `ZMQ_GSSAPI_PRINCIPAL` */
+  /**
+   * The principal of this socket.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_GSSAPI_PRINCIPAL`.
+   */
   gssapiPrincipal: string(zmq.ZMQ_GSSAPI_PRINCIPAL),
-  /** A client's: the server's principal. `ZMQ_GSSAPI_SERVICE_PRINCIPAL` */
+  /**
+   * The principal of the server, for a client.
+   *
+   * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_GSSAPI_SERVICE_PRINCIPAL`.
+   */
   gssapiServicePrincipal: string(zmq.ZMQ_GSSAPI_SERVICE_PRINCIPAL),
-  /** Authenticate but do not encrypt. `ZMQ_GSSAPI_PLAINTEXT` */
+  /**
+   * Whether GSSAPI only authenticates and does not encrypt messages.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_GSSAPI_PLAINTEXT`.
+   */
   gssapiPlainText: boolean(zmq.ZMQ_GSSAPI_PLAINTEXT),
-  /** Kind of name in `gssapiPrincipal`. `ZMQ_GSSAPI_PRINCIPAL_NAMETYPE` */
+  /**
+   * The kind of name in `gssapiPrincipal`.
+   *
+   * Default `"hostBased"`. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_GSSAPI_PRINCIPAL_NAMETYPE`.
+   */
   gssapiPrincipalNameType: names(gssapiNameTypes, zmq.ZMQ_GSSAPI_PRINCIPAL_NAMETYPE),
-  /** Kind of name in `gssapiServicePrincipal`. `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE` */
+  /**
+   * The kind of name in `gssapiServicePrincipal`.
+   *
+   * Default `"hostBased"`. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE`.
+   */
   gssapiServicePrincipalNameType: names(gssapiNameTypes, zmq.ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE),
 };
 
-/** Of every socket, where the addon was built with GnuTLS; undefined elsewhere. Certificates and keys are PEM texts. */
+/** Options of every socket where libzmq was built with GnuTLS; undefined elsewhere. */
 export const wssOptions = {
-  /** A server's private key. `ZMQ_WSS_KEY_PEM` */
+  /**
+   * The server's private key, as PEM text.
+   *
+   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_KEY_PEM`.
+   */
   wssKey: string(zmq.ZMQ_WSS_KEY_PEM, { access: "w" }),
-  /** A server's certificate, which belongs to the key. `ZMQ_WSS_CERT_PEM` */
+  /**
+   * The server's certificate for `wssKey`, as PEM text.
+   *
+   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_CERT_PEM`.
+   */
   wssCertificate: string(zmq.ZMQ_WSS_CERT_PEM, { access: "w" }),
-  /** A client's: certificates of those that may have signed the server's. `ZMQ_WSS_TRUST_PEM` */
+  /**
+   * The certificates that a client trusts as issuers of the server's certificate, as PEM text.
+   *
+   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_TRUST_PEM`.
+   */
   wssTrust: string(zmq.ZMQ_WSS_TRUST_PEM, { access: "w" }),
-  /** A client's: trust the system's authorities, too. Default false. `ZMQ_WSS_TRUST_SYSTEM` */
+  /**
+   * Whether a client also trusts the certificate authorities of the system.
+   *
+   * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_TRUST_SYSTEM`.
+   */
   wssTrustSystem: boolean(zmq.ZMQ_WSS_TRUST_SYSTEM, { access: "w" }),
-  /** A client's: the name that the server's certificate must bear. Default: any. `ZMQ_WSS_HOSTNAME` */
+  /**
+   * The host name that the server's certificate must have, for a client.
+   *
+   * Default: any name. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_HOSTNAME`.
+   */
   wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
 };
 
-/** Of sockets that send. */
+/** Options of sockets that send. */
 export const sendOptions = {
-  /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */
+  /**
+   * The size of the kernel's send buffer of a connection.
+   *
+   * In bytes. Default -1: the system's size. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_SNDBUF`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 0, or -1 for the system's default.
+   */
   sendBufferSize: int32(zmq.ZMQ_SNDBUF),
-  /** Messages queued for one peer at most; 0: no limit. Default 1000. `ZMQ_SNDHWM` */
+  /**
+   * The largest number of messages that are queued for one peer. When the queue is full, `send` waits; Publisher,
+   * XPublisher and Radio drop messages for that peer. 0 sets no limit. The kernel's buffers hold further messages.
+   *
+   * Default 1000. Takes effect at once. libzmq: `ZMQ_SNDHWM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0 (no limit).
+   */
   sendHighWaterMark: int32(zmq.ZMQ_SNDHWM, { live: true }),
-  /** Multicast: routers that a packet may pass. Default 1. `ZMQ_MULTICAST_HOPS` */
+  /**
+   * The largest number of routers that a multicast packet may pass, plus one: 1 stays in the local network.
+   *
+   * Default 1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MULTICAST_HOPS`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 1.
+   */
   multicastHops: int32(zmq.ZMQ_MULTICAST_HOPS),
-  /** Milliseconds that `send` may wait; 0: not at all, -1: for ever. Default -1. `ZMQ_SNDTIMEO` */
+  /**
+   * How long `send` waits while no peer has room for the message. 0 does not wait; -1 sets no limit.
+   *
+   * In milliseconds. Default -1. Takes effect at once. libzmq: `ZMQ_SNDTIMEO`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (do not wait), or -1 to wait
+   * without a limit.
+   */
   sendTimeout: int32(zmq.ZMQ_SNDTIMEO, { live: true }),
 };
 
-/** Of sockets that receive. */
+/** Options of sockets that receive. */
 export const receiveOptions = {
-  /** Bytes of the kernel's receive buffer. Default -1: the system's. `ZMQ_RCVBUF` */
+  /**
+   * The size of the kernel's receive buffer of a connection.
+   *
+   * In bytes. Default -1: the system's size. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RCVBUF`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 0, or -1 for the system's default.
+   */
   receiveBufferSize: int32(zmq.ZMQ_RCVBUF),
-  /** Messages queued from one peer at most; 0: no limit. Default 1000. `ZMQ_RCVHWM` */
+  /**
+   * The largest number of messages from one peer that are queued for `receive`. When the queue is full, libzmq stops
+   * reading from that peer. 0 sets no limit.
+   *
+   * Default 1000. Takes effect at once. libzmq: `ZMQ_RCVHWM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0 (no limit).
+   */
   receiveHighWaterMark: int32(zmq.ZMQ_RCVHWM, { live: true }),
-  /** Milliseconds that `receive` may wait; 0: not at all, -1: for ever. Default -1. `ZMQ_RCVTIMEO` */
+  /**
+   * How long `receive` waits for a message. 0 does not wait; -1 sets no limit.
+   *
+   * In milliseconds. Default -1. Takes effect at once. libzmq: `ZMQ_RCVTIMEO`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (do not wait), or -1 to wait
+   * without a limit.
+   */
   receiveTimeout: int32(zmq.ZMQ_RCVTIMEO, { live: true }),
 };
 
-/** Of Request, Reply, Dealer, Router. */
+/** Options of Request, Reply, Dealer, Router. */
 export const routingIdOptions = {
-  /** The name that a Router peer knows us by; at most 255 bytes, not beginning with NUL. `ZMQ_ROUTING_ID` */
+  /**
+   * The name by which a Router addresses this socket. It must be unique among the Router's peers. Reads as text, up
+   * to the first NUL.
+   *
+   * Default null: the Router assigns an id. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ROUTING_ID`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 1 to 255 bytes, of which the first is not 0.
+   */
   routingId: string(zmq.ZMQ_ROUTING_ID),
-  /** The same as a Buffer: `routingId` reads as text, and only up to a NUL. `ZMQ_ROUTING_ID` */
+  /**
+   * The same as `routingId`, but reads as a Buffer: for ids that are not text.
+   *
+   * Default: an empty Buffer. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ROUTING_ID`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: 1 to 255 bytes, of which the first is not 0.
+   */
   routingIdBytes: binary(zmq.ZMQ_ROUTING_ID) as Option<Buffer>,
 };
 
-/** Of Router. */
+/** Options of Router. */
 export const routerOptions = {
-  /** Reject messages to unknown peers with EHOSTUNREACH instead of dropping them. Default false. `ZMQ_ROUTER_MANDATORY` */
+  /**
+   * Whether a message to an unknown or full peer is an error. When true, `send` rejects with `EHOSTUNREACH` for an
+   * unknown peer and waits for a full one. When false, such messages are dropped.
+   *
+   * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_ROUTER_MANDATORY`.
+   */
   mandatory: boolean(zmq.ZMQ_ROUTER_MANDATORY, { access: "w", live: true }),
-  /** A new peer takes over the routing id of an old one. Default false. `ZMQ_ROUTER_HANDOVER` */
+  /**
+   * Whether a new peer takes over a routing id that another peer is using. When false, libzmq rejects the new peer.
+   *
+   * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_ROUTER_HANDOVER`.
+   */
   handover: boolean(zmq.ZMQ_ROUTER_HANDOVER, { access: "w", live: true }),
 };
 
-/** Of Router, Dealer, Request. */
+/** Options of Router, Dealer, Request. */
 export const probeOptions = {
-  /** Send an empty message on each new connection, so that a Router learns of us. Default false. `ZMQ_PROBE_ROUTER` */
+  /**
+   * Whether the socket sends an empty message on each new connection, so that a Router learns its routing id.
+   *
+   * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_PROBE_ROUTER`.
+   */
   probeRouter: boolean(zmq.ZMQ_PROBE_ROUTER, { access: "w", live: true }),
 };
 
-/** Of Request. */
+/** Options of Request. */
 export const requestOptions = {
-  /** Match replies to requests by an id. Default false. `ZMQ_REQ_CORRELATE` */
+  /**
+   * Whether replies must match their request by an id. Replies to earlier requests are dropped.
+   *
+   * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_REQ_CORRELATE`.
+   */
   correlate: boolean(zmq.ZMQ_REQ_CORRELATE, { access: "w", live: true }),
-  /** Allow a new request before the reply to the last. Default false. `ZMQ_REQ_RELAXED` */
+  /**
+   * Whether a new request may be sent before the reply to the last one has arrived. Set `correlate` as well: otherwise
+   * a late reply may be taken for the reply to the new request.
+   *
+   * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_REQ_RELAXED`.
+   */
   relaxed: boolean(zmq.ZMQ_REQ_RELAXED, { access: "w", live: true }),
 };
 
-/** Of Pull, Push, Subscriber, Publisher, Dealer. */
+/** Options of Pull, Push, Subscriber, Publisher, Dealer. */
 export const conflateOptions = {
-  /** Keep only the last message; no multipart. Set before bind or connect. Default false. `ZMQ_CONFLATE` */
+  /**
+   * Whether only the last message is kept in each queue. Messages must have one frame.
+   *
+   * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CONFLATE`.
+   */
   conflate: boolean(zmq.ZMQ_CONFLATE, { access: "w" }),
 };
 
-/** Of Publisher and XPublisher. */
+/** Options of Publisher and XPublisher. */
 export const publishOptions = {
-  /** Wait for a slow subscriber instead of dropping its messages. Default false. `ZMQ_XPUB_NODROP` */
+  /**
+   * Whether `send` waits for slow subscribers instead of dropping their messages.
+   *
+   * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_NODROP`.
+   */
   noDrop: boolean(zmq.ZMQ_XPUB_NODROP, { access: "w" }),
 };
 
-/** Of XPublisher. */
+/** Options of XPublisher. */
 export const xpublisherOptions = {
-  /** Subscriptions are made by the program, not by peers. Default false. `ZMQ_XPUB_MANUAL` */
+  /**
+   * Whether the program decides about subscriptions: it receives each subscription message and answers it by setting
+   * options of libzmq.
+   *
+   * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_MANUAL`.
+   */
   manual: boolean(zmq.ZMQ_XPUB_MANUAL, { access: "w" }),
-  /** Sent to each new subscriber; null: nothing. Default null. `ZMQ_XPUB_WELCOME_MSG` */
+  /**
+   * The message that each new subscriber receives first. Null sends none.
+   *
+   * Default null. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_XPUB_WELCOME_MSG`.
+   */
   welcomeMessage: string(zmq.ZMQ_XPUB_WELCOME_MSG, { access: "w" }),
 };
 
-/** Of Publisher, Subscriber, XPublisher. */
+/** Options of Publisher, Subscriber, XPublisher. */
 export const matchOptions = {
-  /** Deliver what does not match a subscription. Set on both ends. Default false. `ZMQ_INVERT_MATCHING` */
+  /**
+   * Whether messages are delivered that match no subscription, instead of those that match one. Publisher and
+   * subscriber need the same value.
+   *
+   * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_INVERT_MATCHING`.
+   */
   invertMatching: boolean(zmq.ZMQ_INVERT_MATCHING),
 };
 
-/** Of XSubscriber. */
+/** Options of XSubscriber. */
 export const xsubscriberOptions = {
   /**
-   * Also send unsubscriptions of topics that are not subscribed to. By default, libzmq sends the last unsubscription of
-   * each topic. Default false. `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`, of libzmq 4.3.5
+   * Whether every unsubscription is sent to publishers. When false, libzmq sends only the last unsubscription of each
+   * topic.
+   *
+   * Default false. Since libzmq 4.3.5. Can only be set. Takes effect at once. libzmq: `ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`.
    */
   verboseUnsubscribe: boolean(zmq.ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, { access: "w", live: true }),
 };
 
-/** Of Publisher, XPublisher, Subscriber and XSubscriber, to be read. */
+/** Read-only options of Publisher, XPublisher, Subscriber and XSubscriber. */
 export const topicOptions = {
-  /** How many different prefixes are subscribed to. A publisher counts those of all its peers. `ZMQ_TOPICS_COUNT`, of libzmq 4.3.5 */
+  /**
+   * The number of different topics that are subscribed to. For a publisher: by all its peers together. Since libzmq
+   * 4.3.5.
+   *
+   * Can only be read. libzmq: `ZMQ_TOPICS_COUNT`.
+   */
   topicsCount: int32(zmq.ZMQ_TOPICS_COUNT, { access: "r" }),
 };
 
-/** Of Dealer, Client and Peer. */
+/** Options of Dealer, Client and Peer. */
 export const hiccupOptions = {
   /**
-   * Received by this socket whenever it loses a connection that it made, before it connects again; null: nothing. While the
-   * queue is full, one such message is added to it and others are dropped. Default null. `ZMQ_HICCUP_MSG`, of libzmq 4.3.5
+   * The message that this socket itself receives whenever it loses a connection that it made. Null receives none.
+   * While the queue is full, only one such message is added.
+   *
+   * Default null. Since libzmq 4.3.5. Can only be set. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_HICCUP_MSG`.
    */
   hiccupMessage: string(zmq.ZMQ_HICCUP_MSG, { access: "w" }),
 };
@@ -278,34 +740,80 @@ export const hiccupOptions = {
 const normModes = ["fixed", "cc", "ccl", "cce", "cceEcnOnly"] as const;
 
 /**
- * Of Publisher, XPublisher, Subscriber and XSubscriber, where the addon has norm; undefined elsewhere. An endpoint whose
- * options do not fit together ends with the event `bind:error`.
+ * Options of Publisher, XPublisher, Subscriber and XSubscriber where libzmq was built with NORM; undefined elsewhere. If
+ * the options of an endpoint contradict each other, the socket emits `bind:error`.
  */
 export const normOptions = {
   /**
-   * A publisher's congestion control: none at the `rate`, NORM-CC, tolerant of loss (NORM-CCL), by ECN as well (NORM-CCE),
-   * or by ECN only. Default `"cc"`. `ZMQ_NORM_MODE`, of libzmq 4.3.5
+   * The congestion control of a NORM publisher: none at a fixed `rate`, NORM-CC, loss-tolerant (NORM-CCL), also by
+   * ECN (NORM-CCE), or by ECN only.
+   *
+   * Default `"cc"`. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_MODE`.
    */
   normMode: names(normModes, zmq.ZMQ_NORM_MODE),
-  /** Subscribers ask the publisher alone for what they lack, not the group. Default false. `ZMQ_NORM_UNICAST_NACK`, of libzmq 4.3.5 */
+  /**
+   * Whether NORM subscribers request lost data from the publisher only, instead of the whole group.
+   *
+   * Default false. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_UNICAST_NACK`.
+   */
   normUnicastNack: boolean(zmq.ZMQ_NORM_UNICAST_NACK),
-  /** Kilobytes of the buffers, up to 1048576. Default 2048. `ZMQ_NORM_BUFFER_SIZE`, of libzmq 4.3.5 */
+  /**
+   * The size of NORM's buffers.
+   *
+   * In kilobytes. Default 2048. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_NORM_BUFFER_SIZE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: kilobytes from 1 to 1048576.
+   */
   normBufferSize: int32(zmq.ZMQ_NORM_BUFFER_SIZE),
-  /** A publisher's bytes in a segment, up to 65000. Default 1400. `ZMQ_NORM_SEGMENT_SIZE`, of libzmq 4.3.5 */
+  /**
+   * The size of a segment that a NORM publisher sends.
+   *
+   * In bytes. Default 1400. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq:
+   * `ZMQ_NORM_SEGMENT_SIZE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 1 to 65000.
+   */
   normSegmentSize: int32(zmq.ZMQ_NORM_SEGMENT_SIZE),
-  /** A publisher's segments in a block; with `normNumParity`, up to 255. Default 16. `ZMQ_NORM_BLOCK_SIZE`, of libzmq 4.3.5 */
+  /**
+   * The number of segments in a block of a NORM publisher. Together with `normNumParity` at most 255.
+   *
+   * Default 16. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_BLOCK_SIZE`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 1 to 255.
+   */
   normBlockSize: int32(zmq.ZMQ_NORM_BLOCK_SIZE),
-  /** A publisher's parity segments for each block, which repair losses. Default 4. `ZMQ_NORM_NUM_PARITY`, of libzmq 4.3.5 */
+  /**
+   * The number of parity segments that a NORM publisher computes for each block, to repair losses.
+   *
+   * Default 4. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_NUM_PARITY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0 to 254.
+   */
   normNumParity: int32(zmq.ZMQ_NORM_NUM_PARITY),
-  /** Of these, those that are sent with each block, without being asked for. Default 0. `ZMQ_NORM_NUM_AUTOPARITY`, of libzmq 4.3.5 */
+  /**
+   * The number of parity segments that are sent with each block without a request.
+   *
+   * Default 0. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_NUM_AUTOPARITY`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a whole number from 0 to 254.
+   */
   normNumAutoparity: int32(zmq.ZMQ_NORM_NUM_AUTOPARITY),
-  /** A publisher whose buffer is full drops the oldest data in it instead of waiting. Default false. `ZMQ_NORM_PUSH`, of libzmq 4.3.5 */
+  /**
+   * Whether a NORM publisher with a full buffer drops its oldest data instead of waiting.
+   *
+   * Default false. Since libzmq 4.3.5. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_NORM_PUSH`.
+   */
   normPush: boolean(zmq.ZMQ_NORM_PUSH),
 };
 
-/** Of Stream. */
+/** Options of Stream. */
 export const streamOptions = {
-  /** Deliver an empty message when a peer connects or goes. Default true. `ZMQ_STREAM_NOTIFY` */
+  /**
+   * Whether the socket receives an empty message each time a peer connects or disconnects.
+   *
+   * Default true. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_STREAM_NOTIFY`.
+   */
   notify: boolean(zmq.ZMQ_STREAM_NOTIFY, { access: "w" }),
 };
 
@@ -319,24 +827,8 @@ const tables = [
   xsubscriberOptions,
 ];
 
-/** @internal Ids of options that take effect at once; setting any other on a connected socket deserves a warning. */
+/** @internal Ids of the options that take effect at once. Setting another one on a connected socket emits a warning. */
 export const liveOptions: ReadonlySet<number> = new Set([
   ...[zmq.ZMQ_SUBSCRIBE, zmq.ZMQ_UNSUBSCRIBE, zmq.ZMQ_XPUB_VERBOSE, zmq.ZMQ_XPUB_VERBOSER],
   ...tables.flatMap((table) => Object.values(table).flatMap((option) => (option.live ? [option.id] : []))),
 ]);
-
-/** What the linked libzmq was built with. */
-export const capability: Record<
-  "ipc" | "pgm" | "tipc" | "norm" | "ws" | "wss" | "curve" | "gssapi" | "draft",
-  boolean
-> = {
-  ipc: binding.has("ipc"),
-  pgm: binding.has("pgm"),
-  tipc: binding.has("tipc"),
-  norm: binding.has("norm"),
-  ws: binding.has("WS"),
-  wss: binding.has("WSS"),
-  curve: binding.has("curve"),
-  gssapi: binding.has("gssapi"),
-  draft: binding.has("draft"),
-};

@@ -1,6 +1,6 @@
-// Timers for a library that is loaded while a test runner has replaced those of node:timers. Node keeps the real ones to
-// itself; the methods of the `scheduler` of node:timers/promises still use them. An error that a callback throws becomes
-// an unhandled rejection, which Node handles as an uncaught exception by default.
+// Timers for the case that a test runner replaced those of node:timers before the library was loaded. The real timers
+// are private to Node, but the methods of `scheduler` of node:timers/promises use them. An error that a callback throws
+// becomes an unhandled rejection, which Node treats as an uncaught exception by default.
 
 import type * as timers from "node:timers";
 
@@ -13,7 +13,7 @@ interface Scheduler {
   yield(): Promise<void>;
 }
 
-/** A timer, with what the library uses of Node's. */
+/** A timer with the methods that the library uses. */
 class StandIn {
   readonly #cleared = new AbortController();
   #keepsAlive = true;
@@ -23,7 +23,7 @@ class StandIn {
   }
 
   async #run(scheduler: Scheduler, callback: () => void, delay: number, repeats: boolean): Promise<void> {
-    // The caller may unref the timer first: Node's promise of a timer takes `ref` at its start only.
+    // The caller may call `unref` first: the promise of `wait` reads `ref` only once, at its start.
     await undefined;
     const { signal } = this.#cleared;
     do {
@@ -45,7 +45,7 @@ class StandIn {
 
 export function standIns(): Timers {
   const module = process.getBuiltinModule("node:timers/promises");
-  // Of the prototype: node:test replaces `wait` of the object.
+  // Methods of the prototype, since node:test replaces `wait` of the object.
   const methods = Object.getPrototypeOf(module.scheduler) as Scheduler;
   const scheduler: Scheduler = {
     wait: methods.wait.bind(module.scheduler),
@@ -62,7 +62,7 @@ export function standIns(): Timers {
     scheduler.yield().then(callback);
     return { unref() {} };
   };
-  // The library calls them with a callback and a delay, and uses `unref` of what they return: not all that Node's type has.
+  // Cast, since these implement only the part of Node's types that the library uses.
   return {
     clearInterval: clear,
     clearTimeout: clear,

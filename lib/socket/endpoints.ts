@@ -1,5 +1,5 @@
-// The addresses that a socket was given, where libzmq knows them by another name: a host name was looked up, an
-// interface found, a scheme's shorthand spelled out. And the lookups that are still under way.
+// Maps the addresses that the program gave to the endpoints that libzmq knows, where they differ: a host name was
+// resolved, an interface found, a wildcard replaced. Also keeps pending name resolutions.
 
 import { ZMQ_CONNECT_ROUTING_ID } from "../binding/constants.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
@@ -23,20 +23,20 @@ import { checkMulticast } from "./multicast.js";
 
 const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
 
-/** Milliseconds between two lookups of a name that was not found. */
+/** The pause between two attempts to resolve a name, in milliseconds. */
 const retryInterval = 1000;
 
 /** An endpoint in the form that libzmq receives. Its transport is undefined if its scheme is unknown. */
 type Known = Pick<Plan, "endpoint" | "looksUp" | "lookup"> & { readonly transport: Transport | undefined };
 
 class Addresses {
-  /** What libzmq knows an address by. */
+  /** The endpoints of libzmq, by address. */
   readonly names = new Map<string, Known>();
-  /** tcp endpoints with host names that were connected to. */
+  /** Connected tcp endpoints with host names. */
   readonly connected = new Set<string>();
-  /** Addresses to connect to as soon as their host is known. */
+  /** Addresses that will be connected when their host is resolved. */
   readonly pending = new Set<string>();
-  /** Endpoints of `Core.bound` that are bound no more, the oldest first. */
+  /** Endpoints in `Core.bound` that are no longer bound, the oldest first. */
   readonly unbound = new Set<string>();
 }
 
@@ -51,7 +51,7 @@ function remembered(core: Core): Addresses {
   return addresses;
 }
 
-/** The host of a tcp endpoint if it is a name, and not an address or an interface. */
+/** The host of a tcp endpoint if it is a name, and neither an address nor an interface. */
 function tcpName(rest: string, address: string): string | undefined {
   const text = rest.slice(rest.lastIndexOf(";") + 1);
   const host = text.slice(0, text.lastIndexOf(":"));
@@ -64,19 +64,19 @@ function tcpName(rest: string, address: string): string | undefined {
   }
 }
 
-/** What to undo, by libzmq's name for it. */
+/** The endpoint to undo, in libzmq's form. */
 function undoPlan(core: Core, call: EndpointCall, address: string): Known {
   const known = addressesOf.get(core)?.names.get(address);
   if (known !== undefined) return known;
   const [scheme, rest] = splitScheme(address);
   const asGiven = { endpoint: address, transport: transportOf(address) };
   if (scheme !== "tcp") return asGiven;
-  // libzmq would undo the endpoint of another port.
+  // libzmq would read a wrong port and undo another endpoint.
   const port = rest.slice(rest.lastIndexOf(":") + 1);
   if (/^\d+$/.test(port)) portOf(port, { endpoint: address, call: "bind", type: 0, ipv6: false });
   const name = tcpName(rest, address);
   if (name === undefined || addressesOf.get(core)?.connected.has(address)) return asGiven;
-  // libzmq would look the name up, here and now, in case it is that of something bound.
+  // libzmq would resolve the name synchronously, in case it belongs to a bound endpoint.
   if (call === "disconnect") throw errorOf("ENOENT");
   const ipv6 = core.getOption(commonOptions.ipv6);
   return {
@@ -89,14 +89,14 @@ function undoPlan(core: Core, call: EndpointCall, address: string): Known {
   };
 }
 
-/** What libzmq is to be given. Throws for an address that it is not to see. */
+/** Plans a call: the endpoint for libzmq, and names to resolve. Throws for an invalid address. */
 function plan(core: Core, call: EndpointCall, address: string): Known {
   if (isUndo(call)) return undoPlan(core, call, address);
   const use = {
     endpoint: address,
     call: call === "bind" ? call : ("connect" as const),
     type: core.type,
-    // Asked for when it matters.
+    // Read only when it matters.
     get ipv6() {
       return core.getOption(commonOptions.ipv6);
     },
@@ -106,14 +106,14 @@ function plan(core: Core, call: EndpointCall, address: string): Known {
   return made;
 }
 
-/** Looks a host up, as libzmq would: the first address of the family that it would use. */
+/** Resolves a host, as libzmq would: the first address of the family that it would use. */
 async function lookUp({ name, ipv6 }: Lookup): Promise<string> {
-  // V4MAPPED: an IPv4 address in IPv6's form, where the host has no other.
+  // V4MAPPED: an IPv4 address in IPv6 form, if the host has no IPv6 address.
   const { promises, V4MAPPED } = process.getBuiltinModule("node:dns");
   return (await promises.lookup(name, ipv6 ? { family: 6, hints: V4MAPPED } : { family: 4 })).address;
 }
 
-/** Looks up the host that an address names, and answers what libzmq is to be given instead. */
+/** Resolves the host of an address, and returns the endpoint for libzmq. */
 async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Promise<string> {
   let numeric: string;
   try {
@@ -121,17 +121,21 @@ async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Pr
   } catch (error) {
     if (call === "unbind") throw errorOf("ENOENT");
     const code = String((error as { code?: string }).code);
-    throw refusal("ENODEV", `no interface is named ${lookup.name}, and no host is (${code})`, {
-      endpoint: address,
-    });
+    throw refusal(
+      "ENODEV",
+      `"${lookup.name}" is neither a network interface nor a resolvable host name (${code})`,
+      {
+        endpoint: address,
+      },
+    );
   }
   return lookup.with(numeric);
 }
 
-/** Undone by `lastEndpoint` only: the same address may have become several endpoints. */
+/** Wildcard addresses are undone only by `lastEndpoint`: one may have become several endpoints. */
 const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
 
-/** Endpoints that are kept after their unbind: events of their connections are still to come, and name them. */
+/** The number of unbound endpoints to keep, since later events of their connections name them. */
 const mostUnbound = 64;
 
 function rememberBound(core: Core, endpoint: string): void {
@@ -152,7 +156,7 @@ function forgetBound(core: Core, endpoint: string): void {
   if (at >= 0) core.bound.splice(at, 1);
 }
 
-/** Remembers what an address now stands for, or forgets it. */
+/** Stores or removes the endpoint of an address after a call. */
 function remember(core: Core, call: EndpointCall, address: string, known: Known): void {
   const { endpoint, looksUp, transport } = known;
   if (isUndo(call)) {
@@ -173,7 +177,10 @@ function remember(core: Core, call: EndpointCall, address: string, known: Known)
   }
 }
 
-/** Gives the peer of the connect that follows its routing id. Not earlier: a refused connect would leave it to another. */
+/**
+ * Sets the routing id of the next connection's peer. Set as late as possible: after a failed connect it would apply to
+ * the next one.
+ */
 function setConnectId(core: Core, id: Uint8Array | undefined): void {
   if (id !== undefined) check(binding.setOption(core.handle, ZMQ_CONNECT_ROUTING_ID, id));
 }
@@ -185,8 +192,8 @@ function count(core: Core, call: EndpointCall, transport: Transport | undefined)
 }
 
 /**
- * Connects as soon as the host is known, as a connection by tcp does: a name that is not found is looked up again,
- * with one warning, until it is found, disconnected, or the socket closed.
+ * Connects when the host is resolved, as libzmq does for tcp. A name that cannot be resolved is retried, with one
+ * warning, until it is resolved or disconnected, or the socket is closed.
  */
 function connectLater(
   core: Core,
@@ -198,7 +205,7 @@ function connectLater(
   const { pending } = remembered(core);
   if (pending.has(address)) return;
   pending.add(address);
-  // An idle socket is not kept for a name that may never be found.
+  // Weak, so that an idle socket is not kept alive for a name that may never be resolved.
   const weak = new WeakRef(core);
   let warned = false;
   const attempt = async (): Promise<void> => {
@@ -211,7 +218,9 @@ function connectLater(
       if (!warned && pending.has(address)) {
         const why =
           numeric === undefined ? String((error as { code?: string }).code) : (error as Error).message;
-        process.emitWarning(`${address} waits for its host ${lookup.name}: ${why}. It is looked up again.`);
+        process.emitWarning(
+          `${address}: host ${lookup.name} cannot be resolved (${why}). The socket keeps trying to resolve it.`,
+        );
         warned = true;
       }
     }
@@ -228,7 +237,7 @@ function connectLater(
       count(socket, "connect", transport);
       remember(socket, "connect", address, { endpoint, transport });
     } catch (error) {
-      process.emitWarning(`${address} could not be connected to: ${(error as Error).message}`);
+      process.emitWarning(`Cannot connect to ${address}: ${(error as Error).message}`);
     } finally {
       socket.touched();
     }
@@ -237,10 +246,10 @@ function connectLater(
 }
 
 /**
- * Binds, connects, or undoes it. Where a host name is to be looked up first, the answer is a promise if the caller
- * `mayWait`; a connection is made later, and a bind looks the name up by itself, while the thread stands still.
+ * Binds, connects, or undoes it. If a host name must be resolved first, returns a promise if the caller `mayWait`.
+ * Otherwise a connection is made later, and a bind resolves the name synchronously.
  *
- * `connectId`: the routing id that the peer is given.
+ * `connectId`: the routing id for the peer.
  *
  * @throws ZmqError with the `address`.
  */
@@ -291,10 +300,14 @@ export function atAddress(
         .catch(failed);
     }
     if (call === "bind" && transport?.bindByName === "never") {
-      // libzmq would not, and could not tell later that the address is another machine's.
-      throw refusal("ENODEV", `bindSync looks no name up for ${transport.scheme}: use bind, or an address`, {
-        endpoint: address,
-      });
+      // libzmq would not resolve it, and could not report later that the address belongs to another machine.
+      throw refusal(
+        "ENODEV",
+        `bindSync() does not resolve host names for ${transport.scheme}: use bind(), or an IP address`,
+        {
+          endpoint: address,
+        },
+      );
     }
     if (call !== "connect" && transport?.bindByName !== "later") return make(made);
     connectLater(core, address, lookup, transport, connectId);
@@ -304,7 +317,7 @@ export function atAddress(
   }
 }
 
-/** Does to an endpoint what the native function of that name does, at once. `connectId`: as in `atAddress`. */
+/** Calls the native function of that name synchronously. `connectId`: the routing id for the peer. */
 export function atEndpoint(core: Core, call: EndpointCall, address: string, connectId?: Uint8Array): number {
   const endpoint = toEndpoint(address);
   core.usable();
@@ -313,13 +326,13 @@ export function atEndpoint(core: Core, call: EndpointCall, address: string, conn
   return result;
 }
 
-/** For `console.log`. Never throws: the call has succeeded. */
+/** Records a call for `console.log`. Never throws, since the call has succeeded. */
 export function record(core: Core, call: EndpointCall, address: string): void {
   let last: string | null = null;
   try {
     if (call === "bind") last = core.getOption(statusOptions.lastEndpoint);
   } catch {
-    // The context has ended meanwhile.
+    // The context was closed meanwhile.
   }
   core.record.add(call, address, last);
 }

@@ -3,7 +3,7 @@
 import { type InspectOptionsStylized, inspect } from "node:util";
 import type { Core } from "../core/open-socket.js";
 
-/** libzmq's names of the types, by number. */
+/** The names of the socket types in libzmq, by number. */
 const typeNames = [
   ...["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB", "STREAM"],
   ...["SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL"],

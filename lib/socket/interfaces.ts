@@ -1,96 +1,380 @@
-// What sockets that send can do, and what those that receive can: types only. How it is done is in sender.ts and
-// receiver.ts.
+// Types of the operations of sockets that send and receive. sender.ts and receiver.ts implement them.
+//
+// A method that is declared again without a comment has the comment of the interface that it extends: editors and
+// typedoc show that one.
 
 import type { OperationOptions } from "../arguments/operation-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
-import type { BatchOptions, MetadataOptions, Received, SocketIterator } from "./receiver.js";
+import type { SocketIterator } from "./loop.js";
+import type { BatchOptions, MetadataOptions, Received } from "./receiver.js";
 
-/** Sockets that send, as the package that this one stands in for knows them. `M`: what they send, `O`: what else must be said. */
+/**
+ * The part of a sending socket that zeromq 6 has as well. `M` is the type of a message. `O` lists the arguments that
+ * `send` needs besides the message: the routing id of a Server, the group of a Radio.
+ *
+ * @example
+ * ```ts
+ * import { Pair, type Writable } from "zmq-native";
+ *
+ * async function greet(socket: Writable) {
+ *   await socket.send("hello");
+ * }
+ * const [left, right] = [new Pair(), new Pair()];
+ * await left.bind("inproc://writable");
+ * right.connect("inproc://writable");
+ * await greet(left);
+ * console.log(String(await right.receive())); // hello
+ * ```
+ */
 export interface Writable<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
   O extends object[] = [],
 > extends Values<typeof sendOptions> {
   /**
-   * Sends a message, an array being one of several frames: all of it or nothing. When libzmq takes it, which is when
-   * the promise resolves, it is queued, not delivered. At most one send may wait at a time.
+   * Sends a message. An array is one message of several frames, which is sent as a whole or not at all.
    *
-   * On a Request or Reply whose turn it is to receive, waits until the program has received.
+   * The promise resolves when libzmq has queued the message. It does not tell that a peer has received it. While every
+   * peer's queue is full, or no peer is connected, `send` waits for up to `sendTimeout` milliseconds (`ZMQ_SNDTIMEO`,
+   * default -1: no limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a Router without
+   * `mandatory`.
+   * A Request that waits for a reply, and a Reply without a request, wait for their turn first.
    *
-   * @throws ZmqError rejects with `EAGAIN` after `sendTimeout`, or when the socket closes before there was room; with
-   * `EFSM` if it was not this socket's turn until then; with `EHOSTUNREACH` when no such peer is there.
-   * @throws ZmqError at once: `EBUSY` while another send waits, `EBADF` when the socket is closed. `zmq_msg_send`
-   * @throws TypeError at once, for a message that cannot be sent or wrong options.
+   * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
+   * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): the message could not be queued within the timeout, or the socket was closed
+   * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
+   * @throws ZmqError `EHOSTUNREACH` (rejects): no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
+   * @throws ZmqError `EMSGSIZE` (rejects): the message is too long for UDP (8192 bytes).
+   * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
+   * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): the message or an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await push.bind("tcp://127.0.0.1:*");
+   * pull.connect(push.lastEndpoint!);
+   * await push.send(["invoice", JSON.stringify({ total: 12 })], { timeout: 1000 });
+   * const [kind, body] = await pull.receive();
+   * console.log(`${kind} ${body}`); // invoice {"total":12}
+   * ```
    */
   send(message: M, ...options: O): Promise<void>;
 }
 
-/** What the library's own sockets that send can do besides. */
+/** A sending socket of this library: {@link Writable}, plus time limits, `trySend` and `sendMany`. */
 export interface WritableSocket<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
   O extends object[] = [],
 > extends Writable<M, O> {
-  /** As {@link Writable.send}, with a time-out or a signal of its own, which come last. */
   send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
+
   /**
-   * Sends a message if that is possible without waiting; false: nothing of it was sent. Throws as `send` rejects with
-   * `timeout: 0`: `EFSM` on a Request or Reply whose turn it is to receive.
+   * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
+   * wait. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
+   *
+   * @throws ZmqError `EFSM`: a Request or Reply has to receive first.
+   * @throws ZmqError `EHOSTUNREACH`: no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
+   * @throws ZmqError `EMSGSIZE`: the message is too long for UDP (8192 bytes).
+   * @throws ZmqError `EINVAL`: several frames on a socket type whose messages have one frame.
+   * @throws ZmqError `EBUSY`: a send is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the message or an option has the wrong type.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * console.log(push.trySend("job")); // false
+   * push.connect("tcp://127.0.0.1:9"); // queues messages before it is connected
+   * console.log(push.trySend("job")); // true
+   * push.close({ linger: 0 });
+   * ```
    */
   trySend(message: M, ...options: O): boolean;
+
   /**
-   * Sends messages in order, waiting as needed: the fast way to send many. Reads all messages before it sends the
-   * first. No other send may begin until the promise settles, and the bytes of the messages must not change until then.
-   * Where `send` needs options, each message is `[message, options]`.
+   * Sends messages in order. It is the fastest way to send many messages: about one native call for 256 of them.
    *
-   * A rejection tells by `sent` how many of the messages libzmq has taken. After an abort, the rejection is the signal's
-   * reason itself, and `sendMany` sets `sent` on it. If the reason is not an object, or is frozen, it stays as it is. If
-   * one reason aborts several calls, `sent` is undefined: give each call a signal of its own to tell their counts.
+   * The promise resolves when libzmq has queued the last message. While queues are full, `sendMany` waits as `send`
+   * does; the timeout applies to each of these waits. The whole iterable is read before the first message is sent. No
+   * other send may start until the promise settles. Do not change the bytes of the messages until then. Where `send`
+   * takes further arguments, each element is `[message, options]`.
    *
-   * @throws TypeError at once, for a message that cannot be sent or wrong options; nothing is sent then.
-   * @throws ZmqError as `send`; but on a Request or Reply whose turn it is to receive, rejects with `EFSM` without
-   * waiting, since each further message would need a receive before it.
+   * If it fails, `error.sent` is the number of messages that libzmq has queued. After an abort the error is the reason
+   * of the signal, and `sent` is set on it if it is an extensible object. `sent` is undefined if one reason aborts
+   * several calls: give each call its own signal.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): a message could not be queued within the timeout, or the socket was closed
+   * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EFSM` (rejects): a Request or Reply has to receive first. `sendMany` does not wait for the turn.
+   * @throws ZmqError `EHOSTUNREACH` (rejects): no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
+   * @throws ZmqError `EMSGSIZE` (rejects): a message is too long for UDP (8192 bytes). No message is sent.
+   * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
+   * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): a message or an option has the wrong type. No message is sent.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await push.bind("tcp://127.0.0.1:*");
+   * pull.connect(push.lastEndpoint!);
+   * const jobs = Array.from({ length: 500 }, (_, id) => ["job", String(id)]);
+   * await push.sendMany(jobs, { timeout: 5000 });
+   * console.log(String(await pull.receive())); // job,0
+   * ```
    */
   sendMany(messages: Iterable<O extends [] ? M : [M, ...O]>, options?: OperationOptions): Promise<void>;
 }
 
-/** Sockets that receive, as the package that this one stands in for knows them. `M`: the frames of a message. */
+/**
+ * The part of a receiving socket that zeromq 6 has as well. `M` is the array of frames of a message.
+ *
+ * @example
+ * ```ts
+ * import { Pair, type Readable } from "zmq-native";
+ *
+ * async function first(socket: Readable) {
+ *   for await (const [frame] of socket) return String(frame);
+ * }
+ * const [left, right] = [new Pair(), new Pair()];
+ * await left.bind("inproc://readable");
+ * right.connect("inproc://readable");
+ * await left.send("hello");
+ * console.log(await first(right)); // hello
+ * ```
+ */
 export interface Readable<M extends object[] = Message[]> extends Values<typeof receiveOptions> {
   /**
-   * Receives a message: one Buffer for each of its frames. Small frames share memory (32 KiB at most are kept alive
-   * by one of them); copy what is to be kept long. At most one receive may wait at a time.
+   * Receives a message: an array with one Buffer for each frame.
    *
-   * On a Request or Reply whose turn it is to send, waits until the program has sent, then for the message.
+   * The promise resolves when a message has arrived. `receive` waits for up to `receiveTimeout` milliseconds
+   * (`ZMQ_RCVTIMEO`, default -1: no limit). A Request without a pending reply, and a Reply that owes one, wait for the
+   * program to send first.
    *
-   * @throws ZmqError rejects with `EAGAIN` after `receiveTimeout`, or when the socket closes; with `EFSM` if it was not
-   * this socket's turn until then.
-   * @throws ZmqError at once: `EBUSY` while another receive waits, `EBADF` when the socket is closed. `zmq_msg_recv`
+   * Frames up to a few KiB share memory: one kept Buffer keeps up to 32 KiB alive, so copy what you keep for long. Only
+   * one receive may be pending at a time; use `batches` or `receiveMany` for many messages. Sockets of this library
+   * accept `{ timeout, signal }`. libzmq: `zmq_msg_recv`.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
+   * With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
+   * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
+   * @throws ZmqError `ENOMEM` (rejects): no memory for the message.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.send(["temperature", "21.5"]);
+   * const [name, value] = await pull.receive({ timeout: 5000 });
+   * console.log(`${name}: ${value}`); // temperature: 21.5
+   * ```
    */
   receive(): Promise<M>;
+
   /**
-   * Loops over messages, one at a time; ends when the socket is closed. Breaking out leaves the socket open, and what
-   * the loop fetched ahead (32 messages, or a 16th of the high-water mark if that is less) goes to the next receive.
+   * Iterates over messages, one at a time: `for await (const message of socket)`. The loop ends when the socket is closed.
+   * Leaving it with `break` keeps the socket open and usable.
+   *
+   * @throws ZmqError from the loop, with the codes of `receive`.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.sendMany(["one", "two"]);
+   * for await (const [frame] of pull) {
+   *   console.log(String(frame)); // one
+   *   break;
+   * }
+   * ```
    */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined>;
 }
 
-/** What the library's own sockets that receive can do besides. */
+/** A receiving socket of this library: {@link Readable}, plus time limits, batches and metadata. */
 export interface ReadableSocket<M extends object[] = Message[]> extends Readable<M> {
-  /** As {@link Readable.receive}, with a time-out or a signal of its own. */
   receive(options?: OperationOptions): Promise<M>;
-  /** Receives a message if one is there; undefined if none is. Throws `EFSM` on a Request or Reply whose turn it is to send. */
-  tryReceive(): M | undefined;
-  /** Waits for a message, then receives all that are there, up to `max`. */
-  receiveMany(options?: BatchOptions): Promise<M[]>;
+
   /**
-   * As `receive`, with what libzmq knows of the message besides: its sender's address, for instance. What a loop had
-   * fetched ahead comes first, without that. `zmq_msg_gets`
+   * Receives a message if one is ready. Returns undefined if none is. libzmq: `zmq_msg_recv` with `ZMQ_DONTWAIT`.
+   *
+   * @throws ZmqError `EFSM`: a Request or Reply has to send first.
+   * @throws ZmqError `EMSGSIZE`: a frame was longer than a Buffer can be. The message is dropped.
+   * @throws ZmqError `ENOMEM`: no memory for the message.
+   * @throws ZmqError `EBUSY`: a receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Pull } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * await pull.bind("inproc://try-receive");
+   * console.log(pull.tryReceive()); // undefined
+   * ```
+   */
+  tryReceive(): M | undefined;
+
+  /**
+   * Waits for a message, then receives all messages that are ready, up to `max` (default 256). Waits and fails as
+   * `receive` does.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
+   * With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
+   * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
+   * @throws ZmqError `ENOMEM` (rejects): no memory for the messages.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pair } from "zmq-native";
+   *
+   * const [left, right] = [new Pair(), new Pair()];
+   * await left.bind("inproc://receive-many");
+   * right.connect("inproc://receive-many");
+   * await left.sendMany(["one", "two", "three"]);
+   * const messages = await right.receiveMany({ max: 2 });
+   * console.log(messages.map(String)); // [ 'one', 'two' ]
+   * ```
+   */
+  receiveMany(options?: BatchOptions): Promise<M[]>;
+
+  /**
+   * Receives a message together with libzmq's metadata, such as the sender's address. Waits and fails as `receive`
+   * does. Messages that a loop has prefetched come first, with empty metadata. libzmq: `zmq_msg_gets`.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
+   * With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
+   * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
+   * @throws ZmqError `ENOMEM` (rejects): no memory for the message.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.send("hello");
+   * const { message, metadata } = await pull.receiveWithMetadata();
+   * console.log(`${message} from a ${metadata["Socket-Type"]} at ${metadata["Peer-Address"]}`); // hello from a PUSH at 127.0.0.1
+   * ```
    */
   receiveWithMetadata(options?: MetadataOptions): Promise<Received<M>>;
-  /** Loops over messages with their metadata, as `receiveWithMetadata` gets them. */
+
+  /**
+   * Iterates over messages and their metadata: each value is what `receiveWithMetadata` resolves with. The loop ends
+   * when the socket is closed. `timeout` applies to each message.
+   *
+   * @throws TypeError: an option has the wrong type.
+   * @throws ZmqError from the loop, with the codes of `receiveWithMetadata`.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.send("hello");
+   * for await (const { message, metadata } of pull.messagesWithMetadata({ properties: ["Peer-Address"] })) {
+   *   console.log(`${message} from ${metadata["Peer-Address"]}`); // hello from 127.0.0.1
+   *   break;
+   * }
+   * ```
+   */
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received<M>>;
-  /** Loops over batches: the fast way to receive many. Ends when the socket is closed. */
+
+  /**
+   * Iterates over batches: each value is an array of all messages that are ready, up to `max` (default 256). It is the
+   * fastest way to receive many messages. The loop ends when the socket is closed; `break` keeps the socket open.
+   * `timeout` applies to each batch.
+   *
+   * @throws TypeError: an option has the wrong type.
+   * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after the timeout, `EBUSY`, `EFSM`,
+   * `EMSGSIZE`, `ENOMEM`.
+   *
+   * @example
+   * ```ts
+   * import { Pair } from "zmq-native";
+   *
+   * const [left, right] = [new Pair(), new Pair()];
+   * await left.bind("inproc://batches");
+   * right.connect("inproc://batches");
+   * await left.sendMany(["one", "two", "three"]);
+   * for await (const batch of right.batches({ max: 100 })) {
+   *   console.log(batch.map(String)); // [ 'one', 'two', 'three' ]
+   *   break;
+   * }
+   * ```
+   */
   batches(options?: BatchOptions): SocketIterator<M[]>;
-  /** As {@link Readable}'s, and itself iterable. */
+
+  // Not inherited, since TypeScript inherits no comments of symbols.
+  /**
+   * Iterates over messages, one at a time: `for await (const message of socket)`.
+   *
+   * The loop ends when the socket is closed. Leaving it with `break` keeps the socket open and usable. The loop
+   * prefetches up to 32 messages, or a sixteenth of `receiveHighWaterMark` if that is less. Messages that it has not
+   * delivered go to the next receive. Use `batches` if you process many messages at once.
+   *
+   * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
+   * `EMSGSIZE`, `ENOMEM`.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * const pull = new Pull();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.sendMany(["one", "stop"]);
+   * for await (const [frame] of pull) {
+   *   if (String(frame) === "stop") pull.close(); // ends the loop
+   *   else console.log(String(frame)); // one
+   * }
+   * ```
+   */
   [Symbol.asyncIterator](): SocketIterator<M>;
 }

@@ -1,4 +1,4 @@
-// The options of multicast, which make sense only together: set, read and checked as a set.
+// The multicast options depend on each other, so they are set, read and checked together.
 
 import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
 import { errorOf } from "../binding/errors.js";
@@ -9,27 +9,42 @@ import { refusal, type Use } from "../endpoint/refusal.js";
 import { type Option, rows } from "../options/kinds.js";
 import { commonOptions, sendOptions } from "../options/table.js";
 
-/** How a multicast socket sends and recovers. What is left out stays as it is. */
+/** Options of multicast. Assigning an object leaves the options that it does not name unchanged. */
 export interface MulticastOptions {
-  /** Kilobits a second that a publisher sends at most; subscribers reckon with the same. Default 100. `ZMQ_RATE` */
+  /** The largest rate of a publisher; subscribers need the same value. In kilobits per second. Default 100. libzmq: `ZMQ_RATE`. */
   rate?: number;
-  /** Milliseconds that a lost packet can be asked for again. Default 10000. `ZMQ_RECOVERY_IVL` */
+  /** How long a lost packet can be requested again. In milliseconds. Default 10000. libzmq: `ZMQ_RECOVERY_IVL`. */
   recoveryInterval?: number;
-  /** Routers that a packet may pass, and one more: 1 stays in the local network. Default 1. `ZMQ_MULTICAST_HOPS` */
+  /** The number of routers that a packet may pass, plus one: 1 stays in the local network. Default 1. libzmq: `ZMQ_MULTICAST_HOPS`. */
   hops?: number;
-  /** Bytes of a packet, headers included; the same at all ends. Default 1500. `ZMQ_MULTICAST_MAXTPDU` */
+  /** The size of a packet, including headers; all peers need the same value. In bytes. Default 1500. libzmq: `ZMQ_MULTICAST_MAXTPDU`. */
   maxTransportDataUnit?: number;
-  /** Whether udp also delivers on the sending machine; no other transport asks. Default true. `ZMQ_MULTICAST_LOOP` */
+  /** Whether udp also delivers on the sending machine. Other transports ignore it. Default true. libzmq: `ZMQ_MULTICAST_LOOP`. */
   loop?: boolean;
 }
 
-/** What sockets have that may use multicast. */
+/** The multicast options of Publisher, Subscriber, XPublisher and XSubscriber. */
 export interface Multicast {
   /**
-   * The options of pgm and epgm, and of udp groups, set together: `{ rate: 10_000, recoveryInterval: 5_000 }`. Set them
-   * before bind or connect; they are checked together then, and here. Reads as they are in force.
+   * The options for the pgm, epgm and norm transports and for udp groups. Assign an object before `bind` or `connect`:
+   * the options are checked together, because they depend on each other. Reading it returns the current values.
    *
-   * @throws ZmqError `EINVAL`, naming the option and its range. TypeError for a name that is none.
+   * Default `{ rate: 100, recoveryInterval: 10000, hops: 1, maxTransportDataUnit: 1500, loop: true }`. Takes effect at the
+   * next `bind` or `connect`. libzmq: `ZMQ_RATE`, `ZMQ_RECOVERY_IVL`, `ZMQ_MULTICAST_HOPS`, `ZMQ_MULTICAST_MAXTPDU`,
+   * `ZMQ_MULTICAST_LOOP`.
+   *
+   * @throws ZmqError `EINVAL`: an option is out of range; `detail` names it and its range.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: the value is not an object, or a property is unknown or has the wrong type.
+   *
+   * @example
+   * ```ts
+   * import { Publisher } from "zmq-native";
+   *
+   * const publisher = new Publisher();
+   * publisher.multicast = { rate: 10_000, recoveryInterval: 5_000 };
+   * console.log(publisher.multicast.rate); // 10000
+   * ```
    */
   multicast: MulticastOptions;
 }
@@ -44,42 +59,42 @@ const table: { [Name in keyof Settings]: Option<Settings[Name]> } = {
   loop: rows.boolean(ZMQ_MULTICAST_LOOP),
 };
 
-/** OpenPGM counts bytes a second in 31 bits. */
+/** OpenPGM stores bytes per second in 31 bits. */
 const maxRate = 2_147_483;
-/** Where OpenPGM is known to work: its headers need some of it, and UDP has an end. */
+/** Packet sizes with which OpenPGM works. Headers take a part of the lower limit. */
 const minUnit = 256;
 const maxUnit = 9000;
-/** Packets that both ends keep a slot for, of 8 bytes and more. */
+/** The largest number of packets in the window. Both ends allocate 8 bytes or more for each. */
 const maxWindow = 2 ** 24;
-/** Fewer packets than this are over before a request for a lost one has come back. */
+/** A smaller window has moved on before a request for a lost packet can be answered. */
 const minWindow = 64;
 
 type Numbers = Omit<Settings, "loop">;
 
-/** Packets that a publisher keeps for those who missed them. */
+/** The number of packets that a publisher keeps for retransmission. */
 function windowOf({ rate, recoveryInterval, maxTransportDataUnit }: Numbers): number {
   return Math.floor((recoveryInterval * Math.floor(rate / 8)) / maxTransportDataUnit);
 }
 
-/** What is wrong with a set of options, and what would be right; undefined: nothing. */
+/** Describes the error in a set of options and its remedy. Undefined if there is none. */
 function faultIn(settings: Numbers): string | undefined {
   const { rate, recoveryInterval, hops, maxTransportDataUnit: unit } = settings;
   const ranges: [name: string, value: number, low: number, high: number, unit: string][] = [
     ["multicastHops", hops, 1, 255, ""],
     ["multicastMaxTransportDataUnit", unit, minUnit, maxUnit, " bytes"],
-    ["rate", rate, 1, maxRate, " kilobits a second"],
+    ["rate", rate, 1, maxRate, " kilobits per second"],
     ["recoveryInterval", recoveryInterval, 0, 2 ** 31 - 1, " milliseconds"],
   ];
   for (const [name, value, low, high, measure] of ranges) {
     if (Number.isInteger(value) && value >= low && value <= high) continue;
-    return `${name} is ${value}, and must be from ${low} to ${high}${measure}`;
+    return `${name} must be from ${low} to ${high}${measure}, got ${value}`;
   }
   if ((rate * 1000) / 8 < unit) {
     const least = Math.ceil((unit * 8) / 1000);
-    return `rate is ${rate} kilobits a second, less than a packet of ${unit} bytes: raise it to ${least} or more, or lower multicastMaxTransportDataUnit`;
+    return `rate is ${rate} kilobits per second, less than a packet of ${unit} bytes: raise it to ${least} or more, or lower multicastMaxTransportDataUnit`;
   }
   if (windowOf(settings) > maxWindow) {
-    return `recoveryInterval (${recoveryInterval} ms) at a rate of ${rate} kilobits a second means keeping more than ${maxWindow} packets: lower either`;
+    return `recoveryInterval (${recoveryInterval} ms) at a rate of ${rate} kilobits per second requires keeping more than ${maxWindow} packets: lower one of them`;
   }
   return undefined;
 }
@@ -101,7 +116,7 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
   if (multicast === "none") return;
   if (multicast === "hops") {
     const hops = core.getOption(table.hops);
-    if (hops > 255) throw refusal("EINVAL", `multicastHops is ${hops}, and must be from 1 to 255`, use);
+    if (hops > 255) throw refusal("EINVAL", `multicastHops must be from 1 to 255, got ${hops}`, use);
     return;
   }
   const settings = read(core);
@@ -111,9 +126,30 @@ export function checkMulticast(core: Core, { multicast }: Transport, use: Use): 
   if (window < minWindow && !warned) {
     warned = true;
     process.emitWarning(
-      `Multicast can recover only the last ${window} packets: raise recoveryInterval (${settings.recoveryInterval} ms) or rate (${settings.rate} kilobits a second), on both ends, for ${minWindow} or more.`,
+      `Multicast can recover only the last ${window} packets: raise recoveryInterval (${settings.recoveryInterval} ms) or rate (${settings.rate} kilobits per second), on both ends, for ${minWindow} or more.`,
     );
   }
+}
+
+/** Sets the options that `value` names, after a check of the whole set. */
+function write(core: Core, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError("multicast must be an object, as in { rate: 10000, recoveryInterval: 5000 }");
+  }
+  const entries = Object.entries(value).filter(([, given]) => given !== undefined);
+  for (const [name, given] of entries) {
+    if (!Object.hasOwn(table, name)) {
+      throw new TypeError(
+        `multicast has no option ${name}; its options are ${Object.keys(table).join(", ")}`,
+      );
+    }
+    const type = name === "loop" ? "boolean" : "number";
+    if (typeof given !== type) throw new TypeError(`multicast.${name} must be a ${type}`);
+  }
+  const { loop: _, ...numbers } = Object.fromEntries(entries);
+  const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });
+  if (fault !== undefined) throw errorOf("EINVAL").explain(fault);
+  for (const [name, given] of entries) core.setOption<unknown>(table[name as keyof Settings], given);
 }
 
 /** @internal Defines `multicast` on a class. */
@@ -125,22 +161,7 @@ export function defineMulticast(prototype: object): void {
       return { ...read(core), loop: core.getOption(table.loop) };
     },
     set(this: object, value: unknown) {
-      const core = coreOf(this);
-      if (typeof value !== "object" || value === null) {
-        throw new TypeError("multicast must be an object, as in { rate: 10000, recoveryInterval: 5000 }");
-      }
-      const entries = Object.entries(value).filter(([, given]) => given !== undefined);
-      for (const [name, given] of entries) {
-        if (!Object.hasOwn(table, name)) {
-          throw new TypeError(`multicast has no ${name}, only ${Object.keys(table).join(", ")}`);
-        }
-        const type = name === "loop" ? "boolean" : "number";
-        if (typeof given !== type) throw new TypeError(`multicast.${name} must be a ${type}`);
-      }
-      const { loop: _, ...numbers } = Object.fromEntries(entries);
-      const fault = faultIn({ ...read(core), ...(numbers as Partial<Numbers>) });
-      if (fault !== undefined) throw errorOf("EINVAL").explain(fault);
-      for (const [name, given] of entries) core.setOption<unknown>(table[name as keyof Settings], given);
+      write(coreOf(this), value);
     },
   });
 }

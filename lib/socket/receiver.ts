@@ -1,4 +1,4 @@
-// Receiving: by message, by batch, or by loop. What a loop fetched ahead and nobody took, the next receive gets first.
+// Receiving by message, batch or loop. A loop prefetches messages; those it has not delivered go to the next receive.
 
 import { constants } from "node:buffer";
 import { shown } from "../arguments/checks.js";
@@ -9,7 +9,7 @@ import {
 } from "../arguments/operation-options.js";
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
-import { nextTurn, turnIsOver } from "../core/fairness.js";
+import { soon } from "../core/fairness.js";
 import type { Core, FetchedAhead } from "../core/open-socket.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
@@ -17,54 +17,49 @@ import type { Message } from "../message/frames.js";
 import { Intake, type Properties, receiveInto } from "../message/slab.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions, receiveOptions } from "../options/table.js";
+import { Loop, type SocketIterator } from "./loop.js";
 
-/** What batches and `receiveMany` may be given. */
+/** Options of `batches` and `receiveMany`. */
 export interface BatchOptions extends OperationOptions {
-  /** Messages in one batch at most. Default 256. */
+  /**
+   * The largest number of messages in a batch. Default 256.
+   *
+   * @throws TypeError: the value is not a whole number above 0.
+   */
   max?: number | undefined;
 }
 
-/** What `receiveWithMetadata` may be given. */
+/** Options of `receiveWithMetadata` and `messagesWithMetadata`. */
 export interface MetadataOptions extends OperationOptions {
   /**
-   * Names of the properties wanted: those of libzmq (the default: `Socket-Type`, `Peer-Address`, `User-Id`), `__fd`, what a ZAP handler answered, and the peer's own, which begin with `X-`.
+   * The names of the properties to read: those of libzmq, `__fd` (the connection's file descriptor), those that a ZAP
+   * handler returned, and those that the peer set, which begin with `X-`.
+   *
+   * Default `["Socket-Type", "Peer-Address", "User-Id"]`.
+   *
+   * @throws TypeError: the value is not an array of strings.
    */
   properties?: readonly string[] | undefined;
 }
 
-/** A message and what libzmq knows of it; over inproc, nothing. */
+/** A message with its metadata. Over inproc, libzmq has no metadata. */
 export interface Received<M = Message[]> {
-  /** Its frames, as `receive` gives them. */
+  /** The frames, as `receive` returns them. */
   message: M;
-  /** By property; without those that the message does not have. */
+  /** The values by property name. Properties that the message does not have are missing. */
   metadata: Record<string, string>;
-}
-
-/** What a loop over a socket works with. Leaving the loop, or calling `return`, leaves the socket open and usable. */
-export interface SocketIterator<T> extends AsyncIterator<T, undefined> {
-  /** The next one, or `done` when the socket is closed; rejects as `receive` does. */
-  next(): Promise<IteratorResult<T, undefined>>;
-  /** Ends the loop. */
-  return(): Promise<IteratorReturnResult<undefined>>;
-  /** Itself, so that it can be looped over. */
-  [Symbol.asyncIterator](): SocketIterator<T>;
 }
 
 const usualProperties = ["Socket-Type", "Peer-Address", "User-Id"];
 
 const defaultBatch = 256;
-/** Messages a loop fetches ahead at most, so that one crossing serves several. */
+/** The most messages that a loop prefetches: one native call then serves several iterations. */
 const mostAhead = 32;
-/** …but no more than this part of the high-water mark: what is fetched ahead no longer counts towards it. */
+/** A loop prefetches at most this fraction of the high-water mark, since libzmq no longer counts prefetched messages. */
 const highWaterShare = 16;
 
-/** Stands in the place of a message that was taken, which may then be collected. */
+/** Replaces a delivered message, so that the message can be garbage-collected. */
 const taken: Message[] = [];
-
-/** The name of a loop's operation in errors. */
-const loopCall = "a loop (for await)";
-
-const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
 function batchSize(max: unknown): number {
   if (max === undefined) return defaultBatch;
@@ -74,7 +69,7 @@ function batchSize(max: unknown): number {
   return Math.min(max, 2 ** 31 - 1);
 }
 
-/** A plain array of names, read once: native code goes through it while it holds the socket. */
+/** Reads the names into an array of our own: native code iterates over it and must not run user code. */
 function namesOf(options: MetadataOptions | undefined): string[] {
   const names = options?.properties ?? usualProperties;
   const read = Array.isArray(names) ? Array.from<unknown>(names) : [undefined];
@@ -87,14 +82,14 @@ function namesOf(options: MetadataOptions | undefined): string[] {
 /** @internal */
 export class Receiver implements FetchedAhead {
   readonly #core: Core;
-  /** Makes of frames what a user gets, where that is anything else. */
+  /** Converts frames to the message that the user receives. Undefined if that is the array of frames. */
   readonly #shape: ((frames: Message[]) => unknown) | undefined;
-  /** Fetched ahead by a loop: those from `#head` to before `#tail` wait to be taken. */
+  /** Prefetched messages: those from index `#head` up to `#tail` have not been delivered. */
   readonly #ahead: Message[][] = [];
   #head = 0;
   #tail = 0;
   readonly #intake = new Intake();
-  /** Properties of a message that is here in part. */
+  /** Metadata of a message whose last frames are still in libzmq. */
   #begun: Properties | undefined;
 
   constructor(core: Core) {
@@ -103,14 +98,14 @@ export class Receiver implements FetchedAhead {
     this.#shape = taggings.get(core.type)?.fromFrames;
   }
 
-  /** Messages are here that libzmq no longer counts. */
+  /** Whether there are prefetched messages, which libzmq no longer counts. */
   get holdsMessages(): boolean {
     return this.#head < this.#tail;
   }
 
-  /** Takes what a loop fetched ahead, in order: for whoever else is to have the socket's messages from now on. */
+  /** Removes and returns the prefetched messages, in order. A proxy that takes over the socket forwards them. */
   takeAhead(): Message[][] {
-    // The rest of a message that is here in part. First, since it may throw.
+    // Completes a message that was received in part. First, since this may throw.
     const last: Message[][] = [];
     if (this.#intake.partial !== undefined) {
       this.#take(last, 0, 1, undefined, true);
@@ -124,7 +119,7 @@ export class Receiver implements FetchedAhead {
     return messages.concat(last);
   }
 
-  /** Undoes `takeAhead`. */
+  /** Puts messages back after `takeAhead`. */
   putAhead(messages: readonly Message[][]): void {
     this.#ahead.unshift(...messages);
     this.#tail += messages.length;
@@ -159,18 +154,17 @@ export class Receiver implements FetchedAhead {
     return message === wouldBlock ? undefined : message;
   }
 
-  /** The iterator of `for await`: one message at a time, ends when the socket is closed. */
+  /** The iterator of `for await`. */
   messages(): SocketIterator<Message[]> {
     let most = 0;
     const attempt = () => {
-      // Not before the first message is wanted: options may still be set between.
+      // Read at the first message, since the program may set options between.
       if (most === 0) most = this.#mayFetchAhead();
       return this.#one(most);
     };
     return new Loop(this, this.#core, attempt, operationOptions(undefined), () => this.#fetched());
   }
 
-  /** As `messages`, but all that is ready at once, up to `max`. */
   batches(options?: BatchOptions): SocketIterator<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
@@ -188,7 +182,7 @@ export class Receiver implements FetchedAhead {
     return this.operate(attempt, options, call);
   }
 
-  /** Tries at once, unless it is known that nothing is there; then waits. */
+  /** Tries to receive, unless it is known that no message is ready; then waits. */
   operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string, whenClosed?: T): Promise<T> {
     const core = this.#core;
     try {
@@ -200,7 +194,7 @@ export class Receiver implements FetchedAhead {
       }
       if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
       const pending = new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed);
-      // No wake-up will tell of frames that libzmq has already.
+      // libzmq sends no wake-up for frames that it has already.
       if (this.#intake.partial !== undefined) core.touched();
       return pending.promise;
     } catch (error) {
@@ -208,7 +202,7 @@ export class Receiver implements FetchedAhead {
     }
   }
 
-  /** The first attempt failed. Request and Reply wait for their turn, which a send of the program's brings. */
+  /** Handles an error of the first attempt. Request and Reply wait until the program has sent. */
   #failed<T>(
     error: unknown,
     attempt: Attempt<T>,
@@ -223,7 +217,7 @@ export class Receiver implements FetchedAhead {
     return new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed).promise;
   }
 
-  /** A message that was fetched ahead. */
+  /** Returns the next prefetched message. */
   #fetched(): Message[] | undefined {
     if (this.#head === this.#tail) return undefined;
     const { reserve } = this.#intake;
@@ -239,7 +233,7 @@ export class Receiver implements FetchedAhead {
     this.#head = this.#tail = 0;
     const count = this.#take(this.#ahead, 0, most, undefined, whole);
     if (count === 0) return this.#nothingYet();
-    // No code has run since that could have taken the memory of the first one.
+    // No user code has run since that could have detached the memory of the first message.
     const message = this.#ahead[0]!;
     this.#ahead[0] = taken;
     this.#head = 1;
@@ -248,7 +242,7 @@ export class Receiver implements FetchedAhead {
     return message;
   };
 
-  /** The event loop has its turn before the rest of a message of very many frames, of which no wake-up will tell. */
+  /** Schedules a retry for a message of very many frames: libzmq sends no wake-up for the rest of it. */
   #nothingYet(): typeof wouldBlock {
     if (this.#intake.partial !== undefined) this.#core.touched();
     return wouldBlock;
@@ -258,7 +252,7 @@ export class Receiver implements FetchedAhead {
     const ahead = this.#fetched();
     if (ahead !== undefined) return { message: ahead, metadata: {} };
     const messages: Message[][] = [];
-    // Of a message that comes in parts, the first part has them.
+    // If the message is received in parts, the first part has the metadata.
     const properties = this.#begun ?? { names, values: Array.from(names, () => null) };
     if (this.#take(messages, 0, 1, properties) === 0) {
       this.#begun = this.#intake.partial === undefined ? undefined : properties;
@@ -271,7 +265,7 @@ export class Receiver implements FetchedAhead {
     return { message: messages[0]!, metadata: Object.fromEntries(known) };
   }
 
-  /** Takes messages from libzmq, as `receiveInto` does. Throws what it answers as -errno. */
+  /** Receives messages from libzmq with `receiveInto`. Throws if the result is a negative errno. */
   #take(messages: Message[][], at: number, most: number, properties?: Properties, whole?: boolean): number {
     const core = this.#core;
     const intake = this.#intake;
@@ -280,7 +274,7 @@ export class Receiver implements FetchedAhead {
     core.emptied = intake.emptied;
     if (count !== 0) this.#begun = undefined;
     if (count < 0) {
-      // A receive that fails has processed libzmq's commands as well, and may have taken a send's wake-up.
+      // A failed receive has also processed libzmq's commands, and may have consumed the wake-up of a pending send.
       core.touched();
       throw failed(core, count);
     }
@@ -299,7 +293,7 @@ export class Receiver implements FetchedAhead {
       if (message === undefined) break;
     }
     if (batch.length < max) {
-      // Messages that are here already come before an error, which the next receive then meets again.
+      // Prefetched messages are delivered before an error. The next receive reports the error.
       if (batch.length === 0) this.#take(batch, 0, max);
       else this.#takeMore(batch, max);
     }
@@ -308,7 +302,7 @@ export class Receiver implements FetchedAhead {
     return batch;
   }
 
-  /** Adds to a batch that is not empty what is there, and leaves an error for the next receive. */
+  /** Adds the messages that are ready to a non-empty batch. Leaves an error to the next receive. */
   #takeMore(batch: Message[][], max: number): void {
     try {
       this.#take(batch, batch.length, max - batch.length);
@@ -317,11 +311,11 @@ export class Receiver implements FetchedAhead {
     }
   }
 
-  /** Messages that a loop may hold: few in proportion to the high-water mark, none where the order of work forbids. */
+  /** How many messages a loop may take at once. 1, so no prefetching, where send and receive alternate. */
   #mayFetchAhead(): number {
     const core = this.#core;
     if (core.type === ZMQ_REP || core.type === ZMQ_REQ || core.getOption(conflateOptions.conflate)) return 1;
-    // The reserve of what is fetched ahead knows frames as libzmq has them.
+    // The reserve for prefetched messages works on unconverted frames.
     if (this.#shape !== undefined) return 1;
     const highWaterMark = core.getOption(receiveOptions.receiveHighWaterMark);
     if (highWaterMark === 0) return mostAhead;
@@ -333,88 +327,7 @@ function failed(core: Core, result: number): ZmqError {
   const error = failureOf(core, "receiving", result);
   return error.code === "EMSGSIZE"
     ? error.explain(
-        `a received frame is longer than a Buffer can be here (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to refuse such messages`,
+        `a received frame exceeds the longest Buffer (buffer.constants.MAX_LENGTH, ${constants.MAX_LENGTH} bytes) and was dropped: set maxMessageSize to reject such messages`,
       )
     : error;
-}
-
-/** Resolves at once, or in the next turn if this one has lasted long enough. */
-function soon<T>(result: T): Promise<T> {
-  return turnIsOver() ? inNextTurn(result) : Promise.resolve(result);
-}
-
-function inNextTurn<T>(result: T): Promise<T> {
-  return nextTurn().then(() => result);
-}
-
-/** An endless loop over a socket; breaking out of it leaves the socket open and usable. */
-class Loop<T> implements SocketIterator<T> {
-  readonly #receiver: Receiver;
-  readonly #core: Core;
-  readonly #attempt: Attempt<IteratorResult<T, undefined>>;
-  readonly #options: PlainOptions;
-  readonly #fetched: (() => T | undefined) | undefined;
-  #ended = false;
-
-  /** `fetched` answers what is here already, for which libzmq need not be asked. */
-  constructor(
-    receiver: Receiver,
-    core: Core,
-    attempt: Attempt<T>,
-    options: PlainOptions,
-    fetched?: () => T | undefined,
-  ) {
-    this.#receiver = receiver;
-    this.#core = core;
-    this.#options = options;
-    this.#fetched = fetched;
-    this.#attempt = () => {
-      const value = attempt();
-      return value === wouldBlock ? wouldBlock : { value, done: false };
-    };
-  }
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    const core = this.#core;
-    const { signal } = this.#options;
-    // First: a signal that is not Node's own runs code of the user's.
-    const aborted = signal?.aborted;
-    if (this.#ended || core.handle === 0) return Promise.resolve(finished);
-    try {
-      const value = this.#fetched?.();
-      if (value !== undefined) return soon({ value, done: false });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#receive(aborted);
-  }
-
-  /** Apart from `next`, which is small enough to be inlined. */
-  #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
-    const core = this.#core;
-    if (aborted) return Promise.reject(this.#options.signal?.reason);
-    if (core.receiving !== undefined) return Promise.reject(busyReading(core));
-    if (core.blocked) {
-      try {
-        core.usable();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }
-    return this.#receiver.operate<IteratorResult<T, undefined>>(
-      this.#attempt,
-      this.#options,
-      loopCall,
-      finished,
-    );
-  }
-
-  return(): Promise<IteratorReturnResult<undefined>> {
-    this.#ended = true;
-    return Promise.resolve(finished);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
 }

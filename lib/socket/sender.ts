@@ -1,6 +1,6 @@
-// Sending: at once when libzmq takes the message, else one operation waits until it does.
+// Sending. If libzmq cannot queue a message now, one operation waits until it can.
 
-import { isObject } from "../arguments/checks.js";
+import { isObject, tooManyArguments } from "../arguments/checks.js";
 import {
   type OperationOptions,
   operationOptions,
@@ -17,28 +17,28 @@ import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { type Tagging, taggings } from "../message/tag.js";
 
-/** Answers every send that was done at once: no promise is made for it. */
+/** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
-/** Messages of `sendMany` handed over in one crossing; the event loop's turn is looked at between. */
+/** Messages of `sendMany` in one native call. The budget of the event loop's turn is checked between calls. */
 const chunk = 256;
 
-/** More frames than this go as an array: a call takes only so many arguments. */
+/** More frames than this are passed as an array, since the number of arguments of a native call is limited. */
 const mostArguments = 64;
 
 function handOver(handle: Handle, wire: WireMessage): number {
   if (!Array.isArray(wire) || wire.length > mostArguments) return binding.trySend(handle, wire);
-  // Most messages are of few frames, and spreading an array costs more than naming its elements.
+  // Spreading an array costs more than naming its elements, and most messages have few frames.
   if (wire.length === 2) return binding.trySend(handle, wire[0]!, wire[1]!);
   if (wire.length === 3) return binding.trySend(handle, wire[0]!, wire[1]!, wire[2]!);
   return binding.trySend(handle, ...wire);
 }
 
-/** Errors that tell a count already: only a signal's reason can come twice, from several operations. */
+/** Errors with a `sent` property. The reason of a signal can get it twice, from several operations. */
 const reported = new WeakSet<object>();
 
 /**
- * Sets `sent` of the error that a `sendMany` rejects with, even if that is the reason of its signal. Undefined once
- * several of them were aborted with one reason. Primitives and frozen objects stay as they are.
+ * Sets `sent` of the error that a `sendMany` rejects with, even if the error is the reason of its signal. Sets undefined if
+ * one reason aborted several calls. Primitives and frozen objects stay unchanged.
  */
 function reportSent(error: unknown, sent: number): void {
   if (!isObject(error)) return;
@@ -47,14 +47,14 @@ function reportSent(error: unknown, sent: number): void {
   try {
     Reflect.defineProperty(error, "sent", { value, enumerable: true, configurable: true, writable: true });
   } catch {
-    // The trap of a proxy threw: there is nowhere to say it.
+    // A trap of a proxy threw. There is nowhere to report it.
   }
 }
 
-/** Of messages given as `[message, options]`. */
+/** Converts elements of the form `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
   return Array.from(iterable(messages), (pair) => {
-    if (!Array.isArray(pair)) throw new TypeError("Each message must be an array of it and its options");
+    if (!Array.isArray(pair)) throw new TypeError("Each element must be an array [message, options]");
     return tagging.toWire(pair[0], pair[1]);
   });
 }
@@ -68,10 +68,10 @@ export class Sender {
     this.#tagging = taggings.get(core.type);
   }
 
-  /** Throws for so many arguments of `send`, the last of which is no object, if that is too many. */
+  /** Throws if `count` is too many arguments for `send`. The last argument is not an options object. */
   refuseArguments(count: number): void {
-    if (this.#tagging === undefined) throw new TypeError(`Expected 1 argument but received ${count}`);
-    if (count > 2) throw new TypeError(`Expected 2 arguments but received ${count}`);
+    const most = this.#tagging === undefined ? 1 : 2;
+    if (count > most) throw tooManyArguments(most, count);
   }
 
   // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
@@ -90,8 +90,8 @@ export class Sender {
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
-    if (result === 2) return paced();
-    // Request and Reply wait for their turn, which a receive of the program's brings.
+    if (result === 2) return paced(plain.timeout ?? core.timeoutOf("sending"));
+    // Request and Reply wait until the program has received.
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
     if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
@@ -112,7 +112,7 @@ export class Sender {
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
     const plain = operationOptions(options);
-    // An endless iterable must not be read in vain.
+    // With an aborted signal the iterable is not read: it may be endless.
     const given = plain.aborted ? [] : messages;
     const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
     this.#ready();
@@ -127,8 +127,8 @@ export class Sender {
   }
 
   /**
-   * Throws `EMSGSIZE` for a message that is too long for an endpoint of the socket. For datagrams the result is a copy:
-   * memory that another thread can grow must not grow after it was measured.
+   * Throws `EMSGSIZE` if a message is too long for a UDP endpoint. Returns copies for UDP: another thread could grow shared
+   * memory after the length was checked.
    */
   #fitting(messages: WireMessage[]): WireMessage[] {
     if (this.#core.datagramEndpoints === 0) return messages;
@@ -158,7 +158,7 @@ export class Sender {
     core.sendingMany = true;
     try {
       const messages = this.#fitting(read);
-      /** Sends on from where it stopped: how many more are in libzmq now. */
+      /** Sends the next chunk. Returns how many of its messages libzmq has queued. */
       const advance = () => {
         core.emptied = false;
         const count = binding.trySendMany(core.handle, ...messages.slice(sent, sent + chunk));
@@ -176,11 +176,11 @@ export class Sender {
           if (limit === 0) throw errorOf("EAGAIN");
           await this.#wait(() => (advance() > 0 ? undefined : wouldBlock), limit, "sendMany()", signal);
         } else if (turnIsOver()) await nextTurn();
-        // Before the check of the state: a signal of the user's own runs code.
+        // Read before the state is checked: a signal that is not Node's own runs user code.
         if (sent < messages.length && signal?.aborted) throw signal.reason;
       }
     } catch (error) {
-      // A send that fails has processed libzmq's commands as well, and may have taken a receive's wake-up.
+      // A failed send has also processed libzmq's commands, and may have consumed the wake-up of a pending receive.
       core.touched();
       reportSent(error, sent);
       throw error;

@@ -1,10 +1,18 @@
-// The base of all sockets: opening, endpoints, options, the end. What a socket can do besides is in lib/socket/classes.ts.
+// The base class of all sockets: opening, endpoints, options, closing. The socket classes are in lib/socket/classes.ts.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
-import { baseClass, expectIdentifier, expectOptions, guardMethods, shown } from "../arguments/checks.js";
+import {
+  baseClass,
+  expectIdentifier,
+  expectOptions,
+  guardMethods,
+  illegalInvocation,
+  shown,
+} from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
 import type { OperationOptions } from "../arguments/operation-options.js";
+import { capability } from "../binding/capability.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
@@ -16,14 +24,7 @@ import { toEndpoint } from "../endpoint/index.js";
 import { endOf, Observer } from "../observer/observer.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
-import {
-  capability,
-  commonOptions,
-  curveOptions,
-  gssapiOptions,
-  statusOptions,
-  wssOptions,
-} from "../options/table.js";
+import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
 import { atAddress, atEndpoint, record } from "./endpoints.js";
 import { inspectSocket } from "./inspection.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
@@ -38,7 +39,26 @@ export interface Socket
     Values<typeof gssapiOptions>,
     Values<typeof wssOptions> {}
 
-/** A socket of libzmq. Use one of its classes, such as `Push` or `Subscriber`. */
+/**
+ * The base class of all sockets: endpoints, options, connection events, closing. Create one of the derived classes, such
+ * as {@link Push} or {@link Subscriber}.
+ *
+ * A socket with a pending operation keeps the process alive and is never garbage-collected. An idle socket does
+ * neither. libzmq: `zmq_socket`.
+ *
+ * @example
+ * ```ts
+ * import { Pull, Push, type Socket } from "zmq-native";
+ *
+ * function describe(socket: Socket) {
+ *   return socket.closed ? "closed" : `open at ${socket.lastEndpoint}`;
+ * }
+ * const pull = new Pull({ receiveHighWaterMark: 500 });
+ * console.log(describe(new Push())); // open at null
+ * pull.close();
+ * console.log(describe(pull)); // closed
+ * ```
+ */
 @baseClass({ most: 2 })
 export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
@@ -49,22 +69,47 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   static {
     markClass(Socket.prototype, "Socket");
 
-    // Every class has these, as in the package that this one stands in for; the types show them only where they make
-    // sense, as Writable and Readable.
+    const owns = (object: object) => #core in object;
+    const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+    guardMethods(Socket.prototype, owns, byAddress, { most: 1 }, toEndpoint);
+    for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
+      guardMethods(Socket.prototype, owns, [`get${kind}Option`], { most: 1 }, expectIdentifier);
+      guardMethods(Socket.prototype, owns, [`set${kind}Option`], { most: 2 }, expectIdentifier);
+    }
+    guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
+
+    // Checking `this` by the error of the access costs nothing in a call that succeeds.
+    const senderOf = (socket: Socket) => {
+      try {
+        return socket.#sender;
+      } catch {
+        throw illegalInvocation();
+      }
+    };
+    const receiverOf = (socket: Socket) => {
+      try {
+        return socket.#receiver;
+      } catch {
+        throw illegalInvocation();
+      }
+    };
+
+    // Every class has these methods at run time, as in zeromq. The types Writable and Readable show them only on
+    // sockets that can use them.
     const operations = {
       send(this: Socket, message: unknown, options?: OperationOptions) {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
-          this.#sender.refuseArguments(count);
+          senderOf(this).refuseArguments(count);
         }
-        return this.#sender.send(message, options);
+        return senderOf(this).send(message, options);
       },
       trySend(this: Socket, message: unknown, options?: unknown) {
-        return this.#sender.trySend(message, options);
+        return senderOf(this).trySend(message, options);
       },
       sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
-        return this.#sender.sendMany(messages, options);
+        return senderOf(this).sendMany(messages, options);
       },
       receive(this: Socket, options?: OperationOptions) {
         // biome-ignore lint/complexity/noArguments: as above
@@ -72,36 +117,36 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 1 || (count === 1 && typeof options !== "object" && options !== undefined)) {
           throw new TypeError(`Expected 0 arguments but received ${count}`);
         }
-        return this.#receiver.receive(options);
+        return receiverOf(this).receive(options);
       },
       tryReceive(this: Socket) {
-        return this.#receiver.tryReceive();
+        return receiverOf(this).tryReceive();
       },
       receiveMany(this: Socket, options?: BatchOptions) {
-        return this.#receiver.receiveMany(options);
+        return receiverOf(this).receiveMany(options);
       },
       receiveWithMetadata(this: Socket, options?: MetadataOptions) {
-        return this.#receiver.receiveWithMetadata(options);
+        return receiverOf(this).receiveWithMetadata(options);
       },
       messagesWithMetadata(this: Socket, options?: MetadataOptions) {
-        return this.#receiver.messagesWithMetadata(options);
+        return receiverOf(this).messagesWithMetadata(options);
       },
       batches(this: Socket, options?: BatchOptions) {
-        return this.#receiver.batches(options);
+        return receiverOf(this).batches(options);
       },
       join(this: Socket, ...groups: unknown[]) {
-        this.#core.group("join", groups);
+        coreOf(this).group("join", groups);
       },
       leave(this: Socket, ...groups: unknown[]) {
-        this.#core.group("leave", groups);
+        coreOf(this).group("leave", groups);
       },
       [Symbol.asyncIterator](this: Socket) {
-        return this.#receiver.messages();
+        return receiverOf(this).messages();
       },
     };
     Object.defineProperty(Socket.prototype, inspect.custom, {
       value(this: Socket, depth: number, options: InspectOptionsStylized) {
-        // Of a prototype, or another object that is no socket.
+        // `this` may be a prototype, or an object that only inherits from one.
         if (!(#core in this)) return this;
         return inspectSocket(this.constructor.name, this.#core, depth, options);
       },
@@ -115,12 +160,17 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Opens a socket and sets its options, which an object may name in any order.
+   * Opens a socket and sets its options in the order of the object's properties. libzmq: `zmq_socket`.
    *
-   * @throws TypeError for an unknown or read-only option, or a value of the wrong type.
-   * @throws ZmqError `EMFILE` when the context has `maxSockets` open. `zmq_socket`
+   * @param type The socket type's number in libzmq, such as `ZMQ_PUSH` (8). Derived classes pass it.
+   * @param options Any writable options of the class, and `context`.
+   *
+   * @throws ZmqError `EMFILE`: the context has `maxSockets` sockets open, or the process has no file descriptors left.
+   * @throws ZmqError `EINVAL`: libzmq rejects the value of an option, or was built without the socket type.
+   * @throws ZmqError `EFAULT`: the context is closed.
+   * @throws TypeError: an option is unknown or read-only, or its value has the wrong type.
    */
-  // Subclasses pass on options that this class does not know.
+  // `object`, since derived classes pass options that this class does not know.
   protected constructor(type: number, options: object & { context?: Context | undefined } = {}) {
     if (typeof type !== "number") throw new TypeError("Socket type must be a number");
     expectOptions(options);
@@ -142,71 +192,209 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     }
   }
 
-  /** The socket's context; undefined once closed. */
+  /** The context that the socket belongs to. Undefined once the socket is closed. */
   get context(): Context {
     return this.#core.context as Context;
   }
 
-  /** True once `close` has been called, and no bind or unbind is under way any more. */
+  /** Whether the socket is closed. A close during `bind` or `unbind` takes effect when that operation has ended. */
   get closed(): boolean {
     return this.#core.handle === 0;
   }
 
-  /** Whether a message could be received now without waiting. `ZMQ_EVENTS` */
+  /** Whether a message can be received now without waiting. False once closed. libzmq: `ZMQ_POLLIN` of `ZMQ_EVENTS`. */
   get readable(): boolean {
     return !this.closed && (this.#receiver.holdsMessages || this.#has(ZMQ_POLLIN));
   }
 
-  /** Whether a message could be sent now without waiting. `ZMQ_EVENTS` */
+  /** Whether a message can be sent now without waiting. False once closed. libzmq: `ZMQ_POLLOUT` of `ZMQ_EVENTS`. */
   get writable(): boolean {
     return !this.closed && this.#has(ZMQ_POLLOUT);
   }
 
   /**
-   * Accepts connections on an endpoint, for instance `tcp://127.0.0.1:*`; `lastEndpoint` then says which port it got.
-   * The socket accepts no other call until the promise settles. docs/transports.md says what an endpoint looks like.
+   * Starts to accept connections on an endpoint, such as `tcp://127.0.0.1:5555` or `ipc:///run/app.sock`. A `*` as the
+   * port lets the system choose one; `lastEndpoint` is then the endpoint with that port.
    *
-   * @throws ZmqError rejects with `EADDRINUSE`, `EADDRNOTAVAIL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, … `zmq_bind`
+   * The promise resolves when peers can connect. Host names are resolved in the background. No other operation may
+   * start until the promise settles. A socket may bind to several endpoints, and also connect. docs/transports.md
+   * describes the endpoints of each transport. libzmq: `zmq_bind`.
+   *
+   * @throws ZmqError `EADDRINUSE` (rejects): the endpoint is in use.
+   * @throws ZmqError `EADDRNOTAVAIL` (rejects): the address belongs to no interface of this machine.
+   * @throws ZmqError `ENODEV` (rejects): the host is neither an address nor a network interface nor a host name.
+   * @throws ZmqError `EACCES` (rejects): the process may not bind to this port or path.
+   * @throws ZmqError `EINVAL` (rejects): the endpoint or a multicast option is invalid; `detail` says why.
+   * @throws ZmqError `ENAMETOOLONG` (rejects): the `ipc` path is too long for the system.
+   * @throws ZmqError `EPROTONOSUPPORT` (rejects): this binary lacks the transport.
+   * @throws ZmqError `ENOCOMPATPROTO` (rejects): the transport does not support this socket type.
+   * @throws ZmqError (rejects) with any other error of `zmq_bind`.
+   * @throws ZmqError `EBUSY` (throws): another `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Reply } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * await reply.bind("tcp://127.0.0.1:*");
+   * console.log(reply.lastEndpoint!.replace(/\d+$/, "<port>")); // tcp://127.0.0.1:<port>
+   * ```
    */
   bind(address: string): Promise<void> {
     return this.#inBackground("bind", address);
   }
 
-  /** Stops accepting connections on an endpoint; rejects with `ENOENT` when it was not bound. `zmq_unbind` */
+  /**
+   * Stops accepting connections on an endpoint. Pass the address that was given to `bind`, or `lastEndpoint` for a
+   * wildcard. Connections that were accepted there are closed; messages that they have delivered can still be received. The promise resolves when the endpoint is free. No
+   * other operation may start until then. libzmq: `zmq_unbind`.
+   *
+   * @throws ZmqError `ENOENT` (rejects): the socket is not bound to the endpoint.
+   * @throws ZmqError `EINVAL` (rejects): the endpoint is invalid.
+   * @throws ZmqError `EBUSY` (throws): another `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Reply } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * await reply.bind("tcp://127.0.0.1:*");
+   * await reply.unbind(reply.lastEndpoint!);
+   * ```
+   */
   unbind(address: string): Promise<void> {
     return this.#inBackground("unbind", address);
   }
 
-  /** As `bind`, but done on return: while a host name is looked up, the thread stands still. */
+  /**
+   * Does the same as `bind`, but synchronously: peers can connect when it returns. Resolving a host name blocks the
+   * thread; udp and norm endpoints do not accept host names here. libzmq: `zmq_bind`.
+   *
+   * @throws ZmqError `EADDRINUSE`: the endpoint is in use.
+   * @throws ZmqError `EADDRNOTAVAIL`: the address belongs to no interface of this machine.
+   * @throws ZmqError `ENODEV`: the host is neither an address nor a network interface nor a host name.
+   * @throws ZmqError `EACCES`: the process may not bind to this port or path.
+   * @throws ZmqError `EINVAL`: the endpoint or a multicast option is invalid; `detail` says why.
+   * @throws ZmqError `ENAMETOOLONG`: the `ipc` path is too long for the system.
+   * @throws ZmqError `EPROTONOSUPPORT`: this binary lacks the transport.
+   * @throws ZmqError `ENOCOMPATPROTO`: the transport does not support this socket type.
+   * @throws ZmqError with any other error of `zmq_bind`.
+   * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Pull } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * pull.bindSync("tcp://127.0.0.1:*");
+   * console.log(pull.lastEndpoint!.startsWith("tcp://127.0.0.1:")); // true
+   * ```
+   */
   bindSync(address: string): void {
     atEndpoint(this.#core, "bind", address);
   }
 
-  /** As `unbind`, but done on return. */
+  /**
+   * Does the same as `unbind`, but synchronously. libzmq: `zmq_unbind`.
+   *
+   * @throws ZmqError `ENOENT`: the socket is not bound to the endpoint.
+   * @throws ZmqError `EINVAL`: the endpoint is invalid.
+   * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Pull } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * pull.bindSync("tcp://127.0.0.1:*");
+   * pull.unbindSync(pull.lastEndpoint!);
+   * ```
+   */
   unbindSync(address: string): void {
     atEndpoint(this.#core, "unbind", address);
   }
 
   /**
-   * Connects to an endpoint, now or when it appears: libzmq keeps trying. Host names are looked up in the background,
-   * at each attempt. docs/transports.md says what an endpoint looks like. `zmq_connect`
+   * Connects to an endpoint, such as `tcp://server.example:5555`.
    *
-   * @throws ZmqError `EINVAL`, `EPROTONOSUPPORT`, `ENOCOMPATPROTO`, …, before anything is opened.
+   * It returns at once. libzmq connects in the background and retries until it succeeds, so the peer may start later.
+   * It also reconnects after a connection was lost. `reconnectInterval` sets the interval. Host names are resolved in
+   * the background, at each attempt. Listen to {@link Socket.events} to know when the connection is up.
+   * docs/transports.md describes the endpoints of each transport. libzmq: `zmq_connect`.
+   *
+   * @throws ZmqError `EINVAL`: the endpoint or a multicast option is invalid; `detail` says why.
+   * @throws ZmqError `EPROTONOSUPPORT`: this binary lacks the transport.
+   * @throws ZmqError `ENOCOMPATPROTO`: the transport does not support this socket type.
+   * @throws ZmqError `ENAMETOOLONG`: the `ipc` path is too long for the system.
+   * @throws ZmqError with any other error of `zmq_connect`.
+   * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Reply, Request } from "zmq-native";
+   *
+   * const reply = new Reply();
+   * const request = new Request();
+   * await reply.bind("tcp://127.0.0.1:*");
+   * request.connect(reply.lastEndpoint!);
+   * await request.send("ping");
+   * console.log(String(await reply.receive())); // ping
+   * ```
    */
   connect(address: string): void {
     atEndpoint(this.#core, "connect", address);
   }
 
-  /** Undoes `connect`; throws `ENOENT` when there was none. `zmq_disconnect` */
+  /**
+   * Closes the connection to an endpoint and stops reconnecting. Pass the address that was given to `connect`. Messages
+   * that are queued for the peer are still sent within `linger`. libzmq: `zmq_disconnect`.
+   *
+   * @throws ZmqError `ENOENT`: the socket is not connected to the endpoint.
+   * @throws ZmqError `EINVAL`: the endpoint is invalid.
+   * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * push.connect("tcp://127.0.0.1:9");
+   * push.disconnect("tcp://127.0.0.1:9");
+   * ```
+   */
   disconnect(address: string): void {
     atEndpoint(this.#core, "disconnect", address);
   }
 
   /**
-   * What happens to the socket's connections: one observer, made when first asked for. Ask before `bind` or `connect`
-   * to miss nothing. `zmq_socket_monitor`
+   * The observer of the socket's connections: connects, disconnects, handshakes, errors. It is created at the first
+   * access and reports events from then on, so read this property before `bind` or `connect`. libzmq:
+   * `zmq_socket_monitor`.
    *
-   * @throws ZmqError `ENOTSOCK` when the socket is closed and had no observer.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed and never had an observer.
+   * @throws ZmqError `EMFILE`: the observer needs a socket, and the context has `maxSockets` open.
+   *
+   * @example
+   * ```ts
+   * import { Pull } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * const { events } = pull;
+   * await pull.bind("tcp://127.0.0.1:*");
+   * console.log((await events.receive()).type); // bind
+   * ```
    */
   get events(): Observer {
     this.#observer ??= new Observer(this);
@@ -214,11 +402,30 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Closes the socket; what it queued is still sent within `linger`. An operation that waits is tried a last time,
-   * then rejected with `EAGAIN`; a loop ends. During a bind or unbind it takes effect when that is done. `zmq_close`
+   * Closes the socket. A closed socket cannot be used again; closing it twice is a no-op.
    *
-   * With options it answers a promise, which resolves when what was queued has been handed to the network or the linger
-   * has run out.
+   * libzmq sends queued messages in the background for up to `linger` milliseconds (default -1: no limit), also after
+   * the program has ended. A pending operation is tried once more, then rejects with `EAGAIN` (`ECANCELED` with
+   * `distinctErrors`). Loops end. During `bind` or `unbind`, the close takes effect when that operation has ended.
+   * libzmq: `zmq_close`.
+   *
+   * @param options With options, `close` returns a promise. It resolves when all queued messages have been handed to the
+   * network, or `linger` has expired. Without options it returns undefined at once.
+   *
+   * @throws TypeError (throws): `linger` is not a whole number from -1 to 2147483647. The socket stays open.
+   * @throws ZmqError `EMFILE` (rejects): waiting needs one more socket, and the context has `maxSockets` open. The
+   * socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push();
+   * push.connect("tcp://127.0.0.1:9");
+   * await push.send("nobody will read this");
+   * await push.close({ linger: 100 }); // waits for at most 100 milliseconds
+   * console.log(push.closed); // true
+   * ```
    */
   // One signature instead of two: subclasses override it as `close(): void`, which would not match the second.
   close(options?: CloseOptions): void | Promise<void> {
@@ -232,26 +439,30 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       this.#observer ??= new Observer(this);
       ended = endOf(this.#observer) ?? endOf(new Observer(this));
     } catch (error) {
-      // There is no place for a monitor, which would hear of the end. With linger 0 there is nothing to hear of.
+      // No monitor can be opened, which would report the end. With linger 0 there is nothing to wait for.
       ended = linger === 0 ? Promise.resolve() : Promise.reject(error);
     }
     core.close();
     return ended;
   }
 
-  /** As {@link Socket.close}, at the end of a `using`. */
+  /** Closes the socket at the end of a `using` block, as `close()` does. Never throws. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** As {@link Socket.close}, at the end of an `await using`; does not wait for what is queued. */
+  /**
+   * Closes the socket at the end of an `await using` block, as `close()` does. Does not wait for queued messages. Never
+   * throws.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 
   /**
-   * Whether a wait that ends without success says why: `ETIMEDOUT` after its time-out, `ECANCELED` when the socket
-   * was closed meanwhile. Otherwise both are `EAGAIN`, as when there is nothing to be had at once. Default false.
+   * When true, an operation that waited in vain rejects with a specific code: `ETIMEDOUT` after its timeout, `ECANCELED`
+   * if the socket was closed. When false, both are `EAGAIN`, as in zeromq. Default false. An option of this library,
+   * not of libzmq.
    */
   get distinctErrors(): boolean {
     return this.#core.distinctErrors;
@@ -265,62 +476,134 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     this.#core.distinctErrors = value;
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getBoolOption(option: number): boolean {
     return this.#get(option, kinds.boolean);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to a boolean, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setBoolOption(option: number, value: boolean): void {
     this.#set(option, kinds.boolean, value);
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getInt32Option(option: number): number {
     return this.#get(option, kinds.int32);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to a 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setInt32Option(option: number, value: number): void {
     this.#set(option, kinds.int32, value);
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as an unsigned 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getUint32Option(option: number): number {
     return this.#get(option, kinds.uint32);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to an unsigned 32-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setUint32Option(option: number, value: number): void {
     this.#set(option, kinds.uint32, value);
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as a 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getInt64Option(option: number): number {
     return this.#get(option, kinds.int64);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to a 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setInt64Option(option: number, value: number): void {
     this.#set(option, kinds.int64, value);
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as an unsigned 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getUint64Option(option: number): number {
     return this.#get(option, kinds.uint64);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to an unsigned 64-bit integer, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setUint64Option(option: number, value: number): void {
     this.#set(option, kinds.uint64, value);
   }
 
-  /** Reads an option by its number. `zmq_getsockopt` */
+  /**
+   * Reads an option of libzmq as a string or bytes, by its number in zmq.h. For derived classes. libzmq: `zmq_getsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or the option has another size or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number.
+   */
   protected getStringOption(option: number): string | null {
     return this.#get(option, kinds.string);
   }
 
-  /** Sets an option by its number. `zmq_setsockopt` */
+  /**
+   * Sets an option of libzmq to a string or bytes, by its number in zmq.h. For derived classes. libzmq: `zmq_setsockopt`.
+   *
+   * @throws ZmqError `EINVAL`: libzmq has no such option, or rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: `option` is not a number, or `value` has the wrong type.
+   */
   protected setStringOption(option: number, value: string | Buffer | null): void {
     this.#set(option, kinds.string, value);
   }
@@ -348,9 +631,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * libzmq binds within microseconds, so the call is made here and now, unless a host name is to be looked up; only
-   * its outcome is told later. Until then the socket counts as blocked, as programs expect that were written for a
-   * bind on another thread.
+   * Binds or unbinds synchronously, since libzmq takes microseconds, unless a host name has to be resolved first. The
+   * outcome is reported later all the same. Until then the socket is blocked: zeromq binds on another thread, and its
+   * programs expect that.
    */
   #inBackground(call: EndpointCall, address: string): Promise<void> {
     const core = this.#core;
@@ -383,14 +666,6 @@ for (const [table, isBuilt] of [
   [gssapiOptions, capability.gssapi],
   [wssOptions, capability.wss],
 ] as const) {
-  // Options that are not built are known all the same, for the error.
+  // Options that this binary lacks are registered all the same, so that the error can name the reason.
   defineOptions(isBuilt ? Socket.prototype : Object.create(null), table, coreOf);
 }
-
-const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
-guardMethods(Socket.prototype, byAddress, { most: 1 }, toEndpoint);
-for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
-  guardMethods(Socket.prototype, [`get${kind}Option`], { most: 1 }, expectIdentifier);
-  guardMethods(Socket.prototype, [`set${kind}Option`], { most: 2 }, expectIdentifier);
-}
-guardMethods(Socket.prototype, ["close"], { most: 0, options: true });

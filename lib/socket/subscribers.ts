@@ -1,4 +1,5 @@
-// Waiting for subscribers: against the slow joiner, who misses what is published before its subscription has come.
+// Waiting for subscribers, against the "slow joiner" problem: a subscriber misses the messages that are published before
+// its subscription arrives.
 
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
@@ -9,13 +10,13 @@ import type { Core } from "../core/open-socket.js";
 import { Pending, wouldBlock } from "../core/pending.js";
 import { copyOf } from "../message/frames.js";
 
-/** What {@link Publisher.waitForSubscribers} may be given. */
+/** Options of {@link Publisher.waitForSubscribers}. */
 export interface SubscriberOptions extends OperationOptions {
-  /** Count only those that would get a message beginning with this. Default: all that subscribed to anything. */
+  /** Counts only peers that would receive a message with this first frame. Default: all peers with a subscription. */
   topic?: Buffer | string | undefined;
 }
 
-/** Copies the topic: the wait may outlast what the user does to it. */
+/** Copies the topic, since the program may change the Buffer while the operation is pending. */
 function toPrefix(topic: unknown): Uint8Array | undefined {
   if (topic === undefined || topic === null) return undefined;
   if (typeof topic === "string") return Buffer.from(topic);
@@ -35,7 +36,7 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
   const topic = prefix ?? Buffer.alloc(0);
-  // Takes nothing in from libzmq by itself: Readiness does so before it asks.
+  // Does not process libzmq's commands. Readiness does that before each attempt.
   const attempt = () => {
     const found = check(binding.subscribers(core.handle, any, topic));
     return found >= count ? found : wouldBlock;

@@ -1,6 +1,6 @@
-// The constants that programs of version 5 know, by the names of libzmq: socket options, types, flags and states.
+// The constants of zeromq 5, under their names in libzmq: socket options, types, flags and states.
 
-// Options of a socket. Their values are in lib/v5-compat/options.ts.
+// Socket options. lib/v5-compat/options.ts has the types of their values.
 export const ZMQ_HWM = 1;
 export const ZMQ_SWAP = 3;
 export const ZMQ_AFFINITY = 4;
@@ -58,7 +58,7 @@ export const ZMQ_CONNECT_TIMEOUT = 79;
 export const ZMQ_IO_THREADS = 1;
 export const ZMQ_MAX_SOCKETS = 2;
 
-// Types of sockets.
+// Socket types.
 export const ZMQ_PAIR = 0;
 export const ZMQ_PUB = 1;
 export const ZMQ_SUB = 2;
@@ -82,7 +82,7 @@ export const ZMQ_POLLERR = 4;
 /** Flag of `send`: more frames of this message follow with the next call. */
 export const ZMQ_SNDMORE = 2;
 
-// What this libzmq can do: all of it.
+// Capabilities of libzmq, which are always present here.
 export const ZMQ_CAN_MONITOR = 1;
 export const ZMQ_CAN_DISCONNECT = 1;
 export const ZMQ_CAN_UNBIND = 1;

@@ -1,5 +1,5 @@
-// Calls the program for items one by one, in order, never inside of a call of the program's. If a listener throws, the
-// items after it are delivered nevertheless.
+// Delivers items to listeners one by one, in order and asynchronously. If a listener throws, later items are still
+// delivered.
 
 export class Delivery<T> {
   readonly #deliver: (item: T) => void;
@@ -10,7 +10,7 @@ export class Delivery<T> {
   #scheduled = false;
   #held = false;
 
-  /** `later`: when to deliver. `emptied` is called when no items are left. */
+  /** `later` schedules a delivery. `emptied` is called when no items are left. */
   constructor(deliver: (item: T) => void, later: (callback: () => void) => void, emptied?: () => void) {
     this.#deliver = deliver;
     this.#later = later;
@@ -26,25 +26,25 @@ export class Delivery<T> {
     this.#schedule();
   }
 
-  /** The array is the delivery's own from now on. */
+  /** Adds the items of an array, which the caller must not use afterwards. */
   addAll(items: T[]): void {
     this.#items = this.empty ? items : this.#items.slice(this.#next).concat(items);
     this.#next = 0;
     this.#schedule();
   }
 
-  /** Nothing is delivered from now on, not even what was on its way. */
+  /** Stops the delivery, including items that are already scheduled. */
   hold(): void {
     this.#held = true;
   }
 
-  /** Undoes `hold`. */
+  /** Continues after `hold`. */
   release(): void {
     this.#held = false;
     this.#schedule();
   }
 
-  /** Forgets what has not been delivered. */
+  /** Drops all items that have not been delivered. */
   clear(): void {
     this.#items = [];
     this.#next = 0;
@@ -58,7 +58,7 @@ export class Delivery<T> {
 
   readonly #run = (): void => {
     this.#scheduled = false;
-    // What is added meanwhile waits for another tick.
+    // Items that are added meanwhile are delivered in a later tick.
     let rest = this.#items.length - this.#next;
     try {
       while (rest-- > 0 && !this.#held && !this.empty) this.#deliver(this.#items[this.#next++]!);

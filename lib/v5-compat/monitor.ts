@@ -1,4 +1,4 @@
-// Events of a socket's connections, under the names and in the form of version 5.
+// Events of a socket's connections, with the names and arguments of zeromq 5.
 
 import type { EventOfType, EventType, Observer, Socket } from "../index.js";
 
@@ -6,33 +6,33 @@ import type { EventOfType, EventType, Observer, Socket } from "../index.js";
 type Parameters = [value: number | undefined, address: string, error: Error | undefined];
 
 /**
- * Events of a monitored socket: `value` is milliseconds until the next attempt, an errno, or the connection's
- * descriptor, whichever libzmq gives; undefined if it gives none.
+ * Events of a monitored socket. `value` is the number that libzmq reports with the event: milliseconds until the next
+ * attempt, an errno, or the file descriptor of the connection. Undefined if it reports none.
  */
 export interface MonitorEvents {
-  /** A connection to a peer is there. `ZMQ_EVENT_CONNECTED` */
+  /** A connection to a peer was established. libzmq: `ZMQ_EVENT_CONNECTED`. */
   connect: Parameters;
-  /** A connect could not be done at once, and goes on. `ZMQ_EVENT_CONNECT_DELAYED` */
+  /** A connection attempt continues in the background. libzmq: `ZMQ_EVENT_CONNECT_DELAYED`. */
   connect_delay: Parameters;
-  /** A connect has failed, and will be tried again after `value` milliseconds. `ZMQ_EVENT_CONNECT_RETRIED` */
+  /** A connection attempt has failed. libzmq retries after `value` milliseconds. libzmq: `ZMQ_EVENT_CONNECT_RETRIED`. */
   connect_retry: Parameters;
-  /** An endpoint is bound. `ZMQ_EVENT_LISTENING` */
+  /** An endpoint was bound. libzmq: `ZMQ_EVENT_LISTENING`. */
   listen: Parameters;
-  /** An endpoint could not be bound. `ZMQ_EVENT_BIND_FAILED` */
+  /** An endpoint could not be bound. libzmq: `ZMQ_EVENT_BIND_FAILED`. */
   bind_error: Parameters;
-  /** A peer has connected. `ZMQ_EVENT_ACCEPTED` */
+  /** A peer has connected to a bound endpoint. libzmq: `ZMQ_EVENT_ACCEPTED`. */
   accept: Parameters;
-  /** A peer's connection could not be accepted. `ZMQ_EVENT_ACCEPT_FAILED` */
+  /** A peer's connection could not be accepted. libzmq: `ZMQ_EVENT_ACCEPT_FAILED`. */
   accept_error: Parameters;
-  /** A connection, or a bound endpoint, was closed from this side. `ZMQ_EVENT_CLOSED` */
+  /** This side closed a connection or a bound endpoint. libzmq: `ZMQ_EVENT_CLOSED`. */
   close: Parameters;
-  /** Closing has failed. `ZMQ_EVENT_CLOSE_FAILED` */
+  /** A connection or endpoint could not be closed. libzmq: `ZMQ_EVENT_CLOSE_FAILED`. */
   close_error: Parameters;
-  /** A connection was lost. `ZMQ_EVENT_DISCONNECTED` */
+  /** A connection was lost. libzmq: `ZMQ_EVENT_DISCONNECTED`. */
   disconnect: Parameters;
 }
 
-/** By the name that the observer has for them. */
+/** The names of zeromq 5 by the types of events of the observer. */
 const names = {
   connect: "connect",
   "connect:delay": "connect_delay",
@@ -46,7 +46,7 @@ const names = {
   disconnect: "disconnect",
 } as const satisfies Partial<Record<EventType, keyof MonitorEvents>>;
 
-/** Names of events by their numbers in libzmq. */
+/** The names of events by their numbers in libzmq. */
 export const events: Record<number, keyof MonitorEvents> = {
   1: "connect",
   2: "connect_delay",
@@ -65,19 +65,19 @@ const types = Object.keys(names) as Type[];
 
 type Emit = (name: keyof MonitorEvents, ...parameters: Parameters) => void;
 
-/** @internal Passes what the socket's observer says on to its emitter. */
+/** @internal Emits the events of the socket's observer. */
 export class Monitor {
   readonly #observer: Observer;
   readonly #emit: Emit;
 
-  /** @throws ZmqError `ENOTSOCK` when the socket is closed. */
+  /** @throws ZmqError `ENOTSOCK`: the socket is closed. */
   constructor(socket: Socket, emit: Emit) {
     this.#observer = socket.events;
     this.#emit = emit;
     for (const type of types) this.#observer.on(type, this.#pass);
   }
 
-  /** The observer stays, so that the socket can be monitored again; it goes with the socket. */
+  /** Removes the listeners. The observer stays open until the socket is closed, so that monitoring can start again. */
   stop(): void {
     for (const type of types) this.#observer.off(type, this.#pass);
   }

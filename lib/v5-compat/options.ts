@@ -1,10 +1,10 @@
-// Options of sockets by their numbers, and the short names of the common ones. To add an option, add a row.
+// Socket options by number, and the short names of the common ones. To add an option, add a row.
 
 import { ZMQ_MULTICAST_LOOP } from "../binding/constants.js";
 import type { Socket } from "../index.js";
 import * as zmq from "./constants.js";
 
-/** What reads and writes an option by its number; a socket shows it to its subclasses only. */
+/** The methods that read and write an option by number. They are protected in Socket. */
 interface Access {
   getBoolOption(id: number): boolean;
   setBoolOption(id: number, value: boolean): void;
@@ -20,7 +20,7 @@ interface Access {
 
 type Text = string | Buffer | null;
 
-/** How a value of type `R` is read, and one of type `W` is written; one that cannot be lacks it. */
+/** How a value of type `R` is read, and one of type `W` written. A write-only option has no `read`, and vice versa. */
 interface Kind<R, W = R> {
   readonly read?: Read<R>;
   readonly write?: Write<W>;
@@ -44,7 +44,7 @@ const uint64 = {
   write: (socket, id, value) => socket.setUint64Option(id, value),
 } satisfies Kind<number>;
 
-/** Reads as 0 or 1; any value can be written, for its truth. */
+/** Reads as 0 or 1. Any value can be written; it is converted to a boolean. */
 const flag = {
   read: (socket, id) => (socket.getBoolOption(id) ? 1 : 0),
   write: (socket, id, value) => socket.setBoolOption(id, Boolean(value)),
@@ -55,7 +55,7 @@ const text = {
   write: (socket, id, value) => socket.setStringOption(id, value),
 } satisfies Kind<string | null, Text>;
 
-/** A key is read by its name, which knows its length. */
+/** A CURVE key. Read as a property, since libzmq requires the exact size of the buffer. */
 function key(name: "curvePublicKey" | "curveSecretKey" | "curveServerKey") {
   return {
     read: (socket, _id) => (socket as unknown as Socket)[name],
@@ -73,7 +73,7 @@ function unsupported(name: string): () => never {
   };
 }
 
-/** An option that libzmq takes from other sockets, too, and then may end the process. */
+/** An option that libzmq also accepts on sockets of other types, where it may abort the process. */
 function only<W>(type: number, name: string, { write }: { write: Write<W> }) {
   return (socket: Access, id: number, value: W): void => {
     if ((socket as unknown as Socket).type !== type)
@@ -82,7 +82,7 @@ function only<W>(type: number, name: string, { write }: { write: Write<W> }) {
   };
 }
 
-/** The one option of libzmq 2 for both directions. */
+/** `ZMQ_HWM` of libzmq 2, for both directions. */
 const highWaterMark = {
   read: (socket, _id) => socket.getInt32Option(zmq.ZMQ_SNDHWM),
   write: (socket, _id, value) => {
@@ -102,14 +102,14 @@ const swap = {
   },
 } satisfies Kind<number>;
 
-/** An option that libzmq has by another number. */
+/** An option that has another number in libzmq. */
 const renamed = <R, W>(id: number, { read, write }: Required<Kind<R, W>>) =>
   ({
     read: (socket: Access, _id: number) => read(socket, id),
     write: (socket: Access, _id: number, value: W) => write(socket, id, value),
   }) satisfies Kind<R, W>;
 
-/** By number; the two of subscriptions can only be written, with the methods of a sub socket. */
+/** The options by number. Those of subscriptions can only be written, through the methods of a sub socket. */
 const table = {
   [zmq.ZMQ_HWM]: highWaterMark,
   [zmq.ZMQ_SWAP]: swap,
@@ -207,33 +207,37 @@ const shortNames = {
   connect_timeout: zmq.ZMQ_CONNECT_TIMEOUT,
 } as const;
 
-/** Short names of options: `setsockopt` and `getsockopt` take them, and each is a property of sockets. */
+/** The short names of options and their numbers. `setsockopt` and `getsockopt` accept them; sockets have them as properties. */
 export const options: typeof shortNames = shortNames;
 
-/** The short name of an option. @useDeclaredType */
+/**
+ * The short name of an option.
+ *
+ * @useDeclaredType
+ */
 export type OptionName = keyof typeof options;
 
 type Table = typeof table;
 type IdOf<O> = O extends OptionName ? (typeof options)[O] : O;
 
-/** An option of sockets: its number, one of the `ZMQ_` constants, or its short name. */
+/** A socket option: its number (one of the `ZMQ_` constants) or its short name. */
 export type Option = keyof Table | OptionName;
 
-/** What reading an option gives. */
+/** The type of the value of an option when it is read. */
 export type OptionValue<O extends Option> = Table[IdOf<O> & keyof Table] extends {
   read: (...parameters: never[]) => infer R;
 }
   ? R
   : never;
 
-/** What can be written to an option. */
+/** The type of the value of an option when it is set. */
 export type OptionInput<O extends Option> = Table[IdOf<O> & keyof Table] extends {
   write: (socket: never, id: never, value: infer W) => void;
 }
   ? W
   : never;
 
-/** @internal The number that an option has; what is no option stays as it is. */
+/** @internal The number of an option. Any other value is returned unchanged. */
 export function numberOf(option: unknown): unknown {
   return typeof option === "string" && Object.hasOwn(options, option)
     ? options[option as OptionName]
@@ -246,7 +250,7 @@ function kindOf(id: unknown): Kind<unknown, unknown> | undefined {
     : undefined;
 }
 
-/** @internal @throws Error for what is no option, or cannot be read. `zmq_getsockopt` */
+/** @internal Reads an option. Throws an Error if it is unknown or write-only. libzmq: `zmq_getsockopt`. */
 export function getOption(socket: Socket, option: unknown): unknown {
   const id = numberOf(option);
   const read = kindOf(id)?.read;
@@ -254,7 +258,7 @@ export function getOption(socket: Socket, option: unknown): unknown {
   return read(socket as unknown as Access, id as number);
 }
 
-/** @internal @throws Error for what is no option, or cannot be written. `zmq_setsockopt` */
+/** @internal Sets an option. Throws an Error if it is unknown or read-only. libzmq: `zmq_setsockopt`. */
 export function setOption(socket: Socket, option: unknown, value: unknown): void {
   const id = numberOf(option);
   const write = kindOf(id)?.write;

@@ -1,5 +1,5 @@
-// Sending: at once when libzmq takes the message; what it does not take waits in a queue without a limit, copied, so
-// that what the program does to a Buffer meanwhile reaches nobody.
+// Sending. Messages that libzmq cannot queue now are copied into an unlimited queue, so that the program may change its
+// Buffers.
 
 import { constants } from "node:os";
 import type { WireFrame, WireMessage } from "../binding/index.js";
@@ -9,21 +9,21 @@ import { Delivery } from "./delivery.js";
 import { soon } from "./turn.js";
 import type { AnySocket } from "./types.js";
 
-/** What `send` takes: a frame, or a list of frames. */
+/** A message: one frame, or an array of frames. */
 export type Payload = MessageLike | readonly MessageLike[];
 
-/** Called when libzmq has the message, or with the reason why it never will. */
+/** Called when libzmq has queued the message, or with an error if it never will. */
 export type SendCallback = (error?: Error) => void;
 
 /** @internal */
 export interface OutboxEvents {
-  /** A message is in libzmq. */
+  /** libzmq has queued a message. */
   sent(): void;
-  /** A message was not sent, and nobody waits to be called back. */
+  /** A message without a callback could not be sent. */
   failed(error: Error): void;
 }
 
-/** A message that waits. */
+/** A queued message. */
 interface Entry {
   readonly message: WireMessage;
   readonly callbacks: readonly SendCallback[];
@@ -34,27 +34,27 @@ interface Outcome {
   readonly error: Error | undefined;
 }
 
-/** Messages handed over in one call at most. */
+/** The most messages that are sent in one call. */
 const mostAtOnce = 512;
 
 const noCallbacks: readonly SendCallback[] = [];
 
 const { EAGAIN, EBADF, ECANCELED, ENOTSUP } = constants.errno;
 
-/** A bind is under way, or it is not this socket's turn to send: in the end the message can be sent. */
+/** Whether the error is temporary: a bind is pending, or the socket has to receive first. */
 function passes(error: unknown): boolean {
   return error instanceof ZmqError && (error.code === "EBUSY" || error.code === "EFSM");
 }
 
-/** A message that further calls go on with; copied, since it may be long until the last of them. */
+/** A message that later calls complete. Copied, since the last call may come much later. */
 interface Parts {
   readonly frames: WireFrame[];
   readonly callbacks: SendCallback[];
-  /** Why a part of it cannot be sent, and so the whole. */
+  /** The error of a part, because of which the whole message cannot be sent. */
   failure: Error | undefined;
 }
 
-/** Reads what is to be sent, once; its getters and conversions run here. Version 5 sends the word for `undefined`. */
+/** Converts a payload once, which may run user code. zeromq 5 sends `undefined` as text. */
 const read = (payload: unknown): WireMessage => toWire(payload === undefined ? "undefined" : payload);
 
 /** @internal */
@@ -63,16 +63,16 @@ export class Outbox {
   readonly #sends: boolean;
   readonly #events: OutboxEvents;
   readonly #outcomes: Delivery<Outcome>;
-  /** Frames of the message that the next call goes on with. */
+  /** The frames so far of a message that the next call continues. */
   #parts: Parts | undefined;
-  /** Those from `#head` on wait. */
+  /** The entries from index `#head` on have not been sent. */
   #queue: Entry[] = [];
   #head = 0;
   #pumping = false;
-  /** Something has changed since the pump last tried. */
+  /** `flush` was called since the last attempt: the socket may be able to send now. */
   #changed = false;
   #closed = false;
-  /** Aborted by a pause, and then undefined until its end. */
+  /** Aborted by `pause`, then undefined until `resume`. */
   #running: AbortController | undefined = new AbortController();
 
   constructor(socket: AnySocket, sends: boolean, events: OutboxEvents) {
@@ -86,7 +86,7 @@ export class Outbox {
     }, soon);
   }
 
-  /** `more`: the message goes on with the next call. */
+  /** Sends a message. With `more`, the next call continues it. */
   send(payload: Payload, more: boolean, callback: SendCallback | undefined): void {
     let message: WireMessage | undefined;
     let failure: Error | undefined;
@@ -114,14 +114,14 @@ export class Outbox {
     }
   }
 
-  /** Sends what waits, as far as that is possible now, and the rest when it is. */
+  /** Sends queued messages: now as far as possible, the rest later. */
   flush(): void {
     this.#changed = true;
     if (!this.#pumping && this.#waiting > 0) void this.#pump();
   }
 
   pause(): void {
-    // An error of this class is told how many messages went before it.
+    // `sendMany` sets `sent` on errors of this class.
     this.#running?.abort(new ZmqError(ECANCELED));
     this.#running = undefined;
   }
@@ -132,7 +132,7 @@ export class Outbox {
     this.flush();
   }
 
-  /** What waits is given up, but for a last attempt that the closing socket makes. */
+  /** Gives up the queued messages, after a last attempt that the closing socket makes. */
   close(): void {
     this.#closed = true;
     this.#settle(this.#parts?.callbacks ?? noCallbacks, new ZmqError(EAGAIN));
@@ -183,7 +183,7 @@ export class Outbox {
       }
       for (const { callbacks } of this.#take(sent)) this.#sent(callbacks);
       if (passes(failure)) {
-        // Whoever ends the bind or the turn flushes.
+        // The end of the bind or of the turn calls `flush`.
         if (!this.#changed) break;
       } else if (failure !== undefined && failure !== signal.reason && !this.#closed) {
         for (const { callbacks } of this.#take(1)) this.#settle(callbacks, failure as Error);
@@ -193,7 +193,7 @@ export class Outbox {
     if (this.#closed) this.#abandon();
   }
 
-  /** What can be sent in one go without keeping anybody waiting who wants to know that his message was sent. */
+  /** The next messages for one call. Ends with the first that has a callback, so that the callback is not delayed. */
   #nextBatch(): Entry[] {
     const batch = this.#queue.slice(this.#head, this.#head + mostAtOnce);
     const end = batch.findIndex(({ callbacks }) => callbacks.length > 0);
@@ -215,7 +215,7 @@ export class Outbox {
     this.#events.sent();
   }
 
-  /** Without a callback it is an event; but not once the socket is closed, when nothing could be done about it. */
+  /** Reports an error to the callbacks, or emits `error` if there are none and the socket is open. */
   #settle(callbacks: readonly SendCallback[], error: Error): void {
     for (const callback of callbacks) this.#outcomes.add({ callback, error });
     if (callbacks.length === 0 && !this.#closed) this.#outcomes.add({ callback: undefined, error });

@@ -1,70 +1,97 @@
-// The short names of options as properties of sockets. Flags read as 0 or 1; text may be written as a Buffer, too.
+// The short names of options as properties of sockets. Flags read as 0 or 1. Text may be set as a Buffer.
 
 import { options } from "./options.js";
 import type { Untyped } from "./types.js";
 
 export interface Properties {
-  /** Bit mask of the I/O threads that serve new connections; 0: all. Default 0. `ZMQ_AFFINITY` */
+  /**
+   * The I/O threads that serve new connections, as a bit mask. 0 means all threads. Default 0. libzmq:
+   * `ZMQ_AFFINITY`.
+   */
   affinity: Untyped;
-  /** Connections that wait to be accepted. Default 100. `ZMQ_BACKLOG` */
+  /** The largest number of connections that wait to be accepted. Default 100. libzmq: `ZMQ_BACKLOG`. */
   backlog: Untyped;
-  /** Milliseconds for a TCP connect; 0: the system's. Default 0. `ZMQ_CONNECT_TIMEOUT` */
+  /**
+   * How long a TCP connection attempt may take, in milliseconds. Default 0: the system's value. libzmq:
+   * `ZMQ_CONNECT_TIMEOUT`.
+   */
   connect_timeout: Untyped;
-  /** Our public key: 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_PUBLICKEY` */
+  /** The socket's own public key: 40 characters of Z85, or 32 bytes. libzmq: `ZMQ_CURVE_PUBLICKEY`. */
   curve_publickey: Untyped;
-  /** Our secret key: 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_SECRETKEY` */
+  /** The socket's own secret key: 40 characters of Z85, or 32 bytes. libzmq: `ZMQ_CURVE_SECRETKEY`. */
   curve_secretkey: Untyped;
-  /** Be the server of CURVE security. Default 0. `ZMQ_CURVE_SERVER` */
+  /** Whether the socket is the server of CURVE security, 0 or 1. Default 0. libzmq: `ZMQ_CURVE_SERVER`. */
   curve_server: Untyped;
-  /** A client's: the server's public key, 40 characters of Z85, or 32 bytes. `ZMQ_CURVE_SERVERKEY` */
+  /** The public key of the server, for a client: 40 characters of Z85, or 32 bytes. libzmq: `ZMQ_CURVE_SERVERKEY`. */
   curve_serverkey: Untyped;
-  /** Milliseconds between heartbeats; 0: none. Default 0. `ZMQ_HEARTBEAT_IVL` */
+  /** The pause between two heartbeats, in milliseconds. 0 sends none. Default 0. libzmq: `ZMQ_HEARTBEAT_IVL`. */
   heartbeat_ivl: Untyped;
-  /** Milliseconds without an answer before the connection is dropped. Default -1: the interval. `ZMQ_HEARTBEAT_TIMEOUT` */
+  /**
+   * How long to wait for the answer to a heartbeat, in milliseconds. Default -1: `heartbeat_ivl`. libzmq:
+   * `ZMQ_HEARTBEAT_TIMEOUT`.
+   */
   heartbeat_timeout: Untyped;
-  /** Milliseconds after which the peer should give us up, in steps of 100. Default 0. `ZMQ_HEARTBEAT_TTL` */
+  /**
+   * How long the peer should wait for traffic before it closes the connection, in milliseconds. Default 0. libzmq:
+   * `ZMQ_HEARTBEAT_TTL`.
+   */
   heartbeat_ttl: Untyped;
-  /** High-water mark of both directions; reads that of sending. Use `ZMQ_SNDHWM` and `ZMQ_RCVHWM`. `ZMQ_HWM` */
+  /**
+   * The high-water mark of both directions. Reads that of sending. Prefer `ZMQ_SNDHWM` and `ZMQ_RCVHWM`. Default
+   * 1000. libzmq 2: `ZMQ_HWM`.
+   */
   hwm: Untyped;
-  /** The name that a router knows us by; null: none yet. `ZMQ_IDENTITY` */
+  /** The name by which a router addresses this socket. Default null. libzmq: `ZMQ_ROUTING_ID`. */
   identity: Untyped;
-  /** The endpoint of the last bind or connect, with what a wildcard became; null before. `ZMQ_LAST_ENDPOINT` */
+  /** The endpoint of the last bind or connect, with wildcards replaced. Null before. libzmq: `ZMQ_LAST_ENDPOINT`. */
   readonly last_endpoint: Untyped;
-  /** Milliseconds that queued messages are kept after close; -1: for ever, 0: not at all. Default -1. `ZMQ_LINGER` */
+  /**
+   * How long queued messages are kept after `close`, in milliseconds. 0 drops them; -1 sets no limit. Default -1.
+   * libzmq: `ZMQ_LINGER`.
+   */
   linger: Untyped;
-  /** Multicast by udp: whether this machine receives its own messages. Default 1. `ZMQ_MULTICAST_LOOP` */
+  /**
+   * Whether multicast over udp is also delivered on the sending machine, 0 or 1. Default 1. libzmq:
+   * `ZMQ_MULTICAST_LOOP`.
+   */
   mcast_loop: Untyped;
-  /** The security mechanism in force: 0 none, 1 PLAIN, 2 CURVE, 3 GSSAPI. `ZMQ_MECHANISM` */
+  /** The security mechanism: 0 none, 1 PLAIN, 2 CURVE, 3 GSSAPI. libzmq: `ZMQ_MECHANISM`. */
   readonly mechanism: Untyped;
-  /** Password for PLAIN. Default null. `ZMQ_PLAIN_PASSWORD` */
+  /** The password for PLAIN, which sends it in clear text. Default null. libzmq: `ZMQ_PLAIN_PASSWORD`. */
   plain_password: Untyped;
-  /** Be the server of PLAIN security. Default 0. `ZMQ_PLAIN_SERVER` */
+  /** Whether the socket is the server of PLAIN security, 0 or 1. Default 0. libzmq: `ZMQ_PLAIN_SERVER`. */
   plain_server: Untyped;
-  /** User name for PLAIN. Default null. `ZMQ_PLAIN_USERNAME` */
+  /** The user name for PLAIN. Default null. libzmq: `ZMQ_PLAIN_USERNAME`. */
   plain_username: Untyped;
-  /** Multicast: kilobits a second at most. Default 100. `ZMQ_RATE` */
+  /** The largest rate of a multicast publisher, in kilobits per second. Default 100. libzmq: `ZMQ_RATE`. */
   rate: Untyped;
-  /** Bytes of the kernel's receive buffer. Default -1: the system's. `ZMQ_RCVBUF` */
+  /** The size of the kernel's receive buffer, in bytes. Default -1: the system's size. libzmq: `ZMQ_RCVBUF`. */
   rcvbuf: Untyped;
-  /** Milliseconds before reconnecting; -1: never. Default 100. `ZMQ_RECONNECT_IVL` */
+  /**
+   * The pause before a reconnect, in milliseconds. -1 disables reconnecting. Default 100. libzmq:
+   * `ZMQ_RECONNECT_IVL`.
+   */
   reconnect_ivl: Untyped;
-  /** Multicast: milliseconds that a receiver can be away and still recover. Default 10000. `ZMQ_RECOVERY_IVL` */
+  /**
+   * How long a lost multicast packet can be requested again, in milliseconds. Default 10000. libzmq:
+   * `ZMQ_RECOVERY_IVL`.
+   */
   recovery_ivl: Untyped;
-  /** Bytes of the kernel's send buffer. Default -1: the system's. `ZMQ_SNDBUF` */
+  /** The size of the kernel's send buffer, in bytes. Default -1: the system's size. libzmq: `ZMQ_SNDBUF`. */
   sndbuf: Untyped;
-  /** Without effect, and reads as 0: libzmq has had no swap file since version 3. `ZMQ_SWAP` */
+  /** Has no effect and reads as 0: libzmq has had no swap file since version 3. libzmq 2: `ZMQ_SWAP`. */
   swap: Untyped;
-  /** Domain named to the ZAP handler. Default null. `ZMQ_ZAP_DOMAIN` */
+  /** The domain that is passed to the ZAP handler. Default null. libzmq: `ZMQ_ZAP_DOMAIN`. */
   zap_domain: Untyped;
-  /** What can be done without waiting: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. `ZMQ_EVENTS` */
+  /** The operations that need not wait: the sum of `ZMQ_POLLIN` and `ZMQ_POLLOUT`. libzmq: `ZMQ_EVENTS`. */
   readonly _ioevents: Untyped;
-  /** As `subscribe`, of a sub socket. `ZMQ_SUBSCRIBE` */
+  /** Setting it calls `subscribe` of a sub socket. libzmq: `ZMQ_SUBSCRIBE`. */
   _subscribe: Untyped;
-  /** As `unsubscribe`, of a sub socket. `ZMQ_UNSUBSCRIBE` */
+  /** Setting it calls `unsubscribe` of a sub socket. libzmq: `ZMQ_UNSUBSCRIBE`. */
   _unsubscribe: Untyped;
-  /** Throws: the descriptor is the library's own. `ZMQ_FD` */
+  /** Not supported: the library owns the descriptor. Reading it throws an Error. libzmq: `ZMQ_FD`. */
   readonly _fd: Untyped;
-  /** Throws: messages come as a whole. `ZMQ_RCVMORE` */
+  /** Not supported: messages are received as a whole. Reading it throws an Error. libzmq: `ZMQ_RCVMORE`. */
   readonly _receiveMore: Untyped;
 }
 
@@ -73,7 +100,7 @@ interface Target {
   setsockopt(option: number, value: never): unknown;
 }
 
-/** @internal Defines a property on `prototype` for each short name, through `getsockopt` and `setsockopt`. */
+/** @internal Defines a property for each short name, which calls `getsockopt` and `setsockopt`. */
 export function defineProperties(prototype: Target): void {
   for (const [name, id] of Object.entries(options)) {
     Object.defineProperty(prototype, name, {

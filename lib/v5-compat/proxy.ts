@@ -1,8 +1,8 @@
-// Two sockets joined: what one receives, the other sends.
+// The proxy of zeromq 5: each socket sends what the other receives.
 
 import type { Socket } from "./socket.js";
 
-/** Frames that a capture is spared: a router's messages begin with whom they are for, and an empty frame. */
+/** Frames that are not captured: messages of a router begin with the routing id and an empty frame. */
 const envelopes = new Map([
   ["push/pull", 0],
   ["pull/push", 0],
@@ -12,10 +12,19 @@ const envelopes = new Map([
 ]);
 
 /**
- * Passes messages on in both directions, until the sockets are closed. What comes from the backend is also sent to
- * `capture`.
+ * Forwards messages in both directions, until the sockets are closed. Messages of the backend are also sent to `capture`.
  *
- * @throws Error for types that do not go together in this order.
+ * @throws Error: the types are not push/pull, pull/push, xpub/xsub, router/dealer or xrep/xreq.
+ *
+ * @example
+ * ```ts
+ * import * as zmq from "zmq-native/v5-compat";
+ *
+ * const [frontend, backend] = [zmq.socket("router"), zmq.socket("dealer")];
+ * frontend.bindSync("tcp://127.0.0.1:*");
+ * backend.bindSync("tcp://127.0.0.1:*");
+ * zmq.proxy(frontend, backend);
+ * ```
  */
 export function proxy(frontend: Socket, backend: Socket, capture?: Socket): void {
   const envelope = envelopes.get(`${frontend.type}/${backend.type}`);

@@ -1,4 +1,4 @@
-// A socket as version 5 has it: an emitter of events, around a socket of this library.
+// A socket of zeromq 5: an EventEmitter around a socket of this library.
 
 import { EventEmitter } from "node:events";
 import { coreOf } from "../core/registry.js";
@@ -12,31 +12,31 @@ import { Outbox, type Payload, type SendCallback } from "./outbox.js";
 import { defineProperties, type Properties } from "./properties.js";
 import { type AnySocket, type SocketType, traitsOf, type Untyped } from "./types.js";
 
-/** Events of a socket, with what their listeners are given. */
+/** The events of a socket and the arguments of their listeners. */
 export interface SocketEvents extends MonitorEvents {
-  /** A message: a Buffer for each of its frames. */
+  /** A message was received: one Buffer for each frame. */
   message: Buffer[];
-  /** A bind has succeeded; with the address as it was given. */
+  /** A bind has succeeded. The address is the one that was given to `bind`. */
   bind: [address: string];
-  /** An unbind has succeeded; with the address as it was given. */
+  /** An unbind has succeeded. The address is the one that was given to `unbind`. */
   unbind: [address: string];
-  /** Something failed that had no callback. */
+  /** An operation without a callback has failed. */
   error: [error: Error];
 }
 
-/** Called when a bind or unbind is done, with an error if it failed. */
+/** Called when a bind or unbind has ended, with an error if it failed. */
 export type EndpointCallback = (error?: Error) => void;
 
 /**
- * The parts of a socket. `Socket` has no private members, neither fields nor methods: an object of a class that extends
- * it by `util.inherits` is not made by its constructor and lacks them.
+ * The parts of a socket. They are not private members of `Socket`: an object of a class that extends it by `util.inherits`
+ * is not created by its constructor and would lack them.
  */
 interface Parts {
   readonly socket: AnySocket;
   readonly outbox: Outbox;
   readonly inbox: Inbox | undefined;
   monitor: Monitor | undefined;
-  /** Binds and unbinds under way. */
+  /** The number of pending binds and unbinds. */
   busy: number;
 }
 
@@ -47,7 +47,17 @@ const parts = (socket: object): Parts => {
   return made;
 };
 
-/** The property `_zmq` of a socket, as in version 5. */
+/**
+ * The property `_zmq` of a socket, as in zeromq 5.
+ *
+ * @example
+ * ```ts
+ * import * as zmq from "zmq-native/v5-compat";
+ *
+ * const socket = zmq.socket("push");
+ * console.log(socket._zmq.state === zmq.STATE_READY); // true
+ * ```
+ */
 export class SocketBinding {
   readonly #parts: Parts;
 
@@ -56,29 +66,41 @@ export class SocketBinding {
     this.#parts = parts(socket);
   }
 
-  /** `STATE_READY`, `STATE_BUSY` during a bind or unbind, or `STATE_CLOSED`. */
+  /** The state: `STATE_READY`, `STATE_BUSY` during a bind or unbind, or `STATE_CLOSED`. */
   get state(): number {
     const { busy, socket } = this.#parts;
     if (busy > 0) return zmq.STATE_BUSY;
     return socket.closed ? zmq.STATE_CLOSED : zmq.STATE_READY;
   }
 
-  /** Undoes `unref`. */
+  /** Lets the open socket keep the process alive again. Never throws. */
   ref(): void {
     this.#refer(true);
   }
 
-  /** Lets the process end while the socket is open. */
+  /** Lets the process end while the socket is open. Never throws. */
   unref(): void {
     this.#refer(false);
   }
 
-  /** Reads an option by its number. */
+  /**
+   * Reads an option by its number. libzmq: `zmq_getsockopt`.
+   *
+   * @throws Error: the option is unknown or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   */
   getsockopt(option: number): Untyped {
     return getOption(this.#parts.socket, option);
   }
 
-  /** Sets an option by its number. */
+  /**
+   * Sets an option by its number. libzmq: `zmq_setsockopt`.
+   *
+   * @throws Error: the option is unknown or can only be read.
+   * @throws ZmqError `EINVAL`: libzmq rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: the value has the wrong type.
+   */
   setsockopt(option: number, value: Untyped): void {
     setOption(this.#parts.socket, option, value);
   }
@@ -90,7 +112,7 @@ export class SocketBinding {
   }
 }
 
-/** Makes an object the socket that a constructor was asked for. */
+/** Initializes an object as a socket of a type. */
 function initialize(self: Socket, type: SocketType): void {
   const { class: SocketClass, sends = true, receives = true, first } = traitsOf(type);
   self.type = type;
@@ -143,7 +165,7 @@ function inBackground(
 
 type Constructor = new (type: SocketType) => object;
 
-/** Makes the class a function, too: programs extend it by `util.inherits`, and call it as `Socket.call(this, type)`. */
+/** Makes the class callable: programs extend it by `util.inherits` and call `Socket.call(this, type)`. */
 function callable<Class extends Constructor>(target: Class): Class {
   const made = new Proxy(target, {
     apply(_, self, [type]: [SocketType]) {
@@ -159,88 +181,220 @@ function callable<Class extends Constructor>(target: Class): Class {
 let warnedOfArguments = false;
 
 export interface Socket extends Properties {
-  /** The socket below, of which programs read the `state`. */
+  /** The inner socket, whose `state` programs read. */
   readonly _zmq: SocketBinding;
   // As in the declarations of zeromq, which let programs use any property.
   [key: string]: Untyped;
 }
 
 /**
- * A socket of version 5. It receives from the start, and every message is an event `"message"`: one that nobody listens
- * for is lost. While it is open, a socket that receives keeps the process alive.
+ * A socket with the interface of zeromq 5: an EventEmitter. It starts to receive at once and emits `"message"` for each
+ * message; messages without a listener are lost. An open socket that receives keeps the process alive.
+ *
+ * @example
+ * ```ts
+ * import * as zmq from "zmq-native/v5-compat";
+ *
+ * const pull = zmq.socket("pull");
+ * const push = zmq.socket("push");
+ * pull.bindSync("tcp://127.0.0.1:*");
+ * push.connect(pull.last_endpoint);
+ * push.send(["job", "1"]);
+ * await new Promise<void>((resolve) => {
+ *   pull.on("message", (name, id) => {
+ *     console.log(`${name} ${id}`); // job 1
+ *     resolve();
+ *   });
+ * });
+ * ```
  */
 @callable
 export class Socket extends EventEmitter implements Disposable {
-  /** The type it was made with. */
+  /** The type of the socket. */
   declare type: SocketType;
 
-  /** @throws Error for a type that there is not; ZmqError `EMFILE` when too many sockets are open. */
+  /**
+   * Creates a socket.
+   *
+   * @throws Error: the type is unknown.
+   * @throws ZmqError `EMFILE`: the context has too many sockets open, or the process no file descriptors left.
+   */
   constructor(type: SocketType) {
     super();
     initialize(this, type);
   }
 
-  /** Undoes `unref`. */
+  /** Lets the open socket keep the process alive again. Never throws. */
   ref(): void {
     this._zmq.ref();
   }
 
-  /** Lets the process end while the socket is open. Messages that have not been handed to libzmq are lost then. */
+  /** Lets the process end while the socket is open. Messages that libzmq has not queued yet are lost then. Never throws. */
   unref(): void {
     this._zmq.unref();
   }
 
-  /** True once `close` has been called, and no bind or unbind is under way any more. */
+  /** Whether the socket is closed. A close during a bind or unbind takes effect when that has ended. */
   get closed(): boolean {
     return parts(this).socket.closed;
   }
 
   /**
-   * Accepts connections on an endpoint, then emits `"bind"` and calls back. What is sent meanwhile waits.
+   * Starts to accept connections on an endpoint. Then emits `"bind"` and calls the callback. Messages that are sent
+   * meanwhile are queued. Any error of `zmq_bind` is passed to the callback or, without one, emitted as `"error"`.
    *
-   * @throws TypeError, or ZmqError `EBADF` when closed, `EBUSY` during a bind or unbind; other errors are for the
-   * callback or, without one, an event `"error"`. `zmq_bind`
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws ZmqError `EBUSY`: another bind or unbind is pending.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const rep = zmq.socket("rep");
+   * await new Promise<void>((resolve) => {
+   *   rep.bind("tcp://127.0.0.1:*", (error) => {
+   *     console.log(error); // undefined
+   *     resolve();
+   *   });
+   * });
+   * ```
    */
   bind(address: string, callback?: EndpointCallback): this {
     inBackground(this, "bind", address, callback);
     return this;
   }
 
-  /** Stops accepting connections on an endpoint, then emits `"unbind"` and calls back. Fails as `bind`. `zmq_unbind` */
+  /**
+   * Stops accepting connections on an endpoint. Then emits `"unbind"` and calls the callback. Any error of `zmq_unbind`,
+   * such as `ENOENT` for an endpoint that is not bound, is passed to the callback or, without one, emitted as `"error"`.
+   *
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws ZmqError `EBUSY`: another bind or unbind is pending.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const rep = zmq.socket("rep");
+   * rep.bindSync("tcp://127.0.0.1:*");
+   * rep.unbind(rep.last_endpoint, () => console.log("unbound")); // unbound
+   * await new Promise((resolve) => rep.once("unbind", resolve));
+   * ```
+   */
   unbind(address: string, callback?: EndpointCallback): this {
     inBackground(this, "unbind", address, callback);
     return this;
   }
 
-  /** As `bind`, but done on return, without an event; throws when it fails. */
+  /**
+   * Does the same as `bind`, but synchronously and without an event. libzmq: `zmq_bind`.
+   *
+   * @throws ZmqError `EADDRINUSE`: the endpoint is in use.
+   * @throws ZmqError `EINVAL`: the endpoint is invalid; `detail` says why.
+   * @throws ZmqError with any other error of `zmq_bind`.
+   * @throws ZmqError `EBUSY`: a bind or unbind is pending.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const rep = zmq.socket("rep");
+   * rep.bindSync("tcp://127.0.0.1:*");
+   * ```
+   */
   bindSync(address: string): void {
     parts(this).socket.bindSync(address);
   }
 
-  /** As `unbind`, but done on return, without an event; throws when it fails. */
+  /**
+   * Does the same as `unbind`, but synchronously and without an event. libzmq: `zmq_unbind`.
+   *
+   * @throws ZmqError `ENOENT`: the socket is not bound to the endpoint.
+   * @throws ZmqError `EBUSY`: a bind or unbind is pending.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const rep = zmq.socket("rep");
+   * rep.bindSync("tcp://127.0.0.1:*");
+   * rep.unbindSync(rep.last_endpoint);
+   * ```
+   */
   unbindSync(address: string): void {
     parts(this).socket.unbindSync(address);
   }
 
-  /** Connects to an endpoint, now or when it appears; throws when it is none. `zmq_connect` */
+  /**
+   * Connects to an endpoint. libzmq connects in the background and retries until it succeeds. libzmq: `zmq_connect`.
+   *
+   * @throws ZmqError `EINVAL`: the endpoint is invalid; `detail` says why.
+   * @throws ZmqError with any other error of `zmq_connect`.
+   * @throws ZmqError `EBUSY`: a bind or unbind is pending.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const req = zmq.socket("req");
+   * req.connect("tcp://127.0.0.1:9");
+   * req.close();
+   * ```
+   */
   connect(address: string): this {
     parts(this).socket.connect(address);
     return this;
   }
 
-  /** Undoes `connect`; throws `ENOENT` when there was none. `zmq_disconnect` */
+  /**
+   * Closes the connection to an endpoint and stops reconnecting. libzmq: `zmq_disconnect`.
+   *
+   * @throws ZmqError `ENOENT`: the socket is not connected to the endpoint.
+   * @throws ZmqError `EBUSY`: a bind or unbind is pending.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const req = zmq.socket("req");
+   * req.connect("tcp://127.0.0.1:9");
+   * req.disconnect("tcp://127.0.0.1:9");
+   * ```
+   */
   disconnect(address: string): this {
     parts(this).socket.disconnect(address);
     return this;
   }
 
   /**
-   * Sends a message, an array being one of several frames. With `ZMQ_SNDMORE` it goes on with the next call. What
-   * libzmq does not take at once waits in a queue without a limit, also while the socket is paused.
+   * Sends a message. An array is one message of several frames. With the flag `ZMQ_SNDMORE`, the next call continues the
+   * message. Messages that libzmq cannot queue now, or while the socket is paused, wait in an unlimited queue.
    *
-   * Never throws: an error is for the callback or, without one and unless the socket is closed, an event `"error"`:
-   * `EHOSTUNREACH`, `EAGAIN` after `ZMQ_SNDTIMEO` or when the socket is closed before it is sent, `ENOTSUP` from a
-   * socket that only receives. `zmq_msg_send`
+   * Never throws. Errors are passed to the callback or, without one, emitted as `"error"` while the socket is open. Codes:
+   * `EAGAIN` after `ZMQ_SNDTIMEO` or if the socket is closed first, `EHOSTUNREACH` for an unknown peer, `ENOTSUP` for a
+   * type that only receives. libzmq: `zmq_msg_send`.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const push = zmq.socket("push");
+   * push.connect("tcp://127.0.0.1:9");
+   * const queued = new Promise((resolve) => push.send(["job", Buffer.from([1, 2])], 0, resolve));
+   * console.log(await queued); // undefined
+   * push.linger = 0;
+   * push.close();
+   * ```
    */
   send(message: Payload, flags?: number | null, callback?: SendCallback): this {
     const more = ((flags ?? 0) & zmq.ZMQ_SNDMORE) !== 0;
@@ -248,29 +402,34 @@ export class Socket extends EventEmitter implements Disposable {
     return this;
   }
 
-  /** Gone since version 6: throws. */
+  /**
+   * Not supported: listen to `"message"` instead.
+   *
+   * @throws Error always.
+   */
   read(): void {
     throw new Error("read() has been removed from compatibility mode; use on('message', ...) instead.");
   }
 
   /**
-   * Neither sends nor emits messages from now on. Messages to send are queued; those of peers stay in libzmq, whose
-   * high-water mark holds for them.
+   * Stops sending and emitting messages until `resume`. Messages to send are queued without a limit. Messages of peers stay
+   * in libzmq, up to its high-water mark. Never throws.
    */
   pause(): void {
     parts(this).inbox?.pause();
     parts(this).outbox.pause();
   }
 
-  /** Undoes `pause`: what waited goes on in order. */
+  /** Continues after `pause`, in order. Never throws. */
   resume(): void {
     parts(this).inbox?.resume();
     parts(this).outbox.resume();
   }
 
   /**
-   * Closes the socket. No more messages are emitted; what was not handed to libzmq yet is dropped, and its callbacks
-   * are given `EAGAIN`. What libzmq has is still sent, within `linger`. `zmq_close`
+   * Closes the socket. No more messages are emitted. Messages that libzmq has not queued yet are dropped, and their
+   * callbacks receive `EAGAIN`. Messages that libzmq has queued are still sent within `linger`. Never throws. libzmq:
+   * `zmq_close`.
    */
   close(): this {
     const { inbox, outbox, socket } = parts(this);
@@ -280,12 +439,27 @@ export class Socket extends EventEmitter implements Disposable {
     return this;
   }
 
-  /** As {@link Socket.close}, at the end of a `using`. */
+  /** Closes the socket at the end of a `using` block, as `close` does. Never throws. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Emits what happens to connections from now on. Its parameters in version 5, intervals, are not needed any more. */
+  /**
+   * Starts to emit the events of {@link MonitorEvents}. The parameters of zeromq 5 are ignored.
+   *
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const rep = zmq.socket("rep");
+   * rep.monitor();
+   * rep.on("listen", (fd, address) => console.log(address.slice(0, 16))); // tcp://127.0.0.1:
+   * rep.bindSync("tcp://127.0.0.1:*");
+   * await new Promise((resolve) => rep.once("listen", resolve));
+   * ```
+   */
   monitor(interval?: number, events?: number): this {
     if ((interval || events) && !warnedOfArguments) {
       warnedOfArguments = true;
@@ -300,7 +474,7 @@ export class Socket extends EventEmitter implements Disposable {
     return this;
   }
 
-  /** Undoes `monitor`. */
+  /** Stops emitting the events of `monitor`. Never throws. */
   unmonitor(): this {
     const made = parts(this);
     made.monitor?.stop();
@@ -308,19 +482,56 @@ export class Socket extends EventEmitter implements Disposable {
     return this;
   }
 
-  /** A sub's: also receives messages that begin with `filter`; all of them, if it is empty. `ZMQ_SUBSCRIBE` */
+  /**
+   * Subscribes a sub socket to messages that begin with `filter`. An empty filter subscribes to all messages. libzmq:
+   * `ZMQ_SUBSCRIBE`.
+   *
+   * @throws Error: the socket is not a sub socket.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: the filter is neither a string nor a Buffer.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const sub = zmq.socket("sub");
+   * sub.subscribe("news");
+   * ```
+   */
   subscribe(filter: string | Buffer): this {
     subscriberOf(this).subscribe(filter);
     return this;
   }
 
-  /** Undoes one `subscribe` to the same filter. `ZMQ_UNSUBSCRIBE` */
+  /**
+   * Undoes one `subscribe` to the same filter. libzmq: `ZMQ_UNSUBSCRIBE`.
+   *
+   * @throws Error: the socket is not a sub socket.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: the filter is neither a string nor a Buffer.
+   */
   unsubscribe(filter: string | Buffer): this {
     subscriberOf(this).unsubscribe(filter);
     return this;
   }
 
-  /** Sets an option. Throws for one that is not known or cannot be set, or a wrong value. `zmq_setsockopt` */
+  /**
+   * Sets an option, by its number or short name. libzmq: `zmq_setsockopt`.
+   *
+   * @throws Error: the option is unknown or can only be read.
+   * @throws ZmqError `EINVAL`: libzmq rejects the value.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   * @throws TypeError: the value has the wrong type.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const push = zmq.socket("push");
+   * push.setsockopt(zmq.ZMQ_SNDHWM, 100);
+   * console.log(push.getsockopt(zmq.ZMQ_SNDHWM)); // 100
+   * ```
+   */
   setsockopt(option: number | string, value: Untyped): this {
     const id = numberOf(option);
     if (id === zmq.ZMQ_SUBSCRIBE) return this.subscribe(value as string);
@@ -329,10 +540,23 @@ export class Socket extends EventEmitter implements Disposable {
     return this;
   }
 
-  /** Reads an option. Throws for one that is not known or cannot be read. `zmq_getsockopt` */
+  /**
+   * Reads an option, by its number or short name. libzmq: `zmq_getsockopt`.
+   *
+   * @throws Error: the option is unknown or can only be set.
+   * @throws ZmqError `ENOTSOCK`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import * as zmq from "zmq-native/v5-compat";
+   *
+   * const push = zmq.socket("push");
+   * console.log(push.getsockopt("linger")); // -1
+   * ```
+   */
   getsockopt(option: number | string): Untyped {
     const value = getOption(parts(this).socket, option);
-    // Messages that were fetched before a pause are still to come.
+    // Messages that were fetched before a pause have not been emitted yet.
     const more = numberOf(option) === zmq.ZMQ_EVENTS && parts(this).inbox?.holdsMessages;
     return more ? (value as number) | zmq.ZMQ_POLLIN : value;
   }
@@ -340,10 +564,25 @@ export class Socket extends EventEmitter implements Disposable {
 
 defineProperties(Socket.prototype);
 
-/** Options that a new socket is given: its short-name properties, and others that become properties of the socket. */
+/** Options of `createSocket`: short names of options, and any other properties to set on the socket. */
 export type SocketOptions = { [N in OptionName]?: Untyped } & { [key: string]: Untyped };
 
-/** Makes a socket. `options` are set as properties, by their short names. */
+/**
+ * Creates a socket of a type and sets its options as properties.
+ *
+ * @throws Error: the type is unknown.
+ * @throws ZmqError `EMFILE`: the context has too many sockets open, or the process no file descriptors left.
+ * @throws ZmqError `EINVAL`: libzmq rejects the value of an option.
+ * @throws TypeError: the value of an option has the wrong type.
+ *
+ * @example
+ * ```ts
+ * import * as zmq from "zmq-native/v5-compat";
+ *
+ * const dealer = zmq.socket("dealer", { identity: "worker-1", linger: 0 });
+ * console.log(dealer.identity); // worker-1
+ * ```
+ */
 export function createSocket(type: SocketType, options?: SocketOptions): Socket {
   const socket = new Socket(type);
   try {

@@ -1,13 +1,13 @@
-// Fairness towards the rest of the program: one that sends from the callback of its last send, or receives more than
-// it can handle, would never let timers and other I/O have their turn of the event loop.
+// Limits the time that callbacks take in one turn of the event loop. Otherwise a program that sends from the callback of
+// its last send would starve timers and other I/O.
 
 import { nextTick, setImmediate, now as time } from "../runtime/timers.js";
 
-/** Milliseconds of one turn that callbacks and listeners may use up before they go on in the next one. */
+/** Milliseconds that callbacks and listeners may take in one turn. The rest run in the next turn. */
 const budget = 1;
 
 let deadline = 0;
-/** What has to wait for the next turn; whatever comes later waits behind it. */
+/** Callbacks that wait for the next turn. Later ones queue behind them. */
 let waiting: (() => void)[] | undefined;
 
 function endTurn(): void {
@@ -21,8 +21,8 @@ function beginTurn(): void {
 }
 
 /**
- * Calls back on the next tick, or in the next turn of the event loop when this one has lasted long enough; always in
- * the order of the calls.
+ * Calls back in the next tick, or in the next turn of the event loop if the budget of this one is used up. Keeps the order
+ * of the calls.
  */
 export function soon(callback: () => void): void {
   if (waiting !== undefined) {

@@ -1,9 +1,9 @@
-// The types of sockets of version 5: which class of this library does the work, and what it can do.
+// The socket types of zeromq 5, and the class of this library that implements each.
 
 import * as zmq from "../index.js";
 import * as constants from "./constants.js";
 
-/** @internal A socket of whatever type: what it cannot do fails when it is tried. */
+/** @internal A socket of any type. Operations that its type does not support fail at run time. */
 export type AnySocket = zmq.Socket & zmq.WritableSocket & zmq.ReadableSocket;
 
 /** @internal */
@@ -13,7 +13,7 @@ interface Traits {
   readonly class: new () => zmq.Socket;
   readonly sends?: false;
   readonly receives?: false;
-  /** It sends and receives in turn, and does this first. */
+  /** The first operation of a socket that alternates between send and receive. */
   readonly first?: Turn;
 }
 
@@ -34,10 +34,14 @@ const traits = {
   stream: { class: zmq.Stream },
 } as const satisfies Record<string, Traits>;
 
-/** What sockets are made by. @useDeclaredType */
+/**
+ * The name of a socket type.
+ *
+ * @useDeclaredType
+ */
 export type SocketType = keyof typeof traits;
 
-/** Numbers of the types of sockets, by name. */
+/** The numbers of the socket types by name. */
 export const types: Record<SocketType, number> = {
   pub: constants.ZMQ_PUB,
   xpub: constants.ZMQ_XPUB,
@@ -55,11 +59,11 @@ export const types: Record<SocketType, number> = {
   stream: constants.ZMQ_STREAM,
 };
 
-/** A value without a type, as in the declarations of zeromq: programs that were written for them compile unchanged. */
+/** `any`, as in the declarations of zeromq, so that programs written for them compile unchanged. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Untyped = any;
 
-/** @internal @throws Error for a type that there is not. */
+/** @internal Throws an Error for an unknown type. */
 export function traitsOf(type: SocketType): Traits {
   if (!Object.hasOwn(traits, type)) throw new Error(`Invalid socket type: ${String(type)}`);
   return traits[type];

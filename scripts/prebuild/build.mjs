@@ -8,23 +8,24 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags, run } from "../terminal.mjs";
+import { command, wholeNumber } from "../command_line.mjs";
+import { step } from "../step.mjs";
+import { fail } from "../terminal.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const flags = parseFlags({
-  usage: `npm run prebuilds -- [--all] [--clean] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
-  options: {
-    all: { type: "boolean", help: "every target" },
-    clean: { type: "boolean", help: "begin each anew" },
-    jobs: {
-      type: "string",
-      help: "compile so many files at a time; default: as many as there are processors",
-    },
-  },
-  positionals: true,
-});
-const chosen = targetsOf(flags.positionals, flags.all, fail);
+const program = command("npm run prebuilds --", "Makes prebuilt binaries.")
+  .argument("[targets...]", Object.keys(targets).join(", "))
+  .option("--all", "every target")
+  .option("--clean", "begin each anew")
+  .option(
+    "--jobs <number>",
+    "how many files to compile at a time (default: one for each processor)",
+    wholeNumber(),
+  )
+  .parse();
+const flags = program.opts();
+const chosen = targetsOf(program.args, flags.all, fail);
 if (chosen.length === 0) {
   fail(`Name targets, or --all: there are ${Object.keys(targets).join(", ")}.`);
 }
@@ -50,7 +51,8 @@ for (const [name, target] of chosen) {
   const began = performance.now();
   if (flags.clean) rmSync(join(root, "out/prebuild", name), { recursive: true, force: true });
   const { platform, arch, libc, armv } = target;
-  run(
+  step(
+    `building ${name}`,
     process.execPath,
     [
       ...[prebuildify, "--napi", "--target", process.versions.node, "--platform", platform, "--arch", arch],
@@ -60,13 +62,11 @@ for (const [name, target] of chosen) {
       ...(platform === "linux" ? ["--strip"] : []),
     ],
     {
-      what: `building ${name}`,
       env: {
-        ...process.env,
         ...headers,
         ZMQ_NATIVE_TARGET: name,
         PREBUILD_STRIP_BIN: "llvm-strip",
-        ...(flags.jobs ? { CMAKE_BUILD_PARALLEL_LEVEL: flags.jobs } : {}),
+        ...(flags.jobs ? { CMAKE_BUILD_PARALLEL_LEVEL: String(flags.jobs) } : {}),
       },
     },
   );

@@ -6,7 +6,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "../terminal.mjs";
+import { command } from "../command_line.mjs";
+import { fail } from "../terminal.mjs";
 import { readBinary } from "./readobj.mjs";
 import { budget, targets, targetsOf } from "./targets.mjs";
 
@@ -19,7 +20,7 @@ const older = (version, than) => {
   return index >= 0 && a[index] < b[index];
 };
 
-/** What only one format has. */
+/** Checks of a single format. */
 const formats = {
   elf: ({ glibc, libc }, binary) => {
     const newest = binary.versions.filter((version) => {
@@ -66,7 +67,7 @@ function settings(build) {
   return readFileSync(file, "utf8").match(/^(#define|\/\* #undef) \w+.*$/gm);
 }
 
-/** What a cross build for this machine lost of what the native one has. */
+/** Returns the settings of the native build that a cross build for this machine lacks. */
 function lost(name) {
   const [cross, native] = [settings(`prebuild/${name}`), settings("release")];
   if (name !== "linux-x64-glibc" || cross === undefined || native === undefined) return [];
@@ -74,7 +75,7 @@ function lost(name) {
   return missing.length === 0 ? [] : [`libzmq was not told ${missing.join(", ")}, as in the native build`];
 }
 
-/** What is wrong with a binary, a sentence each; and what there is to say of it. */
+/** Returns the faults of a binary, a sentence each, and remarks about it. */
 function examine(name, target) {
   const file = join(root, target.file);
   const { size } = statSync(file);
@@ -114,12 +115,11 @@ function examine(name, target) {
   };
 }
 
-const flags = parseFlags({
-  usage: `npm run prebuilds:check -- [--all] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
-  options: { all: { type: "boolean", help: "every target, and none may be missing" } },
-  positionals: true,
-});
-const named = targetsOf(flags.positionals, flags.all, fail);
+const program = command("npm run prebuilds:check --", "Looks at prebuilt binaries without running them.")
+  .argument("[targets...]", Object.keys(targets).join(", "))
+  .option("--all", "every target, and none may be missing")
+  .parse();
+const named = targetsOf(program.args, program.opts().all, fail);
 const chosen =
   named.length > 0 ? named : Object.entries(targets).filter(([, { file }]) => existsSync(join(root, file)));
 if (chosen.length === 0) fail("There are no prebuilt binaries: make them with `npm run prebuilds -- --all`.");

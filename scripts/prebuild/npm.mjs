@@ -1,21 +1,21 @@
 // Tools and runtimes that are used at development time only: from npm, at a pinned version, unpacked into a cache folder
 // outside of the project without running anything of theirs.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { execute } from "../terminal.mjs";
 
 /** `ZMQ_NATIVE_CACHE`, or a folder of the user's cache. */
 export const cache =
   process.env.ZMQ_NATIVE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zmq-native");
 
-/** What cannot be had here, and why. */
+/** Something that is not available on this machine, with the reason. */
 export class Missing extends Error {}
 
 export function run(command, args, options = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", ...options });
+  const { status, error, stdout, stderr } = execute(command, args, options);
   if (error || status !== 0) {
     // npm ends with advice; its code says what happened.
     const code = /^npm (?:error|ERR!) code (\w+)$/m.exec(stderr ?? "")?.[1];

@@ -1,17 +1,18 @@
 // Reads a binary of Linux, Windows or macOS with LLVM's llvm-readobj and llvm-objdump, for the checks.
 
-import { spawnSync } from "node:child_process";
+import { execaSync } from "execa";
 import { Missing } from "./npm.mjs";
 
 const processors = { x86_64: "x64", aarch64: "arm64", arm: "arm" };
 
 function run(tool, ...parameters) {
-  const { status, error, stdout, stderr } = spawnSync(tool, parameters, {
-    encoding: "utf8",
+  const { exitCode, failed, stdout, stderr } = execaSync(tool, parameters, {
     maxBuffer: 2 ** 28,
+    stripFinalNewline: false,
+    reject: false,
   });
-  if (error) throw new Missing(`there is no ${tool} here (Debian: llvm)`);
-  if (status !== 0) throw new Error(`${tool} failed: ${stderr.trim()}`);
+  if (exitCode === undefined) throw new Missing(`there is no ${tool} here (Debian: llvm)`);
+  if (failed) throw new Error(`${tool} failed: ${stderr.trim()}`);
   return stdout;
 }
 

@@ -5,7 +5,6 @@
 //
 // A runtime or emulator that is missing is told, and its runs are left out; exit code 1 only when one failed.
 
-import { spawn } from "node:child_process";
 import {
   closeSync,
   cpSync,
@@ -18,22 +17,21 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fail, parseFlags } from "../terminal.mjs";
+import { command, wholeNumber } from "../command_line.mjs";
+import { runGroup } from "../process_group.mjs";
+import { fail } from "../terminal.mjs";
 import { runs } from "./runtimes.mjs";
 import { targets, targetsOf } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const flags = parseFlags({
-  usage: `npm run prebuilds:run -- [--runtime WORD] [TARGET ...]\n\nTargets: ${Object.keys(targets).join(", ")}`,
-  options: {
-    runtime: { type: "string", help: "only runs whose description has this in it, for instance Bun" },
-    minutes: { type: "string", help: "kill a run after so many; default 10" },
-  },
-  positionals: true,
-});
-const named = targetsOf(flags.positionals, flags.positionals.length === 0, fail);
+const program = command("npm run prebuilds:run --", "Runs the smoke suite against prebuilt binaries.")
+  .argument("[targets...]", Object.keys(targets).join(", "))
+  .option("--runtime <word>", "only runs whose description has this in it, for instance Bun")
+  .option("--minutes <number>", "kill a run after so many", wholeNumber(), 10)
+  .parse();
+const { minutes, runtime } = program.opts();
+const named = targetsOf(program.args, program.args.length === 0, fail);
 const chosen = new Map(named.filter(([, { file }]) => existsSync(join(root, file))));
-const limit = Number(flags.minutes ?? 10) * 60_000;
 
 /** A package with this one binary, beside the suite. */
 function stage(name, target) {
@@ -51,17 +49,11 @@ function stage(name, target) {
 async function execute([command, ...parameters], cwd, env) {
   const log = join(cwd, "log.txt");
   const [input, output] = [openSync("/dev/null", "r"), openSync(log, "w")];
-  const child = spawn(command, parameters, { cwd, env, stdio: [input, output, output], detached: true });
-  // With all that it has started: an emulator may wait for more than one process.
-  const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), limit);
-  const ended = await new Promise((resolve) => {
-    child.on("error", (error) => resolve(error.message));
-    child.on("close", (code, signal) => resolve(signal ?? code));
-  });
-  clearTimeout(timer);
+  const settings = { cwd, env, stdio: [input, output, output] };
+  const { exitCode, signal, cause } = await runGroup(command, parameters, minutes * 60, settings);
   closeSync(input);
   closeSync(output);
-  return { ended, text: readFileSync(log, "utf8") };
+  return { ended: exitCode ?? signal ?? cause.message, text: readFileSync(log, "utf8") };
 }
 
 const resultsFile = join(root, "out/prebuild/runs.json");
@@ -69,7 +61,7 @@ const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "
 let failed = false;
 let last;
 for (const { target: name, how, prepare } of runs) {
-  if (!chosen.has(name) || (flags.runtime && !how.includes(flags.runtime))) continue;
+  if (!chosen.has(name) || (runtime && !how.includes(runtime))) continue;
   const target = chosen.get(name);
   const folder = stage(name, target);
   let prepared;

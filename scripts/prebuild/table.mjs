@@ -37,7 +37,7 @@ const table = `${begin}
 |---|---|---|---|---|
 ${rows.join("\n")}
 
-These builds, one after the other: ${Math.round(total / 60)} minutes on two cores.
+Building all of them one after the other takes ${Math.round(total / 60)} minutes on two cores.
 
 ${end}`;
 

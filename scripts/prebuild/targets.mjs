@@ -3,7 +3,7 @@
 /** Bytes that a binary may have. */
 export const budget = 2_000_000;
 
-/** The oldest glibc that the binaries load on: RHEL 7 has it. */
+/** The oldest glibc that the binaries load on, that of RHEL 7. */
 const glibc = "2.17";
 
 /** Where names of libraries differ by processor. */

@@ -39,7 +39,11 @@ endif()
 if(ZIG_TARGET MATCHES "-linux-")
   # Bitcode is optimised all the same. Told of it, zig makes its own libraries of bitcode too, and then some seventy of
   # their functions are exported, whatever native/exports.map says.
-  set(CMAKE_SHARED_LINKER_FLAGS_INIT -fno-lto)
+  #
+  # The linker applies native/exports.map before it optimises. Only optimised code may call compiler-rt, as on arm64
+  # __aarch64_ldadd8_relax. The linker would load compiler-rt afterwards and export 72 functions of it, such as memcpy. Any
+  # required function of compiler-rt makes the linker load it before.
+  set(CMAKE_SHARED_LINKER_FLAGS_INIT "-fno-lto -Wl,-u,__popcountdi2")
 endif()
 
 # Nothing of the machine that builds.

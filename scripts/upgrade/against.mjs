@@ -1,7 +1,7 @@
 // Tries our patches on another version of a library: `npm run vendor -- --against PATH`.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fail } from "../terminal.mjs";
 import { archiveOf } from "../vendor/fetch.mjs";
 import { pins, root, vendor } from "../vendor/pins.mjs";
@@ -78,12 +78,20 @@ export async function tryUpgrade({ against, test, library = "libzmq" }) {
   if (against && !existsSync(resolve(against)))
     fail(`${against} does not exist: name a folder or an archive.`);
 
-  const unpatched = join(root, "out/upgrade", library, "unpatched");
-  const patched = join(root, "out/upgrade", library, "patched");
+  const folder = join(root, "out/upgrade", library);
+  const unpatched = join(folder, "unpatched");
+  const patched = join(folder, "patched");
+  // These folders are emptied, so the version to try must be elsewhere.
+  const path = resolve(against ?? "/");
+  const overlaps =
+    against && [relative(folder, path), relative(path, folder)].some((way) => !way.startsWith(".."));
+  if (overlaps) fail(`${against} overlaps ${folder}, which this command overwrites: copy it elsewhere.`);
   if (against) copySource(resolve(against), unpatched);
   else extract(archiveOf(library, pin), unpatched);
   copySource(unpatched, patched);
   if (!against) copySource(join(vendor, "src", library), patched);
+  if (library === "libzmq" && !existsSync(join(unpatched, "include/zmq.h")))
+    fail(`${against} does not look like libzmq: it has no include/zmq.h.`);
   let clean = true;
   if (against) {
     clean = report(library, patched);

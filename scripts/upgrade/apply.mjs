@@ -1,7 +1,7 @@
 // Applies one patch with GNU patch and reports what became of each hunk.
 
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { execaSync } from "execa";
 import { fail } from "../terminal.mjs";
 
 /**
@@ -9,12 +9,12 @@ import { fail } from "../terminal.mjs";
  * with an offset, with fuzz and failed, each by its number with the line.
  */
 function runPatch(folder, path, ...flags) {
-  const { status, error, stdout, stderr } = spawnSync(
+  const { exitCode, failed, stdout, stderr } = execaSync(
     "patch",
     ["-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-", ...flags, "-i", path],
-    { cwd: folder, encoding: "utf8", env: { ...process.env, LC_ALL: "C" } },
+    { cwd: folder, env: { LC_ALL: "C" }, stripFinalNewline: false, reject: false },
   );
-  if (error) fail("patch is needed and could not be run: install it (GNU patch).");
+  if (exitCode === undefined) fail("patch is needed and could not be run: install it (GNU patch).");
   const hunks = [];
   let file;
   for (const line of `${stdout}\n${stderr}`.split("\n")) {
@@ -27,7 +27,7 @@ function runPatch(folder, path, ...flags) {
     const missing = /^\|\+\+\+ b\/(?<name>\S+)/.exec(line)?.groups.name;
     if (missing) hunks.push({ state: "FAILED", file: missing, number: 0, at: "the whole file is missing" });
   }
-  return { clean: status === 0, hunks, failed: hunks.filter(({ state }) => state === "FAILED") };
+  return { clean: !failed, hunks, failed: hunks.filter(({ state }) => state === "FAILED") };
 }
 
 /** Returns how many hunks a patch has. */
@@ -56,11 +56,4 @@ export function applyPatch(folder, path) {
     (hunk) => `${where(hunk)}${stillMissing(hunk) ? "" : ": this hunk is already upstream"}`,
   );
   return { state: failed.length < hunkCount(path) ? "partly" : "rejected", notes };
-}
-
-/** Takes a patch out of a patched folder, each hunk that can be. Returns how many of its hunks were, and how many it has. */
-export function revertPatch(folder, path) {
-  const { failed } = runPatch(folder, path, "--reverse");
-  const total = hunkCount(path);
-  return { reverted: total - failed.length, total };
 }

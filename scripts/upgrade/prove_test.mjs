@@ -1,43 +1,25 @@
 // Runs one vitest file or test with a given build of the addon.
 
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { sanitizerEnvironment, sanitizers } from "../sanitizers.mjs";
+import { sanitizerEnvironment, sanitizers } from "../../test/sanitizers/sanitizers.mjs";
+import { runGroup } from "../process_group.mjs";
 import { root } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/prove");
 
-/** A patch whose absence makes its test hang is proven after this many seconds. */
-const limit = 300;
-
-/** Runs vitest to its end; returns whether it was killed because the time was over. */
-function runVitest(args, environment) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...args], {
-      cwd: root,
-      detached: true,
-      stdio: "ignore",
-      env: { ...process.env, ...environment },
-    });
-    let hangs = false;
-    const timer = setTimeout(() => {
-      hangs = true;
-      // The whole group: tests start programs.
-      process.kill(-child.pid, "SIGKILL");
-    }, limit * 1000);
-    child.on("close", () => {
-      clearTimeout(timer);
-      resolve(hangs);
-    });
-  });
+/** Runs vitest to its end; returns whether it was killed after `limit` seconds. */
+async function runVitest(args, env, limit) {
+  const parameters = ["node_modules/vitest/vitest.mjs", "run", ...args];
+  const { killed } = await runGroup(process.execPath, parameters, limit, { cwd: root, stdio: "ignore", env });
+  return killed;
 }
 
 /**
- * Runs a test with the build in `prebuild`, or the one that lib/binding/load.ts finds. Returns its state, `passes`, `fails`,
- * `hangs`, `crashes` or `not run`, and details.
+ * Runs a test with the build in `prebuild`, or the one that lib/binding/load.ts finds, for `limit` seconds at most. Returns
+ * its state, `passes`, `fails`, `hangs`, `crashes` or `not run`, and details.
  */
-export async function runTest({ file, title, build }, prebuild) {
+export async function runTest({ file, title, build }, prebuild, limit) {
   const report = join(folder, "report.json");
   const reports = join(folder, "reports");
   for (const path of [report, reports]) rmSync(path, { recursive: true, force: true });
@@ -45,11 +27,11 @@ export async function runTest({ file, title, build }, prebuild) {
   const args = [file, "--typecheck.enabled=false", "--reporter=json", `--outputFile=${report}`];
   // vitest matches a regular expression with the titles of groups and test, joined by a space.
   if (title) args.push("-t", title.replaceAll(" > ", " ").replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const environment =
+  const env =
     build in sanitizers
       ? sanitizerEnvironment(build, prebuild, reports)
       : prebuild && { ZMQ_NATIVE_PREBUILD: prebuild };
-  const hangs = await runVitest(args, environment);
+  const hangs = await runVitest(args, env, limit);
   if (hangs) return { state: "hangs", detail: `no end after ${limit} s` };
   const found = readdirSync(reports);
   if (found.length > 0) {

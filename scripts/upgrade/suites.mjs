@@ -1,9 +1,11 @@
 // Runs libzmq's own tests and pyzmq's on two trees of libzmq, and lists the tests that end differently.
 
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fail, jobs, run } from "../terminal.mjs";
+import { execaSync } from "execa";
+import { runGroup } from "../process_group.mjs";
+import { step } from "../step.mjs";
+import { fail, jobs } from "../terminal.mjs";
 import { root, vendor } from "../vendor/pins.mjs";
 
 const folder = join(root, "out/upgrade");
@@ -12,24 +14,28 @@ const differencesFile = join(vendor, "patches/libzmq/differences.json");
 /** libzmq's features as the addon has them (vendor/libzmq.cmake), in a shared and a static library with tests. */
 const features = [
   ...["ENABLE_DRAFTS=ON", "ENABLE_WS=ON", "ENABLE_RADIX_TREE=ON", "ENABLE_CURVE=ON", "WITH_LIBSODIUM=ON"],
-  ...["BUILD_SHARED=ON", "BUILD_STATIC=ON", "BUILD_TESTS=ON", "WITH_LIBSODIUM_STATIC=ON"],
+  ...["BUILD_SHARED=ON", "BUILD_STATIC=ON", "BUILD_TESTS=ON"],
   ...["WITH_TLS=OFF", "WITH_NSS=OFF", "WITH_LIBBSD=OFF", "WITH_DOCS=OFF", "WITH_PERF_TOOL=OFF"],
   ...["ENABLE_CPACK=OFF", "ENABLE_PRECOMPILED=OFF", "CMAKE_BUILD_TYPE=RelWithDebInfo"],
   ...["CMAKE_CXX_FLAGS=-w", "CMAKE_C_FLAGS=-w", "CMAKE_POLICY_DEFAULT_CMP0077=NEW"],
 ];
 
-/** Builds the vendored libsodium without link-time optimization, which each of 125 test programs would repeat. */
+/** Builds the vendored libsodium as a shared library: libzmq and a test that calls libsodium itself need the same one. */
 function buildSodium() {
   const build = join(folder, "sodium");
-  run("cmake", ["-S", root, "-B", build, "-DCMAKE_BUILD_TYPE=RelWithDebInfo"], {
-    what: "configuring libsodium",
-  });
-  run("cmake", ["--build", build, "--target", "sodium", "--parallel", jobs], { what: "building libsodium" });
+  // Without SODIUM_STATIC, libsodium exports its functions. A flag comes after the definitions of the target.
+  const defines = ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_C_FLAGS=-USODIUM_STATIC"];
+  step("configuring libsodium", "cmake", ["-S", root, "-B", build, ...defines]);
+  step("building libsodium", "cmake", ["--build", build, "--target", "sodium", "--parallel", jobs]);
+  const archive = join(build, "vendor/libsodium.a");
+  const library = join(build, "libsodium.so");
+  const whole = ["-Wl,--whole-archive", archive, "-Wl,--no-whole-archive", "-pthread"];
+  step("linking libsodium", process.env.CC ?? "cc", ["-shared", "-o", library, ...whole]);
   const headers = join(vendor, "src/libsodium/src/libsodium/include");
   return [
     // libzmq's FindSodium asks pkg-config first; `true` stands in for a system without it.
     "PKG_CONFIG_EXECUTABLE=/bin/true",
-    `SODIUM_LIBRARIES=${join(build, "vendor/libsodium.a")}`,
+    `SODIUM_LIBRARIES=${library}`,
     `SODIUM_INCLUDE_DIRS=${headers};${join(headers, "sodium")};${join(build, "vendor/libsodium")}`,
   ];
 }
@@ -38,38 +44,17 @@ function buildSodium() {
 function buildTree(name, source, sodium) {
   const build = join(folder, `build-${name}`);
   const defines = [...features, ...sodium].map((define) => `-D${define}`);
-  run("cmake", ["-S", source, "-B", build, ...defines], { what: `configuring ${name} libzmq` });
-  run("cmake", ["--build", build, "--parallel", jobs], { what: `building ${name} libzmq` });
+  step(`configuring ${name} libzmq`, "cmake", ["-S", source, "-B", build, ...defines]);
+  step(`building ${name} libzmq`, "cmake", ["--build", build, "--parallel", jobs]);
   return build;
 }
 
 /** Runs a program until it ends or `seconds` are over; returns its output. */
-function outputOf(command, args, seconds, options) {
-  const { promise, resolve } = Promise.withResolvers?.() ?? withResolvers();
-  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (data) => {
-      text += data;
-    });
-  }
-  // The whole group: a test may have started programs of its own.
-  const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), seconds * 1000);
-  child.on("error", (error) => fail(`${command} could not be run: ${error.message}.`));
-  child.on("close", () => {
-    clearTimeout(timer);
-    resolve(text);
-  });
-  return promise;
-}
-
-/** Node.js 20 lacks Promise.withResolvers. */
-function withResolvers() {
-  let resolve;
-  const promise = new Promise((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
+async function outputOf(command, args, seconds, options) {
+  const settings = { all: true, stripFinalNewline: false, ...options };
+  const { all, pid, cause } = await runGroup(command, args, seconds, settings);
+  if (pid === undefined) fail(`${command} could not be run: ${cause.message}.`);
+  return all;
 }
 
 /** Runs libzmq's tests, or those named; returns the result of each by its name. */
@@ -86,22 +71,22 @@ async function runLibzmq(build, names, parallel = jobs) {
   return results;
 }
 
-const testFolder = spawnSync("/usr/bin/python3", ["-c", "import zmq.tests; print(zmq.tests.__path__[0])"], {
-  encoding: "utf8",
-}).stdout?.trim();
+const python = "/usr/bin/python3";
+const testFolder = execaSync(python, ["-c", "import zmq.tests; print(zmq.tests.__path__[0])"], {
+  reject: false,
+}).stdout;
 
 /** Runs pyzmq's tests, or those named, on a shared libzmq, one file per process, since a crash ends the whole process. */
 async function runPyzmq(build, names) {
-  const env = { ...process.env, LD_LIBRARY_PATH: join(build, "lib"), PYTHONDONTWRITEBYTECODE: "1" };
+  const env = { LD_LIBRARY_PATH: join(build, "lib"), PYTHONDONTWRITEBYTECODE: "1" };
   const loaded = "import ctypes, zmq; zmq.zmq_version(); print(open('/proc/self/maps').read())";
-  const maps = spawnSync("/usr/bin/python3", ["-c", loaded], { env, encoding: "utf8" }).stdout;
+  const maps = execaSync(python, ["-c", loaded], { env }).stdout;
   if (!maps.includes(join(build, "lib"))) fail(`pyzmq does not load libzmq from ${build}/lib.`);
-  const listed = spawnSync("ls", [testFolder], { encoding: "utf8" }).stdout.split("\n");
-  const targets = names ?? listed.filter((file) => /^test_\w+\.py$/.test(file));
+  const targets = names ?? readdirSync(testFolder).filter((file) => /^test_\w+\.py$/.test(file));
   const results = new Map();
   for (const target of targets) {
     const args = ["-m", "pytest", "-v", "-p", "no:cacheprovider", "--rootdir", testFolder, "--tb=no", "-rN"];
-    const text = await outputOf("/usr/bin/python3", [...args, join(testFolder, target)], 240, {
+    const text = await outputOf(python, [...args, join(testFolder, target)], 240, {
       cwd: folder,
       env,
     });

@@ -1,8 +1,8 @@
 // Downloads a source archive with Debian's apt.
 
-import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execute } from "../terminal.mjs";
 import { vendor } from "./pins.mjs";
 
 const folder = join(vendor, "apt");
@@ -12,9 +12,13 @@ function aptOptions() {
   for (const name of ["lists/partial", "archives/partial"]) {
     mkdirSync(join(folder, name), { recursive: true });
   }
-  const targets = execFileSync("apt-get", [
-    ...["indextargets", "Created-By: Packages", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)"],
-  ]).toString();
+  const format = "$(REPO_URI) $(RELEASE) $(ORIGIN)";
+  const { stdout: targets } = execute("apt-get", [
+    "indextargets",
+    "Created-By: Packages",
+    "--format",
+    format,
+  ]);
   const lines = [...new Set(targets.trim().split("\n"))]
     .map((target) => target.split(" "))
     .filter(([, , origin]) => ["Debian", "Ubuntu", "$(ORIGIN)"].includes(origin))
@@ -36,9 +40,8 @@ let options;
 
 /** Downloads the pinned archive into `target`. Returns undefined, or the reason why there is no file. */
 export function downloadWithApt(pin, target) {
-  if (spawnSync("apt-get", ["--version"]).status !== 0) return "apt: this system has no apt-get";
-  const apt = (command, ...args) =>
-    spawnSync(command, [...options, "-q", ...args], { cwd: target, encoding: "utf8" });
+  if (execute("apt-get", ["--version"]).status !== 0) return "apt: this system has no apt-get";
+  const apt = (command, ...args) => execute(command, [...options, "-q", ...args], { cwd: target });
   if (!options) {
     options = aptOptions();
     apt("apt-get", "update");

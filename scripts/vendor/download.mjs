@@ -26,7 +26,11 @@ async function bodyOf(url) {
     if (noConnection.test(innermost(error).code)) unreachable.set(new URL(url).host, reasonOf(error));
     throw error;
   }
-  if (!response.url.startsWith("https:")) throw new Error(`redirects to ${response.url}, which is not HTTPS`);
+  if (!response.url.startsWith("https:")) {
+    throw new Error(
+      `${response.redirected ? `redirects to ${response.url}, which` : "the URL"} is not HTTPS`,
+    );
+  }
   if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
   try {
     return Buffer.from(await response.arrayBuffer());
@@ -37,6 +41,7 @@ async function bodyOf(url) {
 
 /** Downloads `url` to `path` if its content has the hash. Returns undefined, or the reason why there is no file. */
 export async function download(url, path, sha256) {
+  if (!url.startsWith("https://") || !URL.canParse(url)) return `${url}: not an https:// URL`;
   const reason = unreachable.get(new URL(url).host);
   if (reason) return `${url}: ${reason}`;
   try {

@@ -24,60 +24,77 @@ function verified(folder, pin) {
   return path;
 }
 
-/** Puts the archive into vendor/sources. Returns the reasons why each origin does not have it, or undefined. */
-async function fetchOne(name, pin) {
-  const target = join(sources, pin.archive);
+/** Copies the archive from the folder ZMQ_NATIVE_SOURCES. Returns the reasons why vendor/sources lacks it, or undefined. */
+function copyGiven(pin) {
   const named = process.env.ZMQ_NATIVE_SOURCES;
   const given = named && verified(named, pin);
   if (given) {
-    copyFileSync(given, target);
+    copyFileSync(given, join(sources, pin.archive));
     return undefined;
   }
-  const reasons = [
+  return [
     "vendor/sources: not there",
     named ? `ZMQ_NATIVE_SOURCES: not in ${named}` : "ZMQ_NATIVE_SOURCES: not set",
   ];
-  const origins = [
-    ...pin.urls.map((url) => () => download(url, target, pin.sha256)),
-    () => downloadWithApt(pin, sources),
-  ];
-  for (const origin of origins) {
-    const reason = await origin();
-    if (reason === undefined && verified(sources, pin)) {
-      console.log(`fetched ${name} ${pin.version}`);
-      return undefined;
-    }
-    reasons.push(reason);
-  }
-  return reasons;
+}
+
+/** The URLs of an archive: on the mirror, if one is set, and then those of its pin. */
+function urlsOf(pin) {
+  const mirror = process.env.ZMQ_NATIVE_MIRROR;
+  const name = encodeURIComponent(pin.archive);
+  return [...(mirror ? [`${mirror.replace(/\/$/, "")}/${name}`] : []), ...pin.urls];
+}
+
+async function* downloads(pin) {
+  for (const url of urlsOf(pin)) yield await download(url, join(sources, pin.archive), pin.sha256);
+}
+
+async function* aptSource(pin) {
+  yield downloadWithApt(pin, sources);
 }
 
 /**
  * Makes the source of each library available: packed with the published package, or as an archive in vendor/sources,
- * copied from the folder ZMQ_NATIVE_SOURCES, downloaded from one of the pinned URLs, or fetched with apt, in this order.
- * Ends the process with the reason of each origin if a library is in none. With `whole`, packed sources do not count.
+ * copied from the folder ZMQ_NATIVE_SOURCES, downloaded by HTTPS, or fetched with apt, in this order. Ends the process
+ * with the reason of each origin if a library is in none. With `whole`, packed sources do not count.
  */
 export async function fetchSources(pins, whole) {
-  const missing = pins.filter(
+  const lacking = pins.filter(
     ([name, pin]) => (whole || !packedArchive(name, pin)) && !verified(sources, pin),
   );
-  if (missing.length === 0) return;
+  if (lacking.length === 0) return;
   mkdirSync(sources, { recursive: true });
-  const failures = [];
-  for (const [name, pin] of missing) {
-    const reasons = await fetchOne(name, pin);
-    if (reasons) failures.push([name, pin, reasons]);
+  let missing = lacking
+    .map(([name, pin]) => ({ name, pin, reasons: copyGiven(pin) }))
+    .filter(({ reasons }) => reasons !== undefined);
+  // apt blocks the event loop, so it runs after all downloads: servers close a connection that is idle meanwhile.
+  for (const attempts of [downloads, aptSource]) {
+    const failed = [];
+    for (const library of missing) if (!(await fetchBy(attempts, library))) failed.push(library);
+    missing = failed;
   }
   cleanUpApt();
-  if (failures.length === 0) return;
-  const texts = failures.map(
-    ([name, pin, reasons]) =>
+  if (missing.length === 0) return;
+  const texts = missing.map(
+    ({ name, pin, reasons }) =>
       `${name} ${pin.version} (${pin.archive}) is not available:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`,
   );
-  const archives = failures.map(([, pin]) => pin.archive).join(", ");
+  const archives = missing.map(({ pin }) => pin.archive).join(", ");
   fail(
     `${texts.join("\n")}\nCheck the network, or set ZMQ_NATIVE_SOURCES to a folder that holds ${archives}.`,
   );
+}
+
+/** Whether one of the attempts has put the archive into vendor/sources. Adds the reason of each other to `reasons`. */
+async function fetchBy(attempts, { name, pin, reasons }) {
+  for await (const reason of attempts(pin)) {
+    if (reason === undefined && verified(sources, pin)) {
+      console.log(`fetched ${name} ${pin.version}`);
+      return true;
+    }
+    reasons.push(reason);
+  }
+  return false;
 }
 
 /** Returns the fetched archive of a library and how many leading folders of its paths to strip. */

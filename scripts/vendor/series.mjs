@@ -30,21 +30,16 @@ export function patchFilesOf(library) {
 /** Returns the text of a patch before its first hunk. */
 const headerOf = (patch) => patch.slice(0, /^(?:---|diff |Index: )/m.exec(patch)?.index ?? patch.length);
 
-/**
- * Returns the DEP-3 fields of a patch by name. A line that begins with a space continues the field above it. A header
- * that does not begin with `Description:` is free text: one Description.
- */
+/** Returns the DEP-3 fields of a patch by name. A line that begins with a space continues the field above it. */
 export function fieldsOf(patch) {
-  const header = headerOf(patch);
-  if (!header.startsWith("Description:")) return { Description: header };
   const fields = {};
   let name;
-  for (const line of header.split("\n")) {
+  for (const line of headerOf(patch).split("\n")) {
     const field = /^(?<name>\S+?): ?(?<value>.*)$/.exec(line)?.groups;
     if (field) {
       name = field.name;
       fields[name] = fields[name] === undefined ? field.value : `${fields[name]}\n${field.value}`;
-    } else if (line !== "") {
+    } else if (line !== "" && name !== undefined) {
       fields[name] += `\n${line.trim()}`;
     }
   }

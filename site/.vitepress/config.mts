@@ -1,16 +1,18 @@
-// The site: the pages of docs/, in the order in which they are read. scripts/docs.mjs builds it.
+// The site: the pages of docs/ and of the API, which scripts/docs.mjs puts into out/pages before it builds the site.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DefaultTheme, defineConfig } from "vitepress";
+import { hero } from "./landing.mjs";
 import { addRepository } from "./repository.mjs";
+import { search } from "./search.mjs";
 
-const docs = fileURLToPath(new URL("../../docs", import.meta.url));
+const pages = fileURLToPath(new URL("../../out/pages", import.meta.url));
 
 /** The heading of a page. */
 function titleOf(page: string): string {
-  return /^# (.+)$/m.exec(readFileSync(join(docs, page), "utf8"))?.[1] ?? page;
+  return /^# (.+)$/m.exec(readFileSync(join(pages, page), "utf8"))?.[1] ?? page;
 }
 
 const item = (page: string): DefaultTheme.SidebarItem => ({
@@ -18,39 +20,72 @@ const item = (page: string): DefaultTheme.SidebarItem => ({
   link: `/${page.replace(/README\.md$/, "").replace(/\.md$/, "")}`,
 });
 
-const chapters = readdirSync(join(docs, "guide")).filter((file) => /^(\d.*|concepts)\.md$/.test(file));
-const use = ["migrating.md", "gotchas.md", "transports.md", "multicast.md", "performance.md", "platforms.md"];
-const within = ["architecture.md", "boundary.md", "building.md", "testing.md"];
-const others = readdirSync(docs).filter(
-  (file) => file.endsWith(".md") && ![...use, ...within, "README.md"].includes(file),
+const named = (names: string) =>
+  names
+    .split(/\s+/)
+    .map((name) => `${name}.md`)
+    .filter((page) => existsSync(join(pages, page)));
+const chapters = readdirSync(join(pages, "guide"))
+  .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
+  .map((file) => join("guide", file));
+const howTos = named(
+  "secure-a-server graceful-shutdown back-pressure testing-your-code deployment troubleshooting gotchas",
 );
-const present = (pages: string[]) => pages.filter((page) => existsSync(join(docs, page))).map(item);
+const choosing = named("comparison migrating");
+const contributing = named("architecture boundary building testing");
+const listed = [...howTos, ...choosing, ...contributing, "README.md"];
+const reference = readdirSync(pages).filter((file) => file.endsWith(".md") && !listed.includes(file));
+
+/** The API, the main entry point first, each by the name that programs import. */
+function apiItems(): DefaultTheme.SidebarItem[] {
+  const modules: DefaultTheme.SidebarItem[] = JSON.parse(
+    readFileSync(join(pages, "api/typedoc-sidebar.json"), "utf8"),
+  );
+  const names = { index: "zmq-native", draft: "zmq-native/draft", "v5-compat": "zmq-native/v5-compat" };
+  return Object.entries(names).map(([name, text]) => ({
+    ...modules.find((module) => module.text === name),
+    text,
+    collapsed: name !== "index",
+  }));
+}
 
 export default defineConfig({
   title: "zmq-native",
-  description: "ZeroMQ for Node.js: libzmq behind a typed TypeScript facade",
+  description: "ZeroMQ for Node.js: libzmq as a native addon with a typed, promise-based API",
   lang: "en",
-  head: [["link", { rel: "icon", href: "/icon.svg" }]],
-  srcDir: "../docs",
+  srcDir: "../out/pages",
   outDir: "../out/site",
   cleanUrls: false,
   rewrites: { "README.md": "index.md", "guide/README.md": "guide/index.md" },
-  // Made by typedoc and by the benchmark, and put beside the pages afterwards.
-  ignoreDeadLinks: [/^\/(api|report)\//],
+  // The report is copied beside the pages afterwards.
+  ignoreDeadLinks: [/(^|\/)report\/index/],
   markdown: { config: addRepository },
+  transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
+  transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: search },
     outline: { level: [2, 3] },
     nav: [
-      { text: "Guide", link: "/guide/" },
-      { text: "Migrating", link: "/migrating" },
-      { text: "API", link: "/api/index.html", target: "_self" },
-      { text: "Performance", link: "/report/index.html", target: "_self" },
+      { text: "Guide", link: "/guide/", activeMatch: "^/guide/" },
+      { text: "API", link: "/api/", activeMatch: "^/api/(?!options)" },
+      { text: "Options", link: "/api/options" },
+      { text: "Migration", link: "/migrating" },
+      { text: "Benchmarks", link: "/report/index.html", target: "_self" },
     ],
-    sidebar: [
-      { text: "The guide", link: "/guide/", items: chapters.map((file) => item(join("guide", file))) },
-      { text: "Use", items: present([...use, ...others]) },
-      { text: "Within", items: present(within) },
-    ],
+    socialLinks: [{ icon: "github", link: "https://github.com/zmq-native/zmq-native" }],
+    sidebar: {
+      "/": [
+        { text: "Guide", link: "/guide/", items: chapters.map(item) },
+        { text: "How-tos", items: howTos.map(item) },
+        { text: "Choosing and migrating", items: choosing.map(item) },
+        { text: "Reference", items: [{ text: "API reference", link: "/api/" }, ...reference.map(item)] },
+        { text: "Contributing", items: contributing.map(item) },
+      ],
+      "/api/": [
+        { text: "API reference", link: "/api/", items: [{ text: "Socket options", link: "/api/options" }] },
+        ...apiItems(),
+        { text: "Documentation", items: [{ text: "Guide", link: "/guide/" }, ...howTos.map(item)] },
+      ],
+    },
   },
 });

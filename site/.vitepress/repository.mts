@@ -7,28 +7,43 @@ import type { MarkdownRenderer } from "vitepress";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const repository = "https://github.com/zmq-native/zmq-native/blob/main";
+/** Where the site is published: links to it lead to its own pages. */
+const home = "https://zmq-native.github.io/zmq-native/";
+
+/** The report of the benchmarks, beside the pages. */
+const report = "report/index.html";
+
+/** The file in docs/ that scripts/docs.mjs copied to out/pages. */
+const originalOf = (page: string) => resolve(root, "docs", relative(resolve(root, "out/pages"), page));
 
 /** Where a link of a page leads on the site; as it is, when that is another page or elsewhere. */
 function targetOf(link: string, page: string): string {
+  if (link.startsWith(home)) return link.slice(home.length - 1);
   if (/^(\w+:|#|\/)/.test(link)) return link;
   const path = relative(root, resolve(dirname(page), link));
   // The name that a folder's page has on the site: see `rewrites`.
   if (path.startsWith("docs/")) return link.replace("README.md", "index.md");
-  return path.startsWith("bench/report") ? "/report/index.html" : `${repository}/${path}`;
+  // Relative, since VitePress adds the base of the site to links of its own pages only.
+  if (path.startsWith("bench/report")) return relative(dirname(page), resolve(root, "docs", report));
+  return `${repository}/${path}`;
 }
 
 export function addRepository(markdown: MarkdownRenderer): void {
   markdown.core.ruler.after("inline", "repository", (state) => {
-    const page: string = state.env.realPath ?? state.env.path;
+    const page = originalOf(state.env.realPath ?? state.env.path);
     const programs: [index: number, path: string][] = [];
-    for (const [index, { type, children }] of state.tokens.entries()) {
+    for (const [index, { type, children, content }] of state.tokens.entries()) {
+      if (type === "html_block" && content.includes("bench/report/speed-")) {
+        const alt = /alt="([^"]*)"/.exec(content)?.[1];
+        state.tokens[index].content = `<SpeedChart alt="${alt}" />\n`;
+      }
       if (type !== "inline" || !children) continue;
       for (const link of children) {
         const href = link.type === "link_open" && link.attrGet("href");
         if (!href) continue;
         const target = targetOf(href, page);
         link.attrSet("href", target);
-        if (target.startsWith("/report/")) link.attrSet("target", "_self");
+        if (target.endsWith(report)) link.attrSet("target", "_self");
         // A program with a paragraph of its own is shown after it.
         const alone = children.length === 3 && state.tokens[index - 1]?.type === "paragraph_open";
         if (alone && href.endsWith(".mts")) programs.push([index + 2, resolve(dirname(page), href)]);

@@ -2,7 +2,7 @@
 
 import { constants } from "node:os";
 import { inspect, types } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshEndpoint } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -12,19 +12,13 @@ import {
   rejected,
   thrown,
 } from "./expectations.js";
+import { closedAfterEach } from "./opened.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
+
+const { open } = closedAfterEach();
 
 type Failure = Error & { code: string; errno: number; address?: string };
 
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
 const closed = () => {
   const push = open("Push");
   push.close();
@@ -292,5 +286,30 @@ describe("what nobody catches", () => {
     const outcome = await runSubject('const push = new zmq.Push(); push.close(); push.send("x");');
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/Error: Socket is closed\n +at /);
+  });
+});
+
+describe("a method without its object", () => {
+  const kinds = ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"];
+  const options = kinds.flatMap((kind) => [`get${kind}Option`, `set${kind}Option`]);
+  const endpoints = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+  const operations = [
+    ...["send", "trySend", "sendMany", "receive", "tryReceive", "receiveMany", "receiveWithMetadata"],
+    ...["messagesWithMetadata", "batches", "join", "leave"],
+  ];
+  const methods = {
+    Socket: [...endpoints, ...options, ...operations, "close"],
+    Context: ["getBoolOption", "setBoolOption", "getInt32Option", "setInt32Option", "close"],
+    Observer: ["receive", "on", "off", "requestPipeStats", "close"],
+    Proxy: ["run", "pause", "resume", "terminate", "statistics"],
+  };
+
+  test.each(Object.entries(methods))("of a %s is not called", (name, all) => {
+    for (const method of all) {
+      const { prototype } = zmq[name as keyof typeof methods];
+      const { [method]: alone } = loose(prototype);
+      for (const self of [undefined, {}, Object.create(prototype), new Proxy(prototype, {})])
+        expectTypeError(() => (alone as () => unknown).call(self), "Illegal invocation");
+    }
   });
 });

@@ -1,9 +1,9 @@
 // §1.1 Entry points: what `require` and `import` answer.
 
-import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { expectTypeError } from "./expectations.js";
 import { loose, mended, ours, packagePath, socketNames, zmq } from "./subject.js";
 
@@ -68,7 +68,7 @@ describe("CommonJS", () => {
       compilerOptions: { module: ts.ModuleKind.CommonJS, esModuleInterop: true },
     });
     const cwd = dirname(dirname(packagePath));
-    const { stdout, stderr } = spawnSync(process.execPath, ["-e", outputText], { cwd, encoding: "utf8" });
+    const { stdout, stderr } = executeSync(process.execPath, ["-e", outputText], { cwd });
     return stdout || stderr;
   }
 
@@ -91,10 +91,10 @@ describe("CommonJS", () => {
   );
 
   test.each(["lib", "lib/index", "lib/index.js"])("PACKAGE/%s is the package", (path) => {
-    const { stdout, stderr } = spawnSync(
+    const { stdout, stderr } = executeSync(
       process.execPath,
       ["-p", `require("${packageName}/${path}") === require("${packageName}")`],
-      { cwd: dirname(dirname(packagePath)), encoding: "utf8" },
+      { cwd: dirname(dirname(packagePath)) },
     );
     expect(stdout || stderr).toBe("true\n");
   });
@@ -184,10 +184,10 @@ describe("native ESM", () => {
   /** Runs an ES module that imports the package by its name, from a folder where that name is known. */
   function runModule(source: string): unknown {
     const from = dirname(dirname(packagePath));
-    const { stdout, stderr } = spawnSync(
+    const { stdout, stderr } = executeSync(
       process.execPath,
       ["--input-type=module", "-e", source.replaceAll("PACKAGE", packageName)],
-      { cwd: from, encoding: "utf8", timeout: 20_000 },
+      { cwd: from, timeout: 20_000 },
     );
     return stdout === "" ? stderr : JSON.parse(stdout);
   }

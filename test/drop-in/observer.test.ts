@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -13,7 +13,10 @@ import {
   thrown,
   turns,
 } from "./expectations.js";
+import { closedAfterEach } from "./opened.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
+
+const { closing, open } = closedAfterEach();
 
 interface Event {
   type: string;
@@ -31,16 +34,6 @@ interface Observer extends AsyncIterable<Event> {
 const emitterText =
   "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().";
 const busyText = "Observer is busy reading; only one receive operation may be in progress at any time";
-
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
 
 /** A socket and its observer. zeromq may find the observer's address taken by the last one, for a moment. */
 function observed<Name extends SocketName>(name: Name, options?: object) {
@@ -292,7 +285,7 @@ describe("handshakes that fail", () => {
   const client = (options?: object) => (address: string) => open("Push", options).connect(address);
   const raw = (bytes: Buffer) => async (address: string) => {
     const peer = connectTcp(Number(/\d+$/.exec(address)?.[0]), "127.0.0.1");
-    opened.push({ close: () => peer.destroy() });
+    closing({ close: () => peer.destroy() });
     peer.on("error", () => {});
     await once(peer, "connect");
     peer.end(bytes);

@@ -2,20 +2,14 @@
 
 import { once } from "node:events";
 import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 import { joined, turns } from "./expectations.js";
-import { loose, mended, type SocketName, zmq } from "./subject.js";
+import { closedAfterEach } from "./opened.js";
+import { loose, mended } from "./subject.js";
 
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
+const { closing, open } = closedAfterEach();
+
 const texts = (message: Buffer[]) => message.map(String);
 
 /** Publishes until every subscriber has something: a subscription takes its time. */
@@ -213,7 +207,7 @@ describe("Stream", () => {
     await stream.bind("tcp://127.0.0.1:*");
     const port = Number(/\d+$/.exec(stream.lastEndpoint as string)?.[0]);
     const peer = connectTcp(port, "127.0.0.1");
-    opened.push({ close: () => peer.destroy() });
+    closing({ close: () => peer.destroy() });
     await once(peer, "connect");
     return { stream, peer };
   }

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 import { blocked, expectRejected, expectThrown, expectTypeError, thrown, turns } from "./expectations.js";
+import { closedAfterEach } from "./opened.js";
 import { loose, mended, runSubject, type SocketName, zmq } from "./subject.js";
 
 type Socket = InstanceType<(typeof zmq)[SocketName]>;
@@ -16,20 +17,15 @@ interface Proxy {
 }
 const Proxy = loose(zmq).Proxy as unknown as new (...parameters: unknown[]) => Proxy;
 
-const opened: { close(): void }[] = [];
+// The last hook runs first: proxies end before their sockets are closed.
+const { open } = closedAfterEach();
 const running: Proxy[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
 afterEach(async () => {
   for (const proxy of running.splice(0)) {
     try {
       proxy.terminate();
     } catch {}
   }
-  for (const socket of opened.splice(0)) socket.close();
 });
 
 /** A proxy that runs between two bound sockets. */

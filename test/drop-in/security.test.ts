@@ -1,18 +1,11 @@
 // §1.4 PLAIN, CURVE and ZAP, whose handler is a Reply or Router at inproc://zeromq.zap.01.
 
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { whenFree } from "../helpers/transports.js";
-import { type SocketName, zmq } from "./subject.js";
+import { closedAfterEach } from "./opened.js";
+import { zmq } from "./subject.js";
 
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
+const { open } = closedAfterEach();
 
 /** Whether a message of a client with these options reaches a server with those. */
 async function passes(server: object, client: object): Promise<boolean> {

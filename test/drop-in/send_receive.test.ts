@@ -1,6 +1,6 @@
 // §1.5 When send and receive settle, wait, reject and throw.
 
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 import {
   expectFailure,
@@ -14,17 +14,10 @@ import {
   turns,
   writing,
 } from "./expectations.js";
-import { loose, mended, type SocketName, zmq } from "./subject.js";
+import { closedAfterEach } from "./opened.js";
+import { loose, mended, type SocketName } from "./subject.js";
 
-const opened: { close(): void }[] = [];
-function open<Name extends SocketName>(name: Name, options?: object) {
-  const socket = new zmq[name]({ linger: 0, ...options } as never) as InstanceType<(typeof zmq)[Name]>;
-  opened.push(socket);
-  return socket;
-}
-afterEach(() => {
-  for (const socket of opened.splice(0)) socket.close();
-});
+const { open } = closedAfterEach();
 
 /** Waits until nobody can be said to be early: this much less than a timeout may be measured. */
 const tolerance = 2;

@@ -1,10 +1,10 @@
 // Plays programs in a process of their own, finds the one that went wrong, and makes it short.
 
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { execa, execaSync } from "execa";
 import fc from "fast-check";
 import { program as anyProgram } from "./operations.mjs";
 
@@ -14,7 +14,7 @@ const silence = 30_000;
 
 /** A network of its own, where the system lets us: endpoints that are not ours to use elsewhere may be used then. */
 const isolation = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
-export const isolated = spawnSync(isolation[0], [...isolation.slice(1), "true"]).status === 0;
+export const isolated = !execaSync(isolation[0], [...isolation.slice(1), "true"], { reject: false }).failed;
 
 /**
  * Plays `programs` one after the other. Answers how many were played to their end, how many operations those had, how many promises did not settle, and
@@ -23,11 +23,13 @@ export const isolated = spawnSync(isolation[0], [...isolation.slice(1), "true"])
 export async function play(programs) {
   const folder = mkdtempSync(join(tmpdir(), "zmq-native-fuzz-"));
   const command = [...(isolated ? isolation : []), process.execPath, "--expose-gc", interpreter];
-  const child = spawn(command[0], command.slice(1), {
-    stdio: ["pipe", "pipe", "pipe"],
+  const child = execa(command[0], command.slice(1), {
     // Relative paths of ipc endpoints must not end up elsewhere.
     cwd: folder,
-    env: { ...process.env, ZMQ_NATIVE_FUZZ_ISOLATED: isolated ? "1" : "0", ZMQ_NATIVE_FUZZ_FOLDER: folder },
+    env: { ZMQ_NATIVE_FUZZ_ISOLATED: isolated ? "1" : "0", ZMQ_NATIVE_FUZZ_FOLDER: folder },
+    input: JSON.stringify(programs),
+    buffer: false,
+    reject: false,
   });
   const outcome = { played: 0, operations: 0, unsettled: 0, fault: undefined };
   let index = 0;
@@ -63,15 +65,12 @@ export async function play(programs) {
   child.stderr.on("data", (data) => {
     stderr = `${stderr}${data}`.slice(-20_000);
   });
-  // A process that dies at once takes nothing.
-  child.stdin.on("error", () => {});
-  child.stdin.end(JSON.stringify(programs));
-  const [code, signal] = await new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+  const { exitCode, signal } = await child;
   clearTimeout(timer);
   rmSync(folder, { recursive: true, force: true });
   if (hung) outcome.fault = { kind: "hang", text: stderr, program: index };
-  else if (code !== 0)
-    outcome.fault ??= { kind: signal ?? `exit code ${code}`, text: stderr, program: index };
+  else if (exitCode !== 0)
+    outcome.fault ??= { kind: signal ?? `exit code ${exitCode}`, text: stderr, program: index };
   return outcome;
 }
 

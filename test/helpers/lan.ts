@@ -1,11 +1,11 @@
 // A local network of several machines, for tests: programs run on them.
 
-import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lan as Network } from "../../scripts/lan.mjs";
+import { execaSync } from "execa";
+import { Lan as Network } from "../multicast/lan.mjs";
 import { type RunningProgram, startProgram } from "./program.js";
 
-export type { Traffic } from "../../scripts/lan.mjs";
+export type { Traffic } from "../multicast/lan.mjs";
 
 /** As many machines as it is told, numbered from 1. */
 export class Lan extends Network implements Disposable {
@@ -16,9 +16,7 @@ export class Lan extends Network implements Disposable {
 
   #nft(machine: number, parameters: string[], input = ""): string {
     const [command, ...rest] = [...this.within(machine), "nft", ...parameters];
-    const { status, stdout, stderr } = spawnSync(command as string, rest, { input, encoding: "utf8" });
-    if (status !== 0) throw new Error(`nft ${parameters.join(" ")}: ${stderr}`);
-    return stdout;
+    return execaSync(command as string, rest, { input }).stdout;
   }
 
   /**

@@ -1,9 +1,9 @@
 // A place for programs that may talk to nobody else: a network of its own, and a name server that the test may play.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execaSync } from "execa";
 import { afterAll } from "vitest";
 
 let folder: string | undefined;
@@ -27,7 +27,7 @@ export function withinNamespaces(): string[] {
 /** Why that cannot be done here; undefined when it can. */
 export function namespacesMissing(): string | undefined {
   const [command, ...parameters] = withinNamespaces() as [string, ...string[]];
-  const { status, error, stderr } = spawnSync(command, [...parameters, "true"], { encoding: "utf8" });
-  if (error) return "unshare is not installed";
-  return status === 0 ? undefined : `no namespaces for this user: ${stderr.trim()}`;
+  const { failed, exitCode, stderr } = execaSync(command, [...parameters, "true"], { reject: false });
+  if (exitCode === undefined) return "unshare is not installed";
+  return failed ? `no namespaces for this user: ${stderr}` : undefined;
 }

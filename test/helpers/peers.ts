@@ -1,10 +1,10 @@
 // Peers that are not ours: libzmq in Python, and libzmq's own C tools.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { execa, execaSync, type ResultPromise } from "execa";
 import { slowness } from "./program.js";
 
 // Debian's Python, for which python3-zmq is packaged; another one may come first on the path.
@@ -13,8 +13,8 @@ const tools = join(__dirname, "../../out/release/perf");
 
 /** Why Python peers cannot run here; undefined when they can. */
 export function pythonMissing(): string | undefined {
-  const { status } = spawnSync(python, ["-c", "import zmq"]);
-  return status === 0 ? undefined : "python3-zmq is not installed: apt-get install python3-zmq";
+  const { failed } = execaSync(python, ["-c", "import zmq"], { reject: false });
+  return failed ? "python3-zmq is not installed: apt-get install python3-zmq" : undefined;
 }
 
 /** Why libzmq's tools cannot run here; undefined when they can. */
@@ -25,33 +25,26 @@ export function toolsMissing(): string | undefined {
 }
 
 export interface Peer {
-  readonly process: ChildProcess;
+  readonly process: Pick<ResultPromise, "kill" | "once" | "exitCode" | "pid">;
   /** All that it printed; rejects when it ends with another code than 0, or is still there after 20 seconds. */
   readonly output: Promise<string>;
 }
 
 function start(command: string, parameters: string[]): Peer {
-  // What is preloaded into Node is nothing for others.
-  const { LD_PRELOAD: _, ...env } = process.env;
-  const child = spawn(command, parameters, {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = execa(command, parameters, {
+    // What is preloaded into Node is nothing for others.
+    env: { LD_PRELOAD: undefined },
+    stdin: "ignore",
+    all: true,
+    stripFinalNewline: false,
     timeout: 20_000 * slowness,
     killSignal: "SIGKILL",
+    reject: false,
   });
-  let text = "";
-  child.stdout.on("data", (data) => {
-    text += data;
-  });
-  child.stderr.on("data", (data) => {
-    text += data;
-  });
-  const output = new Promise<string>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      if (code === 0) resolve(text);
-      else reject(new Error(`${command} ended with ${signal ?? code}: ${text}`));
-    });
+  const output = child.then(({ failed, exitCode, signal, all, cause }) => {
+    if (exitCode === undefined && signal === undefined) throw cause;
+    if (failed) throw new Error(`${command} ended with ${signal ?? exitCode}: ${all}`);
+    return all;
   });
   return { process: child, output };
 }

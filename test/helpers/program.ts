@@ -1,8 +1,8 @@
 // Runs a small program against the built package in a process, or a thread, of its own.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { execa } from "execa";
 
 /** The built package's CommonJS door. */
 export const packagePath = join(__dirname, "../../dist/index.js");
@@ -30,7 +30,7 @@ export interface Outcome {
   milliseconds: number;
 }
 
-/** The sanitizer that the addon is built with, if any: see scripts/sanitize.mjs. */
+/** The sanitizer that the addon is built with, if any: see test/sanitizers/sanitize.mjs. */
 export const sanitizer = process.env.ZMQ_NATIVE_SANITIZER;
 
 /** What is instrumented takes its time: so many times as long. */
@@ -48,24 +48,43 @@ const hang = 100_000;
 /** Milliseconds in which a process that has nothing left to wait for ends. */
 const moment = 500 * slowness;
 
+interface Launch {
+  limit: number;
+  ipc?: boolean;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a command, its input closed; kills it with SIGKILL after `limit` milliseconds. */
+const launch = (command: string[], { limit, ipc = false, env = {} }: Launch) =>
+  execa(command[0] as string, command.slice(1), {
+    stdin: "ignore",
+    ipc,
+    serialization: "json",
+    env,
+    timeout: limit * slowness,
+    killSignal: "SIGKILL",
+    stripFinalNewline: false,
+    reject: false,
+  });
+type Child = ReturnType<typeof launch>;
+
 /** How a child process ends; rejects when it could not be started. */
-function outcomeOf(child: ChildProcess, stays?: RegExp): Promise<Outcome> {
-  const started = performance.now();
-  const outcome = { stdout: "", stderr: "" };
-  let killing: NodeJS.Timeout | undefined;
-  for (const stream of ["stdout", "stderr"] as const) {
-    child[stream]?.on("data", (data) => {
-      outcome[stream] += data;
-      if (stays?.test(outcome[stream])) killing ??= setTimeout(() => child.kill("SIGKILL"), moment);
+async function outcomeOf(child: Child): Promise<Outcome> {
+  const { exitCode, signal, stdout, stderr, durationMs, cause } = await child;
+  if (exitCode === undefined && signal === undefined) throw cause;
+  return { code: exitCode ?? null, signal: signal ?? null, stdout, stderr, milliseconds: durationMs };
+}
+
+/** Kills a child a moment after what it has printed to one of its outputs matches. */
+function killAfter(child: Child, printed: RegExp): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    let text = "";
+    stream.on("data", (data) => {
+      if (printed.test(text)) return;
+      text += data;
+      if (printed.test(text)) setTimeout(() => child.kill(), moment).unref();
     });
   }
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(killing);
-      resolve({ ...outcome, code, signal, milliseconds: performance.now() - started });
-    });
-  });
 }
 
 interface ProgramOptions {
@@ -89,13 +108,9 @@ export function runProgram(
   { limit = hang, stays, loads = true, from = packagePath, flags = [], within = [] }: ProgramOptions = {},
 ): Promise<Outcome> {
   const source = script(body, (loads ? load(from) : "") + startWorkerSource(from));
-  const [command, ...parameters] = [...within, process.execPath, ...flags, "-e", source];
-  const child = spawn(command as string, parameters, {
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: limit * slowness,
-    killSignal: "SIGKILL",
-  });
-  return outcomeOf(child, stays);
+  const child = launch([...within, process.execPath, ...flags, "-e", source], { limit });
+  if (stays) killAfter(child, stays);
+  return outcomeOf(child);
 }
 
 // What a started program has besides `zmq`: `say` and `hear` talk to the test.
@@ -117,11 +132,11 @@ const talkSource = `
 /** A program that runs while a test does, and talks with it. */
 export class RunningProgram implements AsyncDisposable {
   readonly outcome: Promise<Outcome>;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #heard: unknown[] = [];
   readonly #listeners: ((message: unknown) => void)[] = [];
 
-  constructor(child: ChildProcess) {
+  constructor(child: Child) {
     this.#child = child;
     this.outcome = outcomeOf(child);
     // Whoever hears from the program, or asks for its outcome, gets the error.
@@ -151,7 +166,7 @@ export class RunningProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    this.#child.kill();
     await this.outcome.catch(() => {});
   }
 }
@@ -164,18 +179,8 @@ export function startProgram(
   body: string,
   { limit = hang, within = [] as string[], env = {} as NodeJS.ProcessEnv } = {},
 ): RunningProgram {
-  const [command, ...parameters] = [
-    ...within,
-    process.execPath,
-    "-e",
-    script(body, load(packagePath) + talkSource),
-  ];
-  const child = spawn(command as string, parameters, {
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    timeout: limit * slowness,
-    killSignal: "SIGKILL",
-    env: { ...process.env, ...env },
-  });
+  const source = script(body, load(packagePath) + talkSource);
+  const child = launch([...within, process.execPath, "-e", source], { limit, ipc: true, env });
   return new RunningProgram(child);
 }
 

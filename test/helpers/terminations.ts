@@ -1,15 +1,12 @@
 // Runs test/lifecycle/terminations.cjs in Node or another runtime.
 
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execa } from "execa";
 import { expect } from "vitest";
 
 const program = join(__dirname, "../lifecycle/terminations.cjs");
 
 export const { doors, operations }: { doors: string[]; operations: string[] } = require(program);
-
-const run = promisify(execFile);
 
 /** Terminates `count` workers, each within its first milliseconds; `command` runs a program. None may abort it. */
 export async function expectTerminations(
@@ -21,8 +18,7 @@ export async function expectTerminations(
   env: Record<string, string> = {},
 ): Promise<void> {
   const parameters = [...flags, program, what, String(count), String(milliseconds)];
-  const options = { timeout: limit - 1000, killSignal: "SIGKILL", env: { ...process.env, ...env } } as const;
-  const outcome = await run(command!, parameters, options).catch((error) => error);
-  expect(outcome).toMatchObject({ stdout: `${count}\n` });
-  expect(outcome.code ?? 0).toBe(0);
+  const options = { timeout: limit - 1000, killSignal: "SIGKILL", env, reject: false } as const;
+  const { exitCode, stdout } = await execa(command!, parameters, options);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: String(count) });
 }

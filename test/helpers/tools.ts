@@ -45,3 +45,15 @@ interface Trees {
   treeOf(dependencies: Record<string, string>): string;
 }
 export const { treeOf }: Trees = require("../../scripts/prebuild/tree.mjs");
+
+interface Ended {
+  exitCode?: number;
+  signal?: string;
+  all?: string;
+  killed: boolean;
+}
+interface Groups {
+  /** Runs a program in a process group of its own, and kills the group after so many seconds. */
+  runGroup(command: string, args: string[], seconds: number, options: object): Promise<Ended>;
+}
+export const { runGroup }: Groups = require("../../scripts/process_group.mjs");

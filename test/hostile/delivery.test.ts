@@ -37,7 +37,7 @@ async function turnOver(context: Context): Promise<void> {
 }
 
 describe.each(transports)("%s", (transport) => {
-  test("delivers all messages of a sender that closed while the receiver's queue was full", async () => {
+  test("scenario 31: delivers all messages of a sender that closed while the receiver's queue was full", async () => {
     const context = new Context();
     using pull = new Pull({ context, receiveHighWaterMark: 10, receiveTimeout: 3000 });
     await pull.bind(endpoint(transport));
@@ -49,7 +49,7 @@ describe.each(transports)("%s", (transport) => {
     expect(await numbers(pull, 2000)).toEqual(range(2000));
   });
 
-  test("delivers all messages of a process that ends", async () => {
+  test("scenario 31: delivers all messages of a process that ends", async () => {
     using pull = new Pull({ receiveHighWaterMark: 10, receiveTimeout: 3000 });
     await pull.bind(endpoint(transport));
     const outcome = await runProgram(`

@@ -1,11 +1,11 @@
 // Endpoints as nobody should write them: each is refused with an error, and none hangs or ends the process.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { capability, Push } from "zmq-native";
+import { executeSync } from "../helpers/execute.js";
 import { namespacesMissing, withinNamespaces } from "../helpers/namespaces.js";
 import { runProgram } from "../helpers/program.js";
 
@@ -135,7 +135,7 @@ describe.skipIf(reason)(`random endpoints${reason ? ` (skipped: ${reason})` : ""
 });
 
 const slowSignals = join(folder, "slow_signals.so");
-const compiled = spawnSync("cc", [
+const compiled = executeSync("cc", [
   "-shared",
   "-fPIC",
   "-o",
@@ -259,7 +259,7 @@ test.skipIf(!capability.ipc)("ipc does not bind over a file that is no socket", 
   using push = new Push();
   await expect(push.bind(`ipc://${file}`)).rejects.toMatchObject({
     code: "EADDRINUSE",
-    detail: expect.stringContaining("there is a file of that name, and it is no socket"),
+    detail: expect.stringContaining("a file with this name exists that is not a socket"),
   });
   expect(readFileSync(file, "utf8")).toBe("precious");
 });

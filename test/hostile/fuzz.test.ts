@@ -1,30 +1,24 @@
 // Random programs: ten seconds of the same ones each time, and those that went wrong once (docs/testing.md).
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { execute } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const folder = join(__dirname, "regressions");
 
-function run(...parameters: string[]): Promise<{ code: number | null; text: string }> {
-  const child = spawn(process.execPath, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (data) => {
-      text += data;
-    });
-  }
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, text })));
+async function run(...parameters: string[]): Promise<{ code: number | null; text: string }> {
+  const { status, stdout, stderr } = await execute(process.execPath, parameters, { cwd: root });
+  return { code: status, text: stdout + stderr };
 }
 
 test("random programs, for ten seconds", { timeout: 120_000 }, async () => {
   const found = mkdtempSync(join(tmpdir(), "zmq-native-"));
   try {
     const { code, text } = await run(
-      ...["scripts/fuzz.mjs", "--seconds", "10", "--seed", "1", "--no-shrink", "--keep", found],
+      ...["test/fuzz/fuzz.mjs", "--seconds", "10", "--seed", "1", "--no-shrink", "--keep", found],
     );
     expect(text).toMatch(/programs, \d+ operations in \d+ s, nothing found/);
     expect(code).toBe(0);
@@ -41,7 +35,7 @@ describe("programs that went wrong once", () => {
     const { program } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { program: unknown[] };
     expect(program.length).toBeGreaterThan(0);
     // A race shows itself in one of several attempts.
-    const { code, text } = await run("scripts/fuzz_replay.mjs", join(folder, file));
+    const { code, text } = await run("test/fuzz/replay.mjs", join(folder, file));
     expect({ code, text }).toEqual({ code: 0, text: `${basename(file)}: nothing found\n` });
   });
 });

@@ -1,11 +1,11 @@
 // System calls that a signal interrupts. libzmq's threads block signals, but a debugger, a sandbox or a network file
 // system interrupts calls as well.
 
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { startProgram } from "../helpers/program.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const library = join(folder, "interrupted.so");
 const source = join(__dirname, "../helpers/interrupted.c");
-const compiled = spawnSync("cc", ["-shared", "-fPIC", "-o", library, source], { encoding: "utf8" });
+const compiled = executeSync("cc", ["-shared", "-fPIC", "-o", library, source]);
 const preloads = process.platform === "linux" && compiled.status === 0;
 if (!preloads) {
   console.warn(`SKIPPED: no Linux with a C compiler for a library that is preloaded: ${compiled.stderr}`);

@@ -2,8 +2,9 @@
 // without a word. Per pattern: order, whole messages, none twice, subscriptions restored, what was queued delivered.
 // Needs no root where users may have namespaces; skipped with its reason elsewhere.
 
-import { spawnSync } from "node:child_process";
+import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { Lan } from "../helpers/lan.js";
 
 const reason = Lan.missing();
@@ -146,9 +147,7 @@ function expectSound(name: string, report: Report) {
 /** Runs a command on a machine. */
 function on(lan: Lan, machine: number, ...command: string[]): void {
   const [name, ...parameters] = [...lan.within(machine), ...command] as [string, ...string[]];
-  const { status, stderr, error } = spawnSync(name, parameters, { encoding: "utf8" });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+  execaSync(name, parameters);
 }
 
 const link = (lan: Lan, machine: number, state: "up" | "down") =>
@@ -157,8 +156,7 @@ const link = (lan: Lan, machine: number, state: "up" | "down") =>
 /** Why packets cannot be delayed here; undefined when they can. */
 function delayMissing(): string | undefined {
   const command = "tc qdisc add dev lo root netem delay 1ms";
-  const { status, stderr, error } = spawnSync("unshare", ["-rn", "sh", "-c", command], { encoding: "utf8" });
-  if (error) return error.message;
+  const { status, stderr } = executeSync("unshare", ["-rn", "sh", "-c", command]);
   return status === 0 ? undefined : `tc netem cannot be had: ${stderr.trim().split("\n")[0]}`;
 }
 const slow = reason ?? delayMissing();

@@ -360,7 +360,7 @@ describe("scenario 27: who gets in", () => {
       console.log([...new Set(codes)].join("\\n"));
     `);
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: "" });
-    expect(outcome.stdout).toMatch(/^EINVAL\na ZAP handler is a Reply, a Router or a Server/);
+    expect(outcome.stdout).toMatch(/^EINVAL\na ZAP handler must be a Reply, a Router or a Server/);
   });
 
   // A server that connects keeps one connection after the other: an assertion, or a verdict on somebody else.

@@ -177,12 +177,14 @@ test("who greets its peers, and binds when they have gone", async () => {
     }
     const pairs = [
       [zmq.Subscriber, () => new zmq.XPublisher({ welcomeMessage: "welcome", linger: 0 })],
+      [zmq.XSubscriber, () => new zmq.XPublisher({ welcomeMessage: "welcome", linger: 0 })],
       [zmq.Dealer, () => new zmq.Router({ probeRouter: true, linger: 0 })],
       ${capability.draft ? "[zmq.Dealer, () => new Greeting({ linger: 0 })]," : ""}
       [zmq.Router, () => new zmq.Router({ linger: 0 })],
       [class extends zmq.Push { constructor(options) { super({ ...options, conflate: true }); } }, () => new zmq.Pull({ conflate: true })],
       [zmq.Router, () => new zmq.XPublisher({ welcomeMessage: "welcome", linger: 0 })],
     ];
+    const sending = new Set([zmq.XSubscriber, zmq.Dealer, pairs.find(([Early]) => Early.prototype instanceof zmq.Push)[0]]);
     let count = 0;
     for (const [Early, open] of pairs) {
       for (let i = 0; i < 20; i++) {
@@ -190,6 +192,8 @@ test("who greets its peers, and binds when they have gone", async () => {
         for (let j = 0; j < 3; j++) {
           const early = new Early({ linger: i % 3 ? 0 : -1 });
           early.connect(endpoint);
+          // With a message to deliver, a closed socket waits for a bind.
+          if (j > 0 && sending.has(Early)) early.trySend("message");
           early.close();
         }
         if (i % 2) await wait(1);

@@ -1,17 +1,15 @@
 // Peers of other implementations: each is a program that executes the commands it reads. agents/README.md describes them.
 
-import { type ChildProcessWithoutNullStreams, execFile, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
+import { execa } from "execa";
+import { succeeds } from "../helpers/execute.js";
 import { root } from "../helpers/guide.js";
 import { pythonMissing } from "../helpers/peers.js";
 import { slowness } from "../helpers/program.js";
 
-const run = promisify(execFile);
 const folder = join(root, "test/interop/agents");
 const jeromq = "/usr/share/java/jeromq.jar";
 
@@ -21,7 +19,7 @@ export const goPath = ["/usr/share/gocode", join(folder, "gopath")];
 /** Whether the Go programs use the real github.com/pebbe/zmq4. */
 export const hasZmq4 = existsSync(join(goPath[0]!, "src/github.com/pebbe/zmq4"));
 
-const works = (command: string, ...parameters: string[]) => spawnSync(command, parameters).status === 0;
+const works = (command: string, ...parameters: string[]) => succeeds(command, parameters);
 const unless = (condition: boolean, reason: string) => (condition ? undefined : reason);
 
 export function goMissing(): string | undefined {
@@ -59,13 +57,12 @@ export async function built(
 /** Runs the Go compiler without modules, for which it would need a network. */
 export async function go(parameters: string[], path: string[] = goPath): Promise<void> {
   const env = {
-    ...process.env,
     GO111MODULE: "off",
     GOPATH: path.join(":"),
     GOCACHE: join(root, "out/interop/go-cache"),
     CGO_ENABLED: "1",
   };
-  await run("go", parameters, { env: { ...env, GOFLAGS: "-ldflags=-s" } });
+  await execa("go", parameters, { env: { ...env, GOFLAGS: "-ldflags=-s" } });
 }
 
 /** The files that make up the Go binding which is used. */
@@ -80,7 +77,7 @@ async function buildC(name: string, ...libraries: string[]): Promise<string[]> {
   const source = join(folder, `${name}.c`);
   const binary = join(
     await built(name, [source, join(folder, "agent.h")], (out) =>
-      run("cc", ["-O1", "-o", join(out, name), source, ...libraries.map((library) => `-l${library}`)]),
+      execa("cc", ["-O1", "-o", join(out, name), source, ...libraries.map((library) => `-l${library}`)]),
     ),
     name,
   );
@@ -129,7 +126,7 @@ export const implementations = {
       unless(existsSync(jeromq), "JeroMQ is not installed: apt-get install libjeromq-java"),
     build: async () => {
       const source = join(folder, "Agent.java");
-      const make = (out: string) => run("javac", ["-cp", jeromq, "-d", out, source]);
+      const make = (out: string) => execa("javac", ["-cp", jeromq, "-d", out, source]);
       const classes = await built("java", [source], make);
       // Without the optimizing compiler, the virtual machine takes half the processor time to start.
       return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${classes}:${jeromq}`, "Agent"];
@@ -166,25 +163,26 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+function start([command, ...parameters]: string[]) {
+  // What is preloaded into Node does not suit other runtimes.
+  const preloaded = command === process.execPath ? process.env.LD_PRELOAD : undefined;
+  return execa(command!, parameters, {
+    cwd: root,
+    env: { LD_PRELOAD: preloaded, NODE_NO_WARNINGS: "1" },
+    timeout: 60_000 * slowness,
+    killSignal: "SIGKILL",
+    reject: false,
+  });
+}
+
 export class AgentProcess implements Agent {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: ReturnType<typeof start>;
   readonly #waiting: Waiting[] = [];
-  #errors = "";
   #ended: Error | undefined;
 
-  constructor([command, ...parameters]: string[]) {
-    // What is preloaded into Node does not suit other runtimes.
-    const { LD_PRELOAD, ...others } = process.env;
-    const env = command === process.execPath ? process.env : others;
-    this.#child = spawn(command!, parameters, {
-      cwd: root,
-      env: { ...env, NODE_NO_WARNINGS: "1" },
-      timeout: 60_000 * slowness,
-      killSignal: "SIGKILL",
-    });
-    this.#child.stderr.on("data", (data) => {
-      this.#errors += data;
-    });
+  constructor(line: string[]) {
+    const [command] = line;
+    this.#child = start(line);
     // Writing to a process that has ended fails; its end is what is reported.
     this.#child.stdin.on("error", () => {});
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
@@ -193,12 +191,10 @@ export class AgentProcess implements Agent {
       if (status === "ok") waiting?.resolve(words);
       else waiting?.reject(new Error(`${command}: ${words.join(" ")}`));
     });
-    const end = (reason: unknown) => {
-      this.#ended = new Error(`${command} ended with ${reason}: ${this.#errors}`);
+    this.#child.then(({ exitCode, signal, stderr, cause }) => {
+      this.#ended = new Error(`${command} ended with ${signal ?? exitCode ?? cause}: ${stderr}`);
       for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
-    };
-    this.#child.on("error", end);
-    this.#child.on("close", (code, signal) => end(signal ?? code));
+    });
   }
 
   call(...words: (string | number)[]): Promise<string[]> {
@@ -214,16 +210,14 @@ export class AgentProcess implements Agent {
 
   /** Kills the process, as a crash would. */
   async kill(): Promise<void> {
-    const ended = once(this.#child, "close");
     this.#child.kill("SIGKILL");
-    await ended;
+    await this.#child;
   }
 
   async [Symbol.asyncDispose]() {
     if (this.#ended) return;
-    const ended = once(this.#child, "close");
     this.#child.stdin.end();
-    await ended;
+    await this.#child;
   }
 }
 

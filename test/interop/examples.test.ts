@@ -1,10 +1,11 @@
 // The examples in four languages: every server with every client, each a program of its own.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { compileExamples, programOf, root } from "../helpers/guide.js";
 import { pythonMissing } from "../helpers/peers.js";
 import { buildGoExamples, goExampleMissing } from "./go_examples.js";
@@ -32,8 +33,8 @@ function missing(language: string, program: string): string | undefined {
 
 // The module that Python's protobuf programs use.
 const schema = join(root, "examples/11-languages");
-const hasProtobuf = spawnSync(python, ["-c", "import google.protobuf"]).status === 0;
-if (hasProtobuf) spawnSync("protoc", [`--python_out=${folder}`, `-I${schema}`, "weather.proto"]);
+const hasProtobuf = executeSync(python, ["-c", "import google.protobuf"]).status === 0;
+if (hasProtobuf) executeSync("protoc", [`--python_out=${folder}`, `-I${schema}`, "weather.proto"]);
 beforeAll(compileExamples, 60_000);
 let goPrograms: string;
 beforeAll(async () => {
@@ -41,29 +42,33 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const launch = (command: string, parameters: string[]) =>
+  execa(command, parameters, {
+    env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1" },
+    timeout: 20_000,
+    killSignal: "SIGKILL",
+    reject: false,
+  });
+
 class Program implements AsyncDisposable {
-  readonly #child: ChildProcess;
+  readonly #child: ReturnType<typeof launch>;
   readonly outcome: Promise<string>;
   #text = "";
   #waiting: { pattern: RegExp; resolve: (match: RegExpExecArray) => void } | undefined;
 
   constructor(command: string, parameters: string[]) {
-    const env = { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: "1" };
-    this.#child = spawn(command, parameters, { env, timeout: 20_000, killSignal: "SIGKILL" });
+    this.#child = launch(command, parameters);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on("data", (data) => {
+      stream.on("data", (data) => {
         this.#text += data;
         const match = this.#waiting?.pattern.exec(this.#text);
         if (match) this.#waiting?.resolve(match);
       });
     }
-    this.outcome = new Promise((resolve, reject) => {
-      this.#child.on("error", reject);
-      this.#child.on("close", (code, signal) =>
-        code === 0
-          ? resolve(this.#text)
-          : reject(new Error(`${command} ended with ${signal ?? code}: ${this.#text}`)),
-      );
+    this.outcome = this.#child.then(({ failed, exitCode, signal, cause }) => {
+      if (!failed) return this.#text;
+      const reason = signal ?? exitCode ?? (cause as Error).message;
+      throw new Error(`${command} ended with ${reason}: ${this.#text}`);
     });
     this.outcome.catch(() => {});
   }
@@ -96,7 +101,10 @@ function start(
   if (language === "Go") return new Program(join(goPrograms, name), parameters);
   if (language === "Python")
     return new Program(python, [join(root, "examples/python", `${name}.py`), ...parameters]);
-  return new Program(process.execPath, [programOf(chapter, example), part, ...parameters]);
+  const program = programOf(chapter, `${example}-${part}`);
+  // Node's programs have a fixed port by default.
+  const endpoints = ["server", "publisher"].includes(part) ? ["tcp://127.0.0.1:*"] : [];
+  return new Program(process.execPath, [program, ...parameters, ...endpoints]);
 }
 
 const pairs: [string, string][] = [
@@ -156,12 +164,13 @@ describe("pipeline: workers in Python, C and Go beside one of ours", () => {
   if (reason) console.warn(`SKIPPED: pipeline: ${reason}`);
   test.skipIf(reason)(reason ?? "they share the tasks", async () => {
     const example: [string, string] = ["03-divide-and-conquer", "pipeline"];
-    await using ventilator = start("Node", example, "ventilator", "4");
-    const [, upstream, downstream] = await ventilator.prints(/worker (\S+) (\S+)/);
+    const anyPort = "tcp://127.0.0.1:*";
+    await using ventilator = start("Node", example, "ventilator", "4", anyPort, anyPort);
+    const [, upstream, downstream] = await ventilator.prints(/workers at (\S+) (\S+)/);
     await using _first = start("Node", example, "worker", upstream!, downstream!);
     await using _second = start("Python", example, "worker", upstream!, downstream!);
     await using _third = start("C", example, "worker", upstream!, downstream!);
     await using _fourth = start("Go", example, "worker", upstream!, downstream!);
-    expect(await ventilator.outcome).toMatch(/40 tasks of 10 ms, 4 workers: ~\d+ ms\n$/);
+    expect(await ventilator.outcome).toMatch(/sink: 40 tasks are done\n$/);
   });
 });

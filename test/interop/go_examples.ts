@@ -1,13 +1,11 @@
 // The Go examples as programs, with the package that protoc makes from their schema.
 
-import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execa } from "execa";
 import { root } from "../helpers/guide.js";
 import { built, go, goMissing, goPath, zmq4Sources } from "./agents.js";
 
-const run = promisify(execFile);
 const folder = join(root, "examples/go");
 const schema = join(root, "examples/11-languages");
 
@@ -42,7 +40,7 @@ async function makeWeather(out: string): Promise<void> {
   const plugin = join(out, "protoc-gen-go");
   await go(["build", "-o", plugin, "google.golang.org/protobuf/cmd/protoc-gen-go"]);
   mkdirSync(join(out, "src"));
-  await run("protoc", [
+  await execa("protoc", [
     `--plugin=${plugin}`,
     `--go_out=${join(out, "src")}`,
     "--go_opt=Mweather.proto=./weather",

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { capability, Pull, Push } from "zmq-native";
+import { draftClasses, stableClasses } from "../helpers/classes.js";
 import { draftPath, type Outcome, patience, runProgram } from "../helpers/program.js";
 import { whenFree } from "../helpers/transports.js";
 
@@ -35,6 +36,12 @@ const draftPairs = [
   ["Channel", "Channel"],
   ["Peer", "Peer"],
 ];
+
+test("the pairs have every class that has peers", () => {
+  const alone = ["Stream", "Datagram"];
+  const classes = [...stableClasses, ...draftClasses].map(({ name }) => name);
+  expect([...new Set([...pairs, ...draftPairs].flat()), ...alone].sort()).toEqual(classes.sort());
+});
 
 /** Opens sockets of all types, with traffic among them, and to nobody; `end()` is what follows. */
 const sockets = (where: string) => `

@@ -1,6 +1,6 @@
 // A worker may be terminated at any moment: while it loads the package, while it first uses it, and in the middle of
 // every operation. In a terminating thread each Node-API call fails, and no failure may abort the process.
-// test/runtimes.test.ts has the same for Bun and Deno.
+// test/runtimes/runtimes.test.ts has the same for Bun and Deno.
 
 import { describe, test } from "vitest";
 import { slowness } from "../helpers/program.js";

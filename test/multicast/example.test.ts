@@ -1,9 +1,9 @@
 // examples/multicast, run as a user runs it.
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
+import { executeSync } from "../helpers/execute.js";
 import { compileExamples, root } from "../helpers/guide.js";
 import { Lan } from "../helpers/lan.js";
 import { freshGroup } from "../helpers/pgm.js";
@@ -19,8 +19,7 @@ async function feed(...options: string[]) {
   const { port } = await freshGroup();
   const program = join(root, "out/examples/multicast/market-data.mjs");
   const parameters = [program, "--port", `${port}`, "--seconds", "2", "--quotes", "2000", ...options];
-  const { status, stdout, stderr } = spawnSync(process.execPath, parameters, {
-    encoding: "utf8",
+  const { status, stdout, stderr } = executeSync(process.execPath, parameters, {
     timeout: 25_000,
   });
   const rows = [...stdout.matchAll(/(exchange|trader \d) *│ *(\d+) *│ *(\d*) *│ *(\d*)/g)];

@@ -1,13 +1,14 @@
 // Publishers and subscribers on machines of their own, in a network that loses packets.
 
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
+import { executeSync } from "../helpers/execute.js";
 import { Lan, type Traffic } from "../helpers/lan.js";
 import { freshGroup, type Group } from "../helpers/pgm.js";
 import type { RunningProgram } from "../helpers/program.js";
@@ -396,9 +397,9 @@ describe.skipIf(missing)(`in a network${missing ? ` (${missing})` : ""}`, () => 
 function buildPeer(folder: string): string | { missing: string } {
   const [path, root] = [join(folder, "peer"), join(__dirname, "../..")];
   const sources = ["test/helpers/multicast_peer.c", "-Ivendor/src/libzmq/include", "-l:libzmq.so.5"];
-  const compiled = spawnSync("cc", ["-o", path, ...sources], { cwd: root, encoding: "utf8" });
+  const compiled = executeSync("cc", ["-o", path, ...sources], { cwd: root });
   if (compiled.status !== 0) return { missing: "there is no C compiler, or no libzmq 5 of the system's" };
-  return spawnSync(path, ["pub", "x"]).status === 3 ? { missing: "the system's libzmq has no pgm" } : path;
+  return executeSync(path, ["pub", "x"]).status === 3 ? { missing: "the system's libzmq has no pgm" } : path;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
@@ -412,7 +413,7 @@ class Peer implements Disposable {
 
   constructor(machine: number, ...parameters: (string | number)[]) {
     const [command, ...rest] = [...network.within(machine), peer as string, ...parameters.map(String)];
-    this.#child = spawn(command as string, rest, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = execa(command as string, rest, { stderr: "inherit", reject: false });
     this.lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
 

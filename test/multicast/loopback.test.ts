@@ -1,8 +1,8 @@
 // epgm over the loopback interface, which needs no privilege and no network.
 
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
 import { capability, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
 import { freshGroup } from "../helpers/pgm.js";
@@ -138,8 +138,7 @@ describe.skipIf(missing)("epgm over loopback", () => {
   // Does without vendor/patches/openpgm/resources/close-on-exec.patch.
   test("a program that is started inherits nothing", async () => {
     using pair = await openPair(new Publisher(fast), new Subscriber(patient));
-    const list = () =>
-      execFileSync("ls", ["-l", "/proc/self/fd"], { stdio: ["ignore", "pipe", "ignore"] }).toString();
+    const list = () => execaSync("ls", ["-l", "/proc/self/fd"], { stdin: "ignore", stderr: "ignore" }).stdout;
     expect(list()).not.toMatch(/ (?:[3-9]|\d\d+) -> (?:socket|anon_inode)/);
     expect(pair.receiver.closed).toBe(false);
   });

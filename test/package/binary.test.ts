@@ -1,11 +1,11 @@
 // What the addon needs of the system at run time: a library that was left out shows only when something calls it.
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 
 const binary = join(__dirname, "../../build/Release/zmq_native.node");
-const symbols = spawnSync("nm", ["-D", "--undefined-only", binary], { encoding: "utf8" });
+const symbols = executeSync("nm", ["-D", "--undefined-only", binary]);
 const missing =
   process.platform !== "linux" ? "not on Linux" : symbols.status !== 0 ? "there is no nm here" : undefined;
 if (missing) console.warn(`SKIPPED: symbols of the binary: ${missing}`);

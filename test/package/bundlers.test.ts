@@ -1,10 +1,10 @@
 // The packed package in bundles and in what tracers copy, by each tool at its defaults. The tools come from npm, into the
 // cache folder of scripts/prebuild; where they cannot be had, the tests are left out.
 
-import { spawn } from "node:child_process";
 import { copyFileSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { orSkip, program, treeOf } from "../helpers/tools.js";
 import { root, Workshop } from "./pack.js";
@@ -35,24 +35,26 @@ const body = `
     const push = new Push();
     push.connect(pull.lastEndpoint);
     await push.send("arrived");
-    console.log(String(await pull.receive()), typeof Server, typeof v5.socket);
+    // The library loads the code of \`multicast\` with its first use.
+    const { rate } = new Publisher().multicast;
+    console.log(String(await pull.receive()), typeof Server, typeof v5.socket, rate);
     push.close();
     pull.close();
   }
   main();`;
 const sources = {
   "program.mjs": `
-  import { Pull, Push } from "zmq-native";
+  import { Publisher, Pull, Push } from "zmq-native";
   import { Server } from "zmq-native/draft";
   import v5 from "zmq-native/v5-compat";
   ${body}`,
   "program.cjs": `
-  const { Pull, Push } = require("zmq-native");
+  const { Publisher, Pull, Push } = require("zmq-native");
   const { Server } = require("zmq-native/draft");
   const v5 = require("zmq-native/v5-compat");
   ${body}`,
 };
-const printed = "arrived function function\n";
+const printed = "arrived function function 100\n";
 const run = (...file: string[]) => workshop.run("elsewhere", process.execPath, inWorkshop(...file));
 
 beforeAll(async () => {
@@ -65,7 +67,8 @@ beforeAll(async () => {
   workshop.write("elsewhere", { "package.json": {} });
   await workshop.npm("project", "install");
 });
-afterAll(() => workshop.remove());
+// Two folders with all of Next.js: minutes on a busy machine.
+afterAll(() => workshop.remove(), 300_000);
 
 const prebuilds = () => inWorkshop("project/node_modules/zmq-native/prebuilds");
 
@@ -221,10 +224,13 @@ describe.skipIf(!next).each(["turbopack", "webpack"])("Next.js with output: stan
 
 /** What the server of a folder answers to a request. */
 async function answerOf(folder: string, path: string): Promise<string> {
-  const server = spawn(process.execPath, ["server.js"], {
+  const server = execa(process.execPath, ["server.js"], {
     cwd: folder,
     env: { PATH: process.env.PATH, PORT: "0", HOSTNAME: "127.0.0.1", NODE_ENV: "production" },
-    stdio: ["ignore", "pipe", "inherit"],
+    extendEnv: false,
+    stdin: "ignore",
+    stderr: "inherit",
+    reject: false,
   });
   try {
     for await (const line of createInterface(server.stdout)) {

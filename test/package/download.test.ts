@@ -1,6 +1,5 @@
 // Sources over HTTPS, from a server of this machine: redirects, errors, and the origins after it.
 
-import { execFile, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -9,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer as createPlainServer } from "node:http";
@@ -17,6 +17,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { execute, executeSync } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const [name, pin] = Object.entries(
@@ -38,19 +39,20 @@ let requests: string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
-  const { status, stderr } = spawnSync(
+  const { status, stderr } = executeSync(
     "openssl",
     [
       ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
       ...["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "certificate.pem"],
     ],
-    { cwd: folder, encoding: "utf8" },
+    { cwd: folder },
   );
   expect(status, stderr).toBe(0);
   const read = (file: string) => readFileSync(join(folder, file));
   server = createServer({ key: read("key.pem"), cert: read("certificate.pem") }, (request, response) => {
     requests.push(request.url ?? "");
-    if (request.url === "/archive") response.end(archive);
+    const url = decodeURIComponent(request.url ?? "");
+    if (url === "/archive" || url === `/mirror/${pin.archive}`) response.end(archive);
     else if (request.url === "/redirect") response.writeHead(302, { location: "/archive" }).end();
     else if (request.url === "/plain")
       response.writeHead(302, { location: `http://localhost:${portOf(plain)}/` }).end();
@@ -78,36 +80,30 @@ beforeEach(() => {
   copy = mkdtempSync(join(folder, "copy-"));
   for (const path of ["scripts", "package.json"])
     cpSync(join(root, path), join(copy, path), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   mkdirSync(join(copy, "vendor"));
 });
 
 /** Fetches with the library's URLs in the place of the pinned ones. No program is found, so apt is not either. */
-function fetchFrom(
+async function fetchFrom(
   paths: string[],
   environment: NodeJS.ProcessEnv = {},
-): Promise<{ code: number; text: string; sources: string[] }> {
+): Promise<{ code: number | null; text: string; sources: string[] }> {
   const urls = paths.map((path) => `${origin}${path}`);
   writeFileSync(join(copy, "vendor/versions.json"), JSON.stringify({ [name]: { ...pin, urls } }));
   const env = {
-    ...process.env,
     NODE_EXTRA_CA_CERTS: join(folder, "certificate.pem"),
     PATH: copy,
+    ZMQ_NATIVE_MIRROR: "",
     ZMQ_NATIVE_SOURCES: "",
     ...environment,
   };
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      ["scripts/vendor.mjs", "--fetch"],
-      { cwd: copy, env },
-      (error, stdout, stderr) =>
-        done({
-          code: error ? Number(error.code) : 0,
-          text: stdout + stderr,
-          sources: existsSync(join(copy, "vendor/sources")) ? readdirSync(join(copy, "vendor/sources")) : [],
-        }),
-    );
+  const { status, stdout, stderr } = await execute(process.execPath, ["scripts/vendor.mjs", "--fetch"], {
+    cwd: copy,
+    env,
   });
+  const sources = join(copy, "vendor/sources");
+  return { code: status, text: stdout + stderr, sources: existsSync(sources) ? readdirSync(sources) : [] };
 }
 
 const success = {
@@ -138,6 +134,19 @@ test.each([
   expect(text.split("\n").find((line) => line.includes(`${origin}${path}: `))).toContain(reason);
   expect(text).toContain("apt: this system has no apt-get");
   expect(sources).toEqual([]);
+});
+
+test.each(["/mirror", "/mirror/"])(
+  "asks the mirror first: ZMQ_NATIVE_MIRROR=https://HOST%s",
+  async (path) => {
+    expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}${path}` })).toEqual(success);
+    expect(requests).toEqual([`/mirror/${encodeURIComponent(pin.archive)}`]);
+  },
+);
+
+test("falls back to the pinned URLs if the mirror does not have the archive", async () => {
+  expect(await fetchFrom(["/archive"], { ZMQ_NATIVE_MIRROR: `${origin}/empty` })).toEqual(success);
+  expect(requests).toEqual([`/empty/${encodeURIComponent(pin.archive)}`, "/archive"]);
 });
 
 test("falls back to the next URL", async () => {

@@ -1,15 +1,15 @@
 // The package builds its binary from what it carries, without a network, and against a libzmq of the system's. Each takes
 // minutes, so they have a command of their own: npm run test:package
 
-import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { succeeds } from "../helpers/execute.js";
 import { root, Workshop } from "./pack.js";
 
 const asked = process.env.ZMQ_NATIVE_LONG === "1";
 if (!asked) console.warn("SKIPPED: builds from the packed sources: they take minutes; npm run test:package");
-const pkgConfig = spawnSync("pkg-config", ["--version"]).status === 0;
+const pkgConfig = succeeds("pkg-config", ["--version"]);
 if (asked && !pkgConfig) console.warn("SKIPPED: a libzmq of the system's: there is no pkg-config here");
 
 const minutes = (count: number) => count * 60_000;
@@ -29,7 +29,7 @@ describe.skipIf(!asked)("from the packed sources", () => {
   const installed = () => join(workshop.folder, "project/node_modules/zmq-native");
 
   /** Without a network where this may be had; elsewhere behind a proxy that is not there. */
-  const alone = spawnSync("unshare", ["--net", "true"]).status === 0;
+  const alone = succeeds("unshare", ["--net", "true"]);
   const offline = (alone ? ["unshare", "--net"] : ["env"]) as [string, ...string[]];
   const build = (...flags: string[]) =>
     workshop.runFor(
@@ -58,6 +58,17 @@ describe.skipIf(!asked)("from the packed sources", () => {
     await build();
     expect(existsSync(join(installed(), "build/Release/zmq_native.node"))).toBe(true);
     expect(await runProgram()).toBe("built 4.3.4 true\n");
+  });
+
+  // The license of libzmq asks for this: whoever has the program can replace the library in it.
+  test("a vendored libzmq with a changed line", { timeout: minutes(10) }, async () => {
+    const header = join(installed(), "vendor/src/libzmq/include/zmq.h");
+    const text = readFileSync(header, "utf8");
+    const changed = text.replace("#define ZMQ_VERSION_PATCH 4", "#define ZMQ_VERSION_PATCH 99");
+    expect(changed).not.toBe(text);
+    writeFileSync(header, changed);
+    await build();
+    expect(await runProgram()).toBe("built 4.3.99 true\n");
   });
 
   test.skipIf(!pkgConfig)("a libzmq that pkg-config finds", { timeout: minutes(20) }, async () => {

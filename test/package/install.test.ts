@@ -1,14 +1,14 @@
 // The package as users get it: packed, installed with npm, loaded in every way.
 
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { execa } from "execa";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile, nodeTypes } from "./compile.js";
 import { root, Workshop } from "./pack.js";
+import { block } from "./readme.js";
 
 const workshop = new Workshop();
 const inWorkshop = (...path: string[]) => join(workshop.folder, ...path);
@@ -56,7 +56,7 @@ beforeAll(async () => {
     workshop.write(folder, { "node_modules/@types/README": "" });
     symlinkSync(nodeTypes, inWorkshop(folder, "node_modules/@types/node"));
   }
-}, 120_000);
+}, 400_000);
 afterAll(() => workshop.remove());
 
 /** Paths of all files below a folder. */
@@ -88,9 +88,8 @@ describe("the tarball", () => {
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
     const entries = ["index", "draft", "v5-compat"].flatMap((name) => [`${name}.js`, `${name}.mjs`]);
-    const built = [...declarations, ...entries, "binary.js", "library.js", "v5-library.js"].flatMap(
-      (file) => [file, `${file}.map`],
-    );
+    const shared = ["binary.js", "library.js", "v5-library.js"];
+    const built = [...declarations, ...entries, ...shared].flatMap((file) => [file, `${file}.map`]);
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
       built.map((file) => `dist/${file}`).sort(),
     );
@@ -112,7 +111,7 @@ describe("the tarball", () => {
 
   test("attw finds types wherever there is code, in every way of resolving", async () => {
     const cli = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, tarball, "--format=json"]);
+    const { stdout } = await execa(process.execPath, [cli, tarball, "--format=json"]);
     const { problems, analysis } = JSON.parse(stdout);
     expect(problems).toEqual({});
     const entrypoints = Object.keys(analysis.entrypoints);
@@ -238,4 +237,14 @@ describe("a program with the types of zeromq compiles and runs", () => {
     expect(compile(version, inWorkshop(folder, "typed.cts"), options)).toEqual([]);
     expect(await workshop.run(folder, "node", "typed.cjs")).toBe("as typed\n");
   });
+});
+
+test("README's program runs in an empty folder, prints what README shows, and ends by itself", async () => {
+  const [command, ...output] = block("README.md", "console").split(/(?<=\n)/);
+  expect(command).toBe("$ node hello.mjs\n");
+  workshop.write("pasted", { "hello.mjs": block("README.md", "js") });
+  await workshop.npm("pasted", "install", tarball);
+  const printed = await workshop.run("pasted", process.execPath, "hello.mjs");
+  expect(printed).not.toBe("");
+  expect(printed).toBe(output.join(""));
 });

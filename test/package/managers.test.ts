@@ -51,7 +51,7 @@ beforeAll(async () => {
     BUN_INSTALL_CACHE_DIR: inWorkshop("bun"),
     NODE_NO_WARNINGS: "1",
   };
-}, 60_000);
+}, 400_000);
 afterAll(() => workshop.remove());
 
 test.skipIf(!pnpm)(

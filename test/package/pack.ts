@@ -1,24 +1,40 @@
 // Packs the package as it is published, with a binary for this machine, and installs it. Package managers reach one
 // registry, on loopback, which has the dependencies of the package and nothing else.
 
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { execa } from "execa";
 
 export const root = join(__dirname, "../..");
 
 /** Large, and none of what is published. */
 const notPacked = new Set(
-  [".git", "bench", "build", "demo", "node_modules", "out", "prebuilds", "test", "vendor/src"].map((path) =>
-    join(path),
-  ),
+  [
+    ".git",
+    "bench",
+    "build",
+    "demo",
+    "node_modules",
+    "out",
+    "prebuilds",
+    "site",
+    "test",
+    "vendor/licences",
+    "vendor/src",
+  ].map((path) => join(path)),
 );
 
 /** The test's own environment, without what an npm above it has set for its scripts, and any other binary. */
@@ -65,14 +81,13 @@ export class Workshop {
 
   /** The same, for so many milliseconds at most. */
   async runFor(timeout: number, folder: string, command: string, ...parameters: string[]): Promise<string> {
-    const { stdout } = await run(command, parameters, {
+    // The message of its error has both outputs.
+    const { stdout } = await execa(command, parameters, {
       cwd: join(this.folder, folder),
       env: { ...env, ...this.#registryEnv(), ...this.env },
-      maxBuffer: 2 ** 26,
+      extendEnv: false,
+      stripFinalNewline: false,
       timeout,
-    }).catch((error) => {
-      // yarn reports errors on stdout.
-      throw Object.assign(error, { message: `${error.message}\n${error.stdout}` });
     });
     return stdout;
   }
@@ -119,7 +134,10 @@ export class Workshop {
     const copy = join(this.folder, "package");
     cpSync(root, copy, { recursive: true, filter: (path) => !notPacked.has(relative(root, path)) });
     // `prepack` does this; npm runs no scripts here.
-    await this.run("package", "node", "scripts/vendor.mjs", "--pack");
+    // The scripts of `prepack` parse their parameters with commander.
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    // xz takes a minute on a busy machine.
+    await this.runFor(300_000, "package", "node", "scripts/vendor.mjs", "--pack");
     const prebuilds = join(copy, "prebuilds", `${process.platform}-${process.arch}`);
     const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
     cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));

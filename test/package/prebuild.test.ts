@@ -1,6 +1,5 @@
 // Prebuilt binaries: what a cross build would lose, the readers of their formats, the checks, the workflows.
 
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -9,11 +8,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 import { fromNpm, orSkip, readBinary } from "../helpers/tools.js";
 import { root } from "./pack.js";
 
@@ -28,14 +29,10 @@ test.skipIf(!onLinux)(
   () => {
     // The same compiler, called a cross compiler: then the programs of its CMake file are not run.
     const out = join(folder, "cross");
-    const { status, stderr } = spawnSync(
-      "cmake",
-      [
-        ...["-S", root, "-B", out, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_SYSTEM_NAME=Linux"],
-        "-DCMAKE_SYSTEM_PROCESSOR=x86_64",
-      ],
-      { encoding: "utf8" },
-    );
+    const { status, stderr } = executeSync("cmake", [
+      ...["-S", root, "-B", out, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_SYSTEM_NAME=Linux"],
+      "-DCMAKE_SYSTEM_PROCESSOR=x86_64",
+    ]);
     expect(status, stderr).toBe(0);
     expect(readFileSync(join(out, "CMakeCache.txt"), "utf8")).toMatch(/^ZMQ_HAVE_SO_KEEPALIVE:INTERNAL=1$/m);
     const header = (build: string) => readFileSync(join(build, "vendor/libzmq/platform.hpp"), "utf8");
@@ -65,13 +62,12 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
   function check(target: string, file: string, content?: Buffer) {
     const copy = join(folder, `check-${target}`);
     cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     if (content !== undefined) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
       writeFileSync(join(copy, file), content);
     }
-    const child = spawnSync(process.execPath, [join(copy, "scripts/prebuild/check.mjs"), target], {
-      encoding: "utf8",
-    });
+    const child = executeSync(process.execPath, [join(copy, "scripts/prebuild/check.mjs"), target]);
     return { code: child.status, text: child.stdout + child.stderr };
   }
   const native = () => readFileSync(join(root, "build/Release/zmq_native.node"));
@@ -109,9 +105,8 @@ describe.skipIf(!onLinux)("npm run prebuilds:check", () => {
 describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
   /** What scripts/build.mjs says when prebuildify runs it with these flags. */
   const build = (env: NodeJS.ProcessEnv) =>
-    spawnSync(process.execPath, [join(root, "scripts/build.mjs")], {
-      encoding: "utf8",
-      env: { ...process.env, ...env },
+    executeSync(process.execPath, [join(root, "scripts/build.mjs")], {
+      env: { ...env },
     });
 
   test("a platform that there is no target for", () => {
@@ -144,11 +139,14 @@ describe.skipIf(!onLinux)("prebuildify, through binding.gyp", () => {
          cpSync(${JSON.stringify(join(root, "build/Release"))}, "build/Release", { recursive: true });`,
       );
       const flags = ["--napi", "--strip", "--tag-libc", "--tag-armv"];
-      const child = spawnSync("npm", ["exec", "--", "prebuildify", ...flags, "--cwd", copy, "--out", copy], {
-        cwd: root,
-        encoding: "utf8",
-        env: { ...process.env, npm_config_nodedir: join(process.execPath, "../..") },
-      });
+      const child = executeSync(
+        "npm",
+        ["exec", "--", "prebuildify", ...flags, "--cwd", copy, "--out", copy],
+        {
+          cwd: root,
+          env: { npm_config_nodedir: join(process.execPath, "../..") },
+        },
+      );
       expect(child.status, child.stderr).toBe(0);
       expect(readdirSync(join(copy, "prebuilds/linux-x64"))).toEqual(["zmq-native.glibc.node"]);
     },
@@ -164,13 +162,12 @@ describe("prepack", () => {
       cpSync(join(root, part), join(copy, part), { recursive: true });
     for (const file of files) {
       mkdirSync(join(copy, file, ".."), { recursive: true });
-      writeFileSync(join(copy, file), "");
+      writeFileSync(join(copy, file), "binary");
     }
     // npm tells the script which command it is.
-    const child = spawnSync(process.execPath, ["scripts/prebuild/prepack.mjs"], {
+    const child = executeSync(process.execPath, ["scripts/prebuild/prepack.mjs"], {
       cwd: copy,
-      encoding: "utf8",
-      env: { ...process.env, npm_command: command },
+      env: { npm_command: command },
     });
     return { code: child.status, text: child.stdout + child.stderr };
   }
@@ -210,7 +207,7 @@ test("of the prebuilt binaries that are here, none fails its checks", () => {
     console.warn("SKIPPED: checks of prebuilt binaries: there are none here");
     return;
   }
-  const child = spawnSync(process.execPath, [join(root, "scripts/prebuild/check.mjs")], { encoding: "utf8" });
+  const child = executeSync(process.execPath, [join(root, "scripts/prebuild/check.mjs")]);
   expect(child).toMatchObject({ status: 0, stderr: "" });
 });
 

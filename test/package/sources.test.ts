@@ -1,10 +1,10 @@
 // The build's first steps on a machine where something is wrong: one sentence that says what to do, and exit code 1.
 
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { executeSync, succeeds } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const pins = JSON.parse(readFileSync(join(root, "vendor/versions.json"), "utf8")) as Record<
@@ -36,9 +36,8 @@ beforeEach(() => {
 afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
 function run(script: string, env: NodeJS.ProcessEnv) {
-  const child = spawnSync(process.execPath, [join(copy, "scripts", script)], {
-    encoding: "utf8",
-    env: { ...process.env, ...env },
+  const child = executeSync(process.execPath, [join(copy, "scripts", script)], {
+    env: { ...env },
   });
   return { code: child.status, text: child.stdout + child.stderr };
 }
@@ -77,7 +76,7 @@ test("without sources and apt, each origin has its reason and the last line says
   );
 });
 
-const noApt = spawnSync("apt-get", ["--version"]).status !== 0;
+const noApt = !succeeds("apt-get", ["--version"]);
 if (noApt) console.warn("SKIPPED: apt without a network: there is no apt-get here");
 
 test.skipIf(noApt)("without a network, apt's reason is printed", () => {
@@ -101,13 +100,11 @@ test("no compiler, no CMake: what to install", () => {
 });
 
 test("a flag that is not there: what there is", () => {
-  const child = spawnSync(process.execPath, [join(copy, "scripts/build.mjs"), "--fast"], {
-    encoding: "utf8",
-  });
+  const child = executeSync(process.execPath, [join(copy, "scripts/build.mjs"), "--fast"]);
   expect(child.status).toBe(1);
   expect(child.stderr).toContain("--fast");
   expect(child.stderr).toContain("usage: node scripts/build.mjs");
-  const help = spawnSync(process.execPath, [join(copy, "scripts/build.mjs"), "--help"], { encoding: "utf8" });
+  const help = executeSync(process.execPath, [join(copy, "scripts/build.mjs"), "--help"]);
   expect(help).toMatchObject({ status: 0, stderr: "" });
   expect(help.stdout).toContain("--sanitize");
 });

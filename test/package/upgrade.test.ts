@@ -1,12 +1,12 @@
 // Our patches on another version of a library: what `npm run vendor -- --against` says of each, and the check of headers.
 // With a library of one file, in a copy of the scripts.
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { executeSync } from "../helpers/execute.js";
 
 const root = join(__dirname, "../..");
 const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}`);
@@ -24,9 +24,8 @@ function write(path: string, content: string): void {
 function patchOf(header: string, changes: Record<number, string>): string {
   write("a/src/file.c", source());
   write("b/src/file.c", source(changes));
-  const { stdout } = spawnSync("diff", ["-u", "a/src/file.c", "b/src/file.c"], {
+  const { stdout } = executeSync("diff", ["-u", "a/src/file.c", "b/src/file.c"], {
     cwd: copy,
-    encoding: "utf8",
   });
   return `${header}\n${stdout}`;
 }
@@ -45,19 +44,20 @@ const header = (fields: Record<string, string> = {}) =>
     .join("");
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
+  const { status, stdout, stderr } = executeSync(process.execPath, args, { cwd: copy });
   return { status, text: stdout + stderr };
 }
 
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), "zmq-native-upgrade-"));
   cpSync(join(root, "scripts"), join(copy, "scripts"), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   write("package.json", "{}");
   write("test/file.test.ts", 'test("replaces a line", () => {});');
   write("upstream/src/file.c", source());
   write("upstream/LICENSE", "free");
   mkdirSync(join(copy, "vendor/sources"), { recursive: true });
-  spawnSync("tar", ["-cJf", "vendor/sources/upstream.tar.xz", "upstream"], { cwd: copy });
+  executeSync("tar", ["-cJf", "vendor/sources/upstream.tar.xz", "upstream"], { cwd: copy });
   const sha256 = createHash("sha256")
     .update(readFileSync(join(copy, "vendor/sources/upstream.tar.xz")))
     .digest("hex");

@@ -47,11 +47,28 @@ const types: Record<string, string> = {
   ".json": "application/json",
 };
 
+const apiPages = [
+  ...["index", "options", "index/index", "index/classes/Push", "index/interfaces/OperationOptions"],
+  ...[
+    "index/functions/curveKeyPair",
+    "index/type-aliases/SocketOptions",
+    "draft/classes/Peer",
+    "v5-compat/classes/Socket",
+  ],
+].map((name) => `api/${name}.html`);
 const pages = missing
   ? []
   : readdirSync(site, { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".html") && !file.startsWith("api/"))
-      .concat("api/index.html", "api/classes/index.Push.html");
+      .filter((file) => file.endsWith(".html"))
+      // typedoc makes one page like the other: a page of each kind stands for them.
+      .filter((file) => !file.startsWith("api/") || apiPages.includes(file));
+
+/** In a page: the labels of diagrams that are larger than their boxes. */
+const clippedLabels = `[...document.querySelectorAll(".diagram foreignObject")].flatMap((box) => {
+  const label = box.firstElementChild?.getBoundingClientRect();
+  const { width, height } = box.getBoundingClientRect();
+  return label && (label.width > width + 1.5 || label.height > height + 1.5) ? [box.textContent] : [];
+})`;
 
 describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
   let server: Server;
@@ -99,9 +116,12 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     expect(await page.evaluate<number>("document.querySelectorAll('.diagram:empty').length")).toBe(0);
     for (const width of [1280, 390]) {
       await page.setViewport({ width, height: 900 });
-      // It does not scroll sideways; those of typedoc and of the benchmark are not ours to lay out.
-      if (/^(api|report)/.test(path)) continue;
+      // Nothing makes the page scroll sideways.
       expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+      expect({ width, clipped: await page.evaluate<string[]>(clippedLabels) }).toEqual({
+        width,
+        clipped: [],
+      });
     }
     for (const link of await page.evaluate<string[]>("[...document.links].map(({ href }) => href)")) {
       if (link.startsWith(origin)) links.set(link, path);
@@ -127,16 +147,75 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     expect(links.size).toBeGreaterThan(50);
   });
 
-  test("it can be searched, and be dark", async () => {
+  test("the landing page has the install line, README's program and the chart", async () => {
+    const { page, complaints } = await open("index.html");
+    const blocks = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.vp-doc pre')].map(({ textContent }) => textContent.trimEnd())",
+    );
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const [install, program, output] = [
+      /^ {4}(npm install .*)$/m,
+      /```js\n([\s\S]*?)\n```/,
+      /```console\n([\s\S]*?)\n```/,
+    ].map((block) => block.exec(readme)?.[1]);
+    expect(install).toBe("npm install zmq-native");
+    expect(blocks.slice(0, 3)).toEqual([install, program, output]);
+    const shown = "[...document.querySelectorAll('img.speed')].filter((image) => image.checkVisibility())";
+    expect(await page.evaluate<string[]>(`${shown}.map(({ src }) => src)`)).toEqual([
+      `${origin}/report/speed-light.svg`,
+    ]);
+    expect(await page.evaluate<number>(`${shown}[0].naturalWidth`)).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test.each([
+    ["a concept of the guide", "slow joiner", /^\/guide\//],
+    ["a class", "XPublisher", /^\/api\/index\/classes\/XPublisher/],
+    ["a method", "sendMany", /^\/api\/index\/interfaces\/WritableSocket/],
+    ["an option", "sendHighWaterMark", /^\/api\/options\.html#sendhighwatermark/],
+  ])("one search finds %s", async (_, words, expected) => {
     const { page, complaints } = await open("guide/index.html");
     await page.click(".VPNavBarSearch button");
     await page.waitForSelector("#localsearch-input");
-    await page.type("#localsearch-input", "slow joiner");
+    await page.type("#localsearch-input", words);
     await page.waitForSelector(".VPLocalSearchBox .result");
-    const first = await page.evaluate<string>(
-      "document.querySelector('.VPLocalSearchBox .result').textContent",
+    const found = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.VPLocalSearchBox a.result')].map((link) => link.pathname + link.hash)",
     );
-    expect(first.toLowerCase()).toContain("slow joiner");
+    expect(found.slice(0, 5)).toContainEqual(expect.stringMatching(expected));
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("the pages of classes lead to the guide and to the options", async () => {
+    const { page } = await open("api/index/classes/Push.html");
+    const found = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.vp-doc a')].map((link) => link.pathname)",
+    );
+    expect(found).toEqual(expect.arrayContaining(["/guide/03-divide-and-conquer.html", "/api/options.html"]));
+    await page.close();
+  });
+
+  test("the report shows a chart before any table, at the width of a phone, too", async () => {
+    const { page } = await open("report/index.html");
+    for (const width of [1280, 390]) {
+      await page.setViewport({ width, height: 900 });
+      const sizes = await page.evaluate<{ charts: number; text: number; before: boolean }>(`(() => {
+        const visible = [...document.querySelectorAll("svg")].filter((chart) => chart.checkVisibility());
+        const heights = visible.flatMap((chart) => [...chart.querySelectorAll("text")]).map((text) => text.getBoundingClientRect().height);
+        const first = document.querySelector("table").compareDocumentPosition(visible[0]);
+        return { charts: visible.length, text: Math.min(...heights.filter(Boolean)), before: Boolean(first & 2) };
+      })()`);
+      expect(sizes).toMatchObject({ charts: expect.any(Number), before: true });
+      // CSS pixels: smaller text is hard to read.
+      expect(sizes.text).toBeGreaterThan(10);
+    }
+    await page.close();
+  });
+
+  test("the theme can be changed", async () => {
+    const { page, complaints } = await open("guide/index.html");
     const dark = "document.documentElement.classList.contains('dark')";
     const before = await page.evaluate<boolean>(dark);
     await page.evaluate("document.querySelector('.VPSwitchAppearance').click()");

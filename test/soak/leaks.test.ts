@@ -1,28 +1,23 @@
 // Messages, sockets, workers, observers and proxies by the thousand: nothing grows. `npm run leakcheck` is the whole of it.
 
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { execute } from "../helpers/execute.js";
 
 const linux = process.platform === "linux";
 const title = (text: string) =>
   `${text}${linux ? "" : " (skipped: descriptors are counted in Linux's /proc)"}`;
 
-function leakcheck(...parameters: string[]): Promise<{ code: number; text: string }> {
+async function leakcheck(...parameters: string[]): Promise<{ code: number; text: string }> {
   const out = mkdtempSync(join(tmpdir(), "zmq-native-"));
-  const script = join(__dirname, "../../scripts/leakcheck.mjs");
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [script, "--quick", "--out", out, ...parameters],
-      (_, stdout, stderr) => {
-        rmSync(out, { recursive: true, force: true });
-        resolve({ code: child.exitCode ?? -1, text: stdout + stderr });
-      },
-    );
-  });
+  const script = join(__dirname, "../leaks/leakcheck.mjs");
+  const { status, stdout, stderr } = await execute(process.execPath, [
+    ...[script, "--quick", "--out", out, ...parameters],
+  ]);
+  rmSync(out, { recursive: true, force: true });
+  return { code: status ?? -1, text: stdout + stderr };
 }
 
 test.skipIf(!linux)(title("nothing grows"), { timeout: 300_000 }, async () => {

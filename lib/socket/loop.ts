@@ -1,0 +1,122 @@
+// The iterators of a socket: `for await`, `batches` and `messagesWithMetadata`.
+
+import type { PlainOptions } from "../arguments/operation-options.js";
+import { soon } from "../core/fairness.js";
+import type { Core } from "../core/open-socket.js";
+import { type Attempt, wouldBlock } from "../core/pending.js";
+import { busyReading } from "../core/state-errors.js";
+
+/**
+ * The iterator of `for await` over a socket, of `batches` and of `messagesWithMetadata`. Leaving the loop, or calling
+ * `return`, keeps the socket open and usable.
+ *
+ * @example
+ * ```ts
+ * import { Pair } from "zmq-native";
+ *
+ * const [left, right] = [new Pair(), new Pair()];
+ * await left.bind("inproc://iterator");
+ * right.connect("inproc://iterator");
+ * await left.send("hello");
+ * const iterator = right.batches();
+ * const { value } = await iterator.next();
+ * console.log(value!.length); // 1
+ * await iterator.return();
+ * ```
+ */
+export interface SocketIterator<T> extends AsyncIterator<T, undefined> {
+  /**
+   * Resolves with the next value, or with `done: true` once the socket is closed or `return` was called.
+   *
+   * @throws ZmqError (rejects) with the codes of `receive`: `EAGAIN` after the timeout, `EBUSY`, `EFSM`, `EMSGSIZE`,
+   * `ENOMEM`.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   */
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** Ends the iteration. A pending `next` is not affected. Never throws. */
+  return(): Promise<IteratorReturnResult<undefined>>;
+  /** Returns the iterator itself, so that `for await` accepts it. Never throws. */
+  [Symbol.asyncIterator](): SocketIterator<T>;
+}
+
+/** The name of a loop's operation in errors. */
+const loopCall = "a loop (for await)";
+
+const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
+
+/** The part of a receiver that a loop uses. */
+interface Operating {
+  operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string, whenClosed?: T): Promise<T>;
+}
+
+/** @internal Implements `for await` over a socket. */
+export class Loop<T> implements SocketIterator<T> {
+  readonly #receiver: Operating;
+  readonly #core: Core;
+  readonly #attempt: Attempt<IteratorResult<T, undefined>>;
+  readonly #options: PlainOptions;
+  readonly #fetched: (() => T | undefined) | undefined;
+  #ended = false;
+
+  /** `fetched` returns the next prefetched message, if any. */
+  constructor(
+    receiver: Operating,
+    core: Core,
+    attempt: Attempt<T>,
+    options: PlainOptions,
+    fetched?: () => T | undefined,
+  ) {
+    this.#receiver = receiver;
+    this.#core = core;
+    this.#options = options;
+    this.#fetched = fetched;
+    this.#attempt = () => {
+      const value = attempt();
+      return value === wouldBlock ? wouldBlock : { value, done: false };
+    };
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const core = this.#core;
+    const { signal } = this.#options;
+    // Read first: a signal that is not Node's own runs user code.
+    const aborted = signal?.aborted;
+    if (this.#ended || core.handle === 0) return Promise.resolve(finished);
+    try {
+      const value = this.#fetched?.();
+      if (value !== undefined) return soon({ value, done: false });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#receive(aborted);
+  }
+
+  /** Separate from `next`, so that `next` is small enough for V8 to inline. */
+  #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
+    const core = this.#core;
+    if (aborted) return Promise.reject(this.#options.signal?.reason);
+    if (core.receiving !== undefined) return Promise.reject(busyReading(core));
+    if (core.blocked) {
+      try {
+        core.usable();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return this.#receiver.operate<IteratorResult<T, undefined>>(
+      this.#attempt,
+      this.#options,
+      loopCall,
+      finished,
+    );
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#ended = true;
+    return Promise.resolve(finished);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,97 @@
+// Options of operations: what is accepted, what throws, and that each option is read once.
+
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { operationOptions } from "../../lib/arguments/operation-options.js";
+
+const anything = (value: unknown) => operationOptions(value);
+
+describe("timeout", () => {
+  test.each([
+    [undefined, undefined],
+    [null, undefined],
+    [0, 0],
+    [5, 5],
+    [0.2, 1],
+    [-1, -1],
+    [Number.POSITIVE_INFINITY, -1],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [2 ** 31, -1],
+  ])("%s becomes %s", (timeout, milliseconds) => {
+    expect(anything({ timeout }).timeout).toBe(milliseconds);
+  });
+
+  test.each([
+    [Number.NaN, "NaN"],
+    [-2, "-2"],
+    [-0.5, "-0.5"],
+    [Number.NEGATIVE_INFINITY, "-Infinity"],
+    [10n, "10n"],
+    ["10", "'10'"],
+    [Symbol("ten"), "Symbol(ten)"],
+    [{}, "{}"],
+    [true, "true"],
+  ])("throws a TypeError that names %s", (timeout, shown) => {
+    expect(() => anything({ timeout })).toThrow(TypeError);
+    expect(() => anything({ timeout })).toThrow(
+      `timeout must be a number of milliseconds from 0, or -1 or Infinity for no limit, got ${shown}`,
+    );
+  });
+});
+
+describe("signal", () => {
+  test("accepts AbortSignals, those of another realm, and polyfills", () => {
+    const { signal } = new AbortController();
+    expect(anything({ signal })).toEqual({ timeout: undefined, signal, aborted: false });
+    const aborted = AbortSignal.abort();
+    expect(anything({ signal: aborted })).toMatchObject({ signal: aborted, aborted: true });
+    const polyfill = runInNewContext(
+      "({ aborted: false, addEventListener() {}, removeEventListener() {} })",
+    ) as AbortSignal;
+    expect(anything({ signal: polyfill }).signal).toBe(polyfill);
+    expect(anything({ signal: null }).signal).toBeUndefined();
+  });
+
+  test("throws for an AbortController, and says what to pass", () => {
+    expect(() => anything({ signal: new AbortController() })).toThrow(
+      /^signal must be an AbortSignal, got AbortController .*: pass the controller's own, `controller.signal`$/,
+    );
+  });
+
+  test.each([
+    ["a number", 1],
+    ["a string", "abort"],
+    ["true", true],
+    ["an EventTarget", new EventTarget()],
+    ["an object", { aborted: false }],
+    ["a function", () => {}],
+  ])("throws a TypeError for %s", (_, signal) => {
+    expect(() => anything({ signal })).toThrow(TypeError);
+    expect(() => anything({ signal })).toThrow(/^signal must be an AbortSignal, got /);
+  });
+});
+
+test("no options are none, and other types than objects throw", () => {
+  for (const options of [undefined, null, {}, () => {}]) {
+    expect(anything(options)).toEqual({ timeout: undefined, signal: undefined, aborted: false });
+  }
+  for (const options of [1, "x", true, 1n, Symbol("s")]) {
+    expect(() => anything(options)).toThrow(/^Options must be an object, got /);
+  }
+});
+
+test("reads each option once", () => {
+  const read: string[] = [];
+  const { signal } = new AbortController();
+  anything({
+    get timeout() {
+      read.push("timeout");
+      return 1;
+    },
+    get signal() {
+      read.push("signal");
+      return signal;
+    },
+  });
+  expect(read.sort()).toEqual(["signal", "timeout"]);
+});

@@ -1,0 +1,242 @@
+// ws as the web speaks it: handshakes of others, and paths.
+
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execaSync } from "execa";
+import { describe, expect, test } from "vitest";
+import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
+
+/** A binary that has wss knows its options. */
+function hasWss(): boolean {
+  return "wssKey" in Push.prototype;
+}
+
+/** Signed by itself, by openssl. */
+function makeCertificate(name: string): { certificate: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+  const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")] as const;
+  const options = ["-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", `/CN=${name}`];
+  const subject = ["-addext", `subjectAltName=DNS:${name}`];
+  const files = ["-keyout", key, "-out", certificate];
+  execaSync("openssl", ["req", "-x509", ...options, ...subject, ...files]);
+  const made = { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+  rmSync(folder, { recursive: true });
+  return made;
+}
+
+/** What a ws server answers to a handshake with these headers, up to the end of the headers; empty if it hangs up. */
+async function shakeHands(endpoint: string, headers: Record<string, string>): Promise<string> {
+  const { hostname, port, pathname } = new URL(endpoint);
+  const socket = connect(Number(port), hostname);
+  const all = {
+    Host: `${hostname}:${port}`,
+    Upgrade: "websocket",
+    Connection: "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol": "ZWS2.0/NULL",
+    "Sec-WebSocket-Version": "13",
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`GET ${pathname} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  let text = "";
+  for await (const data of socket) {
+    text += data;
+    if (text.includes("\r\n\r\n")) break;
+  }
+  return text.split("\r\n\r\n")[0] as string;
+}
+
+describe("handshakes", () => {
+  // All but the first are refused without vendor/patches/libzmq/ws/http-request.patch.
+  test.each([
+    { Connection: "Upgrade" },
+    { Connection: "keep-alive, Upgrade" },
+    { Connection: "upgrade,keep-alive" },
+    { Connection: "close , UPGRADE\t" },
+    { Upgrade: "h2c, WebSocket" },
+  ])("%o is accepted", async (headers) => {
+    using pull = new Pull();
+    await pull.bind("ws://127.0.0.1:*");
+    const answer = await shakeHands(pull.lastEndpoint as string, headers);
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+    // By RFC 6455.
+    expect(answer).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    expect(answer).toContain("Sec-WebSocket-Protocol: ZWS2.0/NULL");
+  });
+
+  test.each([
+    { Connection: "keep-alive" },
+    { Connection: "Upgraded" },
+    { Connection: "not-Upgrade, Up grade" },
+    { Connection: "," },
+    { Upgrade: "h2c" },
+    { "Sec-WebSocket-Protocol": "chat" },
+  ])("%o is not accepted", async (headers) => {
+    using pull = new Pull();
+    await pull.bind("ws://127.0.0.1:*");
+    expect(await shakeHands(pull.lastEndpoint as string, headers)).toBe("");
+  });
+});
+
+describe("paths", () => {
+  // Only the first two work without vendor/patches/libzmq/ws/http-request.patch.
+  test.each(["", "/a", "/a/b", "/a/b/", "//", "/a/b?c=d/e"])("of a server and a client: %j", async (path) => {
+    using pull = new Pull({ receiveTimeout: 5000 });
+    await pull.bind(`ws://127.0.0.1:*${path}`);
+    expect(new URL(pull.lastEndpoint as string).port).toMatch(/^\d+$/);
+    expect(pull.lastEndpoint).toMatch(new RegExp(`:\\d+${(path || "/").replace("?", "\\?")}$`));
+    using push = new Push();
+    push.connect(pull.lastEndpoint as string);
+    await push.send("text");
+    expect((await pull.receive()).map(String)).toEqual(["text"]);
+  });
+
+  test.each([
+    ["", "/"],
+    ["/a/b", "/a/b"],
+    ["/a/b?c=d/e", "/a/b?c=d/e"],
+  ])("%j is asked for as %j", async (path, asked) => {
+    using server = Object.assign(createServer().listen(0, "127.0.0.1"), {
+      [Symbol.dispose]: () => server.close(),
+    });
+    await once(server, "listening");
+    using push = new Push({ linger: 0 });
+    push.connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    const [socket] = await once(server, "connection");
+    const [request] = await once(socket, "data");
+    socket.destroy();
+    expect(String(request)).toMatch(/^GET /);
+    expect(String(request).split(" ")[1]).toBe(asked);
+    expect(String(request)).toContain("\r\nHost: 127.0.0.1\r\n");
+  });
+
+  test("one that does not fit into a request is refused", async () => {
+    using push = new Push();
+    const path = `/${"x".repeat(9000)}`;
+    expect(() => push.connect(`ws://127.0.0.1:1${path}`)).toThrow(
+      expect.objectContaining({ code: "EINVAL" }),
+    );
+    await expect(push.bind(`ws://127.0.0.1:*${path}`)).rejects.toMatchObject({ code: "EINVAL" });
+  });
+});
+
+describe("wss", () => {
+  const missing = hasWss() ? undefined : "this binary has no wss: build one with `npm run build:wss`";
+  if (missing) console.warn(`SKIPPED: ${missing}`);
+
+  test.skipIf(missing)("a message goes to who is trusted", async () => {
+    const { certificate, key } = makeCertificate("feed.example");
+    using pull = new Pull({ wssCertificate: certificate, wssKey: key, receiveTimeout: 5000 });
+    await pull.bind("wss://127.0.0.1:*/feed");
+    using push = new Push({ wssTrust: certificate, wssHostname: "feed.example" });
+    push.connect(pull.lastEndpoint as string);
+    await push.send("secret");
+    expect(String(await pull.receive())).toBe("secret");
+  });
+
+  test.skipIf(missing)("nothing goes to who is not trusted", async () => {
+    const [mine, other] = [makeCertificate("feed.example"), makeCertificate("feed.example")];
+    using pull = new Pull({ wssCertificate: other.certificate, wssKey: other.key });
+    await pull.bind("wss://127.0.0.1:*");
+    using trusting = new Push({ wssTrust: mine.certificate, immediate: true, sendTimeout: 300 });
+    trusting.connect(pull.lastEndpoint as string);
+    await expect(trusting.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+    using naming = new Push({
+      wssTrust: other.certificate,
+      wssHostname: "elsewhere.example",
+      immediate: true,
+    });
+    naming.connect(pull.lastEndpoint as string);
+    naming.sendTimeout = 300;
+    await expect(naming.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+    using credulous = new Push({ wssTrust: "no certificate", immediate: true, sendTimeout: 300 });
+    credulous.connect(pull.lastEndpoint as string);
+    await expect(credulous.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test.skipIf(missing)("a server needs a certificate, and the key that belongs to it", async () => {
+    const [mine, other] = [makeCertificate("a.example"), makeCertificate("b.example")];
+    for (const options of [
+      {},
+      { wssCertificate: mine.certificate },
+      { wssCertificate: "no certificate", wssKey: mine.key },
+      { wssCertificate: mine.certificate, wssKey: other.key },
+    ]) {
+      using pull = new Pull(options);
+      await expect(pull.bind("wss://127.0.0.1:*")).rejects.toMatchObject({ code: "EINVAL" });
+    }
+  });
+});
+
+// As jszmq 0.1.2 does, whose WebSocket library answers with the first protocol that is offered. Without vendor patch
+// libzmq/ws/peers-without-mechanism, the handshake failed.
+describe("a server that accepts ZWS2.0/NULL and speaks ZWS2.0", () => {
+  async function accept(server: RawServer): Promise<RawPeer> {
+    const peer = await server.accept();
+    await peer.hear((heard) => heard.includes("\r\n\r\n"));
+    const [protocol] = /Sec-WebSocket-Protocol: ([^,\r]*)/.exec(String(peer.heard))!.slice(1);
+    expect(protocol).toBe("ZWS2.0/NULL");
+    peer.say(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+      `Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`,
+    );
+    return peer;
+  }
+  const says = (body: string) => webSocketFrame(body, { masked: false });
+
+  test("talks with a client", async () => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ linger: 0 });
+    void dealer.events;
+    dealer.connect(`ws://127.0.0.1:${server.port}`);
+    // Waits for the connection.
+    await dealer.send("question");
+    const peer = await accept(server);
+    peer.say(says("\0peer"), says("\x01one"), says("\0two"));
+    expect((await dealer.receive()).map(String)).toEqual(["one", "two"]);
+    for await (const { type } of dealer.events) {
+      expect(type).not.toMatch(/error/);
+      if (type === "handshake") break;
+    }
+    await dealer.send("more");
+    // Masked: a READY command or a routing id, then the two messages, each with one byte for its flags.
+    const isMessage = (length: number) => Buffer.of(0x82, 0x80 | (length + 1));
+    await peer.hear((heard) => heard.includes(isMessage(8)) && heard.includes(isMessage(4)));
+  });
+
+  test("its routing id that comes with the answer to the upgrade is no message", async () => {
+    using server = await RawServer.listen();
+    using pull = new Pull();
+    pull.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await accept(server);
+    peer.say(says("\0"), says("\0first"));
+    expect(String(await pull.receive())).toBe("first");
+  });
+
+  test("is asked for who it is where ZAP decides", async () => {
+    using server = await RawServer.listen();
+    using pull = new Pull({ zapDomain: "global" });
+    void pull.events;
+    pull.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await accept(server);
+    peer.say(says("\0"), says("\0first"));
+    for await (const { type } of pull.events) {
+      expect(type).not.toBe("handshake");
+      if (type === "handshake:error:protocol") break;
+    }
+  });
+});
+
+test("a subscriber over ws is heard without a mechanism of its own", async () => {
+  using publisher = new XPublisher();
+  using subscriber = new Subscriber();
+  subscriber.subscribe("a");
+  await publisher.bind("ws://127.0.0.1:*");
+  subscriber.connect(publisher.lastEndpoint as string);
+  expect(String(await publisher.receive())).toBe("\x01a");
+});

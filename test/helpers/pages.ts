@@ -1,0 +1,206 @@
+// Pages of docs/ whose programs are tested. A block of code that begins with `// NAME` or `# NAME` is a file. A block
+//
+//     ```console
+//     $ node NAME
+//     what the program prints
+//     ```
+//
+// is a test: it runs the commands in a folder that holds the page's files and the package as npm installs it, and
+// compares the output. PAGES=write replaces the output in the page by the output of the run.
+//
+// A number after a `~`, a duration and an absolute path differ from run to run, and are not compared. A line `...` on
+// the page stands for any number of lines.
+
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { slowness } from "./program.js";
+
+const root = join(__dirname, "../..");
+
+const fenced = /^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm;
+const measured = /~[\d.,]+/g;
+const varying = /~[\d.,]+|\b\d+(\.\d+)? ?m?s\b|(?<![\w.])\/(?!\/)[\w./-]+/g;
+
+interface Command {
+  command: string;
+  output: string;
+}
+
+interface Page {
+  files: Map<string, string>;
+  /** Blocks of commands, in the order of the page. */
+  sessions: Command[][];
+}
+
+/** Splits the text of a console block into commands and their output. */
+function commandsOf(text: string): Command[] {
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf("\n");
+      return { command: part.slice(0, end), output: part.slice(end + 1) };
+    });
+}
+
+const pathOf = (page: string) => join(root, "docs", `${page}.md`);
+
+/** Reads the files and the console blocks of a page. */
+function readPage(page: string): Page {
+  const files = new Map<string, string>();
+  const sessions: Command[][] = [];
+  for (const [, language, text] of readFileSync(pathOf(page), "utf8").matchAll(fenced)) {
+    const [, name] = /^(?:\/\/|#) ([\w./-]+)\n/.exec(text!) ?? [];
+    if (language === "console") sessions.push(commandsOf(text!));
+    else if (language === "json") JSON.parse(text!);
+    else if (name !== undefined) files.set(name, text!);
+    else throw new Error(`docs/${page}.md: a block of ${language} has no file name:\n${text}`);
+  }
+  return { files, sessions };
+}
+
+/** The output without what differs from run to run. */
+const stable = (output: string) => output.replace(varying, "~").trimEnd();
+
+/** Expects that `actual` is the output that the page shows. */
+function expectOutput(actual: string, shown: string): void {
+  const parts = stable(shown).split(/^\.\.\.$/m);
+  if (parts.length === 1) expect(stable(actual)).toBe(parts[0]);
+  let rest = stable(actual);
+  for (const part of parts.map((text) => text.trim())) {
+    expect(rest).toContain(part);
+    rest = rest.slice(rest.indexOf(part) + part.length);
+  }
+}
+
+const env = {
+  PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+  NO_COLOR: "1",
+  // npx would ask the registry whether there is a newer npm.
+  npm_config_update_notifier: "false",
+};
+
+/** Node 20 has the permission model under another name. The pages say so. */
+const renamed = process.versions.node.startsWith("20.")
+  ? (command: string) => command.replace("node --permission", "node --experimental-permission")
+  : (command: string) => command;
+
+/** Runs a command by a shell, and resolves with what it writes to stdout and stderr. */
+async function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
+  const { exitCode, stdout } = await execa("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
+    cwd,
+    env: { ...env, HOME: cwd },
+    extendEnv: false,
+    timeout: 100_000 * slowness,
+    killSignal: "SIGKILL",
+    stripFinalNewline: false,
+    reject: false,
+  });
+  return { code: exitCode ?? null, output: stdout };
+}
+
+/** Replaces the output that a page shows for a command. */
+function write(page: string, { command, output }: Command, actual: string): void {
+  if (stable(output) === stable(actual) || output.includes("...\n")) return;
+  const text = readFileSync(pathOf(page), "utf8");
+  writeFileSync(
+    pathOf(page),
+    text.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${actual}`),
+  );
+}
+
+/** A check of the measured numbers in the output of a command, in the order in which they are printed. */
+type Figures = (...numbers: number[]) => void;
+
+interface PageOptions {
+  /** By the name of the program. */
+  figures?: Record<string, Figures>;
+  /** Folders with a `node_modules`, by the name of a package in it that the programs of the page also use. */
+  packages?: Record<string, string>;
+  /** Programs that `npx` runs on the page, but that cannot be had here: their blocks are left out. */
+  missing?: string[];
+}
+
+const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
+afterAll(() => rmSync(workshop, { recursive: true, force: true }), 300_000);
+
+/** Puts the package into a `node_modules` folder as npm does, as far as programs use it: test/package packs the rest. */
+function install(modules: string): void {
+  for (const part of ["package.json", "dist"]) {
+    cpSync(join(root, part), join(modules, "zmq-native", part), { recursive: true });
+  }
+  const name = process.platform === "linux" ? "zmq-native.glibc.node" : "zmq-native.node";
+  const prebuilds = join(modules, "zmq-native/prebuilds", `${process.platform}-${process.arch}`);
+  cpSync(join(root, "build/Release/zmq_native.node"), join(prebuilds, name));
+  cpSync(join(root, "node_modules/node-gyp-build"), join(modules, "node-gyp-build"), { recursive: true });
+}
+
+/** Tests that each console block of a page prints what the page shows, and that the page runs each program it shows. */
+export function testPage(
+  page: string,
+  { figures = {}, packages = {}, missing = [] }: PageOptions = {},
+): void {
+  const { files, sessions } = readPage(page);
+  const folder = join(workshop, page);
+
+  describe(`docs/${page}.md`, () => {
+    beforeAll(() => {
+      mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+      install(join(folder, "node_modules"));
+      writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+      for (const [name, text] of files) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), text);
+      }
+      for (const [name, from] of Object.entries(packages)) {
+        const target = join(folder, "node_modules", name);
+        mkdirSync(dirname(target), { recursive: true });
+        symlinkSync(join(from, "node_modules", name), target);
+        const { bin } = JSON.parse(readFileSync(join(target, "package.json"), "utf8"));
+        const programs = typeof bin === "string" ? { [name]: bin } : (bin ?? {});
+        for (const [program, path] of Object.entries<string>(programs)) {
+          symlinkSync(join(target, path), join(folder, "node_modules/.bin", program));
+        }
+      }
+    });
+
+    test("runs each program that it shows", () => {
+      const commands = sessions.flat().map(({ command }) => command);
+      // Configurations are no programs: test/package/bundlers.test.ts runs Next.js with that of docs/deployment.md.
+      const programs = [...files.keys()].filter((name) => /(?<!\.config)\.[cm]?js$/.test(name));
+      const texts = [...commands, ...files.values()];
+      const used = (name: string) =>
+        texts.some((text) => text.includes(name) && !text.startsWith(`// ${name}\n`));
+      expect(programs.filter((name) => !used(name))).toEqual([]);
+    });
+
+    const runnable = sessions.filter(
+      (session) => !session.some(({ command }) => missing.some((name) => command.includes(`npx ${name}`))),
+    );
+    const titled = runnable.map((session) => ({ title: session[0]!.command, session }));
+    test.each(titled)("$title", async ({ session }) => {
+      for (const { command, output } of session) {
+        const { code, output: actual } = await run(command, folder);
+        if (process.env.PAGES === "write") write(page, { command, output }, actual);
+        else expectOutput(actual, output);
+        expect({ code, output: actual }).toMatchObject({ code: 0 });
+        const [, program] = /node (?:.* )?([\w-]+)\.mjs/.exec(command) ?? [];
+        figures[program ?? ""]?.(
+          ...(actual.match(measured) ?? []).map((text) => Number(text.replace(/[~,]/g, ""))),
+        );
+      }
+    });
+  });
+}

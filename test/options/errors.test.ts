@@ -1,0 +1,231 @@
+// What errors of options say: which option, which values it takes, what it got, and which option may have been meant.
+
+import { describe, expect, test } from "vitest";
+import {
+  Context,
+  curveKeyPair,
+  Dealer,
+  Publisher,
+  Push,
+  Request,
+  Router,
+  Socket,
+  Stream,
+  Subscriber,
+  XPublisher,
+} from "zmq-native";
+
+const classes = { Context, Dealer, Publisher, Push, Request, Router, Stream, Subscriber, XPublisher };
+
+/** What `new` throws for these options. */
+function refused(name: keyof typeof classes, options: object): Error & { detail?: string } {
+  try {
+    new classes[name](options as never);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a value", () => {
+  const milliseconds = "milliseconds from 0";
+  test.each([
+    ["Push", { sendHighWaterMark: -5 }, "a whole number from 0 (no limit); got -5"],
+    ["Push", { sendTimeout: "5" }, `${milliseconds} (do not wait), or -1 to wait without a limit; got '5'`],
+    [
+      "Push",
+      { sendTimeout: Number.POSITIVE_INFINITY },
+      `${milliseconds} (do not wait), or -1 to wait without a limit; got Infinity`,
+    ],
+    [
+      "Push",
+      { linger: Number.NaN },
+      `${milliseconds} (drop queued messages), or -1 to keep them without a limit; got NaN`,
+    ],
+    [
+      "Push",
+      { linger: 2 ** 31 },
+      `${milliseconds} (drop queued messages), or -1 to keep them without a limit; got 2147483648`,
+    ],
+    ["Push", { maxMessageSize: -5 }, "bytes from 0, or -1 for no limit; got -5"],
+    ["Push", { curveServer: 1 }, "true or false; got 1"],
+    [
+      "Push",
+      { curveServerKey: "abc" },
+      "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them; got 'abc'",
+    ],
+    ["Push", { zapDomain: 5 }, "up to 255 bytes, or null for none; got 5"],
+    [
+      "Push",
+      { sendTimeout: undefined },
+      `${milliseconds} (do not wait), or -1 to wait without a limit; got undefined: leave the option out for its default`,
+    ],
+    ["Push", { distinctErrors: 1 }, "true or false; got 1"],
+    ["Router", { routingId: "" }, "1 to 255 bytes, of which the first is not 0; got ''"],
+    ["XPublisher", { verbosity: "all" }, 'null, "allSubs", "allSubsUnsubs"; got \'all\''],
+    ["XPublisher", { welcomeMessage: 5 }, "a string, a Buffer or null; got 5"],
+    ["Context", { ioThreads: -1 }, "a whole number from 0; got -1"],
+    ["Context", { maxSockets: 0 }, "a whole number from 1 to maxSocketsLimit; got 0"],
+    ["Context", { maxMessageSize: -1 }, "bytes from 0; got -1"],
+  ] as const)("new %s(%j): detail says which values it takes", (name, options, takes) => {
+    const [option] = Object.keys(options);
+    const error = refused(name, options);
+    expect(error.detail).toBe(`${option} takes ${takes}`);
+    expect(error.stack).toContain(`${error.message}: ${error.detail}`);
+    // Programs that list or compare errors find what zeromq's have.
+    expect(Object.keys(error).filter((key) => key !== "code" && key !== "errno")).toEqual([]);
+  });
+
+  test("the same when a property is set", () => {
+    using push = new Push();
+    expect(() => {
+      push.sendTimeout = Number.POSITIVE_INFINITY;
+    }).toThrow(
+      expect.objectContaining({ detail: expect.stringMatching(/^sendTimeout takes .* got Infinity$/) }),
+    );
+    expect(push.sendTimeout).toBe(-1);
+  });
+
+  test("every option that libzmq refuses a value of says which values it takes", () => {
+    const prototypes = [Socket, ...Object.values(classes)].map(({ prototype }) => prototype);
+    const names = prototypes.flatMap((prototype) =>
+      Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([name, { set }]) =>
+        set && !/^(vmci|multicast$|loopbackFastPath)/.test(name) ? [name] : [],
+      ),
+    );
+    const silent: string[] = [];
+    for (const [name, Class] of Object.entries(classes)) {
+      for (const option of new Set(names)) {
+        if (!(option in Class.prototype)) continue;
+        for (const value of [-(2 ** 31), 2 ** 31 - 1, "", "x".repeat(300)]) {
+          try {
+            new Class({ [option]: value } as never);
+          } catch (error) {
+            const { detail = "" } = error as { detail?: string };
+            if (!/^\w+ takes \S.*; got /.test(detail)) silent.push(`${name}.${option}: ${detail}`);
+          }
+        }
+      }
+    }
+    expect(silent).toEqual([]);
+  });
+
+  test("secrets are not shown", () => {
+    const { secretKey } = curveKeyPair();
+    const long = `${secretKey}x`;
+    for (const options of [{ curveSecretKey: long }, { plainPassword: long.repeat(7) }]) {
+      const error = refused("Push", options);
+      expect(error.detail).toMatch(/; got string of length \d+$/);
+      expect(error.stack).not.toContain(secretKey);
+    }
+  });
+
+  test("long values are cut, and no code of the program's runs to show one", () => {
+    expect(refused("Router", { routingId: "x".repeat(10_000) }).detail!.length).toBeLessThan(250);
+    const hostile = {
+      [Symbol.for("nodejs.util.inspect.custom")]() {
+        throw new Error("was called");
+      },
+    };
+    expect(refused("Push", { sendTimeout: hostile }).message).toBe("Option value must be a number");
+  });
+});
+
+describe("an option that there is not", () => {
+  test.each([
+    ["Push", "highWaterMark", "Push has no option highWaterMark; did you mean sendHighWaterMark?"],
+    [
+      "Dealer",
+      "highWaterMark",
+      "Dealer has no option highWaterMark; did you mean sendHighWaterMark or receiveHighWaterMark?",
+    ],
+    ["Push", "sendTimout", "Push has no option sendTimout; did you mean sendTimeout?"],
+    ["Push", "reconnect_interval", "Push has no option reconnect_interval; did you mean reconnectInterval?"],
+    ["Push", "sndhwm", "Push has no option sndhwm; did you mean sendHighWaterMark?"],
+    ["Push", "ZMQ_LINGER", "Push has no option ZMQ_LINGER; did you mean linger?"],
+    ["Dealer", "identity", "Dealer has no option identity; did you mean routingId?"],
+    ["Dealer", "hwm", "Dealer has no option hwm; did you mean sendHighWaterMark or receiveHighWaterMark?"],
+    ["Push", "lastEndpont", "Push has no option lastEndpont, and none with a similar name"],
+    ["Push", "subscribe", "Push has no option subscribe, and none with a similar name"],
+    ["Push", "contxt", "Push has no option contxt; did you mean context?"],
+    ["Publisher", "multcast", "Publisher has no option multcast; did you mean multicast?"],
+    [
+      "Push",
+      "recieveTimeout",
+      "Push has no option recieveTimeout; did you mean receiveTimeout, an option of Pair, Subscriber, Request and others?",
+    ],
+    ["Push", "colour", "Push has no option colour, and none with a similar name"],
+    [
+      "Push",
+      "receiveTimeout",
+      "Push has no option receiveTimeout: it belongs to other socket types, or to builds of libzmq with more features",
+    ],
+    [
+      "Push",
+      "gssapiServer",
+      "Push has no option gssapiServer: it belongs to other socket types, or to builds of libzmq with more features",
+    ],
+    ["Push", "lastEndpoint", "lastEndpoint can only be read"],
+    ["Context", "ioThread", "Context has no option ioThread; did you mean ioThreads?"],
+    ["Context", "io_threads", "Context has no option io_threads; did you mean ioThreads?"],
+    ["Context", "maxSocketsLimit", "maxSocketsLimit can only be read"],
+  ] as const)("new %s({ %s })", (name, option, detail) => {
+    const error = refused(name, { [option]: 5 });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(/^Cannot (add|set) property /);
+    expect(error.detail).toBe(detail);
+    expect(error.stack).toContain(`${error.message}: ${detail}`);
+  });
+
+  test("of a subclass: the error names it", () => {
+    class Own extends Push {}
+    expect(() => new Own({ highWaterMark: 1 } as object)).toThrow(
+      expect.objectContaining({ detail: "Own has no option highWaterMark; did you mean sendHighWaterMark?" }),
+    );
+  });
+
+  test("errors of the program's own getters stay as they are", () => {
+    const own = Object.freeze(new TypeError("mine"));
+    const options = {
+      get ioThreads(): number {
+        throw own;
+      },
+      ioThread: 1,
+    };
+    expect(() => new Context(options)).toThrow(own);
+    expect(own).not.toHaveProperty("detail");
+  });
+});
+
+test("options by number are named by their number", () => {
+  const push = new Push() as unknown as Record<string, (id: number, value?: unknown) => unknown>;
+  expect(() => push.setInt32Option!(17, "5")).toThrow(
+    expect.objectContaining({ detail: "option 17 takes a whole number; got '5'" }),
+  );
+  expect(() => push.setInt32Option!(999, 5)).toThrow(
+    expect.objectContaining({
+      code: "EINVAL",
+      detail: "option 999: this build of libzmq lacks the option, or rejects the value; got 5",
+    }),
+  );
+  expect(() => push.getInt32Option!(999)).toThrow(
+    expect.objectContaining({ code: "EINVAL", detail: expect.stringMatching(/^option 999 cannot be read/) }),
+  );
+  (push as unknown as Push).close();
+});
+
+test("subscribe, unsubscribe and routingId say what they got", () => {
+  using subscriber = new Subscriber();
+  using router = new Router();
+  const detail = (text: string) =>
+    expect.objectContaining({ message: "Option value must be a string or buffer", detail: text });
+  expect(() => subscriber.subscribe(5 as never)).toThrow(
+    detail("a topic must be a string or a Buffer, got 5"),
+  );
+  expect(() => subscriber.unsubscribe({} as never)).toThrow(
+    detail("a topic must be a string or a Buffer, got {}"),
+  );
+  expect(() => router.connect("inproc://x", { routingId: 5 as never })).toThrow(
+    detail("routingId must be a string or a Buffer, got 5"),
+  );
+});
