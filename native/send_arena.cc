@@ -9,7 +9,8 @@
 namespace zmq_native {
 namespace {
 
-/** libzmq may hold this many bytes, plus two messages, before a sender waits. A loopback connection sends them in 10 ms. */
+/** libzmq may hold this many bytes, plus two messages, before a sender waits. A loopback connection sends them in 10
+ * ms. */
 constexpr size_t kCrowded = 16 * 1024 * 1024;
 
 std::atomic<size_t> held{0};

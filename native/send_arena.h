@@ -1,6 +1,6 @@
 // Memory for small outgoing frames. Many share one block, instead of one allocation each that libzmq's I/O thread frees
-// across threads, which costs more than sending the frame. Large frames are counted. Filled on the environment's thread,
-// freed on any.
+// across threads, which costs more than sending the frame. Large frames are counted. Filled on the environment's
+// thread, freed on any.
 #pragma once
 
 #include <cstddef>

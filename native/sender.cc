@@ -218,8 +218,8 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds so many bytes that the
-// sender should wait, 0 would block, or -errno
+// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds so many bytes that
+// the sender should wait, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
