@@ -1,40 +1,45 @@
 #include "send_arena.h"
 
-#include <algorithm>
-#include <atomic>
-#include <cstdint>
+#include <new>
 
 #include "block_pool.h"
 
 namespace zmq_native {
 namespace {
 
-/** libzmq may hold this many bytes, plus two messages, before a sender waits. A loopback connection sends them in 10
- * ms. */
-constexpr size_t kCrowded = 16 * 1024 * 1024;
+/** What is needed to free a large frame. */
+struct Large {
+  void* memory;
+  size_t size;
+  SendArena::Held held;
+};
 
-std::atomic<size_t> held{0};
-
-void releaseLarge(void* memory, void* hint) {
-  const auto size = static_cast<size_t>(reinterpret_cast<uintptr_t>(hint));
-  BlockPool::instance().release(memory, size);
-  held.fetch_sub(size, std::memory_order_relaxed);
+void releaseLarge(void*, void* hint) {
+  const std::unique_ptr<Large> large(static_cast<Large*>(hint));
+  BlockPool::instance().release(large->memory, large->size);
+  large->held->fetch_sub(large->size, std::memory_order_relaxed);
 }
 
 }  // namespace
 
-size_t SendArena::heldBytes() { return held.load(std::memory_order_relaxed); }
+bool SendArena::isLarge(size_t size) { return size >= BlockPool::kLeast; }
 
-bool SendArena::isCrowded() const { return largest_ > 0 && heldBytes() > kCrowded + 2 * largest_; }
-
-bool SendArena::allocateLarge(Message& message, size_t size) {
-  void* const memory = BlockPool::instance().allocate(size);
-  if (memory == nullptr) return false;
-  if (!message.adopt(memory, size, releaseLarge, reinterpret_cast<void*>(static_cast<uintptr_t>(size)))) {
-    BlockPool::instance().release(memory, size);
+bool SendArena::allocateLarge(Message& message, size_t size, Held& held) {
+  std::unique_ptr<Large> large;
+  try {
+    if (held == nullptr) held = std::make_shared<std::atomic<size_t>>(0);
+    large.reset(new Large{nullptr, size, held});
+  } catch (const std::bad_alloc&) {
     return false;
   }
-  held.fetch_add(size, std::memory_order_relaxed);
+  large->memory = BlockPool::instance().allocate(size);
+  if (large->memory == nullptr) return false;
+  if (!message.adopt(large->memory, size, releaseLarge, large.get())) {
+    BlockPool::instance().release(large->memory, size);
+    return false;
+  }
+  large.release();
+  held->fetch_add(size, std::memory_order_relaxed);
   return true;
 }
 
@@ -47,11 +52,7 @@ namespace zmq_native {
 
 struct SendArena::Block {};
 
-bool SendArena::allocate(Message& message, size_t size) {
-  if (size < BlockPool::kLeast) return message.resize(size);
-  largest_ = std::max(largest_, size);
-  return allocateLarge(message, size);
-}
+bool SendArena::allocate(Message& message, size_t size) { return message.resize(size); }
 
 void SendArena::retire() {}
 
@@ -92,10 +93,6 @@ struct SendArena::Block {
 };
 
 bool SendArena::allocate(Message& message, size_t size) {
-  if (size >= BlockPool::kLeast) {
-    largest_ = std::max(largest_, size);
-    return allocateLarge(message, size);
-  }
   if (size <= kInlineFrame || size > kLargestFrame) return message.resize(size);
   constexpr size_t alignment = alignof(Content);
   const size_t needed = sizeof(Content) + ((size + alignment - 1) & ~(alignment - 1));

@@ -3,7 +3,9 @@
 // thread, freed on any.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <memory>
 
 #include "message.h"
 
@@ -19,25 +21,19 @@ class SendArena {
   /** Gives the empty `message` memory for `size` bytes. Returns false, and leaves it empty, if memory runs out. */
   bool allocate(Message& message, size_t size);
 
-  /** Returns the bytes in large frames that libzmq still holds, for all threads. */
-  static size_t heldBytes();
-  /** Begins a message: `isCrowded` concerns the large frames that follow. */
-  void forgetLargeFrames() { largest_ = 0; }
-  /**
-   * Returns whether the message has a large frame and libzmq holds so many bytes that the sender should wait. The next
-   * message then reuses memory of sent messages. Otherwise the system has to map and clear new memory for it.
+  /** Bytes in large frames of a socket that libzmq still holds. Frames may outlive their socket. Null before the first.
    */
-  bool isCrowded() const;
+  using Held = std::shared_ptr<std::atomic<size_t>>;
+  static bool isLarge(size_t size);
+  /** Like `allocate`, for a large frame, which is added to `held`. */
+  static bool allocateLarge(Message& message, size_t size, Held& held);
 
  private:
   struct Block;
 
-  static bool allocateLarge(Message& message, size_t size);
   void retire();
   static void release(void* data, void* block);
 
-  /** The size of the largest frame of the message, 0 if it has no large one. */
-  size_t largest_ = 0;
   Block* block_ = nullptr;
   size_t used_ = 0;
   int given_ = 0;

@@ -74,8 +74,8 @@ export interface Binding {
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** Returns the number of messages that libzmq has queued. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
-  /** Returns the bytes in large frames that libzmq still holds, for all threads. */
-  heldBytes(): number;
+  /** Returns the bytes in large frames of the socket that libzmq still holds. */
+  heldBytes(handle: Handle): number;
 
   // native/receiver.cc
   /**

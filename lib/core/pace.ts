@@ -3,7 +3,7 @@
 // memory of sent messages instead, which is twice as fast. The wait begins after libzmq has queued the message, so it
 // affects neither the order of messages, nor the high-water mark, nor closing the socket.
 
-import { binding } from "../binding/index.js";
+import { binding, type Handle } from "../binding/index.js";
 import { setTimeout, now as time } from "../runtime/timers.js";
 import { nextTurn } from "./fairness.js";
 
@@ -11,50 +11,60 @@ import { nextTurn } from "./fairness.js";
 const interval = 1;
 /** The wait ends when libzmq holds this share of the bytes that it held at the beginning, so that it can go on sending. */
 const share = 0.6;
-/**
- * The most milliseconds of a wait. Loopback and fast networks need a tenth of this. The bytes may also belong to another
- * socket: one whose network is slow, or that has no peer. A send must not wait long for those.
- */
-const longest = 50;
+/** Milliseconds after which a wait ends if libzmq has sent nothing: there is no peer, or it does not read. */
+const patience = 50;
+/** The most milliseconds of a wait. Only slow networks need more, and they do not gain from waits. */
+const longest = 200;
 /** Milliseconds without a wait after a wait that was too short. Doubles up to `longestPause` while waits are in vain. */
 const shortestPause = 1000;
 const longestPause = 16_000;
 
-let waiting: Promise<void> | undefined;
-let pause = shortestPause;
-let pauseEnd = 0;
+/** The pace of one socket. */
+export class Pace {
+  readonly #handle: Handle;
+  #waiting: Promise<void> | undefined;
+  #pause = shortestPause;
+  #pauseEnd = 0;
 
-/**
- * Resolves when libzmq has sent much of what it holds, after 50 ms at the latest. Resolves in the next turn for a send
- * whose `timeout` is shorter: -1 is none.
- */
-export function paced(timeout: number): Promise<void> {
-  if (timeout >= 0 && timeout < longest) return nextTurn();
-  if (waiting !== undefined) return waiting;
-  const start = time();
-  if (start < pauseEnd) return nextTurn();
-  const enough = binding.heldBytes() * share;
-  let resolve!: () => void;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  const check = () => {
-    const tooMany = binding.heldBytes() > enough;
-    if (tooMany && time() - start < longest) {
-      setTimeout(check, interval);
-      return;
-    }
-    if (tooMany) {
-      pauseEnd = time() + pause;
-      pause = Math.min(2 * pause, longestPause);
-    } else {
-      pause = shortestPause;
-    }
-    waiting = undefined;
-    resolve();
-  };
-  // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
-  setTimeout(check, interval);
-  waiting = promise;
-  return promise;
+  constructor(handle: Handle) {
+    this.#handle = handle;
+  }
+
+  /**
+   * Resolves when libzmq has sent much of what it holds for the socket, after 200 ms at the latest. For a send whose
+   * `timeout` is shorter, resolves in the next turn. -1 is no timeout.
+   */
+  wait(timeout: number): Promise<void> {
+    if (timeout >= 0 && timeout < longest) return nextTurn();
+    if (this.#waiting !== undefined) return this.#waiting;
+    const start = time();
+    if (start < this.#pauseEnd) return nextTurn();
+    let progress = start;
+    let held = binding.heldBytes(this.#handle);
+    const enough = held * share;
+    let resolve!: () => void;
+    const promise = new Promise<void>((settle) => {
+      resolve = settle;
+    });
+    const check = () => {
+      const at = time();
+      // A closed socket has an error here, which is negative.
+      const left = binding.heldBytes(this.#handle);
+      if (left < held) progress = at;
+      held = left;
+      const tooMany = left > enough;
+      if (tooMany && at - progress < patience && at - start < longest) {
+        setTimeout(check, interval);
+        return;
+      }
+      this.#pauseEnd = tooMany ? at + this.#pause : 0;
+      this.#pause = tooMany ? Math.min(2 * this.#pause, longestPause) : shortestPause;
+      this.#waiting = undefined;
+      resolve();
+    };
+    // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
+    setTimeout(check, interval);
+    this.#waiting = promise;
+    return promise;
+  }
 }

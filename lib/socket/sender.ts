@@ -10,7 +10,7 @@ import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
-import { paced } from "../core/pace.js";
+import { Pace } from "../core/pace.js";
 import { Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
@@ -62,6 +62,7 @@ function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
 export class Sender {
   readonly #core: Core;
   readonly #tagging: Tagging | undefined;
+  #pace: Pace | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -90,7 +91,10 @@ export class Sender {
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
-    if (result === 2) return paced(plain.timeout ?? core.timeoutOf("sending"));
+    if (result === 2) {
+      this.#pace ??= new Pace(core.handle);
+      return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));
+    }
     // Request and Reply wait until the program has received.
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
