@@ -7,7 +7,7 @@
 namespace zmq_native {
 namespace {
 
-/** What is needed to free a large frame. */
+/** The data to free a large frame. */
 struct Large {
   void* memory;
   size_t size;

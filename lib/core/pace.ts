@@ -32,7 +32,7 @@ export class Pace {
 
   /**
    * Resolves when libzmq has sent much of what it holds for the socket, after 200 ms at the latest. For a send whose
-   * `timeout` is shorter, resolves in the next turn. -1 is no timeout.
+   * `timeout` is shorter, resolves in the next turn. -1 means no limit.
    */
   wait(timeout: number): Promise<void> {
     if (timeout >= 0 && timeout < longest) return nextTurn();
