@@ -1,6 +1,6 @@
 // The aims, each a ratio within the same round: ours against zeromq, and against libzmq in C.
 
-import { stock } from "./ends.mjs";
+import { largeSizes, sizeName, stock } from "./ends.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
 
 /**
@@ -29,6 +29,12 @@ const aims = [
   row("for await", "receive", ["4 KiB", "64 KiB", "1 MiB"], "ours, for await", "C", 0.95),
   row("await send", "send", ["4 KiB", "64 KiB", "1 MiB"], "ours, await send", "zeromq, await send", 1.2),
   row("await send", "send", ["4 KiB", "64 KiB", "1 MiB"], "ours, await send", "C", 0.95),
+  row("both ends, large messages", "large", "16 KiB", "ours to ours", "zeromq to zeromq", 2.5),
+  row("both ends, large messages", "large", "64 KiB", "ours to ours", "zeromq to zeromq", 1.5),
+  ...["ours to ours/zeromq to zeromq", "ours to C/zeromq to C", "C to ours/C to zeromq"].map((pair) => {
+    const [ours, theirs] = pair.split("/");
+    return row("large messages", "large", largeSizes.map(sizeName), ours, theirs, 1);
+  }),
   row("batches()", "receive", ["1 B", "64 B"], "ours, batches", "zeromq, for await", 11),
   row("batches()", "receive", ["1 B", "64 B"], "ours, batches", "C", 0.95),
   row("sendMany", "send", "1 B", "ours, sendMany", "zeromq, await send", 10),

@@ -7,8 +7,14 @@ import { freePort } from "./stage.mjs";
 export const libraries = { ours: root, zeromq: "zeromq" };
 
 /** Messages in about a second for C, by size. */
-const atFullSpeed = { 1: 5e6, 64: 4e6, 256: 2e6, 1024: 1e6, 4096: 3e5, 65536: 3e4, 1048576: 1500 };
-export const sizes = Object.keys(atFullSpeed).map(Number);
+const atFullSpeed = {
+  ...{ 1: 5e6, 64: 4e6, 256: 2e6, 1024: 1e6, 4096: 3e5, 16384: 1e5, 65536: 3e4, 262144: 8000 },
+  ...{ 1048576: 1500, 4194304: 400, 16777216: 100 },
+};
+export const sizes = [1, 64, 256, 1024, 4096, 65536, 1048576];
+export const largeSizes = Object.keys(atFullSpeed)
+  .map(Number)
+  .filter((size) => size >= 1024);
 
 export function sizeName(bytes) {
   if (bytes >= 2 ** 20) return `${bytes / 2 ** 20} MiB`;
@@ -20,7 +26,7 @@ export function countFor(size, scale, slowness = 1) {
   const full = atFullSpeed[size] * scale;
   // Libraries that are slow with small messages are not with large ones: the wire limits all of them.
   const slow = size >= 4096 ? 1 : size >= 1024 ? Math.min(slowness, 3) : slowness;
-  return Math.max(200, Math.round(full / slow / 1000) * 1000);
+  return Math.max(size > 2 ** 20 ? 40 : 200, Math.round(full / slow / 100) * 100);
 }
 
 /** Ends in Node: `receive(stage, flow)` and `send(stage, flow, endpoint)`; a flow is `{ count, size, frames?, curve? }`. */
@@ -109,7 +115,11 @@ export function stream(name, receiver, sender, flow, slowness = 1) {
       const received = await receiving.result;
       // The sender has done all by now; libzmq's tools end only then.
       const sent = await Promise.race([sending.result, new Promise((end) => setTimeout(end, 2000))]);
-      return { ...received, senderCpuPerMessage: sent?.cpuPerMessage };
+      return {
+        ...received,
+        senderCpuPerMessage: sent?.cpuPerMessage,
+        senderFaultsPerMessage: sent?.faultsPerMessage,
+      };
     },
   };
 }

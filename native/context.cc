@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "arguments.h"
+#include "block_pool.h"
 #include "exports.h"
 
 #ifdef _WIN32
@@ -119,7 +120,7 @@ bool Context::release(int32_t token, std::function<void()> ended) {
 void Context::environmentOpened() {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
-  ++all.environments;
+  if (++all.environments == 1) BlockPool::instance().open();
 }
 
 void Context::environmentClosed() {
@@ -127,10 +128,14 @@ void Context::environmentClosed() {
   std::unique_lock<std::mutex> lock(all.mutex);
   if (--all.environments > 0) return;
   const auto done = [&all] { return all.terminating == 0; };
-  if (all.terminated.wait_for(lock, kPatience, done)) return;
-  std::fprintf(stderr, "(node:%d) WARNING: Waiting for queued ZeroMQ messages to be delivered.%s\n",
-               static_cast<int>(getpid()), all.blocky ? " Set 'context.blocky = false' to change this behaviour." : "");
-  all.terminated.wait(lock, done);
+  if (!all.terminated.wait_for(lock, kPatience, done)) {
+    std::fprintf(stderr, "(node:%d) WARNING: Waiting for queued ZeroMQ messages to be delivered.%s\n",
+                 static_cast<int>(getpid()),
+                 all.blocky ? " Set 'context.blocky = false' to change this behaviour." : "");
+    all.terminated.wait(lock, done);
+  }
+  // Another environment may have opened meanwhile.
+  if (all.environments == 0) BlockPool::instance().close();
 }
 
 namespace {

@@ -52,6 +52,9 @@ class Environment {
   std::set<int32_t> contexts;
   ReceiveArea area;
   SendArena sendArena;
+  /** The socket of the current send, and the size of the largest large frame of its message. */
+  int32_t sender = 0;
+  size_t largestFrame = 0;
   std::shared_ptr<Notifier> notifier;
 
   /** Waits for sockets where polls do not work. Started at the first call. Null if no thread can be created. */

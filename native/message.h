@@ -28,6 +28,14 @@ class Message {
     zmq_msg_init(&message_);
     return false;
   }
+  /** Makes it one of memory that `release` frees, on any thread; false, and still an empty message, when memory runs
+   * out. */
+  bool adopt(void* memory, size_t size, zmq_free_fn* release, void* hint) {
+    zmq_msg_close(&message_);
+    if (zmq_msg_init_data(&message_, memory, size, release, hint) == 0) return true;
+    zmq_msg_init(&message_);
+    return false;
+  }
   zmq_msg_t* get() { return &message_; }
 
  private:

@@ -1,5 +1,50 @@
 #include "send_arena.h"
 
+#include <new>
+
+#include "block_pool.h"
+
+namespace zmq_native {
+namespace {
+
+/** The data to free a large frame. */
+struct Large {
+  void* memory;
+  size_t size;
+  SendArena::Held held;
+};
+
+void releaseLarge(void*, void* hint) {
+  const std::unique_ptr<Large> large(static_cast<Large*>(hint));
+  BlockPool::instance().release(large->memory, large->size);
+  large->held->fetch_sub(large->size, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+bool SendArena::isLarge(size_t size) { return size >= BlockPool::kLeast; }
+
+bool SendArena::allocateLarge(Message& message, size_t size, Held& held) {
+  std::unique_ptr<Large> large;
+  try {
+    if (held == nullptr) held = std::make_shared<std::atomic<size_t>>(0);
+    large.reset(new Large{nullptr, size, held});
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  large->memory = BlockPool::instance().allocate(size);
+  if (large->memory == nullptr) return false;
+  if (!message.adopt(large->memory, size, releaseLarge, large.get())) {
+    BlockPool::instance().release(large->memory, size);
+    return false;
+  }
+  large.release();
+  held->fetch_add(size, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace zmq_native
+
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
 
 // The internals of a libzmq that was built elsewhere are unknown, so each frame gets its own allocation.
@@ -15,7 +60,6 @@ void SendArena::retire() {}
 
 #else
 
-#include <atomic>
 #include <cstdlib>
 #include <new>
 

@@ -2,8 +2,10 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "arguments.h"
@@ -14,6 +16,7 @@ namespace zmq_native {
 namespace {
 
 constexpr int32_t kSent = 1;
+constexpr int32_t kSentInCrowd = 2;
 constexpr int32_t kWouldBlock = 0;
 // Strings up to this many UTF-8 bytes are measured and encoded in one step.
 constexpr size_t kStackString = 1024;
@@ -25,8 +28,19 @@ int32_t noFrame(napi_env env) {
   return -EINVAL;
 }
 
-int32_t fill(SendArena& arena, Message& message, const void* data, size_t size) {
-  if (!arena.allocate(message, size)) return -ENOMEM;
+/** Gives an empty message memory for `size` bytes. Answers 0 or -errno. */
+int32_t allocate(Environment& environment, Message& message, size_t size) {
+  if (!SendArena::isLarge(size)) return environment.sendArena.allocate(message, size) ? 0 : -ENOMEM;
+  // A getter among the frames may have closed the socket.
+  Socket* const socket = environment.sockets.find(environment.sender);
+  if (socket == nullptr) return -ENOTSOCK;
+  environment.largestFrame = std::max(environment.largestFrame, size);
+  return SendArena::allocateLarge(message, size, socket->held) ? 0 : -ENOMEM;
+}
+
+int32_t fill(Environment& environment, Message& message, const void* data, size_t size) {
+  const int32_t error = allocate(environment, message, size);
+  if (error != 0) return error;
   if (size > 0) std::memcpy(message.data(), data, size);
   return 0;
 }
@@ -38,18 +52,18 @@ int32_t encodeString(Environment& environment, napi_value frame, Message& messag
   size_t size = 0;
   if (napi_get_value_string_utf8(env, frame, text, sizeof text, &size) != napi_ok) return noFrame(env);
   // Node-API stops before a character that does not fit, so only a clearly shorter result is known to be complete.
-  if (size < sizeof text - 4) return fill(environment.sendArena, message, text, size);
+  if (size < sizeof text - 4) return fill(environment, message, text, size);
   if (napi_get_value_string_utf8(env, frame, nullptr, 0, &size) != napi_ok) return noFrame(env);
   std::string whole(size, '\0');
   if (napi_get_value_string_utf8(env, frame, whole.data(), size + 1, &size) != napi_ok) return noFrame(env);
-  return fill(environment.sendArena, message, whole.data(), size);
+  return fill(environment, message, whole.data(), size);
 }
 
 /** Copies a frame, a Uint8Array or a string, into an empty message. Returns the same as encodeString. */
 int32_t encode(Environment& environment, napi_value frame, Message& message) {
   Bytes bytes;
   if (Arguments::bytesOf(environment.env, frame, &bytes)) {
-    return fill(environment.sendArena, message, bytes.data, bytes.size);
+    return fill(environment, message, bytes.data, bytes.size);
   }
   return encodeString(environment, frame, message);
 }
@@ -207,7 +221,7 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   int32_t error;
   // Uint8Array is checked first: most messages are one, and each call of Node-API takes time.
   if (Arguments::bytesOf(environment.env, value, &bytes)) {
-    error = fill(environment.sendArena, frame, bytes.data, bytes.size);
+    error = fill(environment, frame, bytes.data, bytes.size);
   } else {
     bool isArray = false;
     if (napi_is_array(environment.env, value, &isArray) != napi_ok) return noFrame(environment.env);
@@ -217,7 +231,41 @@ int32_t sendMessage(Environment& environment, int32_t handle, const Socket& sock
   return error == 0 ? sendSingle(socket, frame) : error;
 }
 
-// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 0 would block, or -errno
+/** Sets the socket of the current send. A getter among the frames may begin another send in the middle of it. */
+class Sending {
+ public:
+  Sending(Environment& environment, int32_t handle)
+      : environment_(environment),
+        sender_(std::exchange(environment.sender, handle)),
+        largestFrame_(std::exchange(environment.largestFrame, 0)) {}
+  ~Sending() {
+    environment_.sender = sender_;
+    environment_.largestFrame = largestFrame_;
+  }
+  Sending(const Sending&) = delete;
+  Sending& operator=(const Sending&) = delete;
+
+ private:
+  Environment& environment_;
+  const int32_t sender_;
+  const size_t largestFrame_;
+};
+
+/** libzmq may hold this many bytes, plus two messages, before a sender waits. A loopback connection sends them in 10
+ * ms. */
+constexpr size_t kCrowded = 16 * 1024 * 1024;
+
+/**
+ * Whether the message has a large frame and libzmq holds so many bytes of the socket that the sender should wait. The
+ * next message then reuses memory of sent messages. Otherwise the system has to map and clear new memory for it.
+ */
+bool isCrowded(const Environment& environment, const Socket& socket) {
+  return environment.largestFrame > 0 && socket.held != nullptr &&
+         socket.held->load(std::memory_order_relaxed) > kCrowded + 2 * environment.largestFrame;
+}
+
+// trySend(handle, ...frames) or trySend(handle, frames: array) -> 1 sent, 2 sent and libzmq holds so many bytes that
+// the sender should wait, 0 would block, or -errno
 Napi::Value trySend(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const int32_t handle = arguments.integer(0);
@@ -225,8 +273,20 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   Environment& environment = arguments.environment();
   const Socket* socket = environment.sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
-  if (info.Length() > 2) return arguments.answer(sendMultipart(environment, handle, *socket, Frames(info, 1)));
-  return arguments.answer(sendMessage(environment, handle, *socket, arguments.value(1)));
+  const Sending sending(environment, handle);
+  const int32_t result = info.Length() > 2 ? sendMultipart(environment, handle, *socket, Frames(info, 1))
+                                           : sendMessage(environment, handle, *socket, arguments.value(1));
+  return arguments.answer(result == kSent && isCrowded(environment, *socket) ? kSentInCrowd : result);
+}
+
+// heldBytes(handle) -> bytes in large frames of the socket that libzmq still holds, or -errno
+Napi::Value heldBytes(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t handle = arguments.integer(0);
+  if (!arguments.ok()) return {};
+  const Socket* socket = arguments.environment().sockets.find(handle);
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  return arguments.answer(socket->held == nullptr ? int64_t{0} : static_cast<int64_t>(socket->held->load()));
 }
 
 // trySendMany(handle, ...messages) -> how many were sent; or -errno if the first one failed. Arguments cost less than
@@ -237,6 +297,7 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return {};
   const Socket* socket = arguments.environment().sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const Sending sending(arguments.environment(), handle);
   int64_t sent = 0;
   for (size_t index = 1; index < info.Length(); ++index) {
     const int32_t result = sendMessage(arguments.environment(), handle, *socket, arguments.value(index));
@@ -252,6 +313,7 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
 void exportSender(Exports& exports) {
   exports.add<trySend>("trySend");
   exports.add<trySendMany>("trySendMany");
+  exports.add<heldBytes>("heldBytes");
 }
 
 }  // namespace zmq_native

@@ -6,6 +6,7 @@
 
 #include "napi_setup.h"
 #include "readiness.h"
+#include "send_arena.h"
 
 namespace zmq_native {
 
@@ -59,6 +60,8 @@ class Socket {
   Readiness readiness;
   /** The -errno for the next receive, of a message that was dropped after others had been received. 0 for none. */
   int32_t failure = 0;
+  /** Bytes in large frames that libzmq still holds. */
+  SendArena::Held held;
 
  private:
   Environment& environment_;

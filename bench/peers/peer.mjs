@@ -19,13 +19,16 @@ export async function finish(result) {
   process.exit();
 }
 
-/** A stopwatch of wall and CPU time, from now on: seconds. */
+/** A stopwatch of wall time, CPU time and page faults, from now on: seconds and a count. */
 export function stopwatch() {
+  const { minorPageFault } = process.resourceUsage();
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();
   return () => {
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
     const { user, system } = process.cpuUsage(cpu);
-    return { seconds: Number(process.hrtime.bigint() - start) / 1e9, cpuSeconds: (user + system) / 1e6 };
+    const faults = process.resourceUsage().minorPageFault - minorPageFault;
+    return { seconds, cpuSeconds: (user + system) / 1e6, faults };
   };
 }
 

@@ -70,6 +70,7 @@ const time = watch();
 await finish({
   rate: count / time.seconds,
   cpuPerMessage: time.cpuSeconds / count,
+  faultsPerMessage: time.faults / count,
   ...(tick && {
     delay: { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: percentile(delays, 1) },
   }),

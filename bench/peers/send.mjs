@@ -43,6 +43,7 @@ if (options.bind) {
 } else for (const socket of all) socket.connect(options.endpoint);
 const watch = stopwatch();
 await Promise.all(all.map((socket) => send(socket, count / sockets)));
-await tell({ result: { cpuPerMessage: watch().cpuSeconds / count } });
+const { cpuSeconds, faults } = watch();
+await tell({ result: { cpuPerMessage: cpuSeconds / count, faultsPerMessage: faults / count } });
 // The runner ends this process once the receiver has had everything.
 setInterval(() => {}, 1000);

@@ -6,6 +6,7 @@ import fanout from "./fanout.mjs";
 import { churn, idle, rest, retained, stalled } from "./footprint.mjs";
 import { peers, sockets, threads } from "./growth.mjs";
 import inproc from "./inproc.mjs";
+import large from "./large.mjs";
 import latency from "./latency.mjs";
 import { loss, multicast } from "./multicast.mjs";
 import multipart from "./multipart.mjs";
@@ -14,6 +15,6 @@ import receive from "./receive.mjs";
 import send from "./send.mjs";
 
 export const scenarios = [
-  ...[receive, send, both, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
+  ...[receive, send, both, large, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
   ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

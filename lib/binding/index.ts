@@ -67,13 +67,15 @@ export interface Binding {
 
   // native/sender.cc
   /**
-   * Returns 1 if libzmq has queued all frames, 0 if it would block and has queued none. Frames as arguments cost less
-   * than in an array. For types whose messages have a tag, the second frame is the tag: a routing id as a number, or a
-   * group.
+   * Returns 1 if libzmq has queued all frames, 0 if it would block and has queued none. Returns 2 if libzmq has queued
+   * all frames and holds so many bytes that the sender should wait. Frames as arguments cost less than in an array. For
+   * types whose messages have a tag, the second frame is the tag: a routing id as a number, or a group.
    */
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** Returns the number of messages that libzmq has queued. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
+  /** Returns the bytes in large frames of the socket that libzmq still holds. */
+  heldBytes(handle: Handle): number;
 
   // native/receiver.cc
   /**

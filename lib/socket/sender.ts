@@ -10,6 +10,7 @@ import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
+import { Pace } from "../core/pace.js";
 import { Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
@@ -62,6 +63,7 @@ function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
 export class Sender {
   readonly #core: Core;
   readonly #tagging: Tagging | undefined;
+  #pace: Pace | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -90,6 +92,10 @@ export class Sender {
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
+    if (result === 2) {
+      this.#pace ??= new Pace(core.handle);
+      return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));
+    }
     // Request and Reply wait until the program has received.
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
@@ -106,7 +112,7 @@ export class Sender {
     const result = handOver(this.#core.handle, wire!);
     this.#core.touched();
     if (result < 0) throw this.#failed(result);
-    return result === 1;
+    return result > 0;
   }
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
@@ -144,7 +150,7 @@ export class Sender {
     core.emptied = false;
     const result = handOver(core.handle, wire);
     if (result < 0) throw this.#failed(result);
-    return result === 1;
+    return result > 0;
   }
 
   #failed(result: number): ZmqError {

@@ -299,7 +299,7 @@ describe("the ZAP handler", () => {
     });
     await own.unbind("inproc://zeromq.zap.01");
     await (await context.authenticate({ plain: { users: {} } })).close();
-    // Its address is free as soon as it is closed.
+    // close() frees its address at once.
     await own.bind("inproc://zeromq.zap.01");
   });
 

@@ -82,7 +82,7 @@ test("metadata of the certificate appears with messages", async () => {
   expect(metadata).toEqual({ "User-Id": ada.publicKey, name: "Ada" });
 });
 
-test("files that are no certificates are reported and admit nobody", async () => {
+test("files that are not certificates are reported and admit nobody", async () => {
   writeFileSync(join(folder, "README"), "not a key");
   writeFileSync(join(folder, ".hidden.key"), "not a key");
   const auth = await start();

@@ -1,5 +1,4 @@
-// What must not get anybody in, or keep anybody out: malformed requests, decision functions that fail or hang, floods, and
-// closes in between.
+// Malformed requests, failing or hanging decision functions, floods and early closes admit nobody and keep no valid peer out.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -256,7 +255,7 @@ describe("floods", () => {
     using pull = new Pull({ context, ...servers.curve, ...domain, backlog: 2000, handshakeInterval: 0 });
     const verdict = verdictOf(pull.events);
     await pull.bind("tcp://127.0.0.1:*");
-    // A Push connects as often as it is told to, and each connection is a peer.
+    // Each `connect` of a Push is a connection of its own, and each connection is a peer.
     using push = new Push({ linger: 0, ...curveClient(ada) });
     for (let count = 0; count < 1000; count++) push.connect(pull.lastEndpoint as string);
     for (let count = 0; count < 1000; count++) expect(await verdict()).toBe("in");

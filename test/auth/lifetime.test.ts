@@ -1,4 +1,4 @@
-// What authenticators keep alive, and how they work in workers and in several copies of the library.
+// The effect of authenticators on the life of the process; authenticators in workers and in several copies of the library.
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -27,7 +27,7 @@ export const plainClient = (plainUsername: string, plainPassword: string) => ({
   plainPassword,
 });
 
-/** What an event of the server says of a client; undefined for events that say nothing. */
+/** Reads from the server's events whether it admitted a client; undefined for events without a verdict. */
 export function verdictOf(events: Observer): () => Promise<string> {
   return async () => {
     for (;;) {

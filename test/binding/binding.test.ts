@@ -48,6 +48,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   onReady: { parameters: [() => {}] },
   trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
   trySendMany: { parameters: [noHandle, "a", ["b", "c"]], unknown: ENOTSOCK },
+  heldBytes: { parameters: [noHandle], unknown: ENOTSOCK },
   receive: { parameters: [noHandle, bytes.buffer, 0, 1], unknown: ENOTSOCK },
   setReceiveArea: { parameters: [bytes, []] },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },

@@ -92,6 +92,7 @@ napi_value control(napi_env env);
 #define zmq_socket ::zmq_native::failing::OfLibzmq<(zmq_socket)>::call
 #define zmq_poller_new ::zmq_native::failing::OfLibzmq<(zmq_poller_new)>::call
 #define zmq_poller_add ::zmq_native::failing::OfLibzmq<(zmq_poller_add)>::call
+#define zmq_msg_init_data ::zmq_native::failing::OfLibzmq<(zmq_msg_init_data)>::call
 #define zmq_msg_copy ::zmq_native::failing::OfLibzmq<(zmq_msg_copy)>::call
 
 #define zmq_bind ::zmq_native::failing::Paused<(zmq_bind)>::call
