@@ -76,12 +76,21 @@ function dependencies(code, folder = "") {
 /** The file of the modules that are loaded by `import()`. */
 const onDemand = "auth.js";
 
+/** Loads the file once. It gets the exports of this file, since bundlers warn if each of two files requires the other. */
+const loader = `let later; const loadLater = () => (later ??= require("./${onDemand}")(exports));`;
+
 /**
  * Makes `import()` a `require`, as TypeScript does for CommonJS: test runners that run modules in a context of their own
  * cannot import.
  */
 const withoutImport = (code) =>
-  code.replace(/\bimport\("(\.\/[\w.-]+)"\)/g, 'Promise.resolve().then(() => require("$1"))');
+  code
+    .replace(/^"use strict";/, `"use strict"; ${loader}`)
+    .replace(/\bimport\("\.\/[\w.-]+"\)/g, "Promise.resolve().then(loadLater)");
+
+/** Makes the file a function of the exports of library.js. Keeps its lines, which the source map counts. */
+const takingLibrary = (code) =>
+  `${code.replace(/^let (\w+) = require\("\.\/library\.js"\);$/m, "module.exports = ($1) => { const exports = {};")}return exports; };\n`;
 
 /**
  * Makes one file of modules and all that they import, except of what `external` names another file for. Returns the
@@ -145,7 +154,9 @@ async function bundle(name, modules, external) {
   });
   const [{ code, map }] = output;
   const sources = map.sources.map((source) => source.slice(source.lastIndexOf("lib/") + 4));
-  write(`${name}.js`, withoutImport(withoutRequire(code.replace(/^\/\/#.*\n?/gm, ""))), { ...map, sources });
+  const plain = withoutRequire(code.replace(/^\/\/#.*\n?/gm, ""));
+  const adapt = `${name}.js` === onDemand ? takingLibrary : later.size > 0 ? withoutImport : String;
+  write(`${name}.js`, adapt(plain), { ...map, sources });
   return { own, later };
 }
 

@@ -9,8 +9,8 @@ import type { Outbox } from "./outbox.js";
 import type { AnySocket, Untyped } from "./types.js";
 
 /**
- * The parts of a socket. They are not private members of `Socket`: an object of a class that extends it by `util.inherits`
- * is not created by its constructor and would lack them.
+ * @internal The parts of a socket. They are not private members of `Socket`: an object of a class that extends it by
+ * `util.inherits` is not created by its constructor and would lack them.
  */
 interface Parts {
   readonly socket: AnySocket;
@@ -23,12 +23,12 @@ interface Parts {
 
 const partsOf = new WeakMap<object, Parts>();
 
-/** Makes an object a socket. */
+/** @internal Makes an object a socket. */
 export function setParts(socket: object, made: Parts): void {
   partsOf.set(socket, made);
 }
 
-/** Throws a `TypeError` unless the object is a socket. */
+/** @internal Throws a `TypeError` unless the object is a socket. */
 export function parts(socket: object): Parts {
   const made = partsOf.get(socket);
   if (made === undefined) throw new TypeError("Not a Socket: its constructor was not called");

@@ -1,8 +1,6 @@
 // The programs of the pages, except the guide's (test/examples): each prints what its page shows. Tools that are not
 // dependencies of this project come from npm, into the cache folder of scripts/prebuild.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -10,6 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import { capability } from "zmq-native";
 import { executeSync } from "../helpers/execute.js";
 import { readPage, testPage } from "../helpers/pages.js";
+import { freeUdpPort } from "../helpers/ports.js";
 import { orSkip, treeOf } from "../helpers/tools.js";
 import { root } from "../package/pack.js";
 
@@ -57,6 +56,7 @@ testPrograms("docs/lost-messages.md", {
 });
 testPrograms("SECURITY.md");
 testPrograms("README.md");
+testPrograms("docs/authentication.md");
 testPrograms("docs/comparison.md", { packages: { zeromq: root } });
 
 const jest = orSkip(() => treeOf({ jest: "30.5.2", "jest-environment-jsdom": "30.5.2" }));
@@ -70,14 +70,6 @@ testPrograms("docs/deployment.md", {
   packages: tools ? { "@vercel/nft": tools, esbuild: tools } : {},
   missing: tools ? [] : ["nft", "esbuild"],
 });
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 if (capability.pgm) {
   // Multicast cannot bind to a free port, so the page shows one; a test needs another.
