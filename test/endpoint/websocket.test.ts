@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
-import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { Dealer, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
 
 /** Only a binary with wss knows its options. */
@@ -160,6 +160,36 @@ describe("wss", () => {
     using credulous = new Push({ wssTrust: "no certificate", immediate: true, sendTimeout: 300 });
     credulous.connect(pull.lastEndpoint as string);
     await expect(credulous.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test.skipIf(missing)("a connection continues once a peer that stopped reading reads again", async () => {
+    const { certificate, key } = makeCertificate("feed.example");
+    const buffers = { sendBufferSize: 4096, receiveBufferSize: 4096, linger: 0 };
+    using pair = new Pair({
+      ...buffers,
+      wssCertificate: certificate,
+      wssKey: key,
+      receiveHighWaterMark: 1,
+      receiveTimeout: 10_000,
+    });
+    await pair.bind("wss://127.0.0.1:*");
+    using peer = new Pair({
+      ...buffers,
+      wssTrust: certificate,
+      wssHostname: "feed.example",
+      sendHighWaterMark: 10,
+    });
+    peer.connect(pair.lastEndpoint as string);
+    const large = Buffer.alloc(100_000);
+    let sent = 0;
+    const fill = async () => {
+      for (;;) {
+        await peer.send(large, { timeout: 500 });
+        sent++;
+      }
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "EAGAIN" });
+    for (let i = 0; i < sent; i++) expect((await pair.receive())[0]).toHaveLength(large.length);
   });
 
   test.skipIf(missing)("bind requires a certificate and its key", async () => {
