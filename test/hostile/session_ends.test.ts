@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Context, capability, Dealer, Pair, Push, Router, type Socket } from "zmq-native";
-import { draftPath, patience, runProgram } from "../helpers/program.js";
+import { draftPath, patience, runProgram, startProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 import { frame, greeting, hello, property, RawPeer, RawServer } from "../helpers/zmtp.js";
 
@@ -224,25 +224,26 @@ const closed = { code: 0, stderr: "", stdout: "closed\n" };
 
 test("a context closes with `linger: -1` when a peer violates the protocol and reconnection is off", async () => {
   using server = await RawServer.listen();
-  const running = runProgram(closing(address(server), `await dealer.send("x"); dealer.close();`), {
-    limit: patience,
-  });
+  await using running = startProgram(
+    closing(address(server), `await dealer.send("x"); dealer.close(); say("the socket is closed");`),
+    { limit: patience },
+  );
   const peer = await server.accept();
   await peer.hearBytes(10);
-  // The socket closes during this time.
-  await delay(200);
+  await running.hear();
   peer.say(greeting("PLAIN"), frame("x", { flags: 4 }));
-  expect(await running).toMatchObject(closed);
+  expect(await running.outcome).toMatchObject(closed);
 });
 
 test.each(["127.0.0.1", "localhost"])(
   "a context closes with `linger: -1` when the connection to %s was lost before all was sent and reconnection is off",
   async (host) => {
     using server = await RawServer.listen();
-    const running = runProgram(
+    await using running = startProgram(
       closing(
         `tcp://${host}:${server.port}`,
-        `for (let i = 0; i < 2000; i++) await dealer.send(Buffer.alloc(10_000)); await lost; dealer.close();`,
+        `for (let i = 0; i < 2000; i++) await dealer.send(Buffer.alloc(10_000));
+         say("the queue is full"); await lost; dealer.close();`,
       ),
       { limit: patience },
     );
@@ -250,9 +251,9 @@ test.each(["127.0.0.1", "localhost"])(
     peer.say(hello("DEALER"));
     await peer.hear(heardReady);
     peer.pause();
-    await delay(300);
+    await running.hear();
     peer.reset();
-    expect(await running).toMatchObject(closed);
+    expect(await running.outcome).toMatchObject(closed);
   },
 );
 
