@@ -196,7 +196,9 @@ await bundle("draft", ["draft"], (path) =>
   isDraft(path.replace(/\.ts$/, "")) || path === "binding/constants.ts" ? undefined : "library.js",
 );
 const isStreams = (module) => /^streams(?:\/|\.ts$)/.test(module);
-await bundle("streams", ["streams"], (path) => (isStreams(path) ? undefined : "library.js"));
+await bundle("streams", ["streams"], (path) =>
+  isStreams(path) || path === "binding/constants.ts" ? undefined : "library.js",
+);
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";

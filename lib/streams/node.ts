@@ -61,14 +61,22 @@ function settle(sent: Promise<void>, callback: Callback): void {
   );
 }
 
-/** The methods `_write` and `_final`. */
+/** The methods `_write`, `_writev` and `_final`. */
 function writing(sink: Sink, signal: AbortSignal) {
-  return {
+  const single = {
     write(chunk: unknown, _encoding: BufferEncoding, callback: Callback) {
       settle(sink.send(chunk, signal), callback);
     },
     final(callback: Callback) {
       settle(sink.end(signal), callback);
+    },
+  };
+  if (sink.alternates) return single;
+  return {
+    ...single,
+    writev(chunks: { chunk: unknown }[], callback: Callback) {
+      const buffered = chunks.map(({ chunk }) => chunk);
+      settle(sink.sendMany(buffered, signal), callback);
     },
   };
 }
