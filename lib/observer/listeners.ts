@@ -61,8 +61,9 @@ export interface EventListeners extends EventSubscriber {
    * import { Reply } from "zmq-native";
    *
    * const reply = new Reply();
-   * reply.events.once("bind", () => console.log("bound")); // bound
+   * const address = new Promise((resolve) => reply.events.once("bind", (event) => resolve(event.address)));
    * await reply.bind("tcp://127.0.0.1:*");
+   * console.log((await address) === reply.lastEndpoint); // true
    * ```
    */
   once<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this;

@@ -105,10 +105,10 @@ function writing(sink: Sink, signal: AbortSignal) {
  * const [push, pull] = [new Push(), new Pull()];
  * await pull.bind("tcp://127.0.0.1:*");
  * push.connect(pull.lastEndpoint!);
- * await push.sendMany(["one", "two", "end"]);
+ * await push.sendMany(["hello", "end"]);
  * for await (const [frame] of toReadable(pull, { endMarker: "end" })) {
- *   console.log(String(frame)); // one
- * } // two
+ *   console.log(String(frame)); // hello
+ * }
  * ```
  */
 export function toReadable(socket: Socket & ReadableSocket<object[]>, options: StreamOptions = {}): Readable {

@@ -31,8 +31,7 @@ export class Sink {
 
   /** Whether the socket sends one message at a time: `sendMany` of a Request or Reply does not wait for its turn. */
   get alternates(): boolean {
-    const { closed, type } = this.#socket;
-    return !closed && (type === ZMQ_REQ || type === ZMQ_REP);
+    return !this.#socket.closed && [ZMQ_REQ, ZMQ_REP].includes(this.#socket.type);
   }
 
   /** Sends several chunks, in half the time of `send`. */
