@@ -1,12 +1,13 @@
 // A message that stands for the end of the data.
 
+import { types } from "node:util";
 import { toWire } from "../message/frames.js";
 
 /** The frames of a message as bytes. Reads the message once, as `send` does. */
 export function framesOf(message: unknown): Uint8Array[] {
   const wire = toWire(message);
   const frames = Array.isArray(wire) ? wire : [wire];
-  return frames.map((frame) => (frame instanceof Uint8Array ? frame : Buffer.from(String(frame))));
+  return frames.map((frame) => (types.isUint8Array(frame) ? frame : Buffer.from(String(frame))));
 }
 
 export class EndMarker {
@@ -24,7 +25,7 @@ export class EndMarker {
       this.frames.every((frame, index) => {
         const other = frames[index];
         // Draft sockets receive a frame and an object with its routing id or group.
-        return other instanceof Uint8Array && frame.equals(other);
+        return types.isUint8Array(other) && frame.equals(other);
       })
     );
   }

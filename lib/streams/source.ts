@@ -1,5 +1,6 @@
 // Receives the chunks of a readable stream.
 
+import { types } from "node:util";
 import { errorOf } from "../binding/errors.js";
 import type { ReadableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
@@ -30,7 +31,7 @@ export class Source {
     if (messages === undefined || this.#endMarker?.equals(messages[0]!)) return undefined;
     return this.objectMode
       ? messages
-      : messages[0]!.filter((frame) => !(frame instanceof Uint8Array) || frame.length > 0);
+      : messages[0]!.filter((frame) => !types.isUint8Array(frame) || frame.length > 0);
   }
 
   /** Resolves with undefined if the socket is closed. */
