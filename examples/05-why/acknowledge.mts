@@ -2,7 +2,7 @@
 
 import { Dealer, Router, type ZmqError } from "zmq-native";
 
-/** For `catch`: a timeout is no message. Other errors are thrown. */
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
 function onTimeout(error: ZmqError): undefined {
   if (error.code !== "EAGAIN") throw error;
 }

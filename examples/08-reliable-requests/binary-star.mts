@@ -12,7 +12,7 @@ const [
   backupStateEndpoint = "tcp://127.0.0.1:5554",
 ] = process.argv.slice(2);
 
-/** For `catch`: a timeout is no message. Other errors are thrown. */
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
 function onTimeout(error: ZmqError): undefined {
   if (error.code !== "EAGAIN") throw error;
 }

@@ -2,7 +2,7 @@
 
 import { Router, type ZmqError } from "zmq-native";
 
-/** For `catch`: the server is silent or not connected. Other errors are thrown. */
+/** For `catch`: returns undefined if the server is silent or not connected, and throws other errors. */
 function onSilence(error: ZmqError): undefined {
   if (error.code !== "EAGAIN" && error.code !== "EHOSTUNREACH") throw error;
 }

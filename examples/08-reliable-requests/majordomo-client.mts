@@ -4,7 +4,7 @@ import { Request, type ZmqError } from "zmq-native";
 
 const [endpoint = "tcp://127.0.0.1:5555"] = process.argv.slice(2);
 
-/** For `catch`: a timeout is no message. Other errors are thrown. */
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
 function onTimeout(error: ZmqError): undefined {
   if (error.code !== "EAGAIN") throw error;
 }

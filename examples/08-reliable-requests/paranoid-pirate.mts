@@ -11,7 +11,7 @@ const [
   name,
 ] = process.argv.slice(2);
 
-/** For `catch`: a timeout is no message. Other errors are thrown. */
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
 function onTimeout(error: ZmqError): undefined {
   if (error.code !== "EAGAIN") throw error;
 }

@@ -13,7 +13,7 @@ import { Reply, Request, type ZmqError } from "zmq-native";
 const [role = "main", endpoint = "tcp://127.0.0.1:5555", serverEndpoint = "tcp://127.0.0.1:5556", folder] =
   process.argv.slice(2);
 
-/** For `catch`: a timeout is no message. Other errors are thrown. */
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
 function onTimeout(error: ZmqError): undefined {
   if (error.code !== "EAGAIN") throw error;
 }
