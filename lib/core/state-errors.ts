@@ -62,6 +62,11 @@ const missing: Record<Direction, string> = {
 };
 
 /** @internal Adds the call and the time to the error of a timeout, since its stack shows only timers. */
-export function explainTimeout(error: ZmqError, call: string, direction: Direction, timeout: number): ZmqError {
+export function explainTimeout(
+  error: ZmqError,
+  call: string,
+  direction: Direction,
+  timeout: number,
+): ZmqError {
   return error.explain(`${call} timed out after ${timeout} ms: ${missing[direction]}`);
 }

@@ -1,7 +1,7 @@
 // The errors of operations that time out, and user code that runs while such an error is created.
 
 import { afterEach, describe, expect, test } from "vitest";
-import { Dealer, Publisher, Pull, Push } from "zmq-native";
+import { Dealer, Publisher, Pull, Push, type ZmqError } from "zmq-native";
 
 const cases: [call: string, expected: string, attempt: (timeout: number) => Promise<unknown>][] = [
   [
@@ -48,7 +48,7 @@ const cases: [call: string, expected: string, attempt: (timeout: number) => Prom
 
 describe("the error of a timeout names the call and the time", () => {
   test.each(cases)("%s", async (_, detail, attempt) => {
-    const error = await attempt(5).catch((error) => error);
+    const error = (await attempt(5).catch((error) => error)) as ZmqError;
     const message = "Operation was not possible or timed out";
     expect(error).toMatchObject({ code: "EAGAIN", message, detail });
     expect(error.stack).toContain(`${message}: ${detail}`);
