@@ -124,7 +124,7 @@ function legendRows(names, width) {
 export function chart(scenario, results, width) {
   const many = scenario.cases.length > 1;
   const names = scenario.cases[0].contenders.map(({ name }) => nameOf(name));
-  // Narrower than the chart, since the reader's font may be wider than the one that the layout assumes.
+  // The reader's font may be wider than the one that the layout assumes: the legend and the bars' names need more room.
   const legendWidth = 0.85 * width;
   const bottom = many ? legendRows(names, legendWidth) * legendRow + 10 : 50;
   const height = many ? 340 + bottom : 90 + 44 * names.length;
@@ -132,7 +132,7 @@ export function chart(scenario, results, width) {
     { width, height, label: scenario.title, theme: "light" },
     {
       legend: { bottom: 0, width: legendWidth, itemGap: 24, textStyle: { color: theme.ink } },
-      grid: { left: 10, right: many ? 20 : 70, top: many ? 40 : 10, bottom, containLabel: true },
+      grid: { left: many ? 10 : 30, right: many ? 20 : 70, top: many ? 40 : 10, bottom, containLabel: true },
       ...(many ? lines : bars)(scenario, results),
     },
   );

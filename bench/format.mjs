@@ -21,6 +21,7 @@ export function short(value) {
 
 /** Three digits without a prefix, for figures whose unit is in the heading: 1234.5 is "1,230". */
 function plain(value) {
+  if (value === 0) return "0";
   const rounded = Number(value.toPrecision(3));
   return Math.abs(rounded) >= 100 ? rounded.toLocaleString("en-US") : rounded.toPrecision(3);
 }

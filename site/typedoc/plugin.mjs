@@ -17,10 +17,11 @@ const classes = (project) =>
     .getReflectionsByKind(ReflectionKind.Class)
     .filter(({ parent }) => parent?.name === "index" || parent?.name === "draft");
 
+const forDerived = "Methods for derived classes";
+
 /** The group of an option, and of a method that reads or writes one by number. Undefined for other members. */
 function groupOf(member) {
-  if (member.kindOf(ReflectionKind.Method) && /^[gs]et\w+Option$/.test(member.name))
-    return "Methods for derived classes";
+  if (member.kindOf(ReflectionKind.Method) && /^[gs]et\w+Option$/.test(member.name)) return forDerived;
   if (!member.kindOf(ReflectionKind.Property) || !isOption(member)) return undefined;
   const purpose = purposeOf.get(member.name);
   if (!purpose) throw new Error(`site/typedoc/purposes.mjs has no purpose for the option ${member.name}`);
@@ -158,6 +159,12 @@ function shorten(page) {
     .replace(/^#{3,6} (Inherited from|Overrides|Implementation of)\n\n(.+)$/gm, "$1 $2")
     // The tables of options: the pages have their rows.
     .replace(/^- (?:`Readonly`\\<)?`Values`.+\n/gm, "");
+  if (page.model?.name === "Socket") return;
+  const all = `[Socket](${page.url.startsWith("index/") ? "" : "../../index/classes/"}Socket.md#methods-for-derived-classes)`;
+  page.contents = page.contents.replace(
+    new RegExp(`^(## ${forDerived}\n\n)[\\s\\S]*?(?=^## |$(?![\\s\\S]))`, "m"),
+    `$1The methods that read and write options by number are those of ${all}.\n`,
+  );
 }
 
 /** Links the pages that docstrings name, such as docs/transports.md, by their titles. */
