@@ -95,7 +95,9 @@ export function judge(results) {
       const reached = aim.atMost ? ratio.median <= aim.aim : ratio.median >= aim.aim;
       const ofStock =
         aim.against === "C" ? ratioOf(ours, find(aim.scenario, name, stock), figure) : undefined;
-      return [{ ...aim, case: name, ratio, reached, ofStock, figure: figureOf(ours, figure) }];
+      return [
+        { ...aim, case: name, ratio, reached, ofStock, figureName: figure, figure: figureOf(ours, figure) },
+      ];
     }),
   );
 }

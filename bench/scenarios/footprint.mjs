@@ -20,7 +20,7 @@ export const churn = scenario(
   "churn",
   "Creating, connecting and closing a socket",
   "secondsEach",
-  "s",
+  "time",
   "Time for one socket. Lower is better.",
   [{ name: "create, connect, close", contenders: both({ what: "churn", count: 3000 }) }],
 );
@@ -29,7 +29,7 @@ export const idle = scenario(
   "idle",
   "Memory of an idle socket",
   "bytesEach",
-  "bytes",
+  "memory",
   "Resident memory of each of 5,000 idle sockets, including libzmq's. Lower is better.",
   [{ name: "idle", contenders: both({ what: "idle", count: 5000 }) }],
 );
@@ -51,7 +51,7 @@ export const stalled = scenario(
   "stalled",
   "Memory with a stalled receiver",
   "bytes",
-  "bytes",
+  "memory",
   "Memory at both ends of a connection when the receiver reads nothing and the sender of 1 KiB messages must wait. Lower is better.",
   [100, 1000, 10_000].map((mark) => ({
     name: `high-water mark ${mark.toLocaleString("en-US")}`,

@@ -1,9 +1,10 @@
-// Errors about the state of a socket: another operation is pending, or it is not this socket's turn. Programs written
-// for zeromq compare the messages, so the remedy is in `detail`.
+// Errors about the state of a socket: another operation is pending, it is not this socket's turn, or nothing happened
+// in time. Programs written for zeromq compare the messages, so the remedy is in `detail`.
 
 import { errnos, ZMQ_REP } from "../binding/constants.js";
 import { errorOf, ZmqError } from "../binding/errors.js";
 import type { Core } from "./open-socket.js";
+import type { Direction } from "./readiness.js";
 
 /** @internal The result of native code if a Request or Reply must first do the opposite of send and receive. */
 export const notItsTurn = -errnos.EFSM!;
@@ -52,4 +53,20 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
     "EBUSY",
     "Socket is busy writing; only one send operation may be in progress at any time",
   ).explain(pending(sendingMany ? "sendMany()" : (sending?.call ?? "send()")));
+}
+
+const missing: Record<Direction, string> = {
+  sending: "every queue is full, or no peer is connected",
+  receiving: "no message arrived",
+  watching: "fewer subscribers are connected",
+};
+
+/** @internal Adds the call and the time to the error of a timeout, since its stack shows only timers. */
+export function explainTimeout(
+  error: ZmqError,
+  call: string,
+  direction: Direction,
+  timeout: number,
+): ZmqError {
+  return error.explain(`${call} timed out after ${timeout} ms: ${missing[direction]}`);
 }

@@ -58,7 +58,7 @@ function renew(): boolean {
   // 4 ms.
   threads ??= process.getBuiltinModule("node:worker_threads");
   threads.markAsUntransferable?.(fresh.buffer);
-  // Last, since the lines above may throw near the end of the stack.
+  // Last, since the lines above may throw near a stack overflow.
   slab = fresh;
   memory = slab.buffer;
   offset = 0;
@@ -169,8 +169,9 @@ let reader: Intake | undefined;
  */
 function settle(handle: Handle, intake: Intake): number {
   if (reader !== undefined) {
-    // An exception has ended that call, or a setter of Array.prototype receives during it. That call then continues in
-    // a zeroed slab, detects that it is no longer the reader, and drops its messages.
+    // Either an exception ended the earlier call, or this call comes from a setter of Array.prototype inside the earlier
+    // one. The earlier call then continues with a zeroed slab, sees that it is no longer `reader`, and drops its
+    // messages.
     reader = undefined;
     largeFrames.fill(undefined);
     if (renew()) slab.fill(0);
@@ -267,7 +268,7 @@ function keepAhead(
     intake.reserve ??= new Reserve();
     intake.reserve.save(start, frames);
   } catch {
-    // No memory, or the end of the stack. The messages are used without a copy.
+    // No memory, or a stack overflow. The messages are used without a copy.
     intake.reserve?.release();
   }
 }

@@ -35,10 +35,12 @@ export interface Writable<
   /**
    * Sends a message. An array is one message of several frames, which is sent as a whole or not at all.
    *
-   * The promise resolves when libzmq has queued the message, not when a peer has received it. While every peer's queue is
-   * full, or no peer is connected, `send` waits for up to `sendTimeout` milliseconds (`ZMQ_SNDTIMEO`, default -1: no
-   * limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a Router without `mandatory`. A
-   * Request first waits until the reply to its last request was received, and a Reply until it has received a request.
+   * The promise resolves when libzmq has queued the message, not when a peer has received it. `send` waits while every
+   * queue is full, or while there is none: a socket that has bound needs a connected peer, and so does one that connects
+   * with `immediate`. Otherwise `connect` creates the queue at once. The wait ends after `sendTimeout` milliseconds
+   * (`ZMQ_SNDTIMEO`, default -1: no limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a
+   * Router without `mandatory`. A Request first waits until the reply to its last request was received, and a Reply until
+   * it has received a request.
    *
    * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
    * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.

@@ -78,7 +78,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     }
     guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
 
-    // Checking `this` by the error of the access costs nothing in a call that succeeds.
+    // `this` is checked only after the access has thrown, so a call that succeeds pays nothing.
     const senderOf = (socket: Socket) => {
       try {
         return socket.#sender;
@@ -406,10 +406,10 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   /**
    * Closes the socket. A closed socket cannot be used again; closing it twice is a no-op.
    *
-   * libzmq sends queued messages in the background for up to `linger` milliseconds (default -1: no limit), also after
-   * the program has ended. A pending operation is tried once more, then rejects with `EAGAIN` (`ECANCELED` with
-   * `distinctErrors`). Loops end. During `bind` or `unbind`, the close takes effect when that operation has ended.
-   * libzmq: `zmq_close`.
+   * libzmq sends queued messages in the background for up to `linger` milliseconds (default -1: no limit). The process
+   * stays alive for that time, unless `process.exit()`, an uncaught exception or a signal ends it. A pending operation is
+   * tried once more, then rejects with `EAGAIN` (`ECANCELED` with `distinctErrors`). Loops end. During `bind` or
+   * `unbind`, the close takes effect when that operation has ended. libzmq: `zmq_close`.
    *
    * Messages that are still queued when `linger` expires are dropped. No event, error or result reports them:
    * docs/lost-messages.md shows what can be observed.

@@ -68,6 +68,11 @@ export default defineConfig({
     config: addRepository,
     // The default themes have less contrast than WCAG requires for text (4.5).
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // By default, a line that takes longer than half a second loses its colors, such as the first one on a busy machine.
+    shikiSetup: (highlighter) => {
+      const { codeToHtml } = highlighter;
+      highlighter.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
+    },
   },
   transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
   transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],
