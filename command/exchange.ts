@@ -17,8 +17,10 @@ export interface ExchangeFlags extends SocketFlags, AnswerFlags, TransferFlags {
   readonly rate?: number;
   readonly interval?: number;
   readonly file?: readonly string[];
-  readonly input: InputFormat;
-  readonly output: OutputFormat;
+  /** Of commands that send. */
+  readonly input?: InputFormat;
+  /** Of commands that receive. */
+  readonly output?: OutputFormat;
   readonly quiet?: boolean;
 }
 
@@ -36,13 +38,16 @@ export async function exchange(
   const { count, interval, rate } = flags;
   const every = interval ?? (rate === undefined ? undefined : 1000 / rate);
   const computed = kind.receives && kind.sends ? answerOf(flags, messages) : undefined;
-  const print = await openOutput(flags);
+  const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   await using opened = await open(kind, flags, (socket) => {
     waitForPeers = waiter(socket, kind, flags);
   });
   const { socket } = opened;
-  const send = sender(socket, kind, flags);
+  // Sending stops when all messages have been received that `--count` asks for.
+  const finished = new AbortController();
+  const stopped = AbortSignal.any([interrupted, finished.signal]);
+  const send = sender(socket, kind, flags, stopped);
   const receive = receiver(socket, kind, flags);
   await waitForPeers();
   using progress = openProgress(flags.quiet === true || (kind.receives && flags.output !== "none"));
@@ -52,17 +57,16 @@ export async function exchange(
     messagesOf({
       messages,
       files: flags.file ?? [],
-      input: flags.input,
+      input: flags.input ?? "lines",
       separator: flags.separator,
       template: flags.template,
       repeat: messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined)),
-      signal: interrupted,
+      signal: stopped,
     });
 
   async function sendAll(afterEach: () => Promise<void>): Promise<void> {
-    const pace = openPace(every, interrupted);
+    const pace = openPace(every, stopped);
     let sent = 0;
-    if (sendsCounted && count === 0) return;
     for await (const parcel of parcels()) {
       await pace();
       await send(parcel);
@@ -81,6 +85,7 @@ export async function exchange(
 
   async function printAll(): Promise<void> {
     for (const _ of upTo(count)) await printOne();
+    finished.abort();
   }
 
   async function answerAll(): Promise<void> {
@@ -88,6 +93,7 @@ export async function exchange(
     const answer = computed ?? fixed ?? (async (frames) => frames);
     for (const number of upTo(count)) {
       const [address, body] = divide(await printOne(), kind.envelope === "address");
+      if (kind.notices && (body[0]?.length ?? 0) === 0) continue;
       const frames = [...address.frames, ...(await answer(body, number))];
       await send({ ...address, frames });
     }
@@ -102,6 +108,9 @@ export async function exchange(
   } else if (!kind.sends) {
     await printAll();
   } else {
-    await Promise.all([sendAll(async () => {}), printAll()]);
+    const sending = sendAll(async () => {}).catch((error) => {
+      if (!finished.signal.aborted) throw error;
+    });
+    await Promise.all([sending, printAll()]);
   }
 }

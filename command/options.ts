@@ -39,65 +39,80 @@ export function addTimeout(command: Command): Command {
   );
 }
 
-function addOutput(command: Command): Command {
-  return command
+/** How messages are read from arguments, files and standard input, and how fast they are sent. */
+function addInput(command: Command): void {
+  command
+    .argument("[message...]", "messages to send; without them, those of --file or standard input")
+    .option("-f, --file <path>", "send the content of a file; can be repeated", repeated)
     .addOption(
-      new Option("--output <format>", "how to print messages").choices(outputFormats).default("text"),
+      new Option("--input <format>", "how files and input are read").choices(inputFormats).default("lines"),
     )
+    .addOption(
+      new Option("--rate <number>", "messages per second; repeats arguments")
+        .argParser(positive)
+        .conflicts("interval"),
+    )
+    .option("--interval <ms>", "milliseconds between messages; repeats arguments", positive);
+}
+
+/** How the messages received are answered. */
+function addAnswers(command: Command): void {
+  command
+    .option("--echo", "answer each message with itself")
+    .option("--exec <command>", "answer with the output of a shell command, which reads the message")
     .option(
-      "-s, --separator <text>",
-      "separates the frames of a message (default for output: a tab)",
-      escaped,
+      "--eval <expression>",
+      "answer with the value of a JavaScript expression of message, frames and count",
     );
+}
+
+/** What a command counts by `--count`. */
+function countedBy({ turns, receives }: SocketKind): string {
+  if (turns === "request") return "requests";
+  return receives ? "messages received" : "messages sent";
 }
 
 /** The options of a command that opens one socket. */
 export function addExchangeOptions(command: Command, kind: SocketKind): void {
-  const { sends, receives, turns } = kind;
+  const { name, sends, receives, turns } = kind;
+  if (turns === "reply") command.argument("[message...]", "answers, in turn (default: the request)");
+  else if (sends) addInput(command);
   addSocketOptions(command);
   addTimeout(command);
-  const counted = turns === "request" ? "requests" : receives ? "messages received" : "messages sent";
-  command.option("-n, --count <number>", `end after so many ${counted}`, whole(1));
-  command.option("--wait-peers <number>", "wait for so many peers before sending", whole(0, 65_535));
-  if (kind.name === "sub" || kind.name === "xsub") {
-    const none = kind.name === "sub" ? " (default: all messages)" : "";
+  command.option("-n, --count <number>", `end after so many ${countedBy(kind)}`, whole(1));
+  const peers = name === "pub" ? "subscribers before sending (default: 1)" : "peers first";
+  command.option("--wait-peers <number>", `wait for so many ${peers}`, whole(0, 65_535));
+  if (name === "sub" || name === "xsub") {
+    const none = name === "sub" ? " (default: all messages)" : "";
     command.option(
       "--subscribe <topic>",
       `receive messages that begin with the topic; can be repeated${none}`,
       repeated,
     );
   }
-  if (kind.name === "dish")
+  if (name === "dish")
     command.option("--join <group>", "receive messages of the group; can be repeated", repeated);
-  if (kind.name === "radio") command.requiredOption("--group <group>", "send to the group");
+  if (name === "radio") command.requiredOption("--group <group>", "send to the group");
   if (kind.envelope === "routingId") {
     command.option("--routing-id <number>", "send to this peer", whole(1, 2 ** 32 - 1));
   }
+  if (receives) {
+    command.addOption(
+      new Option("--output <format>", "how to print messages").choices(outputFormats).default("text"),
+    );
+  }
+  command.option(
+    "-s, --separator <text>",
+    `separates the frames of a message${receives ? " (default for output: a tab)" : ""}`,
+    escaped,
+  );
   if (sends) {
-    command
-      .argument("[message...]", "messages to send; without them, those of --file or standard input")
-      .option("-f, --file <path>", "send the content of a file; can be repeated", repeated)
-      .addOption(
-        new Option("--input <format>", "how files and input are read").choices(inputFormats).default("lines"),
-      )
-      .option("--no-template", "send {{count}}, {{time}}, {{uuid}} and {{random N}} in arguments as they are")
-      .addOption(
-        new Option("--rate <number>", "messages per second; repeats arguments")
-          .argParser(positive)
-          .conflicts("interval"),
-      )
-      .option("--interval <ms>", "milliseconds between messages; repeats arguments", positive);
+    command.option(
+      "--no-template",
+      "send {{count}}, {{time}}, {{uuid}} and {{random N}} in arguments as they are",
+    );
   }
-  addOutput(command);
-  if (sends && receives && turns !== "request") {
-    command
-      .option("--echo", "answer each message with itself")
-      .option("--exec <command>", "answer with the output of a shell command, which reads the message")
-      .option(
-        "--eval <expression>",
-        "answer with the value of a JavaScript expression of message, frames and count",
-      );
-  }
+  if (sends && receives && turns !== "request") addAnswers(command);
   command.option("-q, --quiet", "show no progress");
   command.addHelpText("after", `\nExample:\n  $ ${kind.example}`);
 }

@@ -24,6 +24,8 @@ interface Report {
 
 const greetingSize = 64;
 const signatureSize = 10;
+/** The end of the major version, which makes a peer send the rest of its greeting. */
+const versionEnd = 11;
 
 /** The greeting of ZMTP 3.1 with the mechanism NULL. */
 function greeting(): Buffer {
@@ -127,7 +129,9 @@ async function converse(
   elapsed: () => number,
 ) {
   const reader = new Reader(socket);
-  socket.write(greeting());
+  // A peer with another mechanism closes the connection when it has the whole greeting, before it sends its own.
+  const own = greeting();
+  socket.write(own.subarray(0, versionEnd));
   const signature = await reader.take(signatureSize);
   if (signature.length === 0) throw new Failure("it closed the connection without a greeting");
   if (signature[0] !== 0xff || (signature.length === signatureSize && (signature[9]! & 1) === 0)) {
@@ -141,7 +145,7 @@ async function converse(
   report.mechanism = rest.toString("latin1", 0, 20).replace(/\0+$/, "");
   report.asServer = rest[20] === 1;
   if (report.mechanism !== "NULL") return;
-  socket.write(ready(as));
+  socket.write(Buffer.concat([own.subarray(versionEnd), ready(as)]));
   await readHandshake(reader, report);
   report.times.handshake = elapsed();
 }

@@ -19,6 +19,8 @@ export interface SocketKind {
    * frame.
    */
   readonly envelope: Envelope;
+  /** Messages without a body report that a peer has connected or disconnected. */
+  readonly notices?: true;
   /** Sends and receives in turn: `request` sends first, `reply` receives first. */
   readonly turns?: "request" | "reply";
   readonly example: string;
@@ -126,6 +128,7 @@ export const socketKinds: readonly SocketKind[] = [
     summary: "exchange bytes with programs that use plain TCP",
     ...both,
     envelope: "address",
+    notices: true,
     example: "zmq stream --bind tcp://127.0.0.1:5555 --output quoted",
   },
   {

@@ -29,12 +29,13 @@ export function sender(
   socket: AnySocket,
   kind: SocketKind,
   flags: TransferFlags,
+  signal: AbortSignal = interrupted,
 ): (parcel: Parcel) => Promise<void> {
   const { timeout, group, routingId } = flags;
   const options = timeout === undefined ? {} : { timeout };
   const what = "no peer has taken the message";
   if (kind.envelope === "none" || kind.envelope === "address") {
-    return ({ frames }) => limited(what, flags, socket.send(frames, { ...options, signal: interrupted }));
+    return ({ frames }) => limited(what, flags, socket.send(frames, { ...options, signal }));
   }
   return async (parcel) => {
     const { frames } = parcel;
@@ -45,7 +46,16 @@ export function sender(
       kind.envelope === "group"
         ? { group: parcel.group ?? group }
         : { routingId: parcel.routingId ?? routingId };
-    await limited(what, flags, socket.send(frames[0], { ...options, ...tag, signal: interrupted }));
+    await limited(what, flags, socket.send(frames[0], { ...options, ...tag, signal }));
+  };
+}
+
+/** A message of Server, Peer, Client and Dish sockets: its frame, and a routing id or group. */
+function tagged([frame, tag]: [Uint8Array, { routingId?: number; group?: Uint8Array }?]): Parcel {
+  return {
+    frames: [frame],
+    routingId: tag?.routingId,
+    group: tag?.group === undefined ? undefined : String(tag.group),
   };
 }
 
@@ -55,8 +65,7 @@ export function receiver(socket: AnySocket, kind: SocketKind, flags: TransferFla
   return async () => {
     const received = await limited("no message has arrived", flags, socket.receive(options));
     if (kind.envelope === "none" || kind.envelope === "address") return { frames: received };
-    const [frame, tag] = received;
-    return { frames: [frame], ...tag };
+    return tagged(received);
   };
 }
 
@@ -67,7 +76,7 @@ export function receiverWithPeer(
   flags: TransferFlags,
 ): () => Promise<Parcel & { peer?: string }> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
-  const tagged = kind.envelope === "routingId" || kind.envelope === "group";
+  const isTagged = kind.envelope === "routingId" || kind.envelope === "group";
   return async () => {
     const { message, metadata } = await limited(
       "no message has arrived",
@@ -75,7 +84,7 @@ export function receiverWithPeer(
       socket.receiveWithMetadata({ ...options, properties: ["Peer-Address"] }),
     );
     const peer = metadata["Peer-Address"];
-    const parcel = tagged ? { frames: [message[0]], ...message[1] } : { frames: message };
+    const parcel = isTagged ? tagged(message) : { frames: message };
     return peer ? { ...parcel, peer } : parcel;
   };
 }
