@@ -66,7 +66,7 @@ function addAnswers(command: Command): void {
     );
 }
 
-/** What a command counts by `--count`. */
+/** The things that `--count` counts. */
 function countedBy({ turns, receives }: SocketKind): string {
   if (turns === "request") return "requests";
   return receives ? "messages received" : "messages sent";

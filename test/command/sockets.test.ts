@@ -192,7 +192,7 @@ describe("input", () => {
     ['{"a":', /^zmq: input line 1 is not JSON: /],
     ['"a"\n[1]', /^zmq: input line 2: a frame must be a string, \{"base64": …\} or \{"hex": …\}, got 1\n$/],
     ["[]", /^zmq: input line 1: a message has at least one frame, got \[\]\n$/],
-  ])("JSON that is no message: %s", async (input, message) => {
+  ])("invalid JSON and JSON of another form: %s", async (input, message) => {
     const { status, stderr } = await zmq(
       ["push", "--connect", endpoint(), "--input", "json", "--linger", "0"],
       input,
