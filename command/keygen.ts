@@ -26,5 +26,6 @@ export async function keygen(
     }
   }
   await certificate.save(path);
-  console.log(`${path}  public key ${certificate.publicKey}\n${path}_secret  keep this file secret`);
+  console.log(`wrote ${path} and ${path}_secret, which has the secret key`);
+  console.log(`public key ${certificate.publicKey}`);
 }
