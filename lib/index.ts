@@ -6,6 +6,7 @@ import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions } from "./arguments/operation-options.js";
+export type { Overflow, ReceiveQueueOptions, SendQueueOptions } from "./arguments/queue-options.js";
 export type { Authenticator } from "./auth/authenticator.js";
 export { Certificate, type CertificateFields } from "./auth/certificate.js";
 export { curveKeyPair, curvePublicKey } from "./auth/keys.js";

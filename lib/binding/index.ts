@@ -99,6 +99,10 @@ export interface Binding {
   /** Returns the number of a publisher's peers that have any subscription, or would receive a message of the topic. */
   subscribers(handle: Handle, any: boolean, topic: Uint8Array): number;
 
+  // native/unsent.cc
+  /** Returns the number of messages that have not been handed to the network. Unless it is 0, a change is signaled. */
+  unsent(handle: Handle): number;
+
   // native/proxy.cc
   /**
    * Lends all four sockets to a thread until `endProxy`; `capture` may be 0. The proxy first forwards the messages that

@@ -4,6 +4,7 @@
 // typedoc show that one.
 
 import type { OperationOptions } from "../arguments/operation-options.js";
+import type { ReceiveQueueOptions, SendQueueOptions } from "../arguments/queue-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
@@ -75,6 +76,37 @@ export interface WritableSocket<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
   O extends object[] = [],
 > extends Writable<M, O> {
+  /**
+   * Lets `send` be called while another send is pending. The messages wait in order, and each promise settles for its
+   * own message. Without a queue, such a call throws `EBUSY`.
+   *
+   * The queue holds only messages for which libzmq has no room. It is of no use on sockets that drop messages instead of
+   * waiting, such as a Publisher without `noDrop`.
+   *
+   * - `timeout` and `sendTimeout` of a message count from the call of `send`. A `signal` removes its own message.
+   * - `sendMany` waits for its turn and counts as one message. It is not dropped for others.
+   * - `trySend` returns false while messages wait.
+   * - `close` tries each waiting message once more. Those that libzmq does not take reject, as a pending `send` does.
+   *
+   * Default null: no queue. A change affects later calls only.
+   *
+   * @throws TypeError: the value is neither null nor an object, or a property has the wrong type.
+   * @throws ZmqError `EBUSY`: a send is pending that was started without a queue.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push({ sendQueue: { max: 2, overflow: "dropOldest" }, linger: 0 });
+   * const sends = ["one", "two", "three"].map((message) => push.send(message));
+   * await sends[0]!.catch(({ code }) => console.log(code)); // ENOBUFS
+   * push.close();
+   * await Promise.allSettled(sends);
+   * ```
+   */
+  sendQueue: SendQueueOptions | null;
+
   send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
 
   /**
@@ -221,6 +253,40 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
 
 /** A receiving socket of this library: {@link Readable}, plus time limits, batches and metadata. */
 export interface ReadableSocket<M extends object[] = Message[]> extends Readable<M> {
+  /**
+   * Lets `receive` and the other operations that receive be called while another one is pending. They wait in order, and
+   * each gets the next message. Several loops over one socket share its messages. Without a queue, a second call throws
+   * `EBUSY`.
+   *
+   * `timeout` and `receiveTimeout` count from the call. `tryReceive` returns undefined while others wait. `close` ends
+   * all waiting operations, as it ends a single one.
+   *
+   * Default null: no queue. A change affects later calls only.
+   *
+   * @throws TypeError: the value is neither null nor an object, or a property has the wrong type.
+   * @throws ZmqError `EBUSY`: a receive is pending that was started without a queue.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const pull = new Pull({ receiveQueue: { max: 100 } });
+   * const push = new Push();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * async function worker(name: string) {
+   *   for await (const [job] of pull) console.log(`${name}: ${job}`); // a: first
+   * }
+   * const workers = [worker("a"), worker("b")];
+   * await push.send("first");
+   * await new Promise((resolve) => setTimeout(resolve, 100));
+   * pull.close();
+   * await Promise.all(workers);
+   * ```
+   */
+  receiveQueue: ReceiveQueueOptions | null;
+
   receive(options?: OperationOptions): Promise<M>;
 
   /**

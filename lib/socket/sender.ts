@@ -6,10 +6,12 @@ import {
   operationOptions,
   type PlainOptions,
 } from "../arguments/operation-options.js";
+import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
-import type { Core } from "../core/open-socket.js";
+import type { Core, Queueing } from "../core/open-socket.js";
+import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
 import { Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
@@ -60,14 +62,38 @@ function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
   });
 }
 
-export class Sender {
+/** The topic of a message for `latestByTopic`: its tag or first frame. */
+function topicOf(wire: WireMessage, tagging: Tagging | undefined): string {
+  const frame = Array.isArray(wire) ? wire[tagging === undefined ? 0 : wire.length - 1]! : wire;
+  return typeof frame === "number" ? `${frame}` : Buffer.from(frame as string).toString("latin1");
+}
+
+export class Sender implements Queueing {
   readonly #core: Core;
   readonly #tagging: Tagging | undefined;
   #pace: Pace | undefined;
+  /** Created when `sendQueue` is first set. */
+  #queue: OperationQueue | undefined;
 
   constructor(core: Core) {
     this.#core = core;
+    core.sender = this;
     this.#tagging = taggings.get(core.type);
+  }
+
+  get queueSettings(): QueueSettings | undefined {
+    return this.#queue?.settings;
+  }
+
+  /** Throws `EBUSY` if a send is pending that is not in the queue. */
+  set queueSettings(settings: QueueSettings | undefined) {
+    const core = this.#core;
+    if (settings !== undefined && this.queueSettings === undefined) {
+      const other = core.sending !== undefined && core.sending !== this.#queue;
+      if (core.sendingMany || other) throw busyWriting(core);
+      this.#queue ??= new OperationQueue(core, "sending");
+    }
+    if (this.#queue !== undefined) this.#queue.settings = settings;
   }
 
   /** Throws if `count` is too many arguments for `send`. The last argument is not an options object. */
@@ -80,7 +106,7 @@ export class Sender {
   send(message: unknown, options?: OperationOptions): Promise<void> {
     let wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     const plain = operationOptions(options);
-    this.#ready();
+    const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
     if (Array.isArray(wire) && wire.length === 0) return settled;
     const core = this.#core;
@@ -89,6 +115,7 @@ export class Sender {
       const refusal = datagramRefusal(core.type, wire);
       if (refusal) return Promise.reject(refusal);
     }
+    if (!first) return this.#sendLater(wire, plain);
     const result = handOver(core.handle, wire);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
@@ -100,15 +127,32 @@ export class Sender {
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
     if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
+    if (this.queueSettings !== undefined) return this.#sendLater(wire, plain);
     const kept = snapshot(wire);
     return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, "send()", plain.signal);
   }
 
+  /** Sends a message when the messages before it in the queue have been sent. */
+  #sendLater(wire: WireMessage, { timeout, signal }: PlainOptions): Promise<void> {
+    const limit = timeout ?? this.#core.timeoutOf("sending");
+    if (limit === 0) return Promise.reject(errorOf("EAGAIN"));
+    const kept = snapshot(wire);
+    const byTopic = this.queueSettings?.overflow === "latestByTopic";
+    return this.#queue!.add<undefined>({
+      attempt: () => (this.#attempt(kept) ? undefined : wouldBlock),
+      timeout: limit,
+      call: "send()",
+      signal,
+      topic: byTopic ? topicOf(kept, this.#tagging) : undefined,
+    });
+  }
+
   trySend(message: unknown, options?: unknown): boolean {
     const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    this.#ready();
+    const first = this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
     const [wire] = this.#fitting([read]);
+    if (!first) return false;
     const result = handOver(this.#core.handle, wire!);
     this.#core.touched();
     if (result < 0) throw this.#failed(result);
@@ -120,15 +164,16 @@ export class Sender {
     // With an aborted signal the iterable is not read: it may be endless.
     const given = plain.aborted ? [] : messages;
     const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
-    this.#ready();
-    return this.#sendAll(wire, plain);
+    return this.#ready() ? this.#sendAll(wire, plain) : this.#sendAllLater(wire, plain);
   }
 
-  #ready(): void {
-    this.#core.usable();
-    if (this.#core.sendingMany || this.#core.sending !== undefined) {
-      throw busyWriting(this.#core);
-    }
+  /** False if other sends have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */
+  #ready(): boolean {
+    const core = this.#core;
+    core.usable();
+    if (!core.sendingMany && core.sending === undefined) return true;
+    if (this.queueSettings === undefined) throw busyWriting(core);
+    return false;
   }
 
   /**
@@ -155,6 +200,28 @@ export class Sender {
 
   #failed(result: number): ZmqError {
     return failureOf(this.#core, "sending", result);
+  }
+
+  async #sendAllLater(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
+    const core = this.#core;
+    try {
+      const limit = timeout ?? core.timeoutOf("sending");
+      if (limit === 0) throw errorOf("EAGAIN");
+      await this.#queue!.add<undefined>({
+        attempt: () => {
+          core.sendingMany = true;
+          return undefined;
+        },
+        timeout: limit,
+        call: "sendMany()",
+        signal,
+        takesOver: true,
+      });
+    } catch (error) {
+      reportSent(error, 0);
+      throw error;
+    }
+    return this.#sendAll(read, { timeout, signal, aborted: false });
   }
 
   async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
@@ -191,6 +258,7 @@ export class Sender {
       throw error;
     } finally {
       core.sendingMany = false;
+      this.#queue?.resume();
     }
   }
 

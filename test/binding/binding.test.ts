@@ -51,6 +51,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   heldBytes: { parameters: [noHandle], unknown: ENOTSOCK },
   receive: { parameters: [noHandle, bytes.buffer, 0, 1], unknown: ENOTSOCK },
   setReceiveArea: { parameters: [bytes, []] },
+  unsent: { parameters: [noHandle], unknown: ENOTSOCK },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
   startProxy: {
     parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x", [], []],

@@ -203,6 +203,13 @@ module.exports = {
     };
     machine.track("waitForSubscribers", socket.waitForSubscribers?.(count, options));
   },
+  flush(machine, { socket }, operation) {
+    machine.track("flush", socket.flush(waiting(machine, operation)));
+  },
+  queues(_, { socket }, { send, receive }) {
+    if ("sendQueue" in socket) socket.sendQueue = send ?? null;
+    if ("receiveQueue" in socket) socket.receiveQueue = receive ?? null;
+  },
   close(machine, { socket }, { linger }) {
     const promise = close(socket, linger === undefined ? undefined : { linger });
     if (linger !== undefined) machine.track("close with options", promise);

@@ -118,6 +118,24 @@ const table = {
       topic: sometimes(fc.constantFrom("", "a", { bytes: 300 })),
     },
   ],
+  flush: [2, { socket: which, ...wait }],
+  queues: [
+    3,
+    {
+      socket: which,
+      send: sometimes(
+        fc.record(
+          {
+            max: fc.constantFrom(1, 2, 10, 1000, 0),
+            overflow: fc.constantFrom("reject", "dropOldest", "dropNewest", "latestByTopic", ""),
+            ttl: fc.constantFrom(1, 20, 0),
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+      receive: sometimes(fc.record({ max: fc.constantFrom(1, 2, 1000, 0) })),
+    },
+  ],
   close: [5, { socket: which, linger: sometimes(fc.constantFrom(0, 1, 20)) }],
   drop: [2, { socket: which }],
   collect: [1, {}],
@@ -232,7 +250,7 @@ function familiesOf(arbitraryOf) {
               "bind",
               "unbind",
             ],
-            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers"],
+            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers", "flush"],
           ),
           position: fc.constantFrom(0, 0, 1),
           kind,
@@ -312,6 +330,7 @@ function familiesOf(arbitraryOf) {
           call: fc.constantFrom(
             ...["send", "sendMany", "receive", "receiveMany", "receiveWithMetadata", "batches", "close"],
             "waitForSubscribers",
+            "flush",
           ),
           option: fc.constantFrom(
             "timeout",
