@@ -12,6 +12,7 @@ const layers = [
   "core",
   "observer",
   "socket",
+  "streams",
   "auth",
 ];
 

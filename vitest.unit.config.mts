@@ -22,6 +22,7 @@ const folders = [
   "patterns",
   "proxy",
   "socket",
+  "streams",
 ];
 
 /** Tests of dist/, of programs that load it, and of other packages: `npm test` runs them. */
@@ -53,7 +54,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^zmq-native$/, replacement: `${root}lib/index.ts` },
-      { find: /^zmq-native\/(draft|v5-compat)$/, replacement: `${root}lib/$1.ts` },
+      { find: /^zmq-native\/(draft|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
     ],
   },
   test: {

@@ -41,6 +41,7 @@ export type {
   ProtocolError,
   ProtocolErrorCode,
 } from "./observer/event.js";
+export type { EventListeners } from "./observer/listeners.js";
 export { Observer } from "./observer/observer.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
 export type { SocketOptions } from "./socket/class-options.js";

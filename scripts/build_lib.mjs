@@ -1,7 +1,7 @@
 // Builds dist/ from lib/: declarations with the TypeScript compiler, JavaScript with rolldown.
 //
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become few
-// files: library.js; for version 5, v5-library.js; for authentication, auth.js. index.js, draft.js and v5-compat.js are CommonJS
+// files: library.js; for version 5, v5-library.js; for authentication, auth.js; for streams, streams.js. index.js, draft.js and v5-compat.js are CommonJS
 // modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
 // (lib/binding/binary.ts).
 //
@@ -148,7 +148,7 @@ async function bundle(name, modules, external) {
     intro: () => (decorates ? decoratorHelpers : ""),
     comments: false,
     // Of the modules that programs load.
-    esModule: name === "draft",
+    esModule: name === "draft" || name === "streams",
     externalLiveBindings: false,
     generatedCode: { symbols: false },
   });
@@ -206,6 +206,10 @@ await bundle("auth", [...library.later], (path) =>
 await bundle("draft", ["draft"], (path) =>
   isDraft(path.replace(/\.ts$/, "")) || path === "binding/constants.ts" ? undefined : "library.js",
 );
+const isStreams = (module) => /^streams(?:\/|\.ts$)/.test(module);
+await bundle("streams", ["streams"], (path) =>
+  isStreams(path) || path === "binding/constants.ts" ? undefined : "library.js",
+);
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";
@@ -215,7 +219,7 @@ entry("binary", binary, { folder: "binding" });
 entry("v5-compat", v5, {
   fileOf: (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`),
 });
-for (const name of ["index", "draft", "v5-compat"]) {
+for (const name of ["index", "draft", "v5-compat", "streams"]) {
   const { code, map } = transpile(join(lib, `${name}.mts`), ts.ModuleKind.ESNext);
   write(`${name}.mjs`, code, map);
 }

@@ -16,7 +16,8 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
-import { type Event, type EventOfType, type EventSubscriber, type EventType, toEvent } from "./event.js";
+import { type Event, toEvent } from "./event.js";
+import { adders, type EventListeners, readers, removers } from "./listeners.js";
 
 /** The events that an observer requests. libzmq ignores bits that it does not know. */
 const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_EVENT_MESSAGE_REJECTED;
@@ -35,6 +36,8 @@ export let endOf: (observer: Observer) => Promise<void> | undefined;
 
 /** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
+
+export interface Observer extends EventListeners {}
 
 interface Reader {
   resolve(event: Event): void;
@@ -60,14 +63,18 @@ interface Reader {
  * ```
  */
 @baseClass({ most: 1 })
-export class Observer implements AsyncIterable<Event>, EventSubscriber {
+export class Observer implements AsyncIterable<Event> {
   readonly #core: Core;
   readonly #handle: Handle;
   readonly #bound: readonly string[];
   readonly #observed: WeakRef<Core>;
   readonly #unread: Event[] = [];
   readonly #intake = new Intake();
-  #emitter: EventEmitter | undefined;
+  readonly #emitter = new EventEmitter();
+  /** Whether events are emitted instead of kept for `receive`. */
+  #emitting = false;
+  /** Whether the observer keeps the process and its socket alive. */
+  #alive = false;
   #reader: Reader | undefined;
   #dropped = 0;
   #endAwaited = false;
@@ -81,7 +88,23 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   static {
     const owns = (object: object) => #core in object;
     guardMethods(Observer.prototype, owns, ["close", "receive"], { most: 0 });
-    guardMethods(Observer.prototype, owns, ["on", "off", "requestPipeStats"], anyArity);
+    for (const name of [...adders, ...removers, ...readers]) {
+      const emits = !(readers as readonly string[]).includes(name);
+      const value = function (this: Observer, ...parameters: never[]): unknown {
+        const emitter = this.#emitter;
+        if (emits) this.#emit();
+        const result = Reflect.apply(emitter[name], emitter, parameters);
+        this.#update();
+        return result === emitter ? this : result;
+      };
+      Object.defineProperty(Observer.prototype, name, { value, writable: true, configurable: true });
+    }
+    guardMethods(
+      Observer.prototype,
+      owns,
+      [...adders, ...removers, ...readers, "requestPipeStats"],
+      anyArity,
+    );
     endOf = (observer) => {
       if (observer.#core.handle === 0) return undefined;
       observer.#endAwaited = true;
@@ -164,31 +187,6 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       this.#reader = { resolve, reject };
       this.#watch();
     });
-  }
-
-  /**
-   * Adds a listener for a type of event. From then on `receive` and loops throw. The observer keeps the process alive until
-   * it is closed or its socket has ended. An error that a listener throws becomes an uncaught exception. Never throws.
-   *
-   * @example
-   * ```ts
-   * import { Reply } from "zmq-native";
-   *
-   * const reply = new Reply();
-   * const bound = new Promise<string>((resolve) => reply.events.on("bind", (event) => resolve(event.type)));
-   * await reply.bind("tcp://127.0.0.1:*");
-   * console.log(await bound); // bind
-   * ```
-   */
-  on<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
-    this.#emit().on(type, listener);
-    return this;
-  }
-
-  /** Removes a listener that `on` added. Never throws. */
-  off<E extends EventType>(type: E, listener: (event: EventOfType<E>) => void): this {
-    this.#emit().off(type, listener);
-    return this;
   }
 
   /**
@@ -275,28 +273,37 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
     };
   }
 
-  #emit(): EventEmitter {
-    if (this.#emitter === undefined) {
-      this.#emitter = new EventEmitter();
-      Object.defineProperty(this, "receive", {
-        get() {
-          throw new Error(
-            "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().",
-          );
-        },
-      });
-      this.#watch();
-      nextTick(() => {
-        for (const event of this.#unread.splice(0)) this.#call(event);
-      });
-    }
-    return this.#emitter;
+  /** Emits the events, also those that were kept. `receive` throws from now on, as in zeromq. */
+  #emit(): void {
+    if (this.#emitting) return;
+    this.#emitting = true;
+    Object.defineProperty(this, "receive", {
+      get() {
+        throw new Error(
+          "Observer is in event emitter mode. After a call to events.on() it is not possible to read events with events.receive().",
+        );
+      },
+    });
+    nextTick(() => {
+      for (const event of this.#unread.splice(0)) this.#call(event);
+    });
+  }
+
+  /** Whether there is a reader or a listener. */
+  get #awaited(): boolean {
+    return this.#reader !== undefined || this.#endAwaited || this.#emitter.eventNames().length > 0;
+  }
+
+  /** Watches again after a change of listeners. */
+  #update(): void {
+    if (this.#alive !== this.#awaited) this.#watch();
   }
 
   /** Receives events as they arrive. Keeps the process and the socket alive if there is a reader or a listener. */
   #watch(): void {
     if (this.#core.handle === 0) return;
-    const awaited = this.#reader !== undefined || this.#emitter !== undefined || this.#endAwaited;
+    const awaited = this.#awaited;
+    this.#alive = awaited;
     this.#core.wait(
       "receiving",
       {
@@ -335,12 +342,14 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
   /** Calls the listeners. An error that one throws becomes an uncaught exception, and later events are still delivered. */
   #call(event: Event): void {
     try {
-      this.#emitter?.emit(event.type, event);
+      this.#emitter.emit(event.type, event);
     } catch (error) {
       nextTick(() => {
         throw error;
       });
     }
+    // Listeners may have been removed, or called for the only time.
+    this.#update();
   }
 
   #deliver(event: Event): void {
@@ -354,7 +363,7 @@ export class Observer implements AsyncIterable<Event>, EventSubscriber {
       reader.resolve(event);
       this.#watch();
     }
-    if (this.#emitter !== undefined) this.#call(event);
+    if (this.#emitting) this.#call(event);
     else if (reader !== undefined) return;
     else if (this.#unread.push(event) > mostKept) {
       this.#unread.shift();

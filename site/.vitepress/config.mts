@@ -29,7 +29,7 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "lost-messages secure-a-server graceful-shutdown back-pressure testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure streams testing-your-code deployment troubleshooting gotchas",
 );
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
@@ -41,7 +41,12 @@ function apiItems(): DefaultTheme.SidebarItem[] {
   const modules: DefaultTheme.SidebarItem[] = JSON.parse(
     readFileSync(join(pages, "api/typedoc-sidebar.json"), "utf8"),
   );
-  const names = { index: "zmq-native", draft: "zmq-native/draft", "v5-compat": "zmq-native/v5-compat" };
+  const names = {
+    index: "zmq-native",
+    draft: "zmq-native/draft",
+    streams: "zmq-native/streams",
+    "v5-compat": "zmq-native/v5-compat",
+  };
   return Object.entries(names).map(([name, text]) => ({
     ...modules.find((module) => module.text === name),
     text,

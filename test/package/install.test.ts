@@ -87,7 +87,10 @@ describe("the tarball", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
-    const entries = ["index", "draft", "v5-compat"].flatMap((name) => [`${name}.js`, `${name}.mjs`]);
+    const entries = ["index", "draft", "streams", "v5-compat"].flatMap((name) => [
+      `${name}.js`,
+      `${name}.mjs`,
+    ]);
     const shared = ["auth.js", "binary.js", "library.js", "v5-library.js"];
     const built = [...declarations, ...entries, ...shared].flatMap((file) => [file, `${file}.map`]);
     expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
@@ -121,6 +124,7 @@ describe("the tarball", () => {
       "./draft.js",
       "./v5-compat",
       "./v5-compat.js",
+      "./streams",
       "./lib",
       "./lib/index",
       "./lib/index.js",

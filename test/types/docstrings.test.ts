@@ -24,13 +24,17 @@ const isCallable = ({ kind }: Documented) => kind === "function" || kind === "co
 /** The constants of zeromq 5: their names are those of libzmq's documentation. */
 const constants = /^v5-compat\.(?:ZMQ|STATE)_\w+$/;
 
-/** Methods without arguments, the inverse of a method with an example, and methods for derived classes. */
+/**
+ * Methods without arguments, the inverse of a method with an example, methods for derived classes, and those of an
+ * EventEmitter that are variants of `on` and `once`.
+ */
 const obvious = new RegExp(
   [
     /\.\[(?:asyncDispose|dispose|asyncIterator)\]$/,
     /\.(?:next|return|off|resume|terminate|ref|unref|unmonitor|zmqVersion|(?:get|set)Max\w+)$/,
     /\.(?:get|set)(?:Bool|U?int\d\d|String)Option$/i,
     /^index\.Observer\.close$/,
+    /^index\.EventListeners\.(?:addListener|removeListener|removeAllListeners|prepend\w+|listeners|rawListeners|listenerCount|eventNames)$/,
     /^v5-compat\.(?:Socket\.(?:close|read|pause|unsubscribe)|SocketBinding\.\w+)$/,
   ]
     .map(({ source }) => source)
