@@ -1,5 +1,6 @@
-// Draws the chart of README and of the site from bench/report/speed.json, and writes README's table of figures:
-// node bench/speed.mjs [--check]. `--check` writes nothing, and fails if a file differs from what would be written.
+// Draws the chart of README and of the site from bench/report/speed.json, and writes the table of figures into README and
+// docs/performance.md: node bench/speed.mjs [--check]. `--check` writes nothing, and fails if a file differs from what would
+// be written.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -103,11 +104,11 @@ function withTable(text) {
   return text.replace(/(<!-- speed -->\n\n)[\s\S]*?(\n\n<!-- end of speed -->)/, `$1${table()}$2`);
 }
 
-const readme = join(root, "README.md");
+const pages = ["README.md", "docs/performance.md"].map((page) => join(root, page));
 const files = {
   [join(root, "bench/report/speed-light.svg")]: chart("light"),
   [join(root, "bench/report/speed-dark.svg")]: chart("dark"),
-  [readme]: withTable(readFileSync(readme, "utf8")),
+  ...Object.fromEntries(pages.map((page) => [page, withTable(readFileSync(page, "utf8"))])),
 };
 let stale = false;
 for (const [file, content] of Object.entries(files)) {
@@ -115,6 +116,6 @@ for (const [file, content] of Object.entries(files)) {
   else if (readFileSync(file, "utf8") !== content) stale = true;
 }
 if (stale) {
-  console.error("README's table or chart of speed is stale: run `npm run speed`.");
+  console.error("The table or the chart of speed is stale: run `npm run speed`.");
   process.exit(1);
 }

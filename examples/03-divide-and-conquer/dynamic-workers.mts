@@ -1,6 +1,11 @@
 // Workers join and leave while tasks are sent. A task without a result is sent again.
 
-import { Pull, Push } from "zmq-native";
+import { Pull, Push, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 const ventilator = new Push({ linger: 0 });
 const sink = new Pull();
@@ -26,7 +31,7 @@ async function distribute(tasks: number) {
   const workers = new Set<string>();
   for (let task = 0; task < tasks; ) {
     await ventilator.send(`${task}`);
-    const result = await sink.receive({ timeout: 100 }).catch(() => undefined);
+    const result = await sink.receive({ timeout: 100 }).catch(onTimeout);
     if (!result) continue;
     workers.add(String(result[1]));
     task++;

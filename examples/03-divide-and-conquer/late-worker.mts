@@ -1,10 +1,15 @@
 // Tasks sent before the second worker has connected all go to the first one.
 
-import { Pull, Push } from "zmq-native";
+import { Pull, Push, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 async function count(worker: Pull) {
   let tasks = 0;
-  while (await worker.receive({ timeout: 500 }).catch(() => undefined)) tasks++;
+  while (await worker.receive({ timeout: 500 }).catch(onTimeout)) tasks++;
   return tasks;
 }
 

@@ -1,6 +1,11 @@
 // A Push sends to its peers in turn, and skips peers whose queue is full.
 
-import { Pull, Push } from "zmq-native";
+import { Pull, Push, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 /** Sends 300 tasks to three workers, of which `awake` receive; returns how many tasks each of these gets. */
 async function distribute(awake: number, size: number, push: Push, workers: Pull[]) {
@@ -10,7 +15,7 @@ async function distribute(awake: number, size: number, push: Push, workers: Pull
   }
   const counting = workers.slice(0, awake).map(async (worker) => {
     let count = 0;
-    while (await worker.receive({ timeout: 500 }).catch(() => undefined)) count++;
+    while (await worker.receive({ timeout: 500 }).catch(onTimeout)) count++;
     return count;
   });
   for (let task = 0; task < 300; task++) await push.send(Buffer.alloc(size));

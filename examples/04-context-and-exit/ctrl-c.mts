@@ -4,7 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Pull, Push } from "zmq-native";
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort(signal));
+const signals = ["SIGINT", "SIGTERM"];
+function onSignal(signal: string) {
+  // A second signal ends the process at once.
+  for (const name of signals) process.off(name, onSignal);
+  stopping.abort(signal);
+}
+for (const name of signals) process.on(name, onSignal);
 
 const pull = new Pull();
 const push = new Push();
@@ -22,7 +28,7 @@ try {
     console.log(`${task} is done`);
   }
 } catch (reason) {
-  if (!stopping.signal.aborted) throw reason;
+  if (reason !== stopping.signal.reason) throw reason;
   console.log(`stopped by ${reason}`);
 }
 

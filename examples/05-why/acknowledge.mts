@@ -1,6 +1,11 @@
 // The receiver acknowledges each message. The sender repeats messages that were not acknowledged in time.
 
-import { Dealer, Router } from "zmq-native";
+import { Dealer, Router, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 const receiver = new Router();
 const sender = new Dealer();
@@ -23,7 +28,7 @@ let attempts = 0;
 for (let number = 1; number <= 6; number++) {
   for (let acknowledged = 0; acknowledged !== number; attempts++) {
     await sender.send([`${number}`, `message ${number}`]);
-    const [frame] = await sender.receive({ timeout: 200 }).catch(() => []);
+    const [frame] = (await sender.receive({ timeout: 200 }).catch(onTimeout)) ?? [];
     acknowledged = Number(frame);
   }
 }

@@ -2,7 +2,12 @@
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { Pull, Push } from "zmq-native";
+import { Pull, Push, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 const [senderEndpoint] = process.argv.slice(2);
 if (senderEndpoint) {
@@ -28,7 +33,7 @@ for (let kills = 0; kills < 3; kills++) {
   sender.kill("SIGKILL");
   await once(sender, "exit");
   // Messages that were complete still arrive.
-  const next = () => pull.receive({ timeout: 100 }).catch(() => undefined);
+  const next = () => pull.receive({ timeout: 100 }).catch(onTimeout);
   for (let frames = await next(); frames; frames = await next()) check(frames);
 }
 console.log(`3 senders killed: ~${whole} messages received, all whole`);

@@ -8,10 +8,16 @@ const client = new Dealer();
 await server.bind("tcp://127.0.0.1:*");
 client.connect(server.lastEndpoint!);
 
+// A socket takes one `send` at a time, so each reply waits for the one before it.
+let sending = Promise.resolve();
+function reply(frames: (Buffer | string)[]) {
+  sending = sending.then(() => server.send(frames)).catch((error) => console.error(error));
+}
+
 async function serve() {
   for await (const [id, number, milliseconds] of server) {
     // Without await: the loop receives the next request meanwhile.
-    sleep(Number(milliseconds)).then(() => server.send([id, number, `took ${milliseconds} ms`]));
+    sleep(Number(milliseconds)).then(() => reply([id, number, `took ${milliseconds} ms`]));
   }
 }
 const serving = serve();

@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { Publisher, Request, Router, Subscriber } from "zmq-native";
+import { Publisher, Request, Router, Subscriber, type ZmqError } from "zmq-native";
 
 const [
   role = "main",
@@ -11,6 +11,11 @@ const [
   primaryStateEndpoint = "tcp://127.0.0.1:5553",
   backupStateEndpoint = "tcp://127.0.0.1:5554",
 ] = process.argv.slice(2);
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 /** Milliseconds between two messages about the own state, and without one until the peer is considered dead. */
 const interval = 50;
@@ -68,7 +73,7 @@ async function ask(question: string) {
     const request = new Request({ linger: 0, reconnectInterval: 10 });
     request.connect(servers[0]);
     await request.send(question);
-    const reply = await request.receive({ timeout: 1_000 }).catch(() => undefined);
+    const reply = await request.receive({ timeout: 1_000 }).catch(onTimeout);
     request.close();
     if (reply) return String(reply);
     servers.reverse();

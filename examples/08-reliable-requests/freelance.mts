@@ -1,6 +1,11 @@
 // Freelance: no broker. The client has several servers, and asks the next one when one does not reply.
 
-import { Router } from "zmq-native";
+import { Router, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined if the server is silent or not connected, and throws other errors. */
+function onSilence(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN" && error.code !== "EHOSTUNREACH") throw error;
+}
 
 async function serve(server: Router, name: string) {
   for await (const [client, number, question] of server) {
@@ -22,7 +27,7 @@ class Client {
   async ask(question: string) {
     const number = `${++this.#requests}`;
     for (const server of [...this.#servers]) {
-      const reply = await this.#askServer(server, number, question).catch(() => undefined);
+      const reply = await this.#askServer(server, number, question).catch(onSilence);
       if (reply !== undefined) return reply;
       // From now on, the silent server is asked last.
       this.#servers.push(...this.#servers.splice(this.#servers.indexOf(server), 1));

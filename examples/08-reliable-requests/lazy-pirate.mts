@@ -1,6 +1,11 @@
 // Lazy Pirate: a client that repeats its request after a timeout, with a new socket, up to three times.
 
-import { Request, Router } from "zmq-native";
+import { Request, Router, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 async function ask(endpoint: string, question: string) {
   for (let attempt = 1; attempt <= 3; attempt++) {
@@ -8,7 +13,7 @@ async function ask(endpoint: string, question: string) {
     const request = new Request({ linger: 0 });
     request.connect(endpoint);
     await request.send(question);
-    const reply = await request.receive({ timeout: 500 }).catch(() => undefined);
+    const reply = await request.receive({ timeout: 500 }).catch(onTimeout);
     request.close();
     if (reply) return String(reply);
     console.log(`client: no reply, attempt ${attempt} of 3`);

@@ -1,6 +1,11 @@
 // A Majordomo worker: offers a service, echo or sum. Stop it with Ctrl-C.
 
-import { Dealer } from "zmq-native";
+import { Dealer, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 const [name = "echo", endpoint = "tcp://127.0.0.1:5555"] = process.argv.slice(2);
 const command = { ready: "\x01", request: "\x02", reply: "\x03", heartbeat: "\x04", disconnect: "\x05" };
@@ -19,7 +24,7 @@ for (;;) {
   const timer = setInterval(() => tell(command.heartbeat), interval);
 
   for (;;) {
-    const frames = await worker.receive({ timeout: 4 * interval }).catch(() => undefined);
+    const frames = await worker.receive({ timeout: 4 * interval }).catch(onTimeout);
     // The broker is silent, or has forgotten this worker: introduce it again over a new connection.
     if (!frames || String(frames[2]) === command.disconnect) break;
     if (String(frames[2]) !== command.request) continue;

@@ -2,7 +2,7 @@
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { Dealer, Request, Router } from "zmq-native";
+import { Dealer, Request, Router, type ZmqError } from "zmq-native";
 
 const [
   role = "main",
@@ -10,6 +10,11 @@ const [
   workerEndpoint = "tcp://127.0.0.1:5556",
   name,
 ] = process.argv.slice(2);
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 /** Milliseconds between heartbeats, and without one until the other end is considered dead. */
 const interval = 50;
@@ -62,7 +67,7 @@ async function runWorker() {
     socket.connect(workerEndpoint);
     const timer = setInterval(() => socket.trySend("heartbeat"), interval);
     for (;;) {
-      const frames = await socket.receive({ timeout: patience }).catch(() => undefined);
+      const frames = await socket.receive({ timeout: patience }).catch(onTimeout);
       if (!frames) break;
       const [kind, client, question] = frames;
       if (String(kind) === "request")
@@ -80,7 +85,7 @@ async function ask(question: string) {
     const client = new Request({ linger: 0, reconnectInterval: 10 });
     client.connect(clientEndpoint);
     await client.send(question);
-    const reply = await client.receive({ timeout: 500 }).catch(() => undefined);
+    const reply = await client.receive({ timeout: 500 }).catch(onTimeout);
     client.close();
     if (reply) return String(reply);
   }

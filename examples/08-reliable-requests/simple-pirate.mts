@@ -1,6 +1,11 @@
 // Simple Pirate: a broker with several workers. When a worker fails, the client's next attempt goes to another one.
 
-import { Request, Router } from "zmq-native";
+import { Request, Router, type ZmqError } from "zmq-native";
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 const front = new Router();
 const back = new Router();
@@ -45,7 +50,7 @@ async function ask(question: string) {
     const client = new Request({ linger: 0 });
     client.connect(front.lastEndpoint!);
     await client.send(question);
-    const reply = await client.receive({ timeout: 1_000 }).catch(() => undefined);
+    const reply = await client.receive({ timeout: 1_000 }).catch(onTimeout);
     client.close();
     if (reply) return `${reply} at attempt ${attempt}`;
   }

@@ -8,10 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClassicLevel } from "classic-level";
-import { Reply, Request } from "zmq-native";
+import { Reply, Request, type ZmqError } from "zmq-native";
 
 const [role = "main", endpoint = "tcp://127.0.0.1:5555", serverEndpoint = "tcp://127.0.0.1:5556", folder] =
   process.argv.slice(2);
+
+/** For `catch`: returns undefined after a timeout, and throws other errors. */
+function onTimeout(error: ZmqError): undefined {
+  if (error.code !== "EAGAIN") throw error;
+}
 
 interface Entry {
   request: string;
@@ -61,7 +66,7 @@ async function ask(endpoint: string, frames: string[], attempts = 20) {
     const request = new Request({ linger: 0, reconnectInterval: 10 });
     request.connect(endpoint);
     await request.send(frames);
-    const reply = await request.receive({ timeout: 500 }).catch(() => undefined);
+    const reply = await request.receive({ timeout: 500 }).catch(onTimeout);
     request.close();
     if (reply) return String(reply);
   }

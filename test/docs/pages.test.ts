@@ -40,6 +40,15 @@ testPrograms("docs/graceful-shutdown.md", {
       expect(exit).toBeLessThan(1_000);
       expect(signal).toBeLessThan(1_000);
     },
+    drain: (before, sent, done) => {
+      expect(before).toBeGreaterThanOrEqual(500);
+      expect(sent).toBeGreaterThan(before!);
+      expect(done).toBe(sent);
+    },
+    unbind: (readable) => {
+      expect(readable).toBeGreaterThan(0);
+      expect(readable).toBeLessThan(5_000);
+    },
   },
 });
 for (const page of ["troubleshooting", "gotchas", "migrating", "performance", "transports"]) {

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { parseSync } from "rolldown/utils";
 import { beforeAll, describe, expect, test } from "vitest";
 import { executeSync } from "../helpers/execute.js";
 import {
@@ -24,7 +25,7 @@ test("the guide's command for older versions of Node compiles each program to Ja
   try {
     const programs = chapters.flatMap((chapter) => [...programsOf(chapter)]);
     for (const [name, code] of programs) writeFileSync(join(folder, `${name}.mts`), code);
-    const flags = /^npx tsc (.+) strings\.mts$/m.exec(firstPage)![1]!.split(" ");
+    const flags = /^npx tsc (.+) lazy-pirate\.mts$/m.exec(firstPage)![1]!.split(" ");
     const compiler = createRequire(__filename).resolve("typescript/bin/tsc");
     const files = programs.map(([name]) => `${name}.mts`);
     const { status, stdout } = executeSync(process.execPath, [compiler, ...flags, ...files], {
@@ -37,6 +38,16 @@ test("the guide's command for older versions of Node compiles each program to Ja
     rmSync(folder, { recursive: true, force: true });
   }
 }, 120_000);
+
+test("the first page lists the programs that are JavaScript without changes", () => {
+  const [, list] = /save them as `\.mjs`:\n\n([\s\S]*?)\n\n/.exec(firstPage)!;
+  const listed = [...list!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!);
+  const javascript = chapters
+    .flatMap((chapter) => [...programsOf(chapter)])
+    .filter(([, code]) => parseSync("program.mjs", code).errors.length === 0)
+    .map(([name]) => name);
+  expect(listed.sort()).toEqual(javascript.sort());
+});
 
 test.each(chapters)("%s has a diagram", (chapter) => {
   expect(readFileSync(join(root, "docs/guide", `${chapter}.md`), "utf8")).toContain("```mermaid");

@@ -32,3 +32,26 @@ test("README names the version of libzmq that the binary contains", () => {
   const { version } = JSON.parse(read("vendor/versions.json")).libzmq;
   expect(readme).toContain(`contains libzmq ${version} `);
 });
+
+test("the speed that the landing pages state in words is that of bench/report/speed.json", () => {
+  interface Row {
+    work: string;
+    bar?: string;
+    zeromq: (number | null)[];
+  }
+  const { rows } = JSON.parse(read("bench/report/speed.json")) as { rows: Row[] };
+  const bounds = (chosen: Row[]) => {
+    const ratios = chosen.flatMap(({ zeromq }) => zeromq).filter((ratio) => ratio !== null);
+    return [Math.min(...ratios), Math.max(...ratios)] as const;
+  };
+  const [least, greatest] = bounds(rows.filter(({ bar }) => bar));
+  const [leastTime, greatestTime] = bounds(
+    rows.filter(({ work }) => work === "sender's CPU time per message"),
+  ).map((ratio) => Math.round(ratio * 100));
+  for (const page of ["README.md", "docs/README.md"]) {
+    expect(read(page)).toContain(`between ${least} and ${greatest} times for 64-byte messages`);
+  }
+  const landing = read("docs/README.md").replace(/\s+/g, " ");
+  expect(landing).toContain(`${least} to ${greatest} times as many messages per second as zeromq 6.8`);
+  expect(landing).toContain(`at ${leastTime} to ${greatestTime} % of its CPU time`);
+});
