@@ -3,7 +3,7 @@
 // A method that is declared again without a comment has the comment of the interface that it extends: editors and
 // typedoc show that one.
 
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
@@ -75,7 +75,7 @@ export interface WritableSocket<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
   O extends object[] = [],
 > extends Writable<M, O> {
-  send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
+  send(message: M, ...options: O | [...O, SendOptions]): Promise<void>;
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to

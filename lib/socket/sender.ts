@@ -5,6 +5,9 @@ import {
   type OperationOptions,
   operationOptions,
   type PlainOptions,
+  type SendOptions,
+  sendOptions,
+  transferOf,
 } from "../arguments/operation-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { binding, type Handle, type WireMessage } from "../binding/index.js";
@@ -16,6 +19,7 @@ import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { type Tagging, taggings } from "../message/tag.js";
+import { Cargo } from "../message/transfer.js";
 
 /** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
@@ -25,7 +29,8 @@ const chunk = 256;
 /** More frames than this are passed as an array, since the number of arguments of a native call is limited. */
 const mostArguments = 64;
 
-function handOver(handle: Handle, wire: WireMessage): number {
+function handOver(handle: Handle, wire: WireMessage | Cargo): number {
+  if (wire instanceof Cargo) return wire.send(handle);
   if (!Array.isArray(wire) || wire.length > mostArguments) return binding.trySend(handle, wire);
   // Spreading an array costs more than naming its elements, and most messages have few frames.
   if (wire.length === 2) return binding.trySend(handle, wire[0]!, wire[1]!);
@@ -77,16 +82,17 @@ export class Sender {
   }
 
   // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
-  send(message: unknown, options?: OperationOptions): Promise<void> {
-    let wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    const plain = operationOptions(options);
+  send(message: unknown, options?: SendOptions): Promise<void> {
+    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    const plain = sendOptions(options);
+    let wire = plain.transfer ? new Cargo(read) : read;
     this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
-    if (Array.isArray(wire) && wire.length === 0) return settled;
+    if (Array.isArray(read) && read.length === 0) return settled;
     const core = this.#core;
     if (core.datagramEndpoints > 0) {
-      wire = snapshot(wire);
-      const refusal = datagramRefusal(core.type, wire);
+      if (!(wire instanceof Cargo)) wire = snapshot(wire);
+      const refusal = datagramRefusal(core.type, wire instanceof Cargo ? wire.frames : wire);
       if (refusal) return Promise.reject(refusal);
     }
     const result = handOver(core.handle, wire);
@@ -100,16 +106,18 @@ export class Sender {
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
     if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
-    const kept = snapshot(wire);
+    const kept = wire instanceof Cargo ? wire.kept() : snapshot(wire);
     return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, "send()", plain.signal);
   }
 
   trySend(message: unknown, options?: unknown): boolean {
     const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    const transfer = transferOf(options);
+    const cargo = transfer ? new Cargo(read) : undefined;
     this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
-    const [wire] = this.#fitting([read]);
-    const result = handOver(this.#core.handle, wire!);
+    const [wire] = this.#fitting([cargo?.frames ?? read]);
+    const result = handOver(this.#core.handle, cargo ?? wire!);
     this.#core.touched();
     if (result < 0) throw this.#failed(result);
     return result > 0;
@@ -145,7 +153,7 @@ export class Sender {
     return copies;
   }
 
-  #attempt(wire: WireMessage): boolean {
+  #attempt(wire: WireMessage | Cargo): boolean {
     const core = this.#core;
     core.emptied = false;
     const result = handOver(core.handle, wire);

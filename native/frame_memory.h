@@ -1,0 +1,64 @@
+// Memory of large frames that ArrayBuffers and messages use without a copy: received frames, and Buffers of `allocate`.
+// Each user holds a reference, and the last one frees the memory. Any thread, except where noted.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+#include "message.h"
+#include "napi_setup.h"
+
+namespace zmq_native {
+
+class Environment;
+
+class FrameMemory {
+ public:
+  /**
+   * Moves the memory of a large frame, which no other message shares, out of the frame. Returns it with one reference.
+   * Null, and the frame keeps its memory, if there is no memory or an ArrayBuffer still uses the bytes: the caller
+   * copies.
+   */
+  static FrameMemory* of(Message& frame);
+  /**
+   * The memory of these bytes, with one more reference. Null if they are not memory of this class. The caller's
+   * ArrayBuffer has the bytes, so they cannot be freed meanwhile.
+   */
+  static FrameMemory* find(const void* data, size_t size);
+
+  void* data() { return frame_.data(); }
+  size_t size() { return frame_.size(); }
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release();
+
+  /** Makes the empty `message` one of this memory. False, and still empty, if memory runs out. */
+  bool lendTo(Message& message);
+
+  /**
+   * Held by a sender from before it sends the memory until it has detached its ArrayBuffer. A receiver in another
+   * thread creates its ArrayBuffer afterwards, so that two threads never have one on the same bytes.
+   */
+  std::unique_lock<std::mutex> handOver() { return std::unique_lock<std::mutex>(handOver_); }
+  /** Whether the memory was sent, but the ArrayBuffer could not be detached. From then on it is copied. */
+  bool contested() const { return contested_; }
+  /** Only while `handOver` is held. */
+  void contest() { contested_ = true; }
+
+ private:
+  FrameMemory() = default;
+  ~FrameMemory() = default;
+
+  Message frame_;
+  std::atomic<size_t> references_{1};
+  std::mutex handOver_;
+  std::atomic<bool> contested_{false};
+};
+
+/**
+ * Creates a Buffer over the memory, with a reference of its own until the garbage collector frees the ArrayBuffer. Null
+ * if the runtime does not support it. On the environment's thread.
+ */
+napi_value wrap(const Environment& environment, FrameMemory& memory);
+
+}  // namespace zmq_native

@@ -1,0 +1,66 @@
+#include "transfer.h"
+
+#include <algorithm>
+#include <new>
+
+namespace zmq_native {
+
+void Transfer::restart() {
+  for (Held& held : held_) {
+    held.handOver.unlock();
+    held.memory->release();
+  }
+  held_.clear();
+}
+
+napi_value Transfer::wholeOf(napi_value frame, void** data, size_t* size) const {
+  napi_typedarray_type type;
+  size_t length = 0;
+  size_t offset = 0;
+  napi_value buffer = nullptr;
+  // A string is no typed array, and a SharedArrayBuffer is no ArrayBuffer.
+  if (napi_get_typedarray_info(env_, frame, &type, &length, nullptr, &buffer, &offset) != napi_ok ||
+      type != napi_uint8_array || napi_get_arraybuffer_info(env_, buffer, data, size) != napi_ok) {
+    return nullptr;
+  }
+  // An empty ArrayBuffer looks the same after it is detached. The library uses one for all empty frames.
+  return offset == 0 && length == *size && length > 0 ? buffer : nullptr;
+}
+
+bool Transfer::has(const FrameMemory* memory) const {
+  return std::any_of(held_.begin(), held_.end(), [memory](const Held& held) { return held.memory == memory; });
+}
+
+Transfer::Taken Transfer::take(napi_value frame, Message& message) {
+  void* data = nullptr;
+  size_t size = 0;
+  if (wholeOf(frame, &data, &size) == nullptr) return Taken::kNone;
+  FrameMemory* const memory = FrameMemory::find(data, size);
+  if (memory == nullptr) return Taken::kNone;
+  if (has(memory)) {
+    memory->release();
+    return Taken::kNone;
+  }
+  try {
+    held_.push_back({memory, memory->handOver()});
+  } catch (const std::bad_alloc&) {
+    memory->release();
+    return Taken::kNoMemory;
+  }
+  // The reference and the lock are released with those of the other frames.
+  if (memory->contested()) return Taken::kNone;
+  return memory->lendTo(message) ? Taken::kMemory : Taken::kNoMemory;
+}
+
+void Transfer::detach(napi_value frame) {
+  void* data = nullptr;
+  size_t size = 0;
+  const napi_value buffer = wholeOf(frame, &data, &size);
+  // Fails for the memory of WebAssembly, which is copied and stays.
+  if (buffer == nullptr || napi_detach_arraybuffer(env_, buffer) == napi_ok) return;
+  for (Held& held : held_) {
+    if (held.memory->data() == data) held.memory->contest();
+  }
+}
+
+}  // namespace zmq_native
