@@ -27,14 +27,23 @@ struct Registry {
   }
 };
 
+}  // namespace
+
 /** The reference of an ArrayBuffer. */
 struct Lent {
+  napi_env env;
   FrameMemory* memory;
   /** True while the Buffer is being created. If that fails, Node may or may not have run the finalizer. */
   bool making = true;
-};
+  /** The bytes that V8 counts. */
+  int64_t counted = 0;
 
-}  // namespace
+  void count(int64_t bytes) {
+    int64_t unused;
+    napi_adjust_external_memory(env, bytes - counted, &unused);
+    counted = bytes;
+  }
+};
 
 FrameMemory* FrameMemory::of(Message& frame) {
   if (FrameMemory* const known = find(frame.data(), frame.size())) {
@@ -94,30 +103,34 @@ bool FrameMemory::lendTo(Message& message) {
   return true;
 }
 
+void FrameMemory::detached(napi_env env) {
+  Lent* const lent = lent_.load(std::memory_order_acquire);
+  if (lent != nullptr && lent->env == env) lent->count(0);
+}
+
 napi_value wrap(const Environment& environment, FrameMemory& memory) {
   if (!environment.runtime.hasExternalMemory) return nullptr;
   const napi_env env = environment.env;
-  std::unique_ptr<Lent> lent(new (std::nothrow) Lent{&memory});
+  std::unique_ptr<Lent> lent(new (std::nothrow) Lent{env, &memory});
   if (lent == nullptr) return nullptr;
-  const auto free = [](napi_env finalizing, void*, void* hint) {
+  const auto free = [](napi_env, void*, void* hint) {
     auto* const returned = static_cast<Lent*>(hint);
     if (returned->making) return;
-    int64_t unused;
-    napi_adjust_external_memory(finalizing, -static_cast<int64_t>(returned->memory->size()), &unused);
+    returned->count(0);
+    Lent* expected = returned;
+    returned->memory->lent_.compare_exchange_strong(expected, nullptr);
     returned->memory->release();
     delete returned;
   };
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_buffer(env, memory.size(), memory.data(), free, lent.get(), &buffer);
-  if (status != napi_ok) {
+  if (napi_create_external_buffer(env, memory.size(), memory.data(), free, lent.get(), &buffer) != napi_ok) {
     clearException(env);
     return nullptr;
   }
   memory.retain();
   lent->making = false;
-  int64_t unused;
-  napi_adjust_external_memory(env, static_cast<int64_t>(memory.size()), &unused);
-  lent.release();
+  lent->count(static_cast<int64_t>(memory.size()));
+  memory.lent_.store(lent.release(), std::memory_order_release);
   return buffer;
 }
 

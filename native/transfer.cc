@@ -56,10 +56,16 @@ void Transfer::detach(napi_value frame) {
   void* data = nullptr;
   size_t size = 0;
   const napi_value buffer = wholeOf(frame, &data, &size);
+  if (buffer == nullptr) return;
   // Fails for the memory of WebAssembly, which is copied and stays.
-  if (buffer == nullptr || napi_detach_arraybuffer(env_, buffer) == napi_ok) return;
-  for (Held& held : held_) {
-    if (held.memory->data() == data) held.memory->contest();
+  const bool detached = napi_detach_arraybuffer(env_, buffer) == napi_ok;
+  for (const Held& held : held_) {
+    if (held.memory->data() != data) continue;
+    if (detached) {
+      held.memory->detached(env_);
+    } else {
+      held.memory->contest();
+    }
   }
 }
 
