@@ -100,7 +100,7 @@ export interface WritableSocket<
    * push.close({ linger: 0 });
    * ```
    */
-  trySend(message: M, ...options: O): boolean;
+  trySend(message: M, ...options: O | [...O, Pick<SendOptions, "transfer">]): boolean;
 
   /**
    * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
