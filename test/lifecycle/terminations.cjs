@@ -20,6 +20,8 @@ const operations = {
   "sends and receives": `${connected} for (;;) { await a.send(["one", Buffer.alloc(20_000)]); await b.receive(); }`,
   "receives large messages and metadata": `${connected}
     for (;;) { await a.send(Buffer.alloc(600_000)); await b.receiveWithMetadata(); }`,
+  "transfers large messages": `${connected}
+    for (let frame = zmq.allocate(600_000); ; [frame] = await b.receive()) await a.send(frame, { transfer: true });`,
   "waits, with time-outs": `
     const s = new zmq.Pull();
     await s.bind("tcp://127.0.0.1:*");

@@ -28,13 +28,16 @@ function filled(buffer: Buffer): Buffer {
 const expected = filled(Buffer.alloc(large));
 
 describe("allocate", () => {
-  test.each([0, 1, 4096, 65_535, 65_536, 65_537, 524_288, 3_000_000])("creates a Buffer of %i bytes", (size) => {
-    const buffer = allocate(size);
-    expect(Buffer.isBuffer(buffer)).toBe(true);
-    expect([buffer.length, buffer.byteOffset, buffer.buffer.byteLength]).toEqual([size, 0, size]);
-    buffer.fill(7);
-    expect(buffer.every((byte) => byte === 7)).toBe(true);
-  });
+  test.each([0, 1, 4096, 65_535, 65_536, 65_537, 524_288, 3_000_000])(
+    "creates a Buffer of %i bytes",
+    (size) => {
+      const buffer = allocate(size);
+      expect(Buffer.isBuffer(buffer)).toBe(true);
+      expect([buffer.length, buffer.byteOffset, buffer.buffer.byteLength]).toEqual([size, 0, size]);
+      buffer.fill(7);
+      expect(buffer.every((byte) => byte === 7)).toBe(true);
+    },
+  );
 
   test.each([[-1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], [2 ** 53]])(
     "throws a RangeError for the size %d",
@@ -58,16 +61,19 @@ describe("a transferred message", () => {
     "of a Buffer below 64 KiB": () => filled(allocate(4096)),
   };
   for (const [name, make] of Object.entries(kinds)) {
-    test.each(["inproc", "tcp"] as const)(`${name} arrives over %s and its Buffer is detached`, async (transport) => {
-      using sockets = await connected(transport);
-      const sent = make();
-      const { length } = sent;
-      const memory = sent.buffer;
-      await sockets.push.send(sent, { transfer: true });
-      expect([sent.length, memory.byteLength]).toEqual([0, 0]);
-      const [received] = await sockets.pull.receive();
-      expect(received!.equals(expected.subarray(0, length))).toBe(true);
-    });
+    test.each(["inproc", "tcp"] as const)(
+      `${name} arrives over %s and its Buffer is detached`,
+      async (transport) => {
+        using sockets = await connected(transport);
+        const sent = make();
+        const { length } = sent;
+        const memory = sent.buffer;
+        await sockets.push.send(sent, { transfer: true });
+        expect([sent.length, memory.byteLength]).toEqual([0, 0]);
+        const [received] = await sockets.pull.receive();
+        expect(received!.equals(expected.subarray(0, length))).toBe(true);
+      },
+    );
   }
 
   test("detaches an ArrayBuffer and views of other types", async () => {
@@ -280,7 +286,9 @@ test("throws a TypeError for a Buffer that was transferred before", async () => 
   for (const sent of [allocate(large), Buffer.alloc(large), new Float64Array(5), new ArrayBuffer(5)]) {
     await sockets.push.send(sent, { transfer: true });
     for (const again of [sent, ["other", sent]]) {
-      expect(() => sockets.push.send(again as Buffer, { transfer: true })).toThrow("A frame to transfer is detached");
+      expect(() => sockets.push.send(again as Buffer, { transfer: true })).toThrow(
+        "A frame to transfer is detached",
+      );
       expect(() => sockets.push.trySend(again as Buffer, { transfer: true })).toThrow(TypeError);
     }
     await sockets.pull.receive();
