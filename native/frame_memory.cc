@@ -27,6 +27,12 @@ struct Registry {
   }
 };
 
+/** The reference of a message that was sent. */
+struct Sent {
+  FrameMemory* memory;
+  SendArena::Held held;
+};
+
 }  // namespace
 
 /** The reference of an ArrayBuffer. */
@@ -96,10 +102,23 @@ void FrameMemory::release() {
   delete this;
 }
 
-bool FrameMemory::lendTo(Message& message) {
-  const auto free = [](void*, void* memory) { static_cast<FrameMemory*>(memory)->release(); };
-  if (!message.adopt(data(), size(), free, this)) return false;
+bool FrameMemory::lendTo(Message& message, SendArena::Held& held) {
+  std::unique_ptr<Sent> sent;
+  try {
+    if (held == nullptr) held = std::make_shared<std::atomic<size_t>>(0);
+    sent.reset(new Sent{this, held});
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  const auto free = [](void*, void* hint) {
+    const std::unique_ptr<Sent> done(static_cast<Sent*>(hint));
+    done->held->fetch_sub(done->memory->size(), std::memory_order_relaxed);
+    done->memory->release();
+  };
+  if (!message.adopt(data(), size(), free, sent.get())) return false;
+  sent.release();
   retain();
+  held->fetch_add(size(), std::memory_order_relaxed);
   return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "message.h"
 #include "napi_setup.h"
+#include "send_arena.h"
 
 namespace zmq_native {
 
@@ -33,8 +34,11 @@ class FrameMemory {
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
   void release();
 
-  /** Makes the empty `message` one of this memory. False, and still empty, if memory runs out. */
-  bool lendTo(Message& message);
+  /**
+   * Makes the empty `message` one of this memory, whose bytes are added to `held` until libzmq or the receiver closes
+   * it. False, and still empty, if memory runs out.
+   */
+  bool lendTo(Message& message, SendArena::Held& held);
 
   /**
    * Held by a sender from before it sends the memory until it has detached its ArrayBuffer. A receiver in another

@@ -149,8 +149,14 @@ class Frames {
   /** Copies or transfers a frame into an empty message. Returns the same as encode. */
   int32_t encodeOne(Environment& environment, napi_value frame, Message& message) const {
     if (transfer_ != nullptr) {
-      const Transfer::Taken taken = transfer_->take(frame, message);
-      if (taken != Transfer::Taken::kNone) return taken == Transfer::Taken::kMemory ? 0 : -ENOMEM;
+      Socket* const socket = environment.sockets.find(environment.sender);
+      if (socket == nullptr) return -ENOTSOCK;
+      const Transfer::Taken taken = transfer_->take(frame, message, *socket);
+      if (taken == Transfer::Taken::kNoMemory) return -ENOMEM;
+      if (taken == Transfer::Taken::kMemory) {
+        environment.largestFrame = std::max(environment.largestFrame, message.size());
+        return 0;
+      }
     }
     return encode(environment, frame, message);
   }

@@ -31,7 +31,7 @@ bool Transfer::has(const FrameMemory* memory) const {
   return std::any_of(held_.begin(), held_.end(), [memory](const Held& held) { return held.memory == memory; });
 }
 
-Transfer::Taken Transfer::take(napi_value frame, Message& message) {
+Transfer::Taken Transfer::take(napi_value frame, Message& message, Socket& socket) {
   void* data = nullptr;
   size_t size = 0;
   if (wholeOf(frame, &data, &size) == nullptr) return Taken::kNone;
@@ -49,7 +49,7 @@ Transfer::Taken Transfer::take(napi_value frame, Message& message) {
   }
   // The reference and the lock are released with those of the other frames.
   if (memory->contested()) return Taken::kNone;
-  return memory->lendTo(message) ? Taken::kMemory : Taken::kNoMemory;
+  return memory->lendTo(message, socket.held) ? Taken::kMemory : Taken::kNoMemory;
 }
 
 void Transfer::detach(napi_value frame) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frame_memory.h"
+#include "socket.h"
 
 namespace zmq_native {
 
@@ -29,7 +30,7 @@ class Transfer {
    * is no memory for the message. The same memory is taken only once: two frames of a message never have the same
    * bytes.
    */
-  Taken take(napi_value frame, Message& message);
+  Taken take(napi_value frame, Message& message, Socket& socket);
 
   /** Detaches the ArrayBuffer of a frame, after libzmq has accepted the message. */
   void detach(napi_value frame);
