@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <unordered_map>
 
@@ -55,17 +56,12 @@ FrameMemory* FrameMemory::of(Message& frame) {
   if (FrameMemory* const known = find(frame.data(), frame.size())) {
     // A frame that was sent with `transfer` over inproc. Its memory keeps its owner: a chain of owners would grow with
     // each hop.
-    bool usable;
-    {
-      const auto lock = known->handOver();
-      usable = !known->contested();
-    }
-    if (usable) {
-      frame.clear();
-    } else {
+    if (known->contested()) {
       known->release();
+      return nullptr;
     }
-    return usable ? known : nullptr;
+    frame.clear();
+    return known;
   }
   auto* const made = new (std::nothrow) FrameMemory;
   if (made == nullptr) return nullptr;

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
 
 #include "message.h"
 #include "napi_setup.h"
@@ -41,13 +40,10 @@ class FrameMemory {
   bool lendTo(Message& message, SendArena::Held& held);
 
   /**
-   * Held by a sender from before it sends the memory until it has detached its ArrayBuffer. A receiver in another
-   * thread creates its ArrayBuffer afterwards, so that two threads never have one on the same bytes.
+   * Whether the memory was sent, but the ArrayBuffer could not be detached. From then on it is copied, since two
+   * ArrayBuffers would have the same bytes. Node detaches each ArrayBuffer that `wrap` creates.
    */
-  std::unique_lock<std::mutex> handOver() { return std::unique_lock<std::mutex>(handOver_); }
-  /** Whether the memory was sent, but the ArrayBuffer could not be detached. From then on it is copied. */
   bool contested() const { return contested_; }
-  /** Only while `handOver` is held. */
   void contest() { contested_ = true; }
   /**
    * Tells V8 that a detached ArrayBuffer of this thread no longer keeps the memory. The finalizer runs only in a later
@@ -63,7 +59,6 @@ class FrameMemory {
 
   Message frame_;
   std::atomic<size_t> references_{1};
-  std::mutex handOver_;
   std::atomic<bool> contested_{false};
   /** The reference of the ArrayBuffer that was created last. Null if it was freed. */
   std::atomic<Lent*> lent_{nullptr};

@@ -6,11 +6,8 @@
 namespace zmq_native {
 
 void Transfer::restart() {
-  for (Held& held : held_) {
-    held.handOver.unlock();
-    held.memory->release();
-  }
-  held_.clear();
+  for (FrameMemory* const memory : taken_) memory->release();
+  taken_.clear();
 }
 
 napi_value Transfer::wholeOf(napi_value frame, void** data, size_t* size) const {
@@ -27,28 +24,22 @@ napi_value Transfer::wholeOf(napi_value frame, void** data, size_t* size) const 
   return offset == 0 && length == *size && length > 0 ? buffer : nullptr;
 }
 
-bool Transfer::has(const FrameMemory* memory) const {
-  return std::any_of(held_.begin(), held_.end(), [memory](const Held& held) { return held.memory == memory; });
-}
-
 Transfer::Taken Transfer::take(napi_value frame, Message& message, Socket& socket) {
   void* data = nullptr;
   size_t size = 0;
   if (wholeOf(frame, &data, &size) == nullptr) return Taken::kNone;
   FrameMemory* const memory = FrameMemory::find(data, size);
   if (memory == nullptr) return Taken::kNone;
-  if (has(memory)) {
+  if (memory->contested() || std::find(taken_.begin(), taken_.end(), memory) != taken_.end()) {
     memory->release();
     return Taken::kNone;
   }
   try {
-    held_.push_back({memory, memory->handOver()});
+    taken_.push_back(memory);
   } catch (const std::bad_alloc&) {
     memory->release();
     return Taken::kNoMemory;
   }
-  // The reference and the lock are released with those of the other frames.
-  if (memory->contested()) return Taken::kNone;
   return memory->lendTo(message, socket.held) ? Taken::kMemory : Taken::kNoMemory;
 }
 
@@ -59,12 +50,12 @@ void Transfer::detach(napi_value frame) {
   if (buffer == nullptr) return;
   // Fails for the memory of WebAssembly, which is copied and stays.
   const bool detached = napi_detach_arraybuffer(env_, buffer) == napi_ok;
-  for (const Held& held : held_) {
-    if (held.memory->data() != data) continue;
+  for (FrameMemory* const memory : taken_) {
+    if (memory->data() != data) continue;
     if (detached) {
-      held.memory->detached(env_);
+      memory->detached(env_);
     } else {
-      held.memory->contest();
+      memory->contest();
     }
   }
 }

@@ -5,8 +5,6 @@
 // that thread has ended.
 #pragma once
 
-#include <mutex>
-#include <utility>
 #include <vector>
 
 #include "frame_memory.h"
@@ -38,15 +36,10 @@ class Transfer {
  private:
   /** The ArrayBuffer of a frame that fills it, and its memory. Null for any other frame. */
   napi_value wholeOf(napi_value frame, void** data, size_t* size) const;
-  bool has(const FrameMemory* memory) const;
-
-  struct Held {
-    FrameMemory* memory;
-    std::unique_lock<std::mutex> handOver;
-  };
 
   napi_env env_;
-  std::vector<Held> held_;
+  /** The memory of the message, with a reference each. */
+  std::vector<FrameMemory*> taken_;
 };
 
 }  // namespace zmq_native
