@@ -16,6 +16,20 @@ import send from "./send.mjs";
 import transfer from "./transfer.mjs";
 
 export const scenarios = [
-  ...[receive, send, both, large, transfer, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
+  ...[
+    receive,
+    send,
+    both,
+    large,
+    transfer,
+    multipart,
+    latency,
+    inproc,
+    fanout,
+    curve,
+    multicast,
+    loss,
+    churn,
+  ],
   ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

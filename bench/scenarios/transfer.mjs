@@ -3,7 +3,8 @@ import { libraries, nodeEnds, sizeName, stream, toolEnds } from "../ends.mjs";
 const passes = (name, options, size) => ({
   name,
   measure: (stage, scale) =>
-    stage.node("transfer.mjs", { size, count: Math.max(50, Math.round((2e9 * scale) / size)), ...options }).result,
+    stage.node("transfer.mjs", { size, count: Math.max(50, Math.round((2e9 * scale) / size)), ...options })
+      .result,
 });
 
 const threads = (size) => ({

@@ -41,7 +41,7 @@ export interface Writable<
    * Request first waits until the reply to its last request was received, and a Reply until it has received a request.
    *
    * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
-   * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.
+   * `{ timeout, signal, transfer }` as the last argument. libzmq: `zmq_msg_send`.
    *
    * @throws ZmqError `EAGAIN` (rejects): the message could not be queued within the timeout, or the socket was closed
    * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
@@ -51,7 +51,8 @@ export interface Writable<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): the message or an option has the wrong type.
+   * @throws TypeError (throws): the message or an option has the wrong type, or a frame to transfer is detached.
+   * @throws TypeError (rejects): a frame to transfer was detached while the send was pending.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example
@@ -79,7 +80,7 @@ export interface WritableSocket<
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
-   * wait. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
+   * wait. Accepts `{ transfer: true }` as the last argument. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
    *
    * @throws ZmqError `EFSM`: a Request or Reply has to receive first.
    * @throws ZmqError `EHOSTUNREACH`: no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
