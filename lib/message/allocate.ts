@@ -21,8 +21,7 @@ const least = 64 * 1024;
  *
  * @param size The length in bytes: a whole number from 0 to `buffer.constants.MAX_LENGTH`.
  *
- * @throws TypeError: `size` is not a number.
- * @throws RangeError: `size` is not a whole number in this range.
+ * @throws TypeError: `size` is not a whole number in this range.
  * @throws ZmqError `ENOMEM`: there is no memory.
  *
  * @example
@@ -41,9 +40,8 @@ const least = 64 * 1024;
  * ```
  */
 export function allocate(size: number): Buffer {
-  if (typeof size !== "number") throw new TypeError(`size must be a number of bytes, got ${shown(size)}`);
   if (!(Number.isInteger(size) && size >= 0 && size <= constants.MAX_LENGTH)) {
-    throw new RangeError(`size must be a whole number from 0 to ${constants.MAX_LENGTH}, got ${shown(size)}`);
+    throw new TypeError(`size must be a whole number from 0 to ${constants.MAX_LENGTH}, got ${shown(size)}`);
   }
   const made = size >= least && hasExternalMemory ? binding.allocate(size) : 0;
   if (typeof made !== "number") return made;

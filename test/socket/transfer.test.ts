@@ -39,17 +39,20 @@ describe("allocate", () => {
     },
   );
 
-  test.each([[-1], [1.5], [Number.NaN], [Number.POSITIVE_INFINITY], [2 ** 53]])(
-    "throws a RangeError for the size %d",
-    (size) => {
-      expect(() => allocate(size)).toThrow(RangeError);
-      expect(() => allocate(size)).toThrow(/^size must be a whole number from 0 to \d+, got/);
-    },
-  );
-
-  test.each([["5"], [undefined], [null], [5n], [{}]])("throws a TypeError for %s", (size) => {
+  test.each([
+    [-1],
+    [1.5],
+    [Number.NaN],
+    [Number.POSITIVE_INFINITY],
+    [2 ** 53],
+    ["5"],
+    [undefined],
+    [null],
+    [5n],
+    [{}],
+  ])("throws a TypeError for the size %s", (size) => {
     expect(() => allocate(size as number)).toThrow(TypeError);
-    expect(() => allocate(size as number)).toThrow(/^size must be a number of bytes, got/);
+    expect(() => allocate(size as number)).toThrow(/^size must be a whole number from 0 to \d+, got/);
   });
 });
 
@@ -121,6 +124,14 @@ describe("a transferred message", () => {
   });
 });
 
+/** TypeScript knows WebAssembly only with the types of browsers. */
+function wasmMemory(): ArrayBuffer {
+  const { WebAssembly } = globalThis as unknown as {
+    WebAssembly: { Memory: new (size: { initial: number }) => { buffer: ArrayBuffer } };
+  };
+  return new WebAssembly.Memory({ initial: 1 }).buffer;
+}
+
 describe("memory that is not detached", () => {
   test("Buffers of Node's pool are copied and keep their neighbors", async () => {
     using sockets = await connected();
@@ -165,7 +176,7 @@ describe("memory that is not detached", () => {
   test("shared memory and memory of WebAssembly are copied and stay", async () => {
     using sockets = await connected();
     const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(3);
-    const wasm = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer).fill(4);
+    const wasm = new Uint8Array(wasmMemory()).fill(4);
     await sockets.push.send([shared, wasm], { transfer: true });
     const received = await sockets.pull.receive();
     expect(received.map((frame) => [frame.length, frame[0]])).toEqual([
