@@ -127,7 +127,7 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
 class Frames {
  public:
   Frames(napi_env env, napi_value array, Transfer* transfer = nullptr) : env_(env), array_(array), transfer_(transfer) {
-    napi_get_array_length(env, array, &count_);
+    if (napi_get_array_length(env, array, &count_) != napi_ok) count_ = 0;
   }
   /** The arguments of `info` from `first` on. */
   Frames(const Napi::CallbackInfo& info, size_t first)
@@ -312,6 +312,8 @@ Napi::Value tryTransfer(const Napi::CallbackInfo& info) {
   const Sending sending(environment, handle);
   Transfer transfer(environment.env);
   const Frames frames(environment.env, array, &transfer);
+  // TypeScript passes no empty array: a call of Node-API has failed.
+  if (frames.count() == 0) return arguments.answer(-ENOMEM);
   const int32_t result = sendMultipart(environment, handle, *socket, frames);
   if (result != kSent) return arguments.answer(result);
   for (uint32_t index = 0; index < frames.count(); ++index) {

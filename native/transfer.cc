@@ -15,7 +15,7 @@ napi_value Transfer::wholeOf(napi_value frame, void** data, size_t* size) const 
   size_t length = 0;
   size_t offset = 0;
   napi_value buffer = nullptr;
-  // A string is no typed array, and a SharedArrayBuffer is no ArrayBuffer.
+  // Strings and SharedArrayBuffers fail one of these calls.
   if (napi_get_typedarray_info(env_, frame, &type, &length, nullptr, &buffer, &offset) != napi_ok ||
       type != napi_uint8_array || napi_get_arraybuffer_info(env_, buffer, data, size) != napi_ok) {
     return nullptr;

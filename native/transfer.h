@@ -25,7 +25,7 @@ class Transfer {
   enum class Taken { kNone, kMemory, kNoMemory };
   /**
    * Gives an empty message the memory of a frame. Returns kNone if the frame has to be copied, and kNoMemory if there
-   * is no memory for the message. The same memory is taken only once: two frames of a message never have the same
+   * for the message runs out. The same memory is taken only once: two frames of a message never have the same
    * bytes.
    */
   Taken take(napi_value frame, Message& message, Socket& socket);

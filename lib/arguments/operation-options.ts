@@ -57,7 +57,7 @@ export interface OperationOptions {
 export interface SendOptions extends OperationOptions {
   /**
    * Gives the memory of the Buffers to the message. When libzmq has accepted the message, they are detached: their length
-   * is 0. If the send fails or is aborted, they stay as they are.
+   * is 0. If the send fails or is aborted, they keep their bytes.
    *
    * - Memory of `allocate()`, and of a received frame of 512 KiB or more, moves without a copy. Over inproc, the receiver
    *   gets the same memory, also in another thread.

@@ -185,7 +185,7 @@ for (const [name, frame] of Object.entries(sizes)) {
   actions[`sending ${name}`] = send;
   actions[`receiving ${name}`] = receive;
 }
-/** Transfers a Buffer of the library's memory, and receives, with failures. What was sent is detached or intact. */
+/** Transfers a Buffer of the library's memory, and receives, with failures. A Buffer that was sent is detached or intact. */
 const transferring = (fails) =>
   pairOf(zmq.Push, zmq.Pull, (a, b) => {
     const buffer = pause(() => zmq.allocate(600_000).fill(7));

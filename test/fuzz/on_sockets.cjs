@@ -11,7 +11,7 @@ function waiting(machine, { timeout, signal, max }) {
   return Object.keys(options).length === 0 ? undefined : options;
 }
 
-/** The option `transfer` of a send, if the operation has it. */
+/** Returns the option `transfer` of a send, if the operation sets it. */
 const transferring = ({ transfer }) => (transfer === undefined ? {} : { transfer });
 
 /** The group or routing id of a draft socket's message, taken from the socket's last message where needed. */
