@@ -24,7 +24,7 @@ class Transfer {
 
   enum class Taken { kNone, kMemory, kNoMemory };
   /**
-   * Gives an empty message the memory of a frame. Returns kNone if the frame has to be copied, and kNoMemory if there
+   * Gives an empty message the memory of a frame. Returns kNone if the frame has to be copied, and kNoMemory if memory
    * for the message runs out. The same memory is taken only once: two frames of a message never have the same
    * bytes.
    */
