@@ -13,6 +13,7 @@ bool exportAll(Environment& environment, napi_value object) {
   exportEnvironment(exports);
   exportContext(exports);
   exportSocket(exports);
+  exportFrameMemory(exports);
   exportSender(exports);
   exportReceiver(exports);
   exportSubscribers(exports);

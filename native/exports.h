@@ -53,6 +53,7 @@ class Exports {
 void exportEnvironment(Exports& exports);
 void exportContext(Exports& exports);
 void exportSocket(Exports& exports);
+void exportFrameMemory(Exports& exports);
 void exportSender(Exports& exports);
 void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);

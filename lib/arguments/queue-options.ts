@@ -26,7 +26,7 @@ export type Overflow = "reject" | "dropOldest" | "dropNewest" | "latestByTopic";
 export interface SendQueueOptions {
   /**
    * The largest number of messages that may wait, including the one that is next. There is no limit of bytes: the queue
-   * holds a copy of each message.
+   * holds a copy of each message, or with `transfer` its Buffers.
    *
    * Default 1000.
    *

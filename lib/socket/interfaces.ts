@@ -3,7 +3,7 @@
 // A method that is declared again without a comment has the comment of the interface that it extends: editors and
 // typedoc show that one.
 
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
 import type { ReceiveQueueOptions, SendQueueOptions } from "../arguments/queue-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
@@ -42,7 +42,7 @@ export interface Writable<
    * Request first waits until the reply to its last request was received, and a Reply until it has received a request.
    *
    * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
-   * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.
+   * `{ timeout, signal, transfer }` as the last argument. libzmq: `zmq_msg_send`.
    *
    * @throws ZmqError `EAGAIN` (rejects): the message could not be queued within the timeout, or the socket was closed
    * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
@@ -52,7 +52,8 @@ export interface Writable<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): the message or an option has the wrong type.
+   * @throws TypeError (throws): the message or an option has the wrong type, or a frame to transfer is detached.
+   * @throws TypeError (rejects): a frame to transfer was detached while the send was pending.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example
@@ -86,6 +87,7 @@ export interface WritableSocket<
    * - `timeout` and `sendTimeout` of a message count from the call of `send`. A `signal` removes its own message.
    * - `sendMany` waits for its turn and counts as one message. It is not dropped for others.
    * - `trySend` returns false while messages wait.
+   * - With `transfer`, a message that is dropped or rejected keeps its Buffers, as without a queue.
    * - `close` tries each waiting message once more. Those that libzmq does not take reject, as a pending `send` does.
    *
    * Default null: no queue. A change affects later calls only.
@@ -107,11 +109,11 @@ export interface WritableSocket<
    */
   sendQueue: SendQueueOptions | null;
 
-  send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
+  send(message: M, ...options: O | [...O, SendOptions]): Promise<void>;
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
-   * wait. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
+   * wait. Accepts `{ transfer: true }` as the last argument. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
    *
    * @throws ZmqError `EFSM`: a Request or Reply has to receive first.
    * @throws ZmqError `EHOSTUNREACH`: no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
@@ -119,7 +121,7 @@ export interface WritableSocket<
    * @throws ZmqError `EINVAL`: several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY`: a send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the message or an option has the wrong type.
+   * @throws TypeError: the message or an option has the wrong type, or a frame to transfer is detached.
    *
    * @example
    * ```ts
@@ -132,7 +134,7 @@ export interface WritableSocket<
    * push.close({ linger: 0 });
    * ```
    */
-  trySend(message: M, ...options: O): boolean;
+  trySend(message: M, ...options: O | [...O, Pick<SendOptions, "transfer">]): boolean;
 
   /**
    * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
@@ -154,7 +156,7 @@ export interface WritableSocket<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): a message or an option has the wrong type. No message is sent.
+   * @throws TypeError (throws): a message or an option has the wrong type, or `transfer` is true. No message is sent.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example

@@ -11,7 +11,7 @@ import {
 } from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
 import { capability } from "../binding/capability.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
@@ -98,7 +98,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     // Every class has these methods at run time, as in zeromq. The types Writable and Readable show them only on
     // sockets that can use them.
     const operations = {
-      send(this: Socket, message: unknown, options?: OperationOptions) {
+      send(this: Socket, message: unknown, options?: SendOptions) {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
