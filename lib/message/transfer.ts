@@ -72,8 +72,9 @@ export class Cargo {
     const { frames } = this;
     for (let index = 0; index < frames.length; index++) {
       const frame = frames[index]!;
-      if (typeof frame === "object" && lengthOf(frame) < bufferOf(frame).byteLength)
-        frames[index] = copyOf(frame);
+      if (typeof frame !== "object") continue;
+      // `prepared` has replaced all other kinds of memory.
+      if (lengthOf(frame) < sizeOf(bufferOf(frame) as ArrayBuffer)) frames[index] = copyOf(frame);
     }
     this.#waited = true;
     return this;

@@ -23,9 +23,11 @@ const operations = {
   "transfers large messages": `${connected}
     for (let frame = zmq.allocate(600_000); ; [frame] = await b.receive()) await a.send(frame, { transfer: true });`,
   "queues transfers": `
-    const [a, b] = [new zmq.Push({ linger: 0, sendQueue: {}, sendHighWaterMark: 1 }), new zmq.Pull({ receiveHighWaterMark: 1 })];
-    await b.bind("inproc://queued");
-    a.connect("inproc://queued");
+    const endpoint = "inproc://queued-" + require("node:worker_threads").threadId;
+    const a = new zmq.Push({ linger: 0, sendQueue: {}, sendHighWaterMark: 1 });
+    const b = new zmq.Pull({ receiveHighWaterMark: 1 });
+    await b.bind(endpoint);
+    a.connect(endpoint);
     for (;;) {
       for (let id = 0; id < 10; id++) a.send(zmq.allocate(70_000), { transfer: true });
       for (let id = 0; id < 10; id++) await b.receive();
