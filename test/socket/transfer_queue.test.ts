@@ -79,12 +79,7 @@ describe("messages in the queue", () => {
     await pull.bind(freshEndpoint("inproc"));
     push.connect(pull.lastEndpoint as string);
     const frames = Array.from({ length: 20 }, (_, index) => filled(index));
-    let resolved = 0;
-    const sends = frames.map((frame, index) =>
-      push.send(frame, transfer).then(() => {
-        expect([frame.length, resolved++]).toEqual([0, index]);
-      }),
-    );
+    const sends = frames.map((frame) => push.send(frame, transfer).then(() => expect(frame.length).toBe(0)));
     for (let index = 0; index < frames.length; index++) {
       expect(summary((await pull.receive())[0]!)).toBe(`${index} * ${large}`);
       const lengths = frames.map(({ length }) => length);
@@ -109,10 +104,11 @@ describe("messages in the queue", () => {
 
   test("are copied without calls of properties that hide those of their memory", async () => {
     using lonely = lonelyPush({ overflow: "latestByTopic" });
-    const part = Buffer.from(new ArrayBuffer(20), 5, 10).fill(1);
+    const memory = new ArrayBuffer(20);
+    const [whole, part] = [new Uint8Array(memory), Buffer.from(memory, 5, 10).fill(1)];
     const calls: string[] = [];
     for (const [object, name] of [
-      [part.buffer, "byteLength"],
+      [memory, "byteLength"],
       [part, "valueOf"],
       [part, "length"],
       [part, "buffer"],
@@ -125,7 +121,7 @@ describe("messages in the queue", () => {
     }
     const send = lonely.push.send(part, transfer);
     expect(calls).toEqual([]);
-    Buffer.prototype.fill.call(new Uint8Array(20), 0);
+    whole.fill(9);
     expect(summary((await lonely.arrive(1))[0]![0]!)).toBe("1 * 10");
     await send;
   });
@@ -227,7 +223,10 @@ describe("a message that leaves the queue unsent keeps its Buffers", () => {
     const controller = new AbortController();
     const frames = Array.from({ length: 5 }, (_, index) => filled(index));
     const sends = frames.map((frame, index) =>
-      push.send(frame, { ...transfer, ...[{}, { timeout: 5 }, { timeout: 0 }, controller, {}][index] }),
+      push.send(frame, {
+        ...transfer,
+        ...[{}, { timeout: 5 }, { timeout: 0 }, { signal: controller.signal }, {}][index],
+      }),
     );
     controller.abort();
     expect(await outcomes(sends)).toEqual(["ETIMEDOUT", "EAGAIN", "EAGAIN", "AbortError", "ETIMEDOUT"]);
