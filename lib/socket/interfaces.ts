@@ -72,6 +72,9 @@ export interface Writable<
   send(message: M, ...options: O): Promise<void>;
 }
 
+/** The arguments `O` of `send` with further options. They belong to the options that `send` needs, if there are any. */
+type WithOptions<O extends object[], Options> = O extends [infer Needed] ? [Needed & Options] : [Options];
+
 /** A sending socket of this library: {@link Writable}, plus time limits, `trySend` and `sendMany`. */
 export interface WritableSocket<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
@@ -109,7 +112,7 @@ export interface WritableSocket<
    */
   sendQueue: SendQueueOptions | null;
 
-  send(message: M, ...options: O | [...O, SendOptions]): Promise<void>;
+  send(message: M, ...options: O | WithOptions<O, SendOptions>): Promise<void>;
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
@@ -134,7 +137,7 @@ export interface WritableSocket<
    * push.close({ linger: 0 });
    * ```
    */
-  trySend(message: M, ...options: O | [...O, Pick<SendOptions, "transfer">]): boolean;
+  trySend(message: M, ...options: O | WithOptions<O, Pick<SendOptions, "transfer">>): boolean;
 
   /**
    * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
