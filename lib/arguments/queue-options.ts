@@ -28,6 +28,9 @@ export interface SendQueueOptions {
    * The largest number of messages that may wait, including the one that is next. There is no limit of bytes: the queue
    * holds a copy of each message, or with `transfer` its Buffers.
    *
+   * If you lower `max`, all messages stay in the queue at first. The next message that is queued then follows `overflow`:
+   * `"dropOldest"` and `"latestByTopic"` drop all messages in excess.
+   *
    * Default 1000.
    *
    * @throws TypeError: the value is not a whole number above 0.
@@ -41,7 +44,8 @@ export interface SendQueueOptions {
    * - `"dropOldest"`: the one that has waited longest, as a planned loss.
    * - `"latestByTopic"`: also before the queue is full, a new message takes the place of a waiting one with the same topic,
    *   as a planned loss. If `max` topics wait, the oldest message is dropped. The topic is the first frame, which is the
-   *   routing id on a Router; for a Radio it is the group, and for a Server or Peer the `routingId`.
+   *   routing id on a Router; for a Radio it is the group, and for a Server or Peer the `routingId`. Messages that wait
+   *   before a `sendMany`, or before a message of another `overflow`, are not replaced: the new message would overtake it.
    *
    * A planned loss rejects the promise with `ENOBUFS` as well, but a program that ignores the promise causes no
    * `unhandledRejection`.
@@ -80,6 +84,7 @@ export interface SendQueueOptions {
 export interface ReceiveQueueOptions {
   /**
    * The largest number of operations that may wait, including the one that is next. Further ones reject with `ENOBUFS`.
+   * If you lower `max`, all operations stay in the queue.
    *
    * Default 1000.
    *

@@ -116,6 +116,7 @@ export class OperationQueue implements Waiter {
   #first: Entry | undefined;
   #last: Entry | undefined;
   #length = 0;
+  /** The newest operation of each topic, up to the last operation without a topic: others must not overtake that one. */
   readonly #byTopic = new Map<string, Entry>();
   /** Whether the queue is registered with the core. */
   #waiting = false;
@@ -229,32 +230,34 @@ export class OperationQueue implements Waiter {
     const core = this.#core;
     const { settings } = this;
     if (settings === undefined) throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
-    const { max, overflow, ttl } = settings;
+    const { max, ttl } = settings;
     const { topic, takesOver } = entry.operation;
     const former = topic === undefined ? undefined : this.#byTopic.get(topic);
     if (former !== undefined) {
       this.#link(entry, former);
       this.#discard(former, "Message was replaced by a newer one with the same topic");
     } else {
-      if (this.#length >= max && !this.#makeRoom(entry, overflow)) return;
+      if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
       this.#link(entry, undefined);
     }
     if (topic !== undefined) this.#byTopic.set(topic, entry);
+    else if (this.#byTopic.size > 0) this.#byTopic.clear();
     entry.start(takesOver ? undefined : ttl, this.#expire);
     this.#wait();
   }
 
-  /** Drops the oldest operation, or rejects the new one and returns false. */
-  #makeRoom(entry: Entry, overflow: QueueSettings["overflow"]): boolean {
+  /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
+  #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
     if (overflow === "dropOldest" || overflow === "latestByTopic") {
-      let oldest = this.#first;
-      while (oldest?.operation.takesOver) oldest = oldest.next;
-      if (oldest !== undefined) {
+      const before = this.#length;
+      for (let next = this.#first; next !== undefined && this.#length >= max; ) {
+        const oldest = next;
+        next = oldest.next;
+        if (oldest.operation.takesOver) continue;
         this.#discard(oldest, "Message was dropped from the full send queue in favor of a newer one");
-        return true;
       }
+      if (this.#length < before) return true;
     }
-    const { max } = this.settings!;
     if (this.#direction === "receiving") {
       entry.reject(
         errorOf("ENOBUFS", "Receive queue is full").explain(

@@ -170,6 +170,47 @@ describe("sendQueue", () => {
     });
   });
 
+  test("a message does not replace one that waits before a sendMany", async () => {
+    using lonely = lonelyPush({ overflow: "latestByTopic" });
+    const { push } = lonely;
+    const sends = [push.send(["a", "1"]), push.sendMany([["a", "2"]]), push.send(["a", "3"])];
+    sends.push(push.send(["a", "4"]));
+    // Otherwise the peer would receive an older value last.
+    expect(await lonely.arrive(3)).toEqual(["a,1", "a,2", "a,4"]);
+    expect(await outcomes(sends)).toEqual(["sent", "sent", "ENOBUFS", "sent"]);
+  });
+
+  test("a message does not replace one that waits before messages without topics", async () => {
+    using lonely = lonelyPush({ overflow: "latestByTopic" });
+    const { push } = lonely;
+    const sends = [push.send(["a", "1"])];
+    push.sendQueue = { overflow: "reject" };
+    sends.push(push.send(["a", "2"]));
+    push.sendQueue = { overflow: "latestByTopic" };
+    sends.push(push.send(["a", "3"]));
+    expect(await lonely.arrive(3)).toEqual(["a,1", "a,2", "a,3"]);
+    expect(await outcomes(sends)).toEqual(["sent", "sent", "sent"]);
+  });
+
+  test.each([
+    ["reject", ["1", "2", "3", "4"], ["sent", "sent", "sent", "sent", "ENOBUFS"]],
+    ["dropNewest", ["1", "2", "3", "4"], ["sent", "sent", "sent", "sent", "ENOBUFS"]],
+    ["dropOldest", ["4", "5"], ["ENOBUFS", "ENOBUFS", "ENOBUFS", "sent", "sent"]],
+    ["latestByTopic", ["4", "5"], ["ENOBUFS", "ENOBUFS", "ENOBUFS", "sent", "sent"]],
+  ] as const)(
+    "with %s, lowering max keeps the waiting messages until the next send",
+    async (overflow, messages, results) => {
+      using lonely = lonelyPush({ overflow });
+      const sends = ["1", "2", "3", "4"].map((text) => lonely.push.send(text));
+      lonely.push.sendQueue = { max: 2, overflow };
+      const early = outcomes(sends);
+      expect(await Promise.race([early, nextTurns().then(() => "pending")])).toBe("pending");
+      const all = outcomes([...sends, lonely.push.send("5")]);
+      expect(await lonely.arrive(messages.length)).toEqual(messages);
+      expect(await all).toEqual(results);
+    },
+  );
+
   test("the topic of a Radio is its group", async () => {
     using radio = new Radio({ sendQueue: { overflow: "latestByTopic" } });
     expect(radio.sendQueue).toMatchObject({ overflow: "latestByTopic" });
@@ -469,6 +510,17 @@ describe("receiveQueue", () => {
     expect(await outcomes(receives)).toEqual(["EAGAIN", "EAGAIN", "ENOBUFS"]);
   });
 
+  test("lowering max keeps the pending operations", async () => {
+    using pair = await join(new Pull({ receiveQueue: {} }), new Push(), "inproc");
+    const { bound: pull, connected: push } = pair;
+    const receives = [pull.receive(), pull.receive(), pull.receive()];
+    pull.receiveQueue = { max: 2 };
+    const refused = pull.receive();
+    await expect(refused).rejects.toMatchObject({ code: "ENOBUFS" });
+    await push.sendMany(["1", "2", "3"]);
+    expect((await Promise.all(receives)).map(String)).toEqual(["1", "2", "3"]);
+  });
+
   test("times out, aborts and closes each operation by itself", async () => {
     using pair = await join(new Pull({ receiveQueue: {} }), new Push(), "inproc");
     const { bound: pull, connected: push } = pair;
@@ -519,6 +571,7 @@ interface Line {
   result: string;
   /** The messages, of a sendMany. */
   readonly many?: string[];
+  replaceable?: boolean;
 }
 
 /** A model of the queue: which messages it holds and drops, by its documentation. */
@@ -526,25 +579,30 @@ class Ledger {
   readonly lines: Line[] = [];
   waiting: Line[] = [];
 
-  add(line: Line, { max, overflow }: { max: number; overflow: Queue["overflow"] }): void {
+  add(line: Line, { max = 1000, overflow }: Queue): void {
     this.lines.push(line);
     if (overflow === "latestByTopic" && line.many === undefined) {
-      const at = this.waiting.findIndex(({ topic, many }) => topic === line.topic && many === undefined);
+      const at = this.waiting.findIndex(({ topic, replaceable }) => replaceable && topic === line.topic);
+      line.replaceable = true;
       if (at >= 0) {
         this.waiting[at]!.result = "ENOBUFS";
         this.waiting[at] = line;
         return;
       }
     }
-    if (this.waiting.length >= max) {
-      const oldest = this.waiting.find(({ many }) => many === undefined);
-      if (overflow === "reject" || overflow === "dropNewest" || oldest === undefined) {
+    const excess = this.waiting.length - max + 1;
+    if (excess > 0) {
+      const messages = this.waiting.filter(({ many }) => many === undefined);
+      if (overflow === "reject" || overflow === "dropNewest" || messages.length === 0) {
         line.result = "ENOBUFS";
         return;
       }
-      oldest.result = "ENOBUFS";
-      this.waiting = this.waiting.filter((other) => other !== oldest);
+      const dropped = new Set(messages.slice(0, excess));
+      for (const oldest of dropped) oldest.result = "ENOBUFS";
+      this.waiting = this.waiting.filter((other) => !dropped.has(other));
     }
+    // The next messages do not overtake an operation without a topic.
+    if (!line.replaceable) for (const other of this.waiting) other.replaceable = false;
     this.waiting.push(line);
   }
 
@@ -555,61 +613,61 @@ class Ledger {
   }
 }
 
+const overflows = ["reject", "dropNewest", "dropOldest", "latestByTopic"] as const;
+
 describe("random programs agree with a ledger", () => {
-  test.each(["reject", "dropNewest", "dropOldest", "latestByTopic"] as const)(
-    "overflow %s",
-    async (overflow) => {
-      const seed = (Math.random() * 2 ** 32) >>> 0;
-      const pick = random(seed);
-      using pair = await join(
-        new Pull({ receiveHighWaterMark: 3 }),
-        new Push({ sendHighWaterMark: 3 }),
-        "inproc",
-      );
-      const { bound: pull, connected: push } = pair;
-      let sequence = 0;
-      for (let round = 0; round < 60; round++) {
-        const settings = { max: 1 + pick(12), overflow };
-        push.sendQueue = settings;
-        const expected: string[] = [];
-        // While the receiver does not read, only the queue decides.
-        for (; push.trySend(`fill ${sequence}`); sequence++) expected.push(`fill ${sequence}`);
-        const ledger = new Ledger();
-        for (let step = 0; step < 80; step++) {
-          const choice = pick(10);
-          const controller = new AbortController();
-          const { signal } = controller;
-          if (choice === 0 && ledger.waiting.length > 0) {
-            ledger.abort(ledger.waiting[pick(ledger.waiting.length)]!);
-          } else if (choice === 1) {
-            expect(push.trySend("never"), `seed ${seed}`).toBe(false);
-          } else if (choice === 2) {
-            const many = Array.from({ length: pick(4) }, () => `many ${sequence++}`);
-            // A sendMany that is the only operation begins at once, so it is not in the queue.
-            if (ledger.waiting.length === 0) continue;
-            const promise = push.sendMany(many, { signal });
-            ledger.add({ topic: "", text: "", many, promise, controller, result: "sent" }, settings);
-          } else {
-            const topic = `topic ${pick(8)}`;
-            const text = `text ${sequence++}`;
-            const promise = push.send([topic, text], { signal });
-            ledger.add({ topic, text, promise, controller, result: "sent" }, settings);
-          }
+  test.each(overflows)("overflow %s", async (overflow) => {
+    const seed = (Math.random() * 2 ** 32) >>> 0;
+    const pick = random(seed);
+    using pair = await join(
+      new Pull({ receiveHighWaterMark: 3 }),
+      new Push({ sendHighWaterMark: 3 }),
+      "inproc",
+    );
+    const { bound: pull, connected: push } = pair;
+    let sequence = 0;
+    for (let round = 0; round < 60; round++) {
+      let settings: Queue = { max: 1 + pick(12), overflow };
+      push.sendQueue = settings;
+      const expected: string[] = [];
+      // While the receiver does not read, only the queue decides.
+      for (; push.trySend(`fill ${sequence}`); sequence++) expected.push(`fill ${sequence}`);
+      const ledger = new Ledger();
+      for (let step = 0; step < 80; step++) {
+        const choice = pick(10);
+        const controller = new AbortController();
+        const { signal } = controller;
+        if (choice === 0 && ledger.waiting.length > 0) {
+          ledger.abort(ledger.waiting[pick(ledger.waiting.length)]!);
+        } else if (choice === 3 && pick(4) === 0) {
+          settings = { max: 1 + pick(12), overflow: pick(2) ? overflow : overflows[pick(4)]! };
+          push.sendQueue = settings;
+        } else if (choice === 1) {
+          expect(push.trySend("never"), `seed ${seed}`).toBe(false);
+        } else if (choice === 2) {
+          const many = Array.from({ length: pick(4) }, () => `many ${sequence++}`);
+          // A sendMany that is the only operation begins at once, so it is not in the queue.
+          if (ledger.waiting.length === 0) continue;
+          const promise = push.sendMany(many, { signal });
+          ledger.add({ topic: "", text: "", many, promise, controller, result: "sent" }, settings);
+        } else {
+          const topic = `topic ${pick(8)}`;
+          const text = `text ${sequence++}`;
+          const promise = push.send([topic, text], { signal });
+          ledger.add({ topic, text, promise, controller, result: "sent" }, settings);
         }
-        for (const { topic, text, many } of ledger.waiting) expected.push(...(many ?? [`${topic},${text}`]));
-        const results = outcomes(ledger.lines.map(({ promise }) => promise));
-        const received: string[] = [];
-        while (received.length < expected.length)
-          received.push(String(await pull.receive({ timeout: 10_000 })));
-        expect(received, `seed ${seed}, round ${round}`).toEqual(expected);
-        expect(await results, `seed ${seed}, round ${round}`).toEqual(
-          ledger.lines.map(({ result }) => result),
-        );
-        await nextTurns();
-        expect(pull.tryReceive(), `seed ${seed}, round ${round}`).toBeUndefined();
       }
-    },
-  );
+      for (const { topic, text, many } of ledger.waiting) expected.push(...(many ?? [`${topic},${text}`]));
+      const results = outcomes(ledger.lines.map(({ promise }) => promise));
+      const received: string[] = [];
+      while (received.length < expected.length)
+        received.push(String(await pull.receive({ timeout: 10_000 })));
+      expect(received, `seed ${seed}, round ${round}`).toEqual(expected);
+      expect(await results, `seed ${seed}, round ${round}`).toEqual(ledger.lines.map(({ result }) => result));
+      await nextTurns();
+      expect(pull.tryReceive(), `seed ${seed}, round ${round}`).toBeUndefined();
+    }
+  });
 
   test("senders and receivers of both directions at any time", async () => {
     const seed = (Math.random() * 2 ** 32) >>> 0;
