@@ -259,6 +259,8 @@ export class Sender implements Queueing {
     } finally {
       core.sendingMany = false;
       this.#queue?.resume();
+      // `flush` waits for this, and libzmq may signal nothing more.
+      if (core.watching !== undefined) core.touched();
     }
   }
 

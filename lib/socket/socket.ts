@@ -410,10 +410,12 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    *
    * The network has a message when the kernel has taken its last byte. The peer may not have received it: only an
    * acknowledgement of the peer tells that. Messages that are lost are no longer queued either: when a bound socket loses a
-   * peer, libzmq drops the queue of that peer. Over inproc, the receiver's queue has each message at once. Over pgm and
-   * norm, the library of the protocol may still hold messages for repairs.
+   * peer, libzmq drops the queue of that peer. Over inproc, the receiver's queue has each message as soon as both ends
+   * are bound and connected. Over pgm, epgm and norm, each message has been sent once; repairs of lost packets end when
+   * the socket closes.
    *
-   * Without a connected peer, `flush` waits until one has connected. It keeps the process alive.
+   * A connecting socket has a queue before its peer exists: `flush` then waits until a peer has connected or bound. The
+   * pending operation keeps the process alive.
    *
    * @param options `timeout` has no limit by default; `sendTimeout` does not apply.
    *

@@ -1,6 +1,19 @@
+import { once } from "node:events";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { Dealer, Publisher, Pull, Push, Router, Stream, Subscriber } from "zmq-native";
-import { Dish, Radio } from "zmq-native/draft";
+import {
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Router,
+  Stream,
+  Subscriber,
+  XPublisher,
+  XSubscriber,
+} from "zmq-native";
+import { Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
 import { join } from "../helpers/pairs.js";
 import { patience, runProgram } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
@@ -65,6 +78,103 @@ describe("flush", () => {
     expect(String(await pair.bound.receive())).toBe("1");
   });
 
+  test("over inproc, waits until a socket binds", async () => {
+    const endpoint = freshEndpoint("inproc");
+    using push = new Push();
+    push.connect(endpoint);
+    await push.flush();
+    for (const text of ["1", "2"]) await push.send(text);
+    const flushed = push.flush();
+    expect(await isPending(flushed)).toBe(true);
+    using pull = new Pull();
+    await pull.bind(endpoint);
+    await flushed;
+    // Otherwise these would be lost.
+    push.close({ linger: 0 });
+    for (const text of ["1", "2"]) expect(String(await pull.receive())).toBe(text);
+  });
+
+  test("over inproc, waits after a disconnect, and no longer for messages that the disconnect drops", async () => {
+    for (const linger of [-1, 0]) {
+      const endpoint = freshEndpoint("inproc");
+      using push = new Push({ linger });
+      push.connect(endpoint);
+      await push.send("1");
+      const flushed = push.flush();
+      push.disconnect(endpoint);
+      expect(await isPending(flushed)).toBe(linger === -1);
+      using pull = new Pull();
+      await pull.bind(endpoint);
+      await flushed;
+      if (linger === -1) expect(String(await pull.receive())).toBe("1");
+    }
+  });
+
+  test("over inproc, resolves when another thread binds", async () => {
+    for (let round = 0; round < 10; round++) {
+      const outcome = await runProgram(`
+        const context = new zmq.Context();
+        const push = new zmq.Push({ context });
+        push.connect("inproc://other-thread");
+        await push.send("hello");
+        const flushed = push.flush();
+        const worker = startWorker(\`
+          const pull = new zmq.Pull({ context: zmq.Context.attach(workerData) });
+          pull.bindSync("inproc://other-thread");
+          parentPort.once("message", async () => {
+            parentPort.postMessage(String(await pull.receive()));
+          });
+        \`, context.token);
+        await flushed;
+        push.close({ linger: 0 });
+        worker.postMessage("go on");
+        console.log(await firstMessage(worker));
+        await worker.terminate();
+      `);
+      expect(outcome).toMatchObject({ code: 0, stdout: "hello\n", stderr: "" });
+    }
+  });
+
+  test("resolves after a disconnect at the moment when the connection is lost", async () => {
+    using xpub = new XPublisher();
+    await xpub.bind(freshEndpoint("tcp"));
+    const subscriptions = (async () => {
+      for await (const _ of xpub);
+    })();
+    const port = Number(xpub.lastEndpoint!.split(":")[2]);
+    // Forwards to the XPublisher. Destroying a connection of it is what the test needs.
+    const connections = createServer((near) => {
+      const far = createConnection(port, "127.0.0.1");
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        one.on("error", () => {}).on("close", () => other.destroy());
+        one.pipe(other);
+      }
+      connections.emit("accepted", near);
+    });
+    connections.listen(0, "127.0.0.1");
+    await once(connections, "listening");
+    const endpoint = `tcp://127.0.0.1:${(connections.address() as AddressInfo).port}`;
+    for (let round = 0; round < 200; round++) {
+      const xsub = new XSubscriber({ linger: -1, reconnectInterval: 1 });
+      const accepted = once(connections, "accepted");
+      xsub.connect(endpoint);
+      const [connection] = await accepted;
+      await xsub.send(Buffer.from([1, 65]));
+      connection.destroy();
+      // In some rounds the I/O thread replaces the pipe, as it does for subscribers, at the moment of the disconnect.
+      for (let spin = (round % 40) * 100; spin > 0; spin--);
+      xsub.disconnect(endpoint);
+      if (round % 2 === 0) await xsub.flush();
+      await xsub.close({ linger: -1 });
+    }
+    connections.close();
+    xpub.close();
+    await subscriptions;
+  });
+
   test("waits for a first peer, and ends with its timeout, its signal or the socket", async () => {
     const push = new Push({ distinctErrors: true, reconnectInterval: 5, linger: 0 });
     using pull = new Pull();
@@ -116,6 +226,20 @@ describe("flush", () => {
     }
   });
 
+  test("resolves when a sendMany ends that takes several turns of the event loop", async () => {
+    using pair = await join(new Pull({ receiveHighWaterMark: 0 }), new Push({ sendHighWaterMark: 0 }), "tcp");
+    const { bound: pull, connected: push } = pair;
+    for (let round = 0; round < 100; round++) {
+      // The end of some of these is after the last signal of libzmq.
+      const count = 256 * (1 + (round % 20));
+      const many = push.sendMany(Array<string>(count).fill("."));
+      // Its timeout would try once more.
+      await push.flush();
+      await many;
+      for (let left = count; left > 0; left--) await pull.receive();
+    }
+  });
+
   test("resolves when the last pending send is aborted", async () => {
     using push = new Push();
     const controller = new AbortController();
@@ -161,6 +285,98 @@ describe("flush", () => {
     await push.send("10");
     await push.flush();
     expect(String(await pull.receive())).toBe("10");
+  });
+
+  const noLimits = { sendHighWaterMark: 0, receiveHighWaterMark: 1 };
+  const big = Buffer.alloc(1_000_000);
+  interface Type {
+    receiver: Pair | Dealer | Subscriber | Dish | Gather | Channel | Server | Peer;
+    sender: { flush(): Promise<void>; connect?(address: string): void };
+    send(): Promise<void>;
+    begin?(): unknown;
+  }
+  const types: Record<string, () => Type> = {
+    Pair: () => {
+      const sender = new Pair(noLimits);
+      return { receiver: new Pair(noLimits), sender, send: () => sender.send(big) };
+    },
+    Dealer: () => {
+      const sender = new Dealer(noLimits);
+      return { receiver: new Dealer(noLimits), sender, send: () => sender.send(big) };
+    },
+    XPublisher: () => {
+      const sender = new XPublisher(noLimits);
+      const receiver = new Subscriber({ receiveHighWaterMark: 1 });
+      receiver.subscribe();
+      return { receiver, sender, send: () => sender.send(big), begin: () => sender.receive() };
+    },
+    Radio: () => {
+      const sender = new Radio({ sendHighWaterMark: 0 });
+      const receiver = new Dish({ receiveHighWaterMark: 1 });
+      receiver.join("group");
+      // No event tells when the group has arrived.
+      const begin = async () => {
+        while (receiver.tryReceive() === undefined) {
+          await sender.send("are you there?", { group: "group" });
+          await new Promise(setImmediate);
+        }
+      };
+      return { receiver, sender, send: () => sender.send(big, { group: "group" }), begin };
+    },
+    Scatter: () => {
+      const sender = new Scatter({ sendHighWaterMark: 0 });
+      return { receiver: new Gather({ receiveHighWaterMark: 1 }), sender, send: () => sender.send(big) };
+    },
+    Channel: () => {
+      const sender = new Channel(noLimits);
+      return { receiver: new Channel(noLimits), sender, send: () => sender.send(big) };
+    },
+    Client: () => {
+      const sender = new Client(noLimits);
+      return { receiver: new Server(noLimits), sender, send: () => sender.send(big) };
+    },
+  };
+
+  test.each(Object.entries(types))("works on a %s", async (_, make) => {
+    const { receiver, sender, send, begin } = make();
+    await receiver.bind(freshEndpoint("tcp"));
+    sender.connect!(receiver.lastEndpoint as string);
+    await begin?.();
+    const count = 30;
+    for (let id = 0; id < count; id++) await send();
+    const flushed = sender.flush();
+    expect(await isPending(flushed)).toBe(true);
+    for (let left = count; left > 0; ) {
+      const [frame] = await receiver.receive();
+      if ((frame as Buffer).length === big.length) left--;
+    }
+    await flushed;
+    (sender as Pair).close();
+    receiver.close();
+  });
+
+  test("works on a Peer and a Server", async () => {
+    using peer = new Peer(noLimits);
+    using other = new Peer(noLimits);
+    await other.bind(freshEndpoint("tcp"));
+    const routingId = peer.connectPeer(other.lastEndpoint as string);
+    using server = new Server(noLimits);
+    using client = new Client(noLimits);
+    await server.bind(freshEndpoint("tcp"));
+    client.connect(server.lastEndpoint as string);
+    await client.send("hello");
+    const [, from] = await server.receive();
+    const directions = [
+      [peer, other, routingId],
+      [server, client, from.routingId],
+    ] as const;
+    for (const [sender, receiver, routingId] of directions) {
+      for (let id = 0; id < 30; id++) await sender.send(big, { routingId });
+      const flushed = sender.flush();
+      expect(await isPending(flushed)).toBe(true);
+      for (let id = 0; id < 30; id++) await receiver.receive();
+      await flushed;
+    }
   });
 
   test("after a connection is lost, waits for the messages that are still queued", async () => {
