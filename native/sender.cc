@@ -11,6 +11,7 @@
 #include "arguments.h"
 #include "exports.h"
 #include "message.h"
+#include "transfer.h"
 
 namespace zmq_native {
 namespace {
@@ -125,7 +126,9 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
  */
 class Frames {
  public:
-  Frames(napi_env env, napi_value array) : env_(env), array_(array) { napi_get_array_length(env, array, &count_); }
+  Frames(napi_env env, napi_value array, Transfer* transfer = nullptr) : env_(env), array_(array), transfer_(transfer) {
+    if (napi_get_array_length(env, array, &count_) != napi_ok) count_ = 0;
+  }
   /** The arguments of `info` from `first` on. */
   Frames(const Napi::CallbackInfo& info, size_t first)
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
@@ -143,12 +146,28 @@ class Frames {
     return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
   }
 
-  /** Copies all frames into `count()` empty messages. Returns the same as encode. */
+  /** Copies or transfers a frame into an empty message. Returns the same as encode. */
+  int32_t encodeOne(Environment& environment, napi_value frame, Message& message) const {
+    if (transfer_ != nullptr) {
+      Socket* const socket = environment.sockets.find(environment.sender);
+      if (socket == nullptr) return -ENOTSOCK;
+      const Transfer::Taken taken = transfer_->take(frame, message, *socket);
+      if (taken == Transfer::Taken::kNoMemory) return -ENOMEM;
+      if (taken == Transfer::Taken::kMemory) {
+        environment.largestFrame = std::max(environment.largestFrame, message.size());
+        return 0;
+      }
+    }
+    return encode(environment, frame, message);
+  }
+
+  /** Copies or transfers all frames into `count()` empty messages. Returns the same as encode. */
   int32_t encodeAll(Environment& environment, Message* messages) const {
+    if (transfer_ != nullptr) transfer_->restart();
     for (uint32_t index = 0; index < count_; ++index) {
       const napi_value frame = at(index);
       if (frame == nullptr) return noFrame(env_);
-      const int32_t error = encode(environment, frame, messages[index]);
+      const int32_t error = encodeOne(environment, frame, messages[index]);
       if (error != 0) return error;
     }
     return 0;
@@ -157,6 +176,7 @@ class Frames {
  private:
   napi_env env_;
   napi_value array_ = nullptr;
+  Transfer* transfer_ = nullptr;
   const Napi::CallbackInfo* info_ = nullptr;
   size_t first_ = 0;
   uint32_t count_ = 0;
@@ -176,7 +196,7 @@ int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socke
   const napi_value tagged = source.at(1);
   if (source.mayRunCode() && !isOpen(environment, handle, socket)) return -ENOTSOCK;
   if (content == nullptr || tagged == nullptr) return noFrame(environment.env);
-  int32_t error = encode(environment, content, frame);
+  int32_t error = source.encodeOne(environment, content, frame);
   if (error == 0) error = tag(environment.env, socket, frame, tagged);
   return error == 0 ? sendSingle(socket, frame) : error;
 }
@@ -279,6 +299,31 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   return arguments.answer(result == kSent && isCrowded(environment, *socket) ? kSentInCrowd : result);
 }
 
+// tryTransfer(handle, frames: array) -> like trySend. If the message is sent, the ArrayBuffers that its frames fill are
+// detached, and the message has their memory, or a copy (native/transfer.h).
+Napi::Value tryTransfer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t handle = arguments.integer(0);
+  const napi_value array = arguments.array(1);
+  if (!arguments.ok()) return {};
+  Environment& environment = arguments.environment();
+  const Socket* socket = environment.sockets.find(handle);
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const Sending sending(environment, handle);
+  Transfer transfer(environment.env);
+  const Frames frames(environment.env, array, &transfer);
+  // TypeScript passes no empty array: a call of Node-API has failed.
+  if (frames.count() == 0) return arguments.answer(-ENOMEM);
+  const int32_t result = sendMultipart(environment, handle, *socket, frames);
+  if (result != kSent) return arguments.answer(result);
+  for (uint32_t index = 0; index < frames.count(); ++index) {
+    const Napi::HandleScope scope(environment.env);
+    const napi_value frame = frames.at(index);
+    if (frame != nullptr) transfer.detach(frame);
+  }
+  return arguments.answer(isCrowded(environment, *socket) ? kSentInCrowd : kSent);
+}
+
 // heldBytes(handle) -> bytes in large frames of the socket that libzmq still holds, or -errno
 Napi::Value heldBytes(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -313,6 +358,7 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
 void exportSender(Exports& exports) {
   exports.add<trySend>("trySend");
   exports.add<trySendMany>("trySendMany");
+  exports.add<tryTransfer>("tryTransfer");
   exports.add<heldBytes>("heldBytes");
 }
 

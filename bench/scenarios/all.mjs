@@ -13,8 +13,23 @@ import multipart from "./multipart.mjs";
 import neighbour from "./neighbour.mjs";
 import receive from "./receive.mjs";
 import send from "./send.mjs";
+import transfer from "./transfer.mjs";
 
 export const scenarios = [
-  ...[receive, send, both, large, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
+  ...[
+    receive,
+    send,
+    both,
+    large,
+    transfer,
+    multipart,
+    latency,
+    inproc,
+    fanout,
+    curve,
+    multicast,
+    loss,
+    churn,
+  ],
   ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

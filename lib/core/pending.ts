@@ -118,7 +118,7 @@ export class Pending<T> implements Waiter {
       return false;
     }
     core.usable();
-    if (core[this.#direction] instanceof Pending) {
+    if (core[this.#direction]?.call !== undefined) {
       throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
     }
     return true;

@@ -87,6 +87,8 @@ export class Readiness {
     const alive = this.#alive[direction];
     this.#alive[direction] = false;
     if (this.#awaited) {
+      // `flush` waits for the end of pending sends.
+      if (direction === "sending" && this.watching !== undefined) this.#wakeSoon();
       // The remaining operations may not keep the process alive.
       if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
         this.touched();

@@ -114,7 +114,7 @@ export function explainReading(error: unknown, name: string): unknown {
 }
 
 /** Options that are not in a table. */
-const others = ["context", "distinctErrors", "multicast", "verbosity"];
+const others = ["context", "distinctErrors", "multicast", "receiveQueue", "sendQueue", "verbosity"];
 
 /** Names of options in zmq 2 and zeromq 5 that libzmq no longer uses. */
 const formerly: Record<string, readonly string[]> = {

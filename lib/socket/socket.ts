@@ -11,7 +11,7 @@ import {
 } from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
 import { capability } from "../binding/capability.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
@@ -26,6 +26,7 @@ import { explainAssignment, explainReading, explainValue } from "../options/expl
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
 import { atAddress, atEndpoint, record } from "./endpoints.js";
+import { flush } from "./flush.js";
 import { inspectSocket } from "./inspection.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
@@ -97,7 +98,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     // Every class has these methods at run time, as in zeromq. The types Writable and Readable show them only on
     // sockets that can use them.
     const operations = {
-      send(this: Socket, message: unknown, options?: OperationOptions) {
+      send(this: Socket, message: unknown, options?: SendOptions) {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
@@ -401,6 +402,45 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   get events(): Observer {
     this.#observer ??= new Observer(this);
     return this.#observer;
+  }
+
+  /**
+   * Waits until all messages have been handed to the network, without closing the socket. The promise resolves at the
+   * first moment when no `send` is pending and libzmq's queues are empty. Messages that are sent meanwhile count, too.
+   *
+   * The network has a message when the kernel has taken its last byte. The peer may not have received it: only an
+   * acknowledgement of the peer tells that. Messages that are lost are no longer queued either: when a bound socket loses a
+   * peer, libzmq drops the queue of that peer. Over inproc, the receiver's queue has each message as soon as both ends
+   * are bound and connected. Over pgm, epgm and norm, each message has been sent once; repairs of lost packets end when
+   * the socket closes.
+   *
+   * A connecting socket has a queue before its peer exists: `flush` then waits until a peer has connected or bound. The
+   * pending operation keeps the process alive.
+   *
+   * @param options `timeout` has no limit by default; `sendTimeout` does not apply.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): messages are left after the timeout, or the socket was closed meanwhile. With
+   * `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `ENOTSUP` (rejects): the addon was built against the system's libzmq.
+   * @throws ZmqError `EBUSY` (throws): `flush` or `waitForSubscribers` is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * const push = new Push();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.send("job");
+   * await push.flush({ timeout: 5000 }); // a process.exit() would not lose the message now
+   * ```
+   */
+  flush(options?: OperationOptions): Promise<void> {
+    return flush(this.#core, options);
   }
 
   /**

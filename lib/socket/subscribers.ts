@@ -32,7 +32,11 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   const { timeout, signal, aborted } = operationOptions(options);
   const prefix = toPrefix(options?.topic);
   core.usable();
-  if (core.watching instanceof Pending) throw errorOf("EBUSY", "Socket is waiting for subscribers already");
+  if (core.watching instanceof Pending) {
+    throw errorOf("EBUSY", "Socket is waiting for its peers already").explain(
+      `${core.watching.call} is pending: await it first, or end it with its { timeout } or { signal }`,
+    );
+  }
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
   const topic = prefix ?? Buffer.alloc(0);

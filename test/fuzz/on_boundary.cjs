@@ -52,6 +52,7 @@ const calls = {
   leave: () => ["a"],
   close: () => [{ linger: 0 }],
   waitForSubscribers: () => [1, { timeout: 5, topic: "a" }],
+  flush: () => [{ timeout: 5 }],
 };
 
 /** Follows the result of a call: a promise, an iterator, a message. */
