@@ -36,22 +36,6 @@ struct Sent {
 
 }  // namespace
 
-/** The reference of an ArrayBuffer. */
-struct Lent {
-  napi_env env;
-  FrameMemory* memory;
-  /** True while the Buffer is being created. If that fails, Node may or may not have run the finalizer. */
-  bool making = true;
-  /** The bytes that V8 counts. */
-  int64_t counted = 0;
-
-  void count(int64_t bytes) {
-    int64_t unused;
-    napi_adjust_external_memory(env, bytes - counted, &unused);
-    counted = bytes;
-  }
-};
-
 FrameMemory* FrameMemory::of(Message& frame) {
   if (FrameMemory* const known = find(frame.data(), frame.size())) {
     // A frame that was sent with `transfer` over inproc. Its memory keeps its owner: a chain of owners would grow with
@@ -118,34 +102,28 @@ bool FrameMemory::lendTo(Message& message, SendArena::Held& held) {
   return true;
 }
 
-void FrameMemory::detached(napi_env env) {
-  Lent* const lent = lent_.load(std::memory_order_acquire);
-  if (lent != nullptr && lent->env == env) lent->count(0);
+Lent* FrameMemory::lentBy(napi_env env) {
+  const std::lock_guard<std::mutex> lock(Registry::instance().mutex);
+  return lent_ != nullptr && lent_->env() == env ? lent_ : nullptr;
+}
+
+void FrameMemory::forget(const Lent& lent) {
+  const std::lock_guard<std::mutex> lock(Registry::instance().mutex);
+  if (lent_ == &lent) lent_ = nullptr;
 }
 
 napi_value wrap(const Environment& environment, FrameMemory& memory) {
   if (!environment.runtime.hasExternalMemory) return nullptr;
-  const napi_env env = environment.env;
-  std::unique_ptr<Lent> lent(new (std::nothrow) Lent{env, &memory});
-  if (lent == nullptr) return nullptr;
-  const auto free = [](napi_env, void*, void* hint) {
-    auto* const returned = static_cast<Lent*>(hint);
-    if (returned->making) return;
-    returned->count(0);
-    Lent* expected = returned;
-    returned->memory->lent_.compare_exchange_strong(expected, nullptr);
-    returned->memory->release();
-    delete returned;
-  };
-  napi_value buffer = nullptr;
-  if (napi_create_external_buffer(env, memory.size(), memory.data(), free, lent.get(), &buffer) != napi_ok) {
-    clearException(env);
-    return nullptr;
-  }
+  std::unique_ptr<Lent> made(new (std::nothrow) Lent(environment.env, memory, environment.lents));
+  if (made == nullptr) return nullptr;
+  Lent* const lent = made.get();
+  const napi_value buffer = External::create(environment.env, memory.data(), memory.size(), std::move(made));
+  if (buffer == nullptr) return nullptr;
   memory.retain();
-  lent->making = false;
-  lent->count(static_cast<int64_t>(memory.size()));
-  memory.lent_.store(lent.release(), std::memory_order_release);
+  // If this fails, the garbage collector frees the Buffer.
+  if (!lent->watch(buffer) || !environment.lents->renewGuard()) return nullptr;
+  const std::lock_guard<std::mutex> lock(Registry::instance().mutex);
+  memory.lent_ = lent;
   return buffer;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include "lent.h"
 #include "message.h"
 #include "napi_setup.h"
 #include "send_arena.h"
@@ -12,7 +13,6 @@
 namespace zmq_native {
 
 class Environment;
-struct Lent;
 
 class FrameMemory {
  public:
@@ -46,22 +46,28 @@ class FrameMemory {
   bool contested() const { return contested_; }
   void contest() { contested_ = true; }
   /**
-   * Tells V8 that a detached ArrayBuffer of this thread no longer keeps the memory. The finalizer runs only in a later
-   * turn of the event loop. Until then V8 would collect garbage to free memory that it does not have: in a loop that
-   * forwards messages of 1 MiB, after every 140th message.
+   * The reference of the ArrayBuffer that was created last, if the thread of `env` has created it. Valid as long as
+   * that ArrayBuffer is attached.
    */
-  void detached(napi_env env);
+  Lent* lentBy(napi_env env);
 
  private:
+  friend class Lent;
   friend napi_value wrap(const Environment& environment, FrameMemory& memory);
   FrameMemory() = default;
+  /** The reference is about to be deleted. */
+  void forget(const Lent& lent);
+
   ~FrameMemory() = default;
 
   Message frame_;
   std::atomic<size_t> references_{1};
   std::atomic<bool> contested_{false};
-  /** The reference of the ArrayBuffer that was created last. Null if it was freed. */
-  std::atomic<Lent*> lent_{nullptr};
+  /**
+   * The reference of the ArrayBuffer that was created last. Null if it was freed. Guarded by the lock of all memory,
+   * since another thread may get the memory and free its reference.
+   */
+  Lent* lent_ = nullptr;
 };
 
 /**

@@ -126,32 +126,37 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
  */
 class Frames {
  public:
-  Frames(napi_env env, napi_value array, Transfer* transfer = nullptr) : env_(env), array_(array), transfer_(transfer) {
+  Frames(napi_env env, napi_value array) : env_(env), array_(array) {
     if (napi_get_array_length(env, array, &count_) != napi_ok) count_ = 0;
   }
   /** The arguments of `info` from `first` on. */
   Frames(const Napi::CallbackInfo& info, size_t first)
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
+  /** The frames that `transfer` has read. */
+  Frames(napi_env env, Transfer& transfer) : env_(env), transfer_(&transfer), count_(transfer.count()) {}
 
   uint32_t count() const { return count_; }
   /**
    * Elements of an array are properties. lib/message/frames.ts defines them, but a program may have modified arrays.
    */
-  bool mayRunCode() const { return info_ == nullptr; }
+  bool mayRunCode() const { return array_ != nullptr; }
 
   /** The frame at `index`, or null. */
   napi_value at(uint32_t index) const {
     if (info_ != nullptr) return (*info_)[first_ + index];
+    if (transfer_ != nullptr) return transfer_->frame(index);
     napi_value frame = nullptr;
     return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
   }
 
-  /** Copies or transfers a frame into an empty message. Returns the same as encode. */
-  int32_t encodeOne(Environment& environment, napi_value frame, Message& message) const {
+  /** Copies or transfers the frame at `index`, whose value is `frame`, into an empty message. Returns the same as
+   * encode.
+   */
+  int32_t encodeOne(Environment& environment, uint32_t index, napi_value frame, Message& message) const {
     if (transfer_ != nullptr) {
       Socket* const socket = environment.sockets.find(environment.sender);
       if (socket == nullptr) return -ENOTSOCK;
-      const Transfer::Taken taken = transfer_->take(frame, message, *socket);
+      const Transfer::Taken taken = transfer_->take(index, message, *socket);
       if (taken == Transfer::Taken::kNoMemory) return -ENOMEM;
       if (taken == Transfer::Taken::kMemory) {
         environment.largestFrame = std::max(environment.largestFrame, message.size());
@@ -167,7 +172,7 @@ class Frames {
     for (uint32_t index = 0; index < count_; ++index) {
       const napi_value frame = at(index);
       if (frame == nullptr) return noFrame(env_);
-      const int32_t error = encodeOne(environment, frame, messages[index]);
+      const int32_t error = encodeOne(environment, index, frame, messages[index]);
       if (error != 0) return error;
     }
     return 0;
@@ -196,7 +201,7 @@ int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socke
   const napi_value tagged = source.at(1);
   if (source.mayRunCode() && !isOpen(environment, handle, socket)) return -ENOTSOCK;
   if (content == nullptr || tagged == nullptr) return noFrame(environment.env);
-  int32_t error = source.encodeOne(environment, content, frame);
+  int32_t error = source.encodeOne(environment, 0, content, frame);
   if (error == 0) error = tag(environment.env, socket, frame, tagged);
   return error == 0 ? sendSingle(socket, frame) : error;
 }
@@ -307,20 +312,16 @@ Napi::Value tryTransfer(const Napi::CallbackInfo& info) {
   const napi_value array = arguments.array(1);
   if (!arguments.ok()) return {};
   Environment& environment = arguments.environment();
-  const Socket* socket = environment.sockets.find(handle);
+  Transfer transfer(environment.env);
+  // TypeScript passes no empty array.
+  if (!transfer.read(array) || transfer.count() == 0) return arguments.answer(-ENOMEM);
+  // An element may have run user code.
+  const Socket* const socket = environment.sockets.find(handle);
   if (socket == nullptr) return arguments.answer(-ENOTSOCK);
   const Sending sending(environment, handle);
-  Transfer transfer(environment.env);
-  const Frames frames(environment.env, array, &transfer);
-  // TypeScript passes no empty array: a call of Node-API has failed.
-  if (frames.count() == 0) return arguments.answer(-ENOMEM);
-  const int32_t result = sendMultipart(environment, handle, *socket, frames);
+  const int32_t result = sendMultipart(environment, handle, *socket, Frames(environment.env, transfer));
   if (result != kSent) return arguments.answer(result);
-  for (uint32_t index = 0; index < frames.count(); ++index) {
-    const Napi::HandleScope scope(environment.env);
-    const napi_value frame = frames.at(index);
-    if (frame != nullptr) transfer.detach(frame);
-  }
+  transfer.detach();
   return arguments.answer(isCrowded(environment, *socket) ? kSentInCrowd : kSent);
 }
 

@@ -5,6 +5,7 @@
 // that thread has ended.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "frame_memory.h"
@@ -19,6 +20,14 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer() { restart(); }
 
+  /**
+   * Reads the frames, all before the first is sent: a call of Node-API that failed afterwards would leave the program
+   * with memory that it has sent. False if Node-API fails.
+   */
+  bool read(napi_value array);
+  uint32_t count() const { return static_cast<uint32_t>(frames_.size()); }
+  napi_value frame(uint32_t index) const { return frames_[index].value; }
+
   /** Releases the memory of all frames, before they are encoded again. */
   void restart();
 
@@ -28,18 +37,29 @@ class Transfer {
    * for the message runs out. The same memory is taken only once: two frames of a message never have the same
    * bytes.
    */
-  Taken take(napi_value frame, Message& message, Socket& socket);
+  Taken take(uint32_t index, Message& message, Socket& socket);
 
-  /** Detaches the ArrayBuffer of a frame, after libzmq has accepted the message. */
-  void detach(napi_value frame);
+  /** Detaches the ArrayBuffers of the frames, after libzmq has accepted the message. */
+  void detach();
 
  private:
-  /** The ArrayBuffer of a frame that fills it, and its memory. Null for any other frame. */
-  napi_value wholeOf(napi_value frame, void** data, size_t* size) const;
+  struct Frame {
+    napi_value value = nullptr;
+    /** The ArrayBuffer that the frame fills. Null if it does not fill one. */
+    napi_value buffer = nullptr;
+    void* data = nullptr;
+    size_t size = 0;
+    /** The memory that the message has taken, with a reference. Null if the frame is copied. */
+    FrameMemory* memory = nullptr;
+    /** The reference of the ArrayBuffer. Null if another thread has created it. */
+    Lent* lent = nullptr;
+  };
+
+  void readBuffer(Frame& frame) const;
+  bool hasTaken(const FrameMemory* memory) const;
 
   napi_env env_;
-  /** The memory of the message, with a reference each. */
-  std::vector<FrameMemory*> taken_;
+  std::vector<Frame> frames_;
 };
 
 }  // namespace zmq_native

@@ -26,7 +26,7 @@ const network = (size) => ({
   ],
 });
 
-const [mebi, sixteen] = [2 ** 20, 2 ** 24];
+const sizes = [2 ** 16, 2 ** 20, 2 ** 24];
 
 export default {
   name: "transfer",
@@ -35,5 +35,5 @@ export default {
   unit: "messages/s",
   about:
     "Over inproc, two worker threads pass one message back and forth. Over tcp, a sender fills a new Buffer for each message, and C receives. Higher is better.",
-  cases: [threads(mebi), threads(sixteen), network(mebi), network(sixteen)],
+  cases: [...sizes.map(threads), ...sizes.map(network)],
 };

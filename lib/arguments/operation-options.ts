@@ -57,13 +57,13 @@ export interface OperationOptions {
 export interface SendOptions extends OperationOptions {
   /**
    * Gives the memory of the Buffers to the message. When libzmq has accepted the message, they are detached: their length
-   * is 0. If the send fails or is aborted, they keep their bytes.
+   * is 0, and that of all other views of their ArrayBuffers. If the send fails or is aborted, they keep their bytes.
    *
    * - Memory of `allocate()`, and of a received frame of 512 KiB or more, moves without a copy. Over inproc, the receiver
    *   gets the same memory, also in another thread.
    * - Other memory is copied, and then detached and freed.
    * - A view of a part of an ArrayBuffer is copied, and keeps its bytes. Node creates small Buffers this way.
-   *   Shared memory, memory of WebAssembly and memory that is marked as untransferable are copied too.
+   *   Shared memory and memory of WebAssembly are copied too, and from Node 22 on, memory that is marked as untransferable.
    * - Of two frames with the same memory, one is copied.
    *
    * Until the promise settles, do not change the bytes, and do not detach them. Do not transfer a Buffer that another

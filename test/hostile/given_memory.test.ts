@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { allocate, Context, Pull, Push } from "zmq-native";
-import { runProgram, slowness } from "../helpers/program.js";
+import { runProgram, sanitizer, slowness } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 const size = 1 << 20;
@@ -257,6 +257,112 @@ test("threads that pass one Buffer around see each other's writes and no others"
     process.exit();
   `,
     { limit: limit * slowness },
+  );
+  expect(outcome).toMatchObject(fine);
+});
+
+/** Ways to move the memory of `frame` to another ArrayBuffer, without Node's mark that forbids a transfer. */
+const moves: Record<string, string> = {
+  "a stream of bytes": `
+    const stream = new ReadableStream({ type: "bytes", start: (controller) => controller.enqueue(frame) });
+    return (await stream.getReader().read()).value;`,
+  ...("transfer" in ArrayBuffer.prototype && {
+    "ArrayBuffer.prototype.transfer": "return new Uint8Array(frame.buffer.transfer());",
+  }),
+};
+
+describe("memory that a worker has moved and posted outlives the worker", () => {
+  const sources = {
+    received: `
+      const pull = new zmq.Pull();
+      pull.connect("inproc://moved");
+      parentPort.postMessage("ready");
+      let frames = [await pull.receive(), await pull.receive(), await pull.receive()].flat();`,
+    allocated: `
+      parentPort.postMessage("ready");
+      let frames = [1, 2, 3].map((value) => zmq.allocate(${size}).fill(value));`,
+  };
+  const cases = Object.keys(moves).flatMap((move) =>
+    (["received", "allocated"] as const).flatMap((source) =>
+      ["exits", "is terminated"].map((end) => [move, source, end] as const),
+    ),
+  );
+  test.each(cases)("by %s, if it was %s and the worker %s", { timeout: limit * slowness }, async (...row) => {
+    const [move, source, end] = row;
+    const outcome = await runProgram(
+      `
+      ${checks}
+      const push = new zmq.Push({ linger: 0 });
+      await push.bind("inproc://moved");
+      const kept = [];
+      for (let round = 0; round < 4; round++) {
+        const worker = startWorker(\`
+          ${sources[source]}
+          const move = async (frame) => { ${moves[move]} };
+          const moved = [];
+          for (const frame of frames) moved.push(await move(frame));
+          // The first ArrayBuffers may be garbage-collected before the thread ends, or may not.
+          if (workerData % 2 === 0) {
+            frames = undefined;
+            gc();
+          }
+          parentPort.postMessage(moved, moved.map(({ buffer }) => buffer));
+          if (${end === "is terminated"}) setInterval(() => frames, 1000);
+          else process.exit();
+        \`, round);
+        worker.on("error", (error) => { console.log(error); process.exit(1); });
+        await firstMessage(worker);
+        if (${source === "received"}) for (const value of [1, 2, 3]) await push.send(Buffer.alloc(${size}, value));
+        const frames = await firstMessage(worker);
+        const exited = new Promise((resolve) => worker.once("exit", resolve));
+        if (${end === "is terminated"}) worker.terminate();
+        await exited;
+        kept.push(frames);
+        // Memory that was freed is used again.
+        const others = Array.from({ length: 9 }, () => zmq.allocate(${size}).fill(9));
+        for (const frames of kept) {
+          for (const [index, frame] of frames.entries()) {
+            if (!isFilled(Buffer.from(frame.buffer), index + 1)) throw new Error("changed in round " + round);
+          }
+        }
+        kept.at(-1)[0].fill(8);
+        if (!others.every((other) => isFilled(other, 9))) throw new Error("shared in round " + round);
+        kept.at(-1)[0].fill(1);
+      }
+      console.log("intact");
+      process.exit();
+    `,
+      { limit: limit * slowness, flags: ["--expose-gc"] },
+    );
+    expect(outcome).toMatchObject(fine);
+  });
+});
+
+test.skipIf(sanitizer)("a worker that ends frees its memory", { timeout: limit }, async () => {
+  const outcome = await runProgram(
+    `
+    for (let round = 0; round < 15; round++) {
+      const push = new zmq.Push({ linger: 0 });
+      await push.bind("inproc://frees-" + round);
+      const worker = startWorker(\`
+        const pull = new zmq.Pull();
+        pull.connect("inproc://frees-" + workerData);
+        const kept = [];
+        while (kept.length < 60) kept.push((await pull.receive())[0], zmq.allocate(${size}).fill(2));
+        parentPort.postMessage("full");
+        setInterval(() => kept, 1000);
+      \`, round);
+      const full = firstMessage(worker);
+      for (let count = 0; count < 30; count++) await push.send(Buffer.alloc(${size}, 1));
+      await full;
+      await worker.terminate();
+      push.close();
+    }
+    const { rss } = process.memoryUsage();
+    console.log(rss < 600e6 ? "intact" : "resident: " + rss);
+    process.exit();
+  `,
+    { limit },
   );
   expect(outcome).toMatchObject(fine);
 });

@@ -3,6 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { allocate, Pair, Publisher, Pull, Push, Request, Subscriber, type ZmqError } from "zmq-native";
+import { Client, Dish, Radio, Server } from "zmq-native/draft";
+import { join } from "../helpers/pairs.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 const large = 1 << 20;
@@ -94,6 +96,27 @@ describe("a transferred message", () => {
     expect(sockets.push.trySend(sent, { transfer: true })).toBe(true);
     expect(sent.length).toBe(0);
     expect((await sockets.pull.receive())[0]!.equals(expected)).toBe(true);
+  });
+
+  test("has the group of a Radio, or the routing id of a Server", async () => {
+    using groups = await join(new Radio(), new Dish(), "inproc");
+    const { bound: radio, connected: dish } = groups;
+    dish.join("images");
+    using calls = await join(new Server(), new Client(), "inproc");
+    const { bound: server, connected: client } = calls;
+    await client.send("hello");
+    const [, { routingId }] = await server.receive();
+    await expect.poll(() => radio.trySend("first", { group: "images" }) && dish.tryReceive()).toBeDefined();
+    while (dish.tryReceive() !== undefined);
+    for (const make of [() => allocate(large), () => Buffer.alloc(large)]) {
+      const [toDish, toClient] = [filled(make()), filled(make())];
+      await radio.send(toDish, { group: "images", transfer: true });
+      await server.send(toClient, { routingId, transfer: true });
+      expect([toDish.length, toClient.length]).toEqual([0, 0]);
+      const [received, { group }] = await dish.receive();
+      expect([String(group), received.equals(expected)]).toEqual(["images", true]);
+      expect((await client.receive())[0]!.equals(expected)).toBe(true);
+    }
   });
 
   test("is forwarded from socket to socket without losing a byte", async () => {
