@@ -211,6 +211,8 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
   if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, handle, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
+  // TypeScript sends no message without frames: Node-API could not read the length, as in a worker that is terminated.
+  if (count == 0) return -ENOMEM;
   bool asked = false;
   while (true) {
     // All frames are converted before the first is sent: an error must not leave half a message in the socket.
