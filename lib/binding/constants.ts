@@ -66,6 +66,7 @@ export const ZMQ_MSG_T_SIZE = 6;
 export const ZMQ_THREAD_AFFINITY_CPU_ADD = 7;
 export const ZMQ_THREAD_AFFINITY_CPU_REMOVE = 8;
 export const ZMQ_THREAD_NAME_PREFIX = 9;
+export const ZMQ_IO_THREAD_SPIN = 20002;
 export const ZMQ_IO_THREADS_DFLT = 1;
 export const ZMQ_MAX_SOCKETS_DFLT = 1023;
 export const ZMQ_THREAD_PRIORITY_DFLT = -1;

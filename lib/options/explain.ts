@@ -64,6 +64,7 @@ const socketValues: Record<string, string> = {
 /** The valid values of context options. */
 const contextValues: Record<string, string> = {
   ioThreads: count,
+  ioThreadSpin: "microseconds from 0 to 1000000",
   maxSockets: "a whole number from 1 to maxSocketsLimit",
   maxMessageSize: "bytes from 0",
   threadPriority: count,
