@@ -2,7 +2,7 @@
 // rest.
 
 import { isObject, shown } from "../arguments/checks.js";
-import * as zmq from "../binding/constants.js";
+import { byName } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
@@ -125,7 +125,7 @@ const formerly: Record<string, readonly string[]> = {
 
 /** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
 function byLibzmqName(name: string, options: typeof knownOptions): string[] {
-  const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
+  const id = byName()[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 
