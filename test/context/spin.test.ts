@@ -20,6 +20,9 @@ async function spentWith(options: object): Promise<number[]> {
     const [push, pull] = [new zmq.Push({ context }), new zmq.Pull({ context })];
     await pull.bind("tcp://127.0.0.1:*");
     push.connect(pull.lastEndpoint);
+    // A thread sets its own name, and has done so once it has received a message.
+    await push.send("");
+    await pull.receive();
     const thread = readdirSync(folder).find((id) => /IO.0/.test(readFileSync(folder + "/" + id + "/comm", "utf8")));
     const spent = () => Number(readFileSync(folder + "/" + thread + "/schedstat", "utf8").split(" ")[0]) / 1e6;
     const all = [];
