@@ -38,6 +38,7 @@ const percent = (value) => `${plain(100 * value)} %`;
 /** The formats of figures, by the name of the figure. Those of rates and counts are short. */
 const formats = {
   ...{ secondsEach: seconds, cpuPerMessage: seconds, senderCpuPerMessage: seconds },
+  ...{ seconds, cpuSeconds: seconds, require: seconds, connect: seconds },
   ...{ bytesEach: bytes, bytes, buffers: plain },
   ...{ share: percent, delivered: percent },
   ...{ mean: plain, p50: plain, p99: plain, p999: plain, max: plain },

@@ -2,7 +2,9 @@
 
 import { chart } from "./chart.mjs";
 import { formatOf, nameOf, ratio, spread } from "./format.mjs";
+import { nearestLimit } from "./limits.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
+import { limitText } from "./table.mjs";
 
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const text = (value) => String(value).replace(/[&<>"]/g, (character) => escapes[character]);
@@ -79,6 +81,7 @@ function aimRows(judged) {
 
 function figureTable(scenario, results) {
   const also = scenario.also ?? [];
+  const limit = scenario.limits ? ["of the nearest limit's"] : [];
   const rows = scenario.cases.flatMap((one) => {
     const mine = results.filter((row) => row.scenario === scenario.name && row.case === one.name);
     return mine.map((row, index) => {
@@ -86,13 +89,13 @@ function figureTable(scenario, results) {
       const to = index > 0 && ratioOf(row, mine[0], scenario.figure);
       return `<tr><td>${index === 0 ? text(one.name) : ""}</td><td>${text(nameOf(row.contender))}</td>
 <td>${figure ? spread(figure, formatOf(scenario.figure)) : `failed: ${text(row.failures[0] ?? "")}`}</td><td>${to ? spread(to, ratio) : ""}</td>
-${also.map((name) => `<td>${spread(figureOf(row, name), formatOf(name))}</td>`).join("")}</tr>`;
+${also.map((name) => `<td>${spread(figureOf(row, name), formatOf(name))}</td>`).join("")}${limit.map(() => `<td>${text(limitText(nearestLimit(scenario, mine, row)))}</td>`).join("")}</tr>`;
     });
   });
   const first = text(nameOf(scenario.cases[0].contenders[0].name));
   return `<details><summary>Figures</summary><div class="scroll"><table>
 <tr><th></th><th>contender</th><th>${text(scenario.unit)}</th><th>ratio to ${first}</th>
-${also.map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table></div></details>`;
+${[...also, ...limit].map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table></div></details>`;
 }
 
 /** The page as HTML. `found` is what main.mjs measured, `judged` what aims.mjs says of it. */

@@ -2,6 +2,7 @@
 
 import Table from "cli-table3";
 import { formatOf, nameOf, ratio, spread } from "./format.mjs";
+import { nearestLimit } from "./limits.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
 
 const plain = { head: [], border: [], compact: true };
@@ -11,6 +12,7 @@ export function scenarioTables(scenarios, results) {
   return scenarios.map((scenario) => {
     const rows = results.filter((row) => row.scenario === scenario.name);
     const also = scenario.also ?? [];
+    const limit = scenario.limits ? ["of the nearest limit's"] : [];
     const table = new Table({
       head: [
         "",
@@ -18,6 +20,7 @@ export function scenarioTables(scenarios, results) {
         scenario.unit,
         `ratio to ${nameOf(scenario.cases[0].contenders[0].name)}`,
         ...also,
+        ...limit,
       ],
       colAligns: ["left", "left", "right", "right", ...also.map(() => "right")],
       style: plain,
@@ -33,11 +36,17 @@ export function scenarioTables(scenarios, results) {
           figure ? spread(figure, formatOf(scenario.figure)) : (failure ?? "–"),
           index === 0 ? "" : spread(ratioOf(row, mine[0], scenario.figure), ratio),
           ...also.map((figure) => spread(figureOf(row, figure), formatOf(figure))),
+          ...limit.map(() => limitText(nearestLimit(scenario, mine, row))),
         ]);
       }
     }
     return `${scenario.title}\n${table}`;
   });
+}
+
+/** "0.62 (C)". */
+export function limitText(limit) {
+  return limit ? `${ratio(limit.ratio.median)} (${limit.name})` : "";
 }
 
 /** The aims, and which were reached. */

@@ -59,11 +59,18 @@ const [decoratorHelpers] = ts
   .split("let Decorated");
 
 /** Writes a file and its source map to dist/. */
+/**
+ * Escapes what is not ASCII. One character beyond Latin-1 makes V8 read, keep and compile the whole file in UTF-16, which
+ * takes twice the memory.
+ */
+const ascii = (code) =>
+  code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 function write(name, code, map) {
   const relative = { ...map, file: name, sources: map.sources.map((source) => `../lib/${source}`) };
   delete relative.sourceRoot;
   delete relative.sourcesContent;
-  writeFileSync(join(dist, name), `${code.trimEnd()}\n//# sourceMappingURL=${name}.map\n`);
+  writeFileSync(join(dist, name), `${ascii(code.trimEnd())}\n//# sourceMappingURL=${name}.map\n`);
   writeFileSync(join(dist, `${name}.map`), JSON.stringify(relative));
 }
 

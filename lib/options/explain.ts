@@ -2,7 +2,7 @@
 // rest.
 
 import { isObject, shown } from "../arguments/checks.js";
-import * as zmq from "../binding/constants.js";
+import { byName } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
@@ -64,6 +64,7 @@ const socketValues: Record<string, string> = {
 /** The valid values of context options. */
 const contextValues: Record<string, string> = {
   ioThreads: count,
+  ioThreadSpin: "microseconds from 0 to 1000000",
   maxSockets: "a whole number from 1 to maxSocketsLimit",
   maxMessageSize: "bytes from 0",
   threadPriority: count,
@@ -124,7 +125,7 @@ const formerly: Record<string, readonly string[]> = {
 
 /** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
 function byLibzmqName(name: string, options: typeof knownOptions): string[] {
-  const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
+  const id = byName()[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 

@@ -56,7 +56,7 @@ export const purposes = [
     title: "Threads and resources",
     about: "I/O threads, and limits of a context.",
     page: "performance",
-    options: `affinity ioThreads maxSockets maxSocketsLimit threadPriority threadSchedulingPolicy blocky
+    options: `affinity ioThreads ioThreadSpin maxSockets maxSocketsLimit threadPriority threadSchedulingPolicy blocky
       vmciBufferSize vmciBufferMinSize vmciBufferMaxSize vmciConnectTimeout`,
   },
   {
