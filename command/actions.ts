@@ -1,6 +1,7 @@
 // The commands that do more than open one socket. Their modules load when they run.
 
 import { Argument, type Command, Option } from "commander";
+import { longest } from "./limits.js";
 import { addSocketOptions, addTimeout } from "./options.js";
 import { socketKinds } from "./sockets.js";
 import { positive, repeated, whole } from "./values.js";
@@ -24,6 +25,12 @@ function addProxy(program: Command): void {
       .option(`--${side}-connect <endpoint>`, `connect ${what}; can be repeated`, repeated);
   }
   command
+    .option(
+      "--linger <ms>",
+      "at the end, try to deliver queued messages for so long",
+      whole(0, longest),
+      1000,
+    )
     .option("-q, --quiet", "show no statistics")
     .addHelpText(
       "after",
@@ -48,6 +55,7 @@ function addRecord(program: Command): void {
     )
     .option("--join <group>", "receive messages of the group; can be repeated", repeated)
     .option("-n, --count <number>", "end after so many messages", whole(1))
+    .option("--force", "replace an existing file")
     .option("-q, --quiet", "show no progress")
     .addHelpText("after", "\nExample:\n  $ zmq record market.zmqrec --connect tcp://127.0.0.1:5555")
     .action(async (file, flags) => (await import("./record.js")).record(file, flags));
@@ -94,7 +102,11 @@ function addInspection(program: Command): void {
     .argument("<endpoint>", "a tcp or ipc endpoint")
     .option("--json", "print the report as JSON")
     .option("-t, --timeout <ms>", "the longest wait, then exit code 3", whole(1, 2 ** 31 - 1), 5000)
-    .addOption(new Option("--as <type>", "the socket type to present").default("DEALER"))
+    .addOption(
+      new Option("--as <type>", "the socket type to present")
+        .choices(socketKinds.map(({ name }) => name))
+        .default("dealer"),
+    )
     .addHelpText("after", "\nExample:\n  $ zmq probe tcp://127.0.0.1:5555")
     .action(async (endpoint, flags) => (await import("./probe.js")).probe(endpoint, flags));
 }
@@ -111,9 +123,11 @@ function addBench(program: Command): void {
   const addSizes = (command: Command, count: number, what: string) =>
     command
       .option("-c, --connect <endpoint>", "the other process (default: start one here)")
-      .option("--transport <name>", "tcp or ipc, for a process started here", "tcp")
+      .addOption(
+        new Option("--transport <name>", "for a process started here").choices(["tcp", "ipc"]).default("tcp"),
+      )
       .option("--size <bytes>", "bytes of each message", whole(0, 2 ** 30), 64)
-      .option("-n, --count <number>", what, whole(1), count)
+      .option("-n, --count <number>", what, whole(2), count)
       .option("--json", "print the result as JSON");
   addSizes(
     bench.command("throughput").description("messages per second, Push to Pull"),

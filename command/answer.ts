@@ -1,7 +1,8 @@
 // Computes the answer to a message: its echo, fixed text, the output of a command, or the value of an expression.
 
-import { spawn } from "node:child_process";
-import { exitCodes, Failure, textOf } from "./exit.js";
+import { type ChildProcess, spawn } from "node:child_process";
+import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
 import { type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
@@ -17,15 +18,38 @@ export interface AnswerFlags {
 /** The frames of the answer to a message. */
 export type Answer = (frames: readonly Uint8Array[], count: number) => Promise<readonly Uint8Array[]>;
 
+/** Whether processes have groups, so that a shell can be ended together with the programs that it has started. */
+const hasGroups = process.platform !== "win32";
+
+function killTree(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    if (hasGroups) process.kill(-child.pid);
+    else child.kill();
+  } catch {
+    // It has just ended.
+  }
+}
+
 /** Runs a shell command with the message as its input, and resolves with its output without the last line break. */
 function execute(commandLine: string, input: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(commandLine, { shell: true, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(commandLine, {
+      shell: true,
+      detached: hasGroups,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const stop = () => killTree(child);
+    interrupted.addEventListener("abort", stop);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code !== 0) console.error(`zmq: --exec ended with ${signal ?? `exit code ${code}`}`);
+      interrupted.removeEventListener("abort", stop);
+      if (code !== 0) {
+        console.error(`zmq: --exec ended with ${signal ?? `exit code ${code}`}`);
+        return resolve(Buffer.alloc(0));
+      }
       const bytes = Buffer.concat(chunks);
       resolve(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
     });
@@ -36,9 +60,13 @@ function execute(commandLine: string, input: Buffer): Promise<Buffer> {
 }
 
 function toFrames(value: unknown): Uint8Array[] {
-  if (Array.isArray(value)) return value.map((item) => toFrames(item)[0]!);
-  if (value instanceof Uint8Array) return [value];
-  return [Buffer.from(typeof value === "string" ? value : (JSON.stringify(value) ?? ""))];
+  if (Array.isArray(value)) return value.map(toFrame);
+  return [toFrame(value)];
+}
+
+function toFrame(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  return Buffer.from(typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 }
 
 type Evaluate = (message: string, frames: readonly Uint8Array[], count: number) => unknown;
@@ -46,7 +74,7 @@ type Evaluate = (message: string, frames: readonly Uint8Array[], count: number) 
 function evaluation(expression: string): Answer {
   let evaluate: Evaluate;
   try {
-    evaluate = new Function("message", "frames", "count", `return (${expression});`) as Evaluate;
+    evaluate = new Function("message", "frames", "count", `return (${expression}\n);`) as Evaluate;
   } catch (error) {
     throw new Failure(`--eval: ${textOf(error)}`, exitCodes.usage);
   }
@@ -56,7 +84,7 @@ function evaluation(expression: string): Answer {
       const result = toFrames(value);
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {
-      console.error(`zmq: --eval failed: ${textOf(error)}`);
+      console.error(`zmq: --eval failed: ${harmless(textOf(error))}`);
       return [Buffer.alloc(0)];
     }
   };
@@ -71,6 +99,7 @@ export function answerOf(flags: AnswerFlags, messages: readonly string[]): Answe
   if (names.length === 1 && messages.length > 0) {
     throw new Failure(`${names[0]} computes the answers: give no messages as arguments`, exitCodes.usage);
   }
+  if (exec?.trim() === "") throw new Failure("--exec takes a command, got an empty one", exitCodes.usage);
   if (exec !== undefined) return async (frames) => [await execute(exec, joined({ frames }, separator))];
   if (flags.eval !== undefined) return evaluation(flags.eval);
   return echo ? async (frames) => frames : undefined;

@@ -28,10 +28,7 @@ async function startOther(command: string, { connect, transport }: BenchFlags): 
   if (connect !== undefined) return { endpoint: connect, async [Symbol.asyncDispose]() {} };
   const path = join(tmpdir(), `zmq-bench-${randomUUID()}`);
   const endpoints: Record<string, string> = { tcp: "tcp://127.0.0.1:*", ipc: `ipc://${path}` };
-  const endpoint = endpoints[transport];
-  if (endpoint === undefined) {
-    throw new Failure(`--transport takes tcp or ipc, got ${transport}`, exitCodes.usage);
-  }
+  const endpoint = endpoints[transport]!;
   const child = fork(process.argv[1]!, ["bench", command, "--bind", endpoint], { stdio: "inherit" });
   const bound = await new Promise<string>((resolve, reject) => {
     child.once("message", (message) => resolve(String(message)));
@@ -49,8 +46,12 @@ async function startOther(command: string, { connect, transport }: BenchFlags): 
 
 /** Tells the process that has started this one, if there is one, where the socket is bound. */
 function report(endpoint: string): void {
-  if (process.send) process.send(endpoint);
-  else console.error(`zmq: bound to ${endpoint}`);
+  if (process.send) {
+    process.send(endpoint);
+    // The process that has started this one may be killed.
+    process.once("disconnect", () => process.exit());
+    process.channel?.unref();
+  } else console.error(`zmq: bound to ${endpoint}`);
 }
 
 /** The other process of `throughput`: counts messages, and sends the time between the first and the last to their sender. */
@@ -121,7 +122,9 @@ export async function throughput(flags: BenchFlags): Promise<void> {
     await pull.bind(isRemote ? "tcp://*:*" : local);
     push.connect(other.endpoint);
     const answerTo = isRemote ? await reachable(pull.lastEndpoint!, flags.connect!) : pull.lastEndpoint!;
-    const batch = Array.from({ length: 1000 }, () => Buffer.alloc(size));
+    const batch = Array<Buffer>(Math.max(1, Math.min(1000, Math.floor(2 ** 24 / (size + 1))))).fill(
+      Buffer.alloc(size),
+    );
     for (let sent = 0; sent < count; sent += batch.length) {
       await push.sendMany(count - sent < batch.length ? batch.slice(0, count - sent) : batch, {
         signal: interrupted,

@@ -1,6 +1,7 @@
 // How a command ends: its exit codes, and its reaction to signals, failures and broken pipes.
 
 import { constants } from "node:os";
+import { harmless } from "./harmless.js";
 
 /** The exit codes that docs/command.md documents. A signal adds its number to 128. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3 } as const;
@@ -50,12 +51,11 @@ export async function run(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (interrupted.aborted) return;
     if (error instanceof Failure) {
-      if (error.message !== "") console.error(`zmq: ${error.message}`);
+      if (error.message !== "") console.error(`zmq: ${harmless(error.message)}`);
       process.exitCode = error.exitCode;
-    } else {
-      console.error(`zmq: ${textOf(error)}`);
+    } else if (!interrupted.aborted) {
+      console.error(`zmq: ${harmless(textOf(error))}`);
       process.exitCode = exitCodes.failed;
     }
   }

@@ -58,7 +58,12 @@ async function* split(source: AsyncIterable<Buffer>, delimiter: number): AsyncGe
 
 async function* whole(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > longestPiece) throw new Failure("a message of --input raw has more than 1 GiB");
+  }
   yield Buffer.concat(chunks);
 }
 
@@ -148,7 +153,13 @@ async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
 
 /** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
 export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, signal } = options;
+  const { messages, files, repeat, signal } = options;
+  if (repeat && files.length > 0) {
+    throw new Failure(
+      "arguments that are repeated leave no turn to --file: give one of them",
+      exitCodes.usage,
+    );
+  }
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
   for (const path of files) {

@@ -1,7 +1,7 @@
 // `zmq monitor`: prints the events of connections.
 
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { open, type SocketFlags } from "./open.js";
+import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { socketKinds } from "./sockets.js";
 
 interface MonitorFlags extends SocketFlags {
@@ -61,18 +61,22 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
     if (++printed === flags.count) finish();
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
-  await using opened = await open(kind, { linger: 0, ...flags, connect }, (socket) => {
+  const prepare = (socket: AnySocket) => {
     void (async () => {
       for await (const event of socket.events) print(event as unknown as Record<string, unknown>);
-    })();
-  });
-  interrupted.addEventListener("abort", () => finish());
-  rearm();
-  // Only the socket and its events would not keep the process alive.
-  const keepAlive = setInterval(() => {}, 2 ** 30);
-  await finished;
-  clearInterval(keepAlive);
-  clearTimeout(timer);
-  void opened;
+    })().catch(() => finish());
+  };
+  const wait = async () => {
+    interrupted.addEventListener("abort", () => finish());
+    if (interrupted.aborted) finish();
+    rearm();
+    // The socket and its events would not keep the process alive.
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    await finished;
+    clearInterval(keepAlive);
+    clearTimeout(timer);
+  };
+  // It sends nothing.
+  await withSocket({ ...kind, sends: false }, { linger: 0, ...flags, connect }, wait, prepare);
   if (late) throw new Failure(`no event within ${flags.timeout} ms`, exitCodes.timeout);
 }

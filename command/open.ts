@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, textOf } from "./exit.js";
+import { exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
 import type { SocketKind } from "./sockets.js";
 
 /** The options that all commands with sockets share (`addSocketOptions` in options.ts). */
@@ -18,6 +18,9 @@ export interface SocketFlags {
   readonly subscribe?: readonly string[];
   readonly join?: readonly string[];
   readonly linger?: number;
+  readonly timeout?: number;
+  /** Topics of an XSubscriber that was not given any. */
+  readonly topics?: readonly string[];
 }
 
 /** Any socket, with the methods that a command may use after it has looked at the row of its type. */
@@ -42,8 +45,12 @@ async function publicKeyOf(value: string): Promise<string> {
 
 async function allowed(values: readonly string[]): Promise<string | string[]> {
   const [first] = values;
-  const folder = values.length === 1 && (await stat(first!).catch(() => undefined))?.isDirectory();
-  return folder ? first! : Promise.all(values.map(publicKeyOf));
+  const folders = await Promise.all(
+    values.map(async (value) => (await stat(value).catch(() => undefined))?.isDirectory() === true),
+  );
+  if (!folders.includes(true)) return Promise.all(values.map(publicKeyOf));
+  if (values.length > 1) throw usage("--curve-allow takes one folder, or any number of keys and files");
+  return first!;
 }
 
 /** Reads a file of lines `NAME:PASSWORD`. */
@@ -51,7 +58,7 @@ async function usersOf(path: string): Promise<Record<string, string>> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw usage(`cannot read ${path}: ${error.message}`);
   });
-  const users: Record<string, string> = {};
+  const users: Record<string, string> = Object.create(null);
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line === "") continue;
     const split = line.indexOf(":");
@@ -66,6 +73,11 @@ async function security(flags: SocketFlags) {
   const { curveSecret, curveServerKey, curveAllow, plain, plainUsers } = flags;
   const options: Record<string, unknown> = {};
   const rules: zmq.AuthenticateOptions = {};
+  const curve = [curveSecret, curveServerKey, curveAllow].some((value) => value !== undefined);
+  if ([curve, plain !== undefined, plainUsers !== undefined].filter(Boolean).length > 1) {
+    // A socket has one mechanism. PLAIN would replace CURVE, and nothing would be encrypted.
+    throw usage("give only one of --curve-…, --plain and --plain-users: a socket has one mechanism");
+  }
   if (curveAllow !== undefined && curveSecret === undefined) {
     throw usage("--curve-allow needs --curve-secret FILE, the certificate of this server");
   }
@@ -89,7 +101,7 @@ async function security(flags: SocketFlags) {
   }
   if (plain !== undefined) {
     const split = plain.indexOf(":");
-    if (split < 1) throw usage(`--plain takes NAME:PASSWORD, got ${plain}`);
+    if (split < 1) throw usage("--plain takes NAME:PASSWORD, and got no colon after a name");
     options.plainUsername = plain.slice(0, split);
     options.plainPassword = plain.slice(split + 1);
   }
@@ -118,21 +130,17 @@ async function classOf({ className, draft }: SocketKind): Promise<new (options: 
   ) => AnySocket;
 }
 
-/** A socket that is bound and connected, with what admits its peers. */
-export interface Opened extends AsyncDisposable {
+/** A socket that is bound and connected. */
+interface Opened {
   readonly socket: AnySocket;
+  /** Closes the socket, and what admits its peers. */
+  close(linger: number): Promise<void>;
 }
 
-/**
- * Opens a socket.
- *
- * @param prepare Runs before the socket is bound and connected: for instance, observes its events.
- * @throws Failure: an endpoint is missing or refused, or an option is.
- */
-export async function open(
+async function open(
   kind: SocketKind,
   flags: SocketFlags,
-  prepare: (socket: AnySocket) => void = () => {},
+  prepare: (socket: AnySocket) => void,
 ): Promise<Opened> {
   const { bind = [], connect = [], option = {}, subscribe, join = [] } = flags;
   if (bind.length + connect.length === 0) {
@@ -150,8 +158,8 @@ export async function open(
     await authenticator?.close();
     throw usage(`cannot open a ${kind.className}: ${textOf(error)}`);
   }
-  const close = async () => {
-    await socket.close({ linger: socket.linger });
+  const close = async (linger: number) => {
+    await socket.close({ linger });
     await authenticator?.close();
   };
   try {
@@ -164,11 +172,50 @@ export async function open(
       if (socket.lastEndpoint !== endpoint) console.error(`zmq: bound to ${socket.lastEndpoint}`);
     }
     for (const endpoint of connect) socket.connect(endpoint);
-    if (kind.name === "xsub") for (const topic of subscribe ?? []) await socket.send(`\x01${topic}`);
+    if (kind.name === "xsub")
+      for (const topic of subscribe ?? flags.topics ?? []) await socket.send(`\x01${topic}`);
   } catch (error) {
     socket.close();
     await authenticator?.close();
     throw new Failure(`${kind.name}: ${textOf(error)}`);
   }
-  return { socket, [Symbol.asyncDispose]: close };
+  return { socket, close };
+}
+
+/** How long queued messages are still delivered after a failure, in milliseconds. */
+const lingerAfterFailure = 1000;
+
+/** Waits until all messages have been handed to the network, if `--timeout` limits that. */
+async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
+  if (!kind.sends || timeout === undefined || interrupted.aborted) return;
+  try {
+    await socket.flush({ timeout, signal: interrupted });
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw new Failure(`not all messages were delivered within ${timeout} ms`, exitCodes.timeout);
+  }
+}
+
+/**
+ * Opens a socket, works with it, and closes it.
+ *
+ * @param prepare Runs before the socket is bound and connected: for instance, observes its events.
+ * @throws Failure: an endpoint is missing or refused, or an option is.
+ */
+export async function withSocket(
+  kind: SocketKind,
+  flags: SocketFlags,
+  work: (socket: AnySocket) => Promise<void>,
+  prepare: (socket: AnySocket) => void = () => {},
+): Promise<void> {
+  const { socket, close } = await open(kind, flags, prepare);
+  try {
+    await work(socket);
+    await deliver(socket, kind, flags);
+  } catch (error) {
+    // A peer that never comes must not keep the failure from the user.
+    await close(interrupted.aborted ? socket.linger : (flags.linger ?? lingerAfterFailure));
+    throw error;
+  }
+  await close(socket.linger);
 }

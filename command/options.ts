@@ -2,8 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { inputFormats, outputFormats } from "./formats.js";
+import { longest } from "./limits.js";
 import type { SocketKind } from "./sockets.js";
-import { assignment, escaped, longest, positive, repeated, whole } from "./values.js";
+import { assignment, escaped, positive, repeated, whole } from "./values.js";
 
 /** Endpoints, options by name, and security. */
 export function addSocketOptions(command: Command): Command {

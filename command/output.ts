@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import type { OutputFormat } from "./formats.js";
+import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
 import { bufferOf, type Parcel, textOfFrame, toJson } from "./parcel.js";
 
@@ -23,14 +24,6 @@ function quoted(frame: Uint8Array): string {
     return code < 32 || code > 126 ? `\\x${code.toString(16).padStart(2, "0")}` : byte;
   };
   return `"${Array.from(bufferOf(frame).toString("latin1"), escape).join("")}"`;
-}
-
-/** Replaces what a terminal would carry out instead of showing. A message must not be able to control a terminal. */
-function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
 }
 
 /** The routing id or group of a message, to print before its frames. */
@@ -67,7 +60,7 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
       return (parcel) => {
         const bytes = joined(parcel, separator ?? tab);
         const prefix = label(parcel).map((text) => `${text} `);
-        if (terminal) return `${prefix.join("")}${harmless(bytes.toString())}\n`;
+        if (terminal) return `${prefix.join("")}${bytes.toString()}\n`;
         return Buffer.concat([Buffer.from(prefix.join("")), bytes, newline]);
       };
     case "quoted":
@@ -82,7 +75,12 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
       return (parcel) => joined(parcel, separator);
     case "msgpack": {
       const { decode } = await import("@msgpack/msgpack");
-      return words((frame) => decoded(frame, decode));
+      return words((frame) => {
+        // A few bytes can announce any size, for which the decoder would allocate memory at once.
+        const most = Math.min(frame.length, 65_536);
+        const limits = { maxArrayLength: most, maxMapLength: most, maxExtLength: frame.length };
+        return decoded(frame, (bytes) => decode(bytes, { ...limits, useBigInt64: true }));
+      });
     }
     case "cbor": {
       const { decode } = await import("cborg");
@@ -93,9 +91,13 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
   }
 }
 
+/** Below this width, lines are not cut. */
+const narrowest = 20;
+
 /** Cuts a line to the width of the terminal, and says how much is missing. */
 function cut(line: string, width: number): string {
-  if (line.length <= width) return line;
+  // A terminal without a size has 0 columns.
+  if (line.length <= width || width < narrowest) return line;
   const note = `… (${Buffer.byteLength(line) - 1} bytes)`;
   return `${line.slice(0, Math.max(0, width - note.length))}\x1b[2m${note}\x1b[0m\n`;
 }
@@ -108,7 +110,7 @@ export async function openOutput(options: OutputOptions): Promise<(parcel: Parce
   return async (parcel) => {
     let piece = render(parcel);
     if (piece.length === 0) return;
-    if (terminal && typeof piece === "string") piece = cut(piece, stdout.columns);
+    if (terminal && typeof piece === "string") piece = cut(harmless(piece), stdout.columns);
     if (!stdout.write(piece)) await once(stdout, "drain");
   };
 }

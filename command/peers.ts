@@ -21,6 +21,7 @@ export function countPeers(socket: AnySocket): (count: number, signal: AbortSign
       check = () => {
         if (peers >= count) resolve();
       };
+      if (signal.aborted) reject(signal.reason);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       check();
     });

@@ -2,6 +2,7 @@
 
 import { connect, type NetConnectOpts } from "node:net";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { harmless } from "./harmless.js";
 import { toJsonFrame } from "./parcel.js";
 
 interface ProbeFlags {
@@ -56,7 +57,7 @@ function ready(socketType: string): Buffer {
 }
 
 function propertiesOf(bytes: Buffer): Record<string, unknown> {
-  const properties: Record<string, unknown> = {};
+  const properties: Record<string, unknown> = Object.create(null);
   for (let at = 0; at < bytes.length; ) {
     const nameEnd = at + 1 + bytes[at]!;
     if (nameEnd + 4 > bytes.length) throw new Failure("the properties of its READY command are malformed");
@@ -90,7 +91,7 @@ class Reader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Resolves with `size` bytes, or with fewer if the peer closes the connection. */
+  /** Resolves with `size` bytes, or with none if the peer has closed the connection. */
   async take(size: number): Promise<Buffer> {
     while (this.#bytes.length < size) {
       const { done, value } = await this.#source.next();
@@ -99,6 +100,8 @@ class Reader {
     }
     const taken = this.#bytes.subarray(0, size);
     this.#bytes = this.#bytes.subarray(taken.length);
+    if (taken.length < size && taken.length > 0)
+      throw new Failure("it closed the connection in the middle of the handshake");
     return taken;
   }
 }
@@ -161,11 +164,13 @@ function print({ endpoint, times, version, mechanism, asServer, properties, erro
     ["mechanism", mechanism && `${mechanism}${asServer ? " (server)" : ""}`],
     ...Object.entries(properties ?? {}).map(([name, value]): [string, unknown] => [
       name,
-      typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value),
+      JSON.stringify(value),
     ]),
     ["error", error],
   ];
-  for (const [name, value] of rows) if (value !== undefined) console.log(`${name.padEnd(16)} ${value}`);
+  for (const [name, value] of rows) {
+    if (value !== undefined) console.log(harmless(`${name.padEnd(16)} ${value}`));
+  }
 }
 
 /** Probes an endpoint and prints a report. */
@@ -193,6 +198,7 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
     socket.on("error", () => {});
     socket.destroy();
   }
+  if (interrupted.aborted) return;
   if (flags.json) console.log(JSON.stringify(report));
   else print(report);
   if (report.error !== undefined) process.exitCode = late ? exitCodes.timeout : exitCodes.failed;

@@ -11,6 +11,7 @@ interface ProxyFlags {
   readonly backConnect?: readonly string[];
   readonly captureBind?: readonly string[];
   readonly captureConnect?: readonly string[];
+  readonly linger: number;
   readonly quiet?: boolean;
 }
 
@@ -54,6 +55,7 @@ function summary({ frontEnd, backEnd }: zmq.ProxyStatistics): string {
 
 /** Runs until the process is interrupted. */
 export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlags): Promise<void> {
+  const { linger } = flags;
   const [front, back] = classes[types]();
   const capture = flags.captureBind || flags.captureConnect ? new zmq.Publisher() : undefined;
   try {
@@ -70,7 +72,9 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
   const timer =
     stderr.isTTY && !flags.quiet
       ? setInterval(async () => {
-          stderr.write(`\r\x1b[K${summary(await running.statistics())}`);
+          // Rejects if the proxy has just ended.
+          const statistics = await running.statistics().catch(() => undefined);
+          if (statistics) stderr.write(`\r\x1b[K${summary(statistics)}`);
         }, 1000)
       : undefined;
   interrupted.addEventListener("abort", () => running.terminate());
@@ -78,4 +82,5 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
   await ended;
   clearInterval(timer);
   if (timer) stderr.write("\n");
+  await Promise.all([front, back, ...(capture ? [capture] : [])].map((socket) => socket.close({ linger })));
 }

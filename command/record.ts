@@ -4,9 +4,9 @@
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout } from "node:timers/promises";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { open, type SocketFlags } from "./open.js";
+import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
+import { waitUntil } from "./pace.js";
 import { fromJson, type Parcel, toJsonFrame } from "./parcel.js";
 import { openProgress } from "./progress.js";
 import { type SocketKind, socketKinds } from "./sockets.js";
@@ -31,6 +31,8 @@ interface RecordFlags extends SocketFlags {
   readonly count?: number;
   readonly timeout?: number;
   readonly quiet?: boolean;
+  /** Whether an existing file is replaced. */
+  readonly force?: boolean;
 }
 
 interface ReplayFlags extends RecordFlags {
@@ -43,38 +45,82 @@ interface ReplayFlags extends RecordFlags {
 
 const kindOf = (type: string): SocketKind => socketKinds.find(({ name }) => name === type)!;
 
+/** The file of a recording. */
+interface Recording {
+  /** Writes a line. */
+  write(value: object): Promise<void>;
+  /** Resolves when everything is in the file. Rejects if something could not be written. */
+  end(): Promise<void>;
+}
+
+/**
+ * Creates the file of a recording, or opens standard output.
+ *
+ * @param onError Called when a line cannot be written, for instance because the disk is full.
+ */
+async function create(path: string, force: boolean, onError: () => void): Promise<Recording> {
+  const isFile = path !== "-";
+  // Only for its owner: the messages may have been encrypted on their way.
+  const file = isFile ? createWriteStream(path, { flags: force ? "w" : "wx", mode: 0o600 }) : process.stdout;
+  try {
+    if (isFile) await once(file, "open");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "EEXIST" ? `${path} exists; --force replaces it` : `cannot write ${path}: ${message}`;
+    throw new Failure(reason, exitCodes.usage);
+  }
+  let failed: Error | undefined;
+  if (isFile) {
+    file.on("error", (error) => {
+      failed = error;
+      onError();
+    });
+  }
+  const check = () => {
+    if (failed) throw new Failure(`cannot write ${path}: ${failed.message}`);
+  };
+  return {
+    async write(value) {
+      check();
+      if (!file.write(`${JSON.stringify(value)}\n`)) await once(file, "drain").catch(() => {});
+    },
+    async end() {
+      if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
+      check();
+    },
+  };
+}
+
 /** Receives messages and writes each to the file. */
 export async function record(path: string, flags: RecordFlags): Promise<void> {
   const kind = kindOf(flags.type);
-  await using opened = await open(kind, flags);
-  const file = path === "-" ? process.stdout : createWriteStream(path);
-  try {
-    if (path !== "-") await once(file, "open");
-  } catch (error) {
-    throw new Failure(`cannot write ${path}: ${(error as Error).message}`, exitCodes.usage);
-  }
-  const write = async (value: object) => {
-    if (!file.write(`${JSON.stringify(value)}\n`)) await once(file, "drain");
-  };
-  const receive = receiverWithPeer(opened.socket, kind, flags);
-  using progress = openProgress(flags.quiet === true);
-  const started = performance.now();
-  await write({ format, version: formatVersion, type: kind.name, started: new Date().toISOString() });
-  try {
-    for (let number = 0; number !== flags.count; number++) {
-      const parcel = await receive();
-      const { frames, ...rest } = parcel;
-      await write({
-        at: Math.round((performance.now() - started) * 1000) / 1000,
-        ...rest,
-        frames: frames.map(toJsonFrame),
-      });
-      progress.count(parcel);
+  await withSocket(kind, { ...flags, topics: [""] }, async (socket) => {
+    const file = await create(path, flags.force === true, () => socket.close());
+    const receive = receiverWithPeer(socket, kind, flags);
+    using progress = openProgress(flags.quiet === true);
+    const started = performance.now();
+    await file.write({
+      format,
+      version: formatVersion,
+      type: kind.name,
+      started: new Date().toISOString(),
+    });
+    let failure: unknown;
+    try {
+      for (let number = 0; number !== flags.count; number++) {
+        const { frames, ...rest } = await receive();
+        const at = Math.round((performance.now() - started) * 1000) / 1000;
+        await file.write({ at, ...rest, frames: frames.map(toJsonFrame) });
+        progress.count({ frames });
+      }
+    } catch (error) {
+      failure = error;
     }
-  } finally {
     // The file is complete, whatever ends the command.
-    if (file !== process.stdout) await new Promise<void>((resolve) => file.end(resolve));
-  }
+    await file.end();
+    if (failure !== undefined) throw failure;
+  });
 }
 
 async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: number]> {
@@ -87,7 +133,10 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
     }
   }
   let number = 0;
-  for await (const text of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
+  const stop = () => source.destroy();
+  interrupted.addEventListener("abort", stop);
+  const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
+  for await (const text of lines) {
     number++;
     const wrong = (reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
     let line: Partial<Line> & { format?: unknown; version?: unknown };
@@ -116,20 +165,23 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
 export async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const kind = kindOf(flags.type);
   let waitForPeers = async () => {};
-  await using opened = await open(kind, flags, (socket) => {
+  const prepare = (socket: AnySocket) => {
     waitForPeers = waiter(socket, kind, flags);
-  });
-  const send = sender(opened.socket, kind, flags);
-  await waitForPeers();
-  using progress = openProgress(flags.quiet === true);
-  const started = performance.now();
-  let first: number | undefined;
-  for await (const [parcel, at] of linesOf(path)) {
-    first ??= at;
-    const wait = flags.wait ? started + (at - first) / flags.speed - performance.now() : 0;
-    if (wait >= 1) await setTimeout(Math.min(wait, 2 ** 31 - 1), undefined, { signal: interrupted });
-    await send({ ...parcel, group: flags.group ?? parcel.group });
-    progress.count(parcel);
-    if (interrupted.aborted) return;
+  };
+  await withSocket(kind, flags, work, prepare);
+
+  async function work(socket: AnySocket): Promise<void> {
+    const send = sender(socket, kind, flags);
+    await waitForPeers();
+    using progress = openProgress(flags.quiet === true);
+    const started = performance.now();
+    let first: number | undefined;
+    for await (const [parcel, at] of linesOf(path)) {
+      first ??= at;
+      if (flags.wait) await waitUntil(started + (at - first) / flags.speed, interrupted);
+      await send({ ...parcel, group: flags.group ?? parcel.group });
+      progress.count(parcel);
+      if (interrupted.aborted) return;
+    }
   }
 }

@@ -12,9 +12,6 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
-/** The longest time that Node's timers can wait, in milliseconds. */
-export const longest = 2 ** 31 - 1;
-
 /** A number above 0. */
 export function positive(text: string): number {
   const value = Number(text);

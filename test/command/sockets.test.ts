@@ -1,7 +1,7 @@
 // The commands that open one socket: each type, input, output, limits and exit codes.
 
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply } from "zmq-native";
@@ -107,6 +107,66 @@ describe("requests", () => {
     expect(Buffer.from((await server).stderr).toString()).toBe(
       "zmq: --eval failed: nothing is not defined\n",
     );
+  });
+
+  test("a failure of --exec is reported and answered with an empty message", async () => {
+    const at = endpoint();
+    const server = startZmq(["rep", "--bind", at, "--count", "1", "--exec", "echo partial; exit 3"]);
+    expect((await zmq(["req", "--connect", at, "hello"])).stdout).toBe("\n");
+    expect(Buffer.from((await server).stderr).toString()).toBe("zmq: --exec ended with exit code 3\n");
+  });
+
+  test("SIGTERM ends the command of --exec", async () => {
+    const at = endpoint();
+    const path = join(folder(), "pid");
+    const server = startZmq([
+      "rep",
+      "--bind",
+      at,
+      "--output",
+      "text",
+      "--exec",
+      `echo $$ > ${path}; sleep 1000`,
+    ]);
+    const request = startZmq(["req", "--connect", at, "hello"]);
+    await once(server.stdout!, "data");
+    while (!existsSync(path) || readFileSync(path, "utf8") === "")
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    server.kill("SIGTERM");
+    expect((await server).exitCode).toBe(143);
+    expect(() => process.kill(Number(readFileSync(path, "utf8")), 0)).toThrow("ESRCH");
+    request.kill("SIGKILL");
+  });
+
+  test("a Client that leaves before its answer does not end the server", async () => {
+    const at = endpoint();
+    const server = startZmq(["server", "--bind", at, "--exec", "sleep 1; cat"]);
+    const gone = startZmq(["client", "--connect", at, "first"]);
+    await once(server.stdout!, "data");
+    gone.kill("SIGKILL");
+    const { stdout } = await zmq(["client", "--connect", at, "--count", "1", "second"]);
+    expect(stdout).toBe("second\n");
+    server.kill("SIGKILL");
+  });
+
+  test("stream does not count notices", async () => {
+    const { connect } = await import("node:net");
+    const server = startZmq([
+      "stream",
+      "--bind",
+      "tcp://127.0.0.1:*",
+      "--echo",
+      "--count",
+      "1",
+      "--output",
+      "none",
+    ]);
+    const [line] = await once(server.stderr!, "data");
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    client.write("ping");
+    expect(String((await once(client, "data"))[0])).toBe("ping");
+    client.destroy();
+    expect((await server).exitCode).toBe(0);
   });
 
   test("router --eval keeps the envelope of a Request", async () => {
@@ -232,6 +292,17 @@ describe("output", () => {
   });
 });
 
+test("a small MessagePack message that announces a large array does not use memory", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const command = startZmq(["pull", "--connect", push.lastEndpoint!, "--count", "1", "--output", "msgpack"]);
+  await push.send(Buffer.from("dd01ffffff".repeat(200), "hex"));
+  const { exitCode, stdout } = await command;
+  expect(Buffer.from(stdout).toString()).toMatch(/^"\\xdd\\x01\\xff/);
+  expect(exitCode).toBe(0);
+  push.close();
+});
+
 describe("limits and ends", () => {
   test("a timeout has exit code 3", async () => {
     const received = await zmq(["pull", "--bind", endpoint(), "--timeout", "50"]);
@@ -255,6 +326,16 @@ describe("limits and ends", () => {
       ["push", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--interval", "1", "x"],
       "cannot be used with",
     ],
+    [
+      ["pull", "--connect", "tcp://127.0.0.1:1", "--curve-server-key", "x", "--plain", "a:b"],
+      "one mechanism",
+    ],
+    [["push", "--connect", "tcp://127.0.0.1:1", "--plain", "secret", "x"], "NAME:PASSWORD, and got no colon"],
+    [["rep", "--connect", "tcp://127.0.0.1:1", "--exec", ""], "--exec takes a command"],
+    [
+      ["push", "--connect", "tcp://127.0.0.1:1", "--count", "1", "--file", "y", "x"],
+      "leave no turn to --file",
+    ],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
   ])("%j is wrong usage", async (parameters, message) => {
@@ -262,6 +343,23 @@ describe("limits and ends", () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect({ status, stdout }).toEqual({ status: parameters.includes("foo://x") ? 1 : 2, stdout: "" });
+  });
+
+  test("a timeout ends a command whose messages nobody takes", async () => {
+    const [requested, pushed] = await Promise.all([
+      zmq(["req", "--connect", endpoint(), "--timeout", "100", "hello"]),
+      zmq(["push", "--connect", endpoint(), "--timeout", "100", "hello"]),
+    ]);
+    expect(requested).toMatchObject({ status: 3, stderr: "zmq: no message has arrived within 100 ms\n" });
+    expect(pushed).toMatchObject({
+      status: 3,
+      stderr: "zmq: not all messages were delivered within 100 ms\n",
+    });
+  });
+
+  test("a timeout ends a command whose standard input stays open", async () => {
+    const command = startZmq(["dealer", "--bind", endpoint(), "--timeout", "100"]);
+    expect((await command).exitCode).toBe(3);
   });
 
   test("a closed pipe ends the command without a message", async () => {

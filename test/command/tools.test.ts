@@ -65,6 +65,20 @@ test("a recording replays byte for byte, with its frames and times", async () =>
   pull.close();
 });
 
+test("record does not replace a file without --force, and reports a full disk", async () => {
+  const file = join(folder(), "recording");
+  writeFileSync(file, "precious");
+  const refused = await zmq(["record", file, "--type", "pull", "--bind", endpoint()]);
+  expect(refused).toMatchObject({ status: 2, stderr: `zmq: ${file} exists; --force replaces it\n` });
+  expect(readFileSync(file, "utf8")).toBe("precious");
+  if (process.platform !== "linux") return;
+  const full = await zmq(["record", "/dev/full", "--force", "--type", "pull", "--bind", endpoint()]);
+  expect(full).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^zmq: cannot write \/dev\/full: ENOSPC.*\n$/),
+  });
+});
+
 test("replay keeps the times of a recording, divided by --speed", async () => {
   const file = join(folder(), "recording");
   const lines = [
@@ -166,6 +180,24 @@ test.each([
   const { status, stdout } = await zmq(["probe", `tcp://127.0.0.1:${port}`]);
   expect(stdout).toContain(message);
   expect(status).toBe(1);
+  server.close();
+});
+
+test.each([
+  ["a cut greeting", "ff", "it closed the connection in the middle of the handshake"],
+  [
+    "control characters",
+    `ff00000000000000017f0301${Buffer.from("\x1b[31mRED").toString("hex").padEnd(104, "0")}`,
+    "\\x1b[31mRED",
+  ],
+])("probe of a server that sends %s", async (_title, answer, message) => {
+  const server = createServer((socket) => socket.on("error", () => {}).end(Buffer.from(answer, "hex")));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const { stdout } = await zmq(["probe", `tcp://127.0.0.1:${port}`]);
+  expect(stdout).toContain(message);
+  expect(stdout).not.toContain("\x1b");
   server.close();
 });
 
