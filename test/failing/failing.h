@@ -96,9 +96,7 @@ napi_value control(napi_env env);
 #define napi_create_threadsafe_function ::zmq_native::failing::OfNode<(napi_create_threadsafe_function)>::call
 #define napi_define_properties ::zmq_native::failing::OfNode<(napi_define_properties)>::call
 #define napi_get_array_length ::zmq_native::failing::OfNode<(napi_get_array_length)>::call
-#define napi_get_arraybuffer_info ::zmq_native::failing::OfNode<(napi_get_arraybuffer_info)>::call
 #define napi_get_element ::zmq_native::failing::OfNode<(napi_get_element)>::call
-#define napi_get_typedarray_info ::zmq_native::failing::OfNode<(napi_get_typedarray_info)>::call
 #define napi_get_uv_event_loop ::zmq_native::failing::OfNode<(napi_get_uv_event_loop)>::call
 #define napi_set_element ::zmq_native::failing::OfNode<(napi_set_element)>::call
 
