@@ -65,7 +65,15 @@ export default defineConfig({
   // The report is copied beside the pages afterwards.
   ignoreDeadLinks: [/(^|\/)report\/index/],
   markdown: {
-    config: addRepository,
+    config(markdown) {
+      addRepository(markdown);
+      // Vue would evaluate `{{count}}` in inline code. VitePress prevents that in blocks of code only.
+      markdown.core.ruler.push("inline-code-is-text", ({ tokens }) => {
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          if (token.type === "code_inline") token.attrSet("v-pre", "");
+        }
+      });
+    },
     // The default themes have less contrast than WCAG requires for text (4.5).
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // By default, a line that takes longer than half a second loses its colors, such as the first one on a busy machine.
