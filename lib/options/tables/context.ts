@@ -19,7 +19,8 @@ export const contextOptions = {
   /**
    * How long an I/O thread polls without sleeping after each message or other event. A message that arrives meanwhile
    * does not have to wake the thread, which shortens round trips. The thread uses processor time meanwhile, but lets other
-   * threads run between two polls. Set the option before the first socket of the context is created. Only the bundled libzmq has it.
+   * threads run between two polls. Set the option before the first socket of the context is created. Only the bundled
+   * libzmq supports it.
    *
    * In microseconds, up to one second. Default 0: an I/O thread sleeps at once. libzmq: `ZMQ_IO_THREAD_SPIN`.
    *
