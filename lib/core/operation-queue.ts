@@ -9,7 +9,7 @@ import { turnIsOver } from "./fairness.js";
 import type { Core } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
 import type { Waiter } from "./readiness.js";
-import { busyReading, busyWriting, isOutOfTurn } from "./state-errors.js";
+import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
 
 /** @internal An operation that would block, or that others have to precede. */
 export interface Operation<T> {
@@ -283,7 +283,7 @@ export class OperationQueue implements Waiter {
   #wait(): void {
     const core = this.#core;
     if (this.#waiting || (this.#direction === "sending" && core.sendingMany)) return;
-    // Set first: near the end of the stack, `wait` may throw after it has registered the operation.
+    // Set first: near a stack overflow, `wait` may throw after it has registered the operation.
     this.#waiting = true;
     core.wait(this.#direction, this);
   }
@@ -308,19 +308,18 @@ export class OperationQueue implements Waiter {
     // That attempt may have consumed the wake-up of the other direction, so schedule a retry for it.
     this.#core.touched();
     if (!entry.queued) return;
-    // In this order: if an error cannot be created near the end of the stack, a later `close` still finds the operation.
+    // In this order: if an error cannot be created near a stack overflow, a later `close` still finds the operation.
     if (ofQueue) entry.drop(errorOf("ETIMEDOUT", "Message expired in the send queue"));
     else this.#giveUp(entry, "ETIMEDOUT");
     this.#leave(entry);
   };
 
   #giveUp(entry: Entry, code: "ETIMEDOUT" | "ECANCELED"): void {
-    const { whenClosed } = entry.operation;
+    const { call, timeout, whenClosed } = entry.operation;
     if (code === "ECANCELED" && whenClosed !== undefined) entry.resolve(whenClosed);
-    else if (!this.#core.distinctErrors) entry.reject(this.#outOfTurn ?? errorOf("EAGAIN"));
     else {
-      const detail = this.#outOfTurn?.detail;
-      entry.reject(detail === undefined ? errorOf(code) : errorOf(code).explain(detail));
+      const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
+      entry.reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
     }
   }
 

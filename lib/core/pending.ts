@@ -1,11 +1,11 @@
 // A pending operation. It settles exactly once: by an attempt that succeeds or fails, its timeout, its signal, or the
 // closing of the socket.
 
-import { errorOf, type ZmqError } from "../binding/errors.js";
+import type { ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import type { Core } from "./open-socket.js";
 import type { Direction, Waiter } from "./readiness.js";
-import { busyReading, busyWriting, explainTimeout, isOutOfTurn } from "./state-errors.js";
+import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
 
 /** @internal The result of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
@@ -136,16 +136,15 @@ export class Pending<T> implements Waiter {
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (value !== undefined) this.#resolve(value);
-    else this.#reject(this.#errorFor(code));
-  }
-
-  #errorFor(code: "ETIMEDOUT" | "ECANCELED"): ZmqError {
-    const { distinctErrors } = this.#core;
-    const outOfTurn = this.#outOfTurn;
-    if (outOfTurn !== undefined && !distinctErrors) return outOfTurn;
-    const error = errorOf(distinctErrors ? code : "EAGAIN");
-    if (outOfTurn?.detail !== undefined) return error.explain(outOfTurn.detail);
-    return code === "ETIMEDOUT" ? explainTimeout(error, this.call, this.#direction, this.#timeout) : error;
+    else {
+      const [call, direction, timeout, outOfTurn] = [
+        this.call,
+        this.#direction,
+        this.#timeout,
+        this.#outOfTurn,
+      ];
+      this.#reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
+    }
   }
 
   readonly #abort = (): void => {

@@ -55,18 +55,46 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
   ).explain(pending(sendingMany ? "sendMany()" : (sending?.call ?? "send()")));
 }
 
-const missing: Record<Direction, string> = {
+/** @internal */
+export function busyWatching({ watching }: Core): ZmqError {
+  return errorOf("EBUSY", "Socket is waiting for its peers already").explain(
+    pending(watching?.call ?? "flush()"),
+  );
+}
+
+/** What did not happen in time, by direction or by call. */
+const missing = {
   sending: "every queue is full, or no peer is connected",
   receiving: "no message arrived",
-  watching: "fewer subscribers are connected",
+  "flush()": "not all messages have been handed to the network",
+  "waitForSubscribers()": "fewer subscribers are connected",
 };
+const missingFor = (call: string, direction: Direction): string =>
+  missing[(call in missing ? call : direction) as keyof typeof missing];
 
-/** @internal Adds the call and the time to the error of a timeout, since its stack shows only timers. */
-export function explainTimeout(
-  error: ZmqError,
-  call: string,
-  direction: Direction,
-  timeout: number,
+/** @internal An operation that ends without a result. */
+export interface Unfinished {
+  /** The name of the method, such as `receive()`. */
+  readonly call: string;
+  readonly direction: Direction;
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
+  readonly outOfTurn: ZmqError | undefined;
+}
+
+/**
+ * @internal The error of an operation after its timeout or the closing of the socket. For a timeout it names the call and
+ * the time, since its stack shows only timers.
+ */
+export function unfinishedError(
+  { distinctErrors }: Core,
+  code: "ETIMEDOUT" | "ECANCELED",
+  { call, direction, timeout, outOfTurn }: Unfinished,
 ): ZmqError {
-  return error.explain(`${call} timed out after ${timeout} ms: ${missing[direction]}`);
+  if (outOfTurn !== undefined && !distinctErrors) return outOfTurn;
+  const error = errorOf(distinctErrors ? code : "EAGAIN");
+  if (outOfTurn?.detail !== undefined) return error.explain(outOfTurn.detail);
+  if (code === "ECANCELED") return error;
+  return error.explain(`${call} timed out after ${timeout} ms: ${missingFor(call, direction)}`);
 }

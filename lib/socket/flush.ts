@@ -1,20 +1,17 @@
 // Waiting until all messages have been handed to the network.
 
 import { type OperationOptions, operationOptions } from "../arguments/operation-options.js";
-import { check, errorOf } from "../binding/errors.js";
+import { check } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { Core } from "../core/open-socket.js";
 import { Pending, wouldBlock } from "../core/pending.js";
+import { busyWatching } from "../core/state-errors.js";
 
 /** @internal */
 export function flush(core: Core, options?: OperationOptions): Promise<void> {
   const { timeout, signal, aborted } = operationOptions(options);
   core.usable();
-  if (core.watching instanceof Pending) {
-    throw errorOf("EBUSY", "Socket is waiting for its peers already").explain(
-      `${core.watching.call} is pending: await it first, or end it with its { timeout } or { signal }`,
-    );
-  }
+  if (core.watching !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   // Does not process libzmq's commands. Readiness does that before each attempt.
   const attempt = () => {

@@ -44,6 +44,34 @@ const cases: [call: string, expected: string, attempt: (timeout: number) => Prom
       await publisher.waitForSubscribers(1, { timeout });
     },
   ],
+  [
+    "flush",
+    "flush() timed out after 5 ms: not all messages have been handed to the network",
+    async (timeout) => {
+      using push = new Push({ linger: 0 });
+      push.connect("inproc://nobody-binds-this");
+      await push.send("x");
+      await push.flush({ timeout });
+    },
+  ],
+  [
+    "send behind another one, with sendQueue",
+    "send() timed out after 5 ms: every queue is full, or no peer is connected",
+    async (timeout) => {
+      using push = new Push({ sendQueue: {} });
+      push.send("first").catch(() => {});
+      await push.send("second", { timeout });
+    },
+  ],
+  [
+    "receive behind another one, with receiveQueue",
+    "receive() timed out after 5 ms: no message arrived",
+    async (timeout) => {
+      using pull = new Pull({ receiveQueue: {} });
+      pull.receive().catch(() => {});
+      await pull.receive({ timeout });
+    },
+  ],
 ];
 
 describe("the error of a timeout names the call and the time", () => {
