@@ -1,8 +1,8 @@
 // The commands that do more than open one socket. Their modules load when they run.
 
 import { Argument, type Command, Option } from "commander";
-import { longest } from "./limits.js";
 import { addSocketOptions, addTimeout } from "./options.js";
+import { longest } from "./pace.js";
 import { socketKinds } from "./sockets.js";
 import { positive, repeated, whole } from "./values.js";
 

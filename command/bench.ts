@@ -64,7 +64,7 @@ export async function receive({ bind }: { bind: string }): Promise<void> {
   const answers = new Push();
   try {
     for (;;) {
-      const [batch] = [await pull.receiveMany({ signal: interrupted })];
+      const batch = await pull.receiveMany({ signal: interrupted });
       for (const [first, endpoint] of batch) {
         if (endpoint === undefined) {
           if (count++ === 0) start = performance.now();

@@ -4,15 +4,15 @@ import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
 import { messagesOf } from "./input.js";
+import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { openOutput } from "./output.js";
 import { openPace } from "./pace.js";
 import type { Parcel } from "./parcel.js";
 import { openProgress } from "./progress.js";
 import type { SocketKind } from "./sockets.js";
-import { receiver, sender, type TransferFlags, waiter } from "./transfer.js";
 
-export interface ExchangeFlags extends SocketFlags, AnswerFlags, TransferFlags {
+export interface ExchangeFlags extends SocketFlags, AnswerFlags, MessageFlags {
   readonly count?: number;
   readonly rate?: number;
   readonly interval?: number;

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { inputFormats, outputFormats } from "./formats.js";
-import { longest } from "./limits.js";
+import { longest } from "./pace.js";
 import type { SocketKind } from "./sockets.js";
 import { assignment, escaped, positive, repeated, whole } from "./values.js";
 

@@ -1,7 +1,9 @@
 // The pace of sending, by `--rate` or `--interval`, and by the times of a recording.
 
 import { setTimeout } from "node:timers/promises";
-import { longest } from "./limits.js";
+
+/** The longest time that Node's timers can wait, in milliseconds. */
+export const longest = 2 ** 31 - 1;
 
 /** Waits until a time of `performance.now()`. Node's timers are exact to a millisecond. */
 export async function waitUntil(time: number, signal: AbortSignal): Promise<void> {

@@ -5,12 +5,12 @@ import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
 import { fromJson, type Parcel, toJsonFrame } from "./parcel.js";
 import { openProgress } from "./progress.js";
 import { type SocketKind, socketKinds } from "./sockets.js";
-import { receiverWithPeer, sender, waiter } from "./transfer.js";
 
 const format = "zmq-recording";
 const formatVersion = 1;
@@ -95,7 +95,7 @@ async function create(path: string, force: boolean, onError: () => void): Promis
 /** Receives messages and writes each to the file. */
 export async function record(path: string, flags: RecordFlags): Promise<void> {
   const kind = kindOf(flags.type);
-  await withSocket(kind, { ...flags, topics: [""] }, async (socket) => {
+  await withSocket(kind, { subscribe: [""], ...flags }, async (socket) => {
     const file = await create(path, flags.force === true, () => socket.close());
     const receive = receiverWithPeer(socket, kind, flags);
     using progress = openProgress(flags.quiet === true);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply } from "zmq-native";
 import { pythonMissing, startPython } from "../helpers/peers.js";
+import { freeUdpPort } from "../helpers/ports.js";
 import { endpoint, folder, startZmq, zmq } from "./zmq.js";
 
 /** A receiving command, a sending one, and what the receiver prints as JSON. */
@@ -64,12 +65,7 @@ describe("each socket type", () => {
     const client = createSocket("udp4");
     client.bind(0, "127.0.0.1");
     await once(client, "listening");
-    // libzmq does not report the port of a wildcard: this one has just been free.
-    const other = createSocket("udp4");
-    other.bind(0, "127.0.0.1");
-    await once(other, "listening");
-    const { port } = other.address();
-    other.close();
+    const port = await freeUdpPort();
     startZmq(["dgram", "--bind", `udp://127.0.0.1:${port}`, "--echo"]);
     const answered = once(client, "message");
     // Packets are lost until the command is bound.

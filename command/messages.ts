@@ -6,7 +6,7 @@ import type { Parcel } from "./parcel.js";
 import { countPeers } from "./peers.js";
 import type { SocketKind } from "./sockets.js";
 
-export interface TransferFlags {
+export interface MessageFlags {
   readonly timeout?: number;
   readonly waitPeers?: number;
   readonly group?: string;
@@ -15,7 +15,7 @@ export interface TransferFlags {
 
 /** Runs an operation, and gives an expired time limit its exit code. */
 // biome-ignore lint/suspicious/noExplicitAny: what is received depends on the class
-async function limited(what: string, { timeout }: TransferFlags, operation: Promise<any>): Promise<any> {
+async function limited(what: string, { timeout }: MessageFlags, operation: Promise<any>): Promise<any> {
   try {
     return await operation;
   } catch (error) {
@@ -28,7 +28,7 @@ async function limited(what: string, { timeout }: TransferFlags, operation: Prom
 export function sender(
   socket: AnySocket,
   kind: SocketKind,
-  flags: TransferFlags,
+  flags: MessageFlags,
   signal: AbortSignal = interrupted,
 ): (parcel: Parcel) => Promise<void> {
   const { timeout, group, routingId } = flags;
@@ -60,7 +60,7 @@ function tagged([frame, tag]: [Uint8Array, { routingId?: number; group?: Uint8Ar
 }
 
 /** Returns a function that receives a message of any socket type. */
-export function receiver(socket: AnySocket, kind: SocketKind, flags: TransferFlags): () => Promise<Parcel> {
+export function receiver(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<Parcel> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
   return async () => {
     const received = await limited("no message has arrived", flags, socket.receive(options));
@@ -73,7 +73,7 @@ export function receiver(socket: AnySocket, kind: SocketKind, flags: TransferFla
 export function receiverWithPeer(
   socket: AnySocket,
   kind: SocketKind,
-  flags: TransferFlags,
+  flags: MessageFlags,
 ): () => Promise<Parcel & { peer?: string }> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
   const isTagged = kind.envelope === "routingId" || kind.envelope === "group";
@@ -90,7 +90,7 @@ export function receiverWithPeer(
 }
 
 /** Returns a function that waits for `--wait-peers`. By default a Publisher waits for one subscriber. */
-export function waiter(socket: AnySocket, kind: SocketKind, flags: TransferFlags): () => Promise<void> {
+export function waiter(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<void> {
   const isPublisher = kind.name === "pub";
   const count = flags.waitPeers ?? (isPublisher ? 1 : 0);
   if (count === 0) return async () => {};
