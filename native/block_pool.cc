@@ -6,10 +6,6 @@
 #include <exception>
 #include <new>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #ifndef ZMQ_NATIVE_SYSTEM_LIBZMQ
 // libzmq's own. First, what platform it is for.
 // clang-format off
@@ -30,16 +26,6 @@ namespace {
 
 /** Blocks that were not used for this long are given back to the system. */
 constexpr auto kIdle = std::chrono::seconds(1);
-
-/**
- * Makes malloc give its unused memory back to the system, also that of small messages. Otherwise glibc keeps what lies
- * below a block in use: 230 MB after a burst of 256 MB. Other C libraries have no such function.
- */
-void returnUnused() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}
 
 }  // namespace
 
@@ -80,7 +66,6 @@ void* BlockPool::allocate(size_t size) {
   const size_t index = classOf(size);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    used_ = true;
     Class& blocks = classes_[index];
     if (Block* const block = blocks.first) {
       blocks.first = block->next;
@@ -97,7 +82,6 @@ void BlockPool::release(void* memory, size_t size) {
   if (size >= kLeast && size <= kMost) {
     const size_t index = classOf(size);
     const std::lock_guard<std::mutex> lock(mutex_);
-    used_ = true;
     if (open_ && kept_ + sizeOf(index) <= kCapacity && (running_ || startThread())) {
       Class& blocks = classes_[index];
       blocks.first = new (memory) Block{blocks.first};
@@ -107,7 +91,6 @@ void BlockPool::release(void* memory, size_t size) {
       ASAN_POISON_MEMORY_REGION(blocks.first + 1, sizeOf(index) - sizeof(Block));
       return;
     }
-    freed_ += sizeOf(index);
   }
   std::free(memory);
 }
@@ -137,24 +120,16 @@ bool BlockPool::startThread() {
 
 void BlockPool::run() {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (kept_ > 0 || (open_ && freed_ > kTrim)) {
-    used_ = false;
+  while (kept_ > 0) {
     closing_.wait_for(lock, kIdle, [this] { return !open_; });
     for (size_t index = 0; index < kClasses; ++index) {
-      const size_t count = open_ ? classes_[index].unused : classes_[index].count;
-      Block* const blocks = removeLast(index, count);
+      Block* const blocks = removeLast(index, open_ ? classes_[index].unused : classes_[index].count);
       classes_[index].unused = classes_[index].count;
       if (blocks == nullptr) continue;
-      freed_ += count * sizeOf(index);
       lock.unlock();
       freeAll(blocks);
       lock.lock();
     }
-    if (!open_ || used_ || freed_ <= kTrim) continue;
-    freed_ = 0;
-    lock.unlock();
-    returnUnused();
-    lock.lock();
   }
   running_ = false;
 }

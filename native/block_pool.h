@@ -1,6 +1,5 @@
 // Memory for large messages, used again instead of being given back to the system after each one: for the memory of a
-// new message of 1 MiB, the system clears 256 pages. Once a burst of messages is over, all that malloc holds unused
-// goes back to the system. Any thread.
+// new message of 1 MiB, the system clears 256 pages. Any thread.
 #pragma once
 
 #include <array>
@@ -33,8 +32,6 @@ class BlockPool {
  private:
   /** Bytes that are kept at most. V8 collects external Buffers about every 64 MiB, all at once. */
   static constexpr size_t kCapacity = 64 * 1024 * 1024;
-  /** After this many freed bytes, malloc may hold enough to be worth giving back to the system. */
-  static constexpr size_t kTrim = 32 * 1024 * 1024;
   /** Sizes between two powers of two, so that a block is at most a quarter larger than what it is for. */
   static constexpr size_t kSteps = 4;
   static constexpr size_t kOctaves = 9;
@@ -65,10 +62,6 @@ class BlockPool {
   std::condition_variable closing_;
   std::array<Class, kClasses> classes_;
   size_t kept_ = 0;
-  /** Bytes that were given to malloc since it last gave memory back to the system. */
-  size_t freed_ = 0;
-  /** Whether a block was taken or released since the thread last looked. */
-  bool used_ = false;
   bool open_ = false;
   /** The thread runs, or is about to end because nothing is kept. */
   bool running_ = false;
