@@ -57,9 +57,7 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
 
 /** @internal */
 export function busyWatching({ watching }: Core): ZmqError {
-  return errorOf("EBUSY", "Socket is waiting for its peers already").explain(
-    pending(watching?.call ?? "flush()"),
-  );
+  return errorOf("EBUSY", "Socket is waiting for its peers already").explain(pending(watching!.call!));
 }
 
 /** What did not happen in time, by direction or by call. */

@@ -11,7 +11,8 @@ import { busyWatching } from "../core/state-errors.js";
 export function flush(core: Core, options?: OperationOptions): Promise<void> {
   const { timeout, signal, aborted } = operationOptions(options);
   core.usable();
-  if (core.watching !== undefined) throw busyWatching(core);
+  // Not for the watcher of requestPipeStats, which is no operation: it is replaced.
+  if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   // Does not process libzmq's commands. Readiness does that before each attempt.
   const attempt = () => {

@@ -33,7 +33,8 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   const { timeout, signal, aborted } = operationOptions(options);
   const prefix = toPrefix(options?.topic);
   core.usable();
-  if (core.watching !== undefined) throw busyWatching(core);
+  // Not for the watcher of requestPipeStats, which is no operation: it is replaced.
+  if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
   const topic = prefix ?? Buffer.alloc(0);

@@ -465,4 +465,14 @@ describe("flush", () => {
       }
     },
   );
+
+  test("is not delayed by requestPipeStats", async () => {
+    using push = new Push({ linger: 0 });
+    push.connect(freshEndpoint("inproc"));
+    push.events.requestPipeStats();
+    await push.flush({ timeout: 20_000 });
+    push.events.requestPipeStats();
+    await push.send("queued");
+    await expect(push.flush({ timeout: 5 })).rejects.toMatchObject({ code: "EAGAIN" });
+  });
 });
