@@ -60,7 +60,7 @@ export function busyWatching({ watching }: Core): ZmqError {
   return errorOf("EBUSY", "Socket is waiting for its peers already").explain(pending(watching!.call!));
 }
 
-/** What did not happen in time, by direction or by call. */
+/** The `detail` of a timeout, by direction or by call. */
 const missing = {
   sending: "every queue is full, or no peer is connected",
   receiving: "no message arrived",

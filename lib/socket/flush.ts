@@ -11,7 +11,7 @@ import { busyWatching } from "../core/state-errors.js";
 export function flush(core: Core, options?: OperationOptions): Promise<void> {
   const { timeout, signal, aborted } = operationOptions(options);
   core.usable();
-  // Not for the watcher of requestPipeStats, which is no operation: it is replaced.
+  // The watcher of requestPipeStats has no call: it is replaced instead.
   if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   // Does not process libzmq's commands. Readiness does that before each attempt.

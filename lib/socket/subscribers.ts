@@ -33,7 +33,7 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   const { timeout, signal, aborted } = operationOptions(options);
   const prefix = toPrefix(options?.topic);
   core.usable();
-  // Not for the watcher of requestPipeStats, which is no operation: it is replaced.
+  // The watcher of requestPipeStats has no call: it is replaced instead.
   if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
