@@ -80,12 +80,16 @@ export class Core extends Readiness implements OptionTarget {
   sendingMany = false;
   /** Whether `close` was called while the socket was blocked. */
   closing = false;
+  /** Called when the socket has been closed. */
+  onClose: (() => void) | undefined;
   /** Whether operations that waited in vain reject with `ETIMEDOUT` or `ECANCELED` instead of `EAGAIN`. */
   distinctErrors = false;
   /** The number of binds and connects, less those that were undone. */
   endpoints = 0;
   /** The number of udp endpoints among them. Messages over udp have a size limit. */
   datagramEndpoints = 0;
+  /** Whether the socket was ever bound or connected over inproc. */
+  usedInProcess = false;
   /** For `console.log`. */
   readonly record = new EndpointRecord();
   /** Messages that a loop has prefetched. */
@@ -189,6 +193,7 @@ export class Core extends Readiness implements OptionTarget {
     this.forget();
     this.handle = 0;
     this.context = undefined;
+    this.onClose?.();
   }
 
   /**

@@ -47,7 +47,13 @@ const isNot =
   (...types: number[]) =>
   ({ type }: Use) =>
     !types.includes(type);
-const usual = { datagrams: false, multicast: "none", listens: false, bindByName: "now" } as const;
+const usual = {
+  datagrams: false,
+  inProcess: false,
+  multicast: "none",
+  listens: false,
+  bindByName: "now",
+} as const;
 const streams = { ...usual, sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
 /** A Stream socket uses the bare byte stream of a connection, which these transports lack. */
 const messages = {
@@ -72,7 +78,7 @@ const rows: Record<string, Row> = {
     listens: true,
     built: { as: "ipc", needs: "Unix-domain sockets, which every binary of a release has" },
   },
-  inproc: { read: inproc, ...messages },
+  inproc: { read: inproc, ...messages, inProcess: true },
   ws: {
     read: ws,
     ...messages,

@@ -14,7 +14,7 @@ import type { Waiter } from "../core/readiness.js";
 import { findCore } from "../core/registry.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
-import { receiveOptions } from "../options/table.js";
+import { commonOptions, receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
 import { type Event, toEvent } from "./event.js";
 import { adders, type EventListeners, readers, removers } from "./listeners.js";
@@ -31,6 +31,9 @@ const chunk = 64;
 /**
  * @internal Resolves when the observed socket has ended, after its linger, and keeps the process alive until then.
  * Undefined if the observer is closed.
+ *
+ * Over inproc, libzmq ends a socket only when its peers have received what it sent or were closed, whatever its linger.
+ * Then it resolves when the linger is over.
  */
 export let endOf: (observer: Observer) => Promise<void> | undefined;
 
@@ -107,6 +110,9 @@ export class Observer implements AsyncIterable<Event> {
     );
     endOf = (observer) => {
       if (observer.#core.handle === 0) return undefined;
+      const observed = observer.#observed.deref();
+      const linger = observed?.usedInProcess ? observed.getOption(commonOptions.linger) : -1;
+      if (linger >= 0) observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), linger);
       observer.#endAwaited = true;
       observer.#watch();
       return observer.#ended;
@@ -292,6 +298,13 @@ export class Observer implements AsyncIterable<Event> {
   /** Whether there is a reader or a listener. */
   get #awaited(): boolean {
     return this.#reader !== undefined || this.#endAwaited || this.#emitter.eventNames().length > 0;
+  }
+
+  /** Ends the wait for the end. Events are still delivered to readers and listeners. */
+  #stopAwaiting(): void {
+    this.#endAwaited = false;
+    this.#end();
+    this.#update();
   }
 
   /** Watches again after a change of listeners. */

@@ -189,6 +189,7 @@ function count(core: Core, call: EndpointCall, transport: Transport | undefined)
   const change = isUndo(call) ? -1 : 1;
   core.endpoints += change;
   if (transport?.datagrams) core.datagramEndpoints += change;
+  if (transport?.inProcess) core.usedInProcess = true;
 }
 
 /**
