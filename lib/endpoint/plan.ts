@@ -16,6 +16,8 @@ export interface Transport {
    * it. `later`: it is resolved in the background, since binding and connecting are the same (norm).
    */
   readonly bindByName: "now" | "never" | "later";
+  /** Whether libzmq finds a connection by the address that the program gave, even if it contains a host name. */
+  readonly disconnectsByAddress: boolean;
 }
 
 /** The endpoint that libzmq is given for an address. */

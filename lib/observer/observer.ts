@@ -35,7 +35,11 @@ const chunk = 64;
  * Over inproc, libzmq ends a socket only when its peers have received what it sent or were closed, whatever its linger.
  * Then it resolves when the linger is over.
  */
-export let endOf: (observer: Observer) => Promise<void> | undefined;
+export function endOf(observer: Observer): Promise<void> | undefined {
+  return readEnd(observer);
+}
+
+let readEnd: typeof endOf;
 
 /** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -108,7 +112,7 @@ export class Observer implements AsyncIterable<Event> {
       [...adders, ...removers, ...readers, "requestPipeStats"],
       anyArity,
     );
-    endOf = (observer) => {
+    readEnd = (observer) => {
       if (observer.#core.handle === 0) return undefined;
       const observed = observer.#observed.deref();
       const linger = observed?.usedInProcess ? observed.getOption(commonOptions.linger) : -1;
