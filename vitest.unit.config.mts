@@ -32,7 +32,7 @@ const include = folders
   .filter((path) => path.endsWith(".test.ts"))
   .filter((path) => !needsPackage.test(readFileSync(root + path, "utf8")));
 
-/** As scripts/build_lib.mjs compiles them: vite leaves decorators as they are. */
+/** As scripts/build_lib.mjs compiles them: vite does not compile decorators. */
 const compilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
@@ -61,7 +61,8 @@ export default defineConfig({
     include,
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // A loaded machine needs several times as long as a quiet one.
+    testTimeout: 60_000,
     forceRerunTriggers: ["build/Release/zmq_native.node"],
     typecheck: { enabled: false },
     reporters: ["default", "./test/helpers/count_reporter.ts"],

@@ -16,6 +16,9 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { fail, run } from "./terminal.mjs";
 
+// The published package, which has this file, lacks the parser of command lines.
+if (process.argv.length > 2) fail(`build_lib.mjs takes no arguments, got ${process.argv.slice(2).join(" ")}`);
+
 const require = createRequire(import.meta.url);
 const ts = require("typescript");
 const root = fileURLToPath(new URL("../", import.meta.url));
