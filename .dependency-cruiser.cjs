@@ -3,6 +3,7 @@
 /** Each folder of lib/ imports only from those before it. */
 const layers = [
   "runtime",
+  "diagnostics",
   "binding",
   "arguments",
   "options",

@@ -3,6 +3,7 @@
 import "./auth/authenticate.js";
 import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
+import { startLog } from "./diagnostics/log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions, SendOptions } from "./arguments/operation-options.js";
@@ -44,6 +45,18 @@ export type {
 } from "./observer/event.js";
 export type { EventListeners } from "./observer/listeners.js";
 export { Observer } from "./observer/observer.js";
+export type {
+  BindPayload,
+  ConnectPayload,
+  DropPayload,
+  HandshakePayload,
+  MessagesPayload,
+  PeerLeavePayload,
+  PeerPayload,
+  ReceivePayload,
+  SendPayload,
+  SocketPayload,
+} from "./payloads.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
 export type { SocketOptions } from "./socket/class-options.js";
 export type { RouterConnectOptions } from "./socket/classes/request-reply.js";
@@ -83,3 +96,4 @@ for (const [name, value] of Object.entries(exports)) {
 // For `import zmq from`, which the compiler turns into `.default` in CommonJS. Not enumerable, for the same reason.
 Object.defineProperty(exports, "default", { value: exports });
 explainVersion5(exports);
+startLog();

@@ -4,6 +4,8 @@ import type { PlainOptions } from "../arguments/operation-options.js";
 import { soon } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
 import { type Attempt, wouldBlock } from "../core/pending.js";
+import { traced } from "../diagnostics/channels.js";
+import { type ReceiveCall, traceReceive } from "./tracing.js";
 
 /**
  * The iterator of `for await` over a socket, of `batches` and of `messagesWithMetadata`. Leaving the loop, or calling
@@ -52,6 +54,7 @@ interface Operating {
 
 /** @internal Implements `for await` over a socket. */
 export class Loop<T> implements SocketIterator<T> {
+  readonly #operation: ReceiveCall;
   readonly #receiver: Operating;
   readonly #core: Core;
   readonly #attempt: Attempt<IteratorResult<T, undefined>>;
@@ -61,12 +64,14 @@ export class Loop<T> implements SocketIterator<T> {
 
   /** `fetched` returns the next prefetched message, if any. */
   constructor(
+    operation: ReceiveCall,
     receiver: Operating,
     core: Core,
     attempt: Attempt<T>,
     options: PlainOptions,
     fetched?: () => T | undefined,
   ) {
+    this.#operation = operation;
     this.#receiver = receiver;
     this.#core = core;
     this.#options = options;
@@ -78,6 +83,14 @@ export class Loop<T> implements SocketIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    return traced.receive ? this.#tracedNext() : this.#next();
+  }
+
+  #tracedNext(): Promise<IteratorResult<T, undefined>> {
+    return traceReceive(this.#core, this.#operation, () => this.#next());
+  }
+
+  #next(): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     const { signal } = this.#options;
     // Read first: a signal that is not Node's own runs user code.
@@ -93,7 +106,7 @@ export class Loop<T> implements SocketIterator<T> {
     return this.#receive(aborted);
   }
 
-  /** Separate from `next`, so that `next` is small enough for V8 to inline. */
+  /** Separate from `#next`, so that `#next` is small enough for V8 to inline. */
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);

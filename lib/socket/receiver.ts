@@ -15,11 +15,13 @@ import type { Core, FetchedAhead, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
+import { traced } from "../diagnostics/channels.js";
 import type { Message } from "../message/frames.js";
 import { Intake, type Properties, receiveInto } from "../message/slab.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions, receiveOptions } from "../options/table.js";
 import { Loop, type SocketIterator } from "./loop.js";
+import { traceReceive, traceTryReceive } from "./tracing.js";
 
 /** Options of `batches` and `receiveMany`. */
 export interface BatchOptions extends OperationOptions {
@@ -53,6 +55,14 @@ export interface Received<M = Message[]> {
 }
 
 const usualProperties = ["Socket-Type", "Peer-Address", "User-Id"];
+
+/** The names of the calls in errors. */
+const calls = {
+  receive: "receive()",
+  receiveMany: "receiveMany()",
+  receiveWithMetadata: "receiveWithMetadata()",
+};
+type ReceiveOperation = keyof typeof calls;
 
 const defaultBatch = 256;
 /** The most messages that a loop prefetches: one native call then serves several iterations. */
@@ -145,28 +155,42 @@ export class Receiver implements FetchedAhead, Queueing {
   }
 
   receive(options?: OperationOptions): Promise<Message[]> {
-    return this.#operate(this.#one, operationOptions(options), "receive()");
+    return this.#operate("receive", this.#one, operationOptions(options));
   }
 
   receiveMany(options?: BatchOptions): Promise<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return this.#operate(() => this.#batch(max), plain, "receiveMany()");
+    return this.#operate("receiveMany", () => this.#batch(max), plain);
   }
 
   receiveWithMetadata(options?: MetadataOptions): Promise<Received> {
     const plain = operationOptions(options);
     const names = namesOf(options);
-    return this.#operate(() => this.#oneWithMetadata(names), plain, "receiveWithMetadata()");
+    return this.#operate("receiveWithMetadata", () => this.#oneWithMetadata(names), plain);
   }
 
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
     const plain = operationOptions(options);
     const names = namesOf(options);
-    return new Loop(this, this.#core, () => this.#oneWithMetadata(names), plain);
+    const attempt = () => this.#oneWithMetadata(names);
+    return new Loop("messagesWithMetadata", this, this.#core, attempt, plain);
   }
 
   tryReceive(): Message[] | undefined {
+    return traced.receive ? this.#tracedTryReceive() : this.#tryReceive();
+  }
+
+  // Separate functions: a closure would make every call allocate memory for the variables that it uses.
+  #tracedTryReceive(): Message[] | undefined {
+    return traceTryReceive(this.#core, () => this.#tryReceive());
+  }
+
+  #tracedReceive<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
+    return traceReceive(this.#core, operation, () => this.#receive(operation, attempt, options));
+  }
+
+  #tryReceive(): Message[] | undefined {
     if (!this.ready()) return undefined;
     const message = this.#one(1, true);
     this.#core.touched(this.#core.emptied);
@@ -181,13 +205,14 @@ export class Receiver implements FetchedAhead, Queueing {
       if (most === 0) most = this.#mayFetchAhead();
       return this.#one(most);
     };
-    return new Loop(this, this.#core, attempt, operationOptions(undefined), () => this.#fetched());
+    const plain = operationOptions(undefined);
+    return new Loop("for await", this, this.#core, attempt, plain, () => this.#fetched());
   }
 
   batches(options?: BatchOptions): SocketIterator<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return new Loop(this, this.#core, () => this.#batch(max), plain);
+    return new Loop("batches", this, this.#core, () => this.#batch(max), plain);
   }
 
   /** False if other receives have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */
@@ -199,10 +224,16 @@ export class Receiver implements FetchedAhead, Queueing {
     return false;
   }
 
-  #operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string): Promise<T> {
+  #operate<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
+    return traced.receive
+      ? this.#tracedReceive(operation, attempt, options)
+      : this.#receive(operation, attempt, options);
+  }
+
+  #receive<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
     this.ready();
     if (options.aborted) return Promise.reject(options.signal?.reason);
-    return this.operate(attempt, options, call);
+    return this.operate(attempt, options, calls[operation]);
   }
 
   /** Tries to receive, unless it is known that no message is ready; then waits. */

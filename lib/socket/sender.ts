@@ -5,6 +5,7 @@ import {
   type OperationOptions,
   operationOptions,
   type PlainOptions,
+  type PlainSendOptions,
   type SendOptions,
   sendOptions,
   transferOf,
@@ -18,11 +19,13 @@ import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
+import { traced } from "../diagnostics/channels.js";
 import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { framesOf, handOver, kept, type Outgoing, topicOf } from "../message/outgoing.js";
 import { type Tagging, taggings } from "../message/tag.js";
 import { Cargo } from "../message/transfer.js";
+import { traceSend, traceTrySend } from "./tracing.js";
 
 /** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
@@ -99,10 +102,28 @@ export class Sender implements Queueing {
     if (count > most) throw tooManyArguments(most, count);
   }
 
-  // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
+  // Each operation first reads its arguments, which may run user code, then checks the state, then acts. Subscribers of
+  // diagnostics_channel run user code too, so they are called in between.
   send(message: unknown, options?: SendOptions): Promise<void> {
     const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
     const plain = sendOptions(options);
+    return traced.send ? this.#tracedSend(read, plain) : this.#send(read, plain);
+  }
+
+  // Separate functions: a closure would make every call allocate memory for the variables that it uses.
+  #tracedSend(read: WireMessage, plain: PlainSendOptions): Promise<void> {
+    return traceSend(this.#core, "send", [read], ([wire]) => this.#send(wire!, plain));
+  }
+
+  #tracedTrySend(read: WireMessage, transfer: boolean): boolean {
+    return traceTrySend(this.#core, [read], ([wire]) => this.#trySend(wire!, transfer));
+  }
+
+  #tracedSendMany(read: WireMessage[], plain: PlainOptions): Promise<void> {
+    return traceSend(this.#core, "sendMany", read, (messages) => this.#sendMany(messages, plain));
+  }
+
+  #send(read: WireMessage, plain: PlainSendOptions): Promise<void> {
     let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
@@ -144,7 +165,12 @@ export class Sender implements Queueing {
 
   trySend(message: unknown, options?: unknown): boolean {
     const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    let outgoing: Outgoing = transferOf(options) ? new Cargo(read) : read;
+    const transfer = transferOf(options);
+    return traced.send ? this.#tracedTrySend(read, transfer) : this.#trySend(read, transfer);
+  }
+
+  #trySend(read: WireMessage, transfer: boolean): boolean {
+    let outgoing: Outgoing = transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
     if (this.#core.datagramEndpoints > 0) outgoing = this.#fitting(outgoing);
@@ -161,7 +187,11 @@ export class Sender implements Queueing {
     // With an aborted signal the iterable is not read: it may be endless.
     const given = plain.aborted ? [] : messages;
     const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
-    return this.#ready() ? this.#sendAll(wire, plain) : this.#sendAllLater(wire, plain);
+    return traced.send ? this.#tracedSendMany(wire, plain) : this.#sendMany(wire, plain);
+  }
+
+  #sendMany(messages: WireMessage[], plain: PlainOptions): Promise<void> {
+    return this.#ready() ? this.#sendAll(messages, plain) : this.#sendAllLater(messages, plain);
   }
 
   /** False if other sends have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */
