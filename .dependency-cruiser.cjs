@@ -14,6 +14,7 @@ const layers = [
   "observer",
   "socket",
   "streams",
+  "opentelemetry",
   "auth",
 ];
 

@@ -45,18 +45,6 @@ export type {
 } from "./observer/event.js";
 export type { EventListeners } from "./observer/listeners.js";
 export { Observer } from "./observer/observer.js";
-export type {
-  BindPayload,
-  ConnectPayload,
-  DropPayload,
-  HandshakePayload,
-  MessagesPayload,
-  PeerLeavePayload,
-  PeerPayload,
-  ReceivePayload,
-  SendPayload,
-  SocketPayload,
-} from "./payloads.js";
 export { Proxy, type ProxyOptions, type ProxyStatistics, type SocketTraffic, type Traffic } from "./proxy.js";
 export type { SocketOptions } from "./socket/class-options.js";
 export type { RouterConnectOptions } from "./socket/classes/request-reply.js";
@@ -78,6 +66,18 @@ export {
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
 export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
+export type {
+  BindPayload,
+  ConnectPayload,
+  DropPayload,
+  HandshakePayload,
+  MessagesPayload,
+  PeerLeavePayload,
+  PeerPayload,
+  ReceivePayload,
+  SendPayload,
+  SocketPayload,
+} from "./socket/payloads.js";
 export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
 

@@ -24,8 +24,17 @@ const traces: Record<Traced, string[]> = {
   handshake: namesOf("handshake"),
 };
 /** The channels that report events of an observer. */
-const observed = [...traces.handshake, ...["peer:join", "peer:leave", "message:drop"].map((name) => prefix + name)];
-const notices: readonly Noticed[] = ["socket:open", "socket:close", "peer:join", "peer:leave", "message:drop"];
+const observed = [
+  ...traces.handshake,
+  ...["peer:join", "peer:leave", "message:drop"].map((name) => prefix + name),
+];
+const notices: readonly Noticed[] = [
+  "socket:open",
+  "socket:close",
+  "peer:join",
+  "peer:leave",
+  "message:drop",
+];
 
 /**
  * Whether something subscribes to the operations of every message. Properties instead of variables: V8 treats a property

@@ -1,7 +1,7 @@
 // NODE_DEBUG=zmq: a line on stderr for each event of diagnostics_channel. No contents of messages.
 
 import { debuglog } from "node:util";
-import { now } from "../runtime/timers.js";
+import { now } from "../runtime/clock.js";
 import { type Noticed, subscribeAll, type Traced } from "./channels.js";
 
 /** The fields of payloads, each of which only some have. */
@@ -76,7 +76,15 @@ export function startLog(): void {
         : `${payload.operation}${isMessage ? "" : ` ${payload.endpoint}`}`;
     write(payload, `${what}: ${outcomeOf(name, payload)} (${time})`);
   };
-  const synchronous = ["trySend", "tryReceive", "bindSync", "unbindSync", "connect", "disconnect", "connectPeer"];
+  const synchronous = [
+    "trySend",
+    "tryReceive",
+    "bindSync",
+    "unbindSync",
+    "connect",
+    "disconnect",
+    "connectPeer",
+  ];
 
   subscribeAll(
     (name, phase, object) => {

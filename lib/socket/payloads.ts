@@ -1,6 +1,6 @@
 // The payloads of the channels of node:diagnostics_channel. The objects come from lib/socket, lib/observer and lib/core.
 
-import type { Socket } from "./socket/socket.js";
+import type { Socket } from "./socket.js";
 
 /** The payload of `zmq-native:socket:open` and `zmq-native:socket:close`, and the fields that all payloads have. */
 export interface SocketPayload {
