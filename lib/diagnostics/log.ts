@@ -53,8 +53,10 @@ function outcomeOf(name: Traced, payload: Payload): string {
 
 /** The connection of a handshake or a peer. */
 function connectionOf({ endpoint, remoteAddress }: Payload): string {
-  return remoteAddress ? `${endpoint} (peer ${remoteAddress})` : `${endpoint}`;
+  return remoteAddress && remoteAddress !== endpoint ? `${endpoint} (peer ${remoteAddress})` : `${endpoint}`;
 }
+
+const isOfMessages = (name: Traced) => name === "send" || name === "receive";
 
 /** Starts the log if NODE_DEBUG contains `zmq`. */
 export function startLog(): void {
@@ -68,13 +70,13 @@ export function startLog(): void {
     const start = starts.get(payload);
     if (start === undefined) return;
     starts.delete(payload);
-    const time = `${(now() - start).toFixed(1)} ms`;
-    const isMessage = name === "send" || name === "receive";
-    const what =
-      name === "handshake"
-        ? `handshake ${connectionOf(payload)}`
-        : `${payload.operation}${isMessage ? "" : ` ${payload.endpoint}`}`;
-    write(payload, `${what}: ${outcomeOf(name, payload)} (${time})`);
+    if (name === "handshake") {
+      // Without a time: both events of the connection may have waited for this thread.
+      write(payload, `handshake ${connectionOf(payload)}: ${outcomeOf(name, payload)}`);
+      return;
+    }
+    const what = isOfMessages(name) ? payload.operation : `${payload.operation} ${payload.endpoint}`;
+    write(payload, `${what}: ${outcomeOf(name, payload)} (${(now() - start).toFixed(1)} ms)`);
   };
   const synchronous = [
     "trySend",

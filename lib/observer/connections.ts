@@ -1,4 +1,7 @@
 // Reports handshakes, peers and dropped messages to node:diagnostics_channel, from the events of one observer.
+//
+// libzmq emits no event for a connection that this socket closes by `disconnect` or `unbind`. Such a peer leaves when the
+// socket ends. A list of peers that libzmq keeps would report it at once: it would replace `#joined` here.
 
 import { identityOf } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
@@ -33,29 +36,37 @@ interface Addresses {
   readonly remoteAddress: string;
 }
 
+/** The most connections that are kept. A program may connect and disconnect any number of times. */
+const mostKept = 10_000;
+
 /**
  * Connections by their two addresses: libzmq reports no other identity with the end of a handshake. Connections of ipc
  * have the same addresses, and are told apart by their order only.
  */
 class ByAddress<T> {
   readonly #lists = new Map<string, T[]>();
+  #size = 0;
 
   add(key: string, value: T): void {
     const list = this.#lists.get(key);
     if (list === undefined) this.#lists.set(key, [value]);
     else list.push(value);
+    if (++this.#size > mostKept) for (const oldest of this.#lists.keys()) return void this.take(oldest);
   }
 
   take(key: string): T | undefined {
     const list = this.#lists.get(key);
-    const value = list?.shift();
-    if (list?.length === 0) this.#lists.delete(key);
+    if (list === undefined) return undefined;
+    const value = list.shift();
+    if (list.length === 0) this.#lists.delete(key);
+    this.#size--;
     return value;
   }
 
   takeAll(): T[] {
     const all = [...this.#lists.values()].flat();
     this.#lists.clear();
+    this.#size = 0;
     return all;
   }
 }
