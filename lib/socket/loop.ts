@@ -45,6 +45,9 @@ const loopCall = "a loop (for await)";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
+/** The argument of a `next` that is reported already. */
+const untraced = Symbol("untraced");
+
 /** The part of a receiver that a loop uses. */
 interface Operating {
   /** False if other receives have to precede the next one. Throws if the socket cannot be used. */
@@ -82,15 +85,8 @@ export class Loop<T> implements SocketIterator<T> {
     };
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    return traced.receive ? this.#tracedNext() : this.#next();
-  }
-
-  #tracedNext(): Promise<IteratorResult<T, undefined>> {
-    return traceReceive(this.#core, this.#operation, () => this.#next());
-  }
-
-  #next(): Promise<IteratorResult<T, undefined>> {
+  next(call?: typeof untraced): Promise<IteratorResult<T, undefined>> {
+    if (traced.receive && call !== untraced) return this.#tracedNext();
     const core = this.#core;
     const { signal } = this.#options;
     // Read first: a signal that is not Node's own runs user code.
@@ -106,7 +102,7 @@ export class Loop<T> implements SocketIterator<T> {
     return this.#receive(aborted);
   }
 
-  /** Separate from `#next`, so that `#next` is small enough for V8 to inline. */
+  /** Separate from `next`, so that `next` is small enough for V8 to inline. */
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);
@@ -123,6 +119,10 @@ export class Loop<T> implements SocketIterator<T> {
       loopCall,
       finished,
     );
+  }
+
+  #tracedNext(): Promise<IteratorResult<T, undefined>> {
+    return traceReceive(this.#core, this.#operation, () => this.next(untraced));
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

@@ -15,7 +15,6 @@ import type { Core, FetchedAhead, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
-import { traced } from "../diagnostics/channels.js";
 import type { Message } from "../message/frames.js";
 import { Intake, type Properties, receiveInto } from "../message/slab.js";
 import { taggings } from "../message/tag.js";
@@ -55,14 +54,6 @@ export interface Received<M = Message[]> {
 }
 
 const usualProperties = ["Socket-Type", "Peer-Address", "User-Id"];
-
-/** The names of the calls in errors. */
-const calls = {
-  receive: "receive()",
-  receiveMany: "receiveMany()",
-  receiveWithMetadata: "receiveWithMetadata()",
-};
-type ReceiveOperation = keyof typeof calls;
 
 const defaultBatch = 256;
 /** The most messages that a loop prefetches: one native call then serves several iterations. */
@@ -155,19 +146,19 @@ export class Receiver implements FetchedAhead, Queueing {
   }
 
   receive(options?: OperationOptions): Promise<Message[]> {
-    return this.#operate("receive", this.#one, operationOptions(options));
+    return this.#operate(this.#one, operationOptions(options), "receive()");
   }
 
   receiveMany(options?: BatchOptions): Promise<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return this.#operate("receiveMany", () => this.#batch(max), plain);
+    return this.#operate(() => this.#batch(max), plain, "receiveMany()");
   }
 
   receiveWithMetadata(options?: MetadataOptions): Promise<Received> {
     const plain = operationOptions(options);
     const names = namesOf(options);
-    return this.#operate("receiveWithMetadata", () => this.#oneWithMetadata(names), plain);
+    return this.#operate(() => this.#oneWithMetadata(names), plain, "receiveWithMetadata()");
   }
 
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
@@ -178,23 +169,25 @@ export class Receiver implements FetchedAhead, Queueing {
   }
 
   tryReceive(): Message[] | undefined {
-    return traced.receive ? this.#tracedTryReceive() : this.#tryReceive();
-  }
-
-  // Separate functions: a closure would make every call allocate memory for the variables that it uses.
-  #tracedTryReceive(): Message[] | undefined {
-    return traceTryReceive(this.#core, () => this.#tryReceive());
-  }
-
-  #tracedReceive<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
-    return traceReceive(this.#core, operation, () => this.#receive(operation, attempt, options));
-  }
-
-  #tryReceive(): Message[] | undefined {
     if (!this.ready()) return undefined;
     const message = this.#one(1, true);
     this.#core.touched(this.#core.emptied);
     return message === wouldBlock ? undefined : message;
+  }
+
+  /** Calls a method that receives, and reports it to the tracing channel `receive`. */
+  traced(operation: "receive", options?: OperationOptions): Promise<Message[]>;
+  traced(operation: "receiveMany", options?: BatchOptions): Promise<Message[][]>;
+  traced(operation: "receiveWithMetadata", options?: MetadataOptions): Promise<Received>;
+  traced(
+    operation: "receive" | "receiveMany" | "receiveWithMetadata",
+    options?: OperationOptions,
+  ): Promise<unknown> {
+    return traceReceive<unknown>(this.#core, operation, () => this[operation](options));
+  }
+
+  tracedTryReceive(): Message[] | undefined {
+    return traceTryReceive(this.#core, () => this.tryReceive());
   }
 
   /** The iterator of `for await`. */
@@ -224,16 +217,10 @@ export class Receiver implements FetchedAhead, Queueing {
     return false;
   }
 
-  #operate<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
-    return traced.receive
-      ? this.#tracedReceive(operation, attempt, options)
-      : this.#receive(operation, attempt, options);
-  }
-
-  #receive<T>(operation: ReceiveOperation, attempt: Attempt<T>, options: PlainOptions): Promise<T> {
+  #operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string): Promise<T> {
     this.ready();
     if (options.aborted) return Promise.reject(options.signal?.reason);
-    return this.operate(attempt, options, calls[operation]);
+    return this.operate(attempt, options, call);
   }
 
   /** Tries to receive, unless it is known that no message is ready; then waits. */

@@ -19,7 +19,6 @@ import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
-import { traced } from "../diagnostics/channels.js";
 import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { framesOf, handOver, kept, type Outgoing, topicOf } from "../message/outgoing.js";
@@ -56,6 +55,13 @@ function refuseTransfer(options: unknown): void {
     new TypeError("sendMany does not support transfer"),
     "send each message to transfer with send(message, { transfer: true })",
   );
+}
+
+/** Reads the options of `sendMany` once. */
+function manyOptions(options: unknown): PlainOptions {
+  const plain = operationOptions(options);
+  refuseTransfer(options);
+  return plain;
 }
 
 /** Converts elements of the form `[message, options]`. */
@@ -102,28 +108,14 @@ export class Sender implements Queueing {
     if (count > most) throw tooManyArguments(most, count);
   }
 
-  // Each operation first reads its arguments, which may run user code, then checks the state, then acts. Subscribers of
-  // diagnostics_channel run user code too, so they are called in between.
-  send(message: unknown, options?: SendOptions): Promise<void> {
-    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    const plain = sendOptions(options);
-    return traced.send ? this.#tracedSend(read, plain) : this.#send(read, plain);
-  }
-
-  // Separate functions: a closure would make every call allocate memory for the variables that it uses.
-  #tracedSend(read: WireMessage, plain: PlainSendOptions): Promise<void> {
-    return traceSend(this.#core, "send", [read], ([wire]) => this.#send(wire!, plain));
-  }
-
-  #tracedTrySend(read: WireMessage, transfer: boolean): boolean {
-    return traceTrySend(this.#core, [read], ([wire]) => this.#trySend(wire!, transfer));
-  }
-
-  #tracedSendMany(read: WireMessage[], plain: PlainOptions): Promise<void> {
-    return traceSend(this.#core, "sendMany", read, (messages) => this.#sendMany(messages, plain));
-  }
-
-  #send(read: WireMessage, plain: PlainSendOptions): Promise<void> {
+  // Each operation first reads its arguments, which may run user code, then checks the state, then acts. A traced
+  // operation passes the arguments that it has read.
+  send(
+    message: unknown,
+    options?: SendOptions,
+    read: WireMessage = this.#read(message, options),
+    plain: PlainSendOptions = sendOptions(options),
+  ): Promise<void> {
     let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
@@ -163,13 +155,12 @@ export class Sender implements Queueing {
     return this.#queue!.add<undefined>({ attempt, timeout: limit, call: "send()", signal, topic });
   }
 
-  trySend(message: unknown, options?: unknown): boolean {
-    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    const transfer = transferOf(options);
-    return traced.send ? this.#tracedTrySend(read, transfer) : this.#trySend(read, transfer);
-  }
-
-  #trySend(read: WireMessage, transfer: boolean): boolean {
+  trySend(
+    message: unknown,
+    options?: unknown,
+    read: WireMessage = this.#read(message, options),
+    transfer: boolean = transferOf(options),
+  ): boolean {
     let outgoing: Outgoing = transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
@@ -181,17 +172,42 @@ export class Sender implements Queueing {
     return result > 0;
   }
 
-  sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
-    const plain = operationOptions(options);
-    refuseTransfer(options);
-    // With an aborted signal the iterable is not read: it may be endless.
-    const given = plain.aborted ? [] : messages;
-    const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
-    return traced.send ? this.#tracedSendMany(wire, plain) : this.#sendMany(wire, plain);
+  sendMany(
+    messages: Iterable<unknown>,
+    options?: OperationOptions,
+    plain: PlainOptions = manyOptions(options),
+    wire: WireMessage[] = this.#readMany(messages, plain),
+  ): Promise<void> {
+    return this.#ready() ? this.#sendAll(wire, plain) : this.#sendAllLater(wire, plain);
   }
 
-  #sendMany(messages: WireMessage[], plain: PlainOptions): Promise<void> {
-    return this.#ready() ? this.#sendAll(messages, plain) : this.#sendAllLater(messages, plain);
+  // Subscribers of diagnostics_channel run user code, so they are called between the reading and the check.
+  tracedSend(message: unknown, options?: SendOptions): Promise<void> {
+    const read = this.#read(message, options);
+    const plain = sendOptions(options);
+    return traceSend(this.#core, "send", [read], ([wire]) => this.send(undefined, undefined, wire, plain));
+  }
+
+  tracedTrySend(message: unknown, options?: unknown): boolean {
+    const read = this.#read(message, options);
+    const transfer = transferOf(options);
+    return traceTrySend(this.#core, [read], ([wire]) => this.trySend(undefined, undefined, wire, transfer));
+  }
+
+  tracedSendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
+    const plain = manyOptions(options);
+    const read = this.#readMany(messages, plain);
+    return traceSend(this.#core, "sendMany", read, (wire) => this.sendMany([], undefined, plain, wire));
+  }
+
+  #read(message: unknown, options: unknown): WireMessage {
+    return this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+  }
+
+  #readMany(messages: Iterable<unknown>, { aborted }: PlainOptions): WireMessage[] {
+    // With an aborted signal the iterable is not read: it may be endless.
+    const given = aborted ? [] : messages;
+    return this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
   }
 
   /** False if other sends have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */

@@ -20,7 +20,7 @@ import { Context, context as defaultContext } from "../context/context.js";
 import { identityOf } from "../core/identity.js";
 import { Core } from "../core/open-socket.js";
 import { coreOf, register } from "../core/registry.js";
-import { notice, prepare } from "../diagnostics/channels.js";
+import { notice, prepare, traced } from "../diagnostics/channels.js";
 import { toEndpoint } from "../endpoint/index.js";
 import { endOf, Observer, observerOf } from "../observer/observer.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
@@ -105,13 +105,16 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
           senderOf(this).refuseArguments(count);
         }
-        return senderOf(this).send(message, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedSend(message, options) : sender.send(message, options);
       },
       trySend(this: Socket, message: unknown, options?: unknown) {
-        return senderOf(this).trySend(message, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedTrySend(message, options) : sender.trySend(message, options);
       },
       sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
-        return senderOf(this).sendMany(messages, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedSendMany(messages, options) : sender.sendMany(messages, options);
       },
       receive(this: Socket, options?: OperationOptions) {
         // biome-ignore lint/complexity/noArguments: as above
@@ -119,16 +122,22 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 1 || (count === 1 && typeof options !== "object" && options !== undefined)) {
           throw new TypeError(`Expected 0 arguments but received ${count}`);
         }
-        return receiverOf(this).receive(options);
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.traced("receive", options) : receiver.receive(options);
       },
       tryReceive(this: Socket) {
-        return receiverOf(this).tryReceive();
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.tracedTryReceive() : receiver.tryReceive();
       },
       receiveMany(this: Socket, options?: BatchOptions) {
-        return receiverOf(this).receiveMany(options);
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.traced("receiveMany", options) : receiver.receiveMany(options);
       },
       receiveWithMetadata(this: Socket, options?: MetadataOptions) {
-        return receiverOf(this).receiveWithMetadata(options);
+        const receiver = receiverOf(this);
+        return traced.receive
+          ? receiver.traced("receiveWithMetadata", options)
+          : receiver.receiveWithMetadata(options);
       },
       messagesWithMetadata(this: Socket, options?: MetadataOptions) {
         return receiverOf(this).messagesWithMetadata(options);

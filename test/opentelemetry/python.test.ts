@@ -1,4 +1,4 @@
-// One trace across Node and Python, whose few lines read and write the frame as docs/observability.md specifies it.
+// One trace across Node and Python, with the Python functions of docs/observability.md.
 
 import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -11,6 +11,7 @@ import {
 import { expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
 import { processMessage, ZmqInstrumentation } from "zmq-native/opentelemetry";
+import { readPage } from "../helpers/pages.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 
 const missing = pythonMissing();
@@ -19,15 +20,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 const program = `
 import secrets
 
-def take_trace(frames):
-    first, *lines = frames[-1].decode("latin-1").split("\\n")
-    if first != "zmq-trace/1":
-        return {}
-    frames.pop()
-    return dict(line.split(": ", 1) for line in lines)
-
-def trace_frame(fields):
-    return "\\n".join(["zmq-trace/1", *(f"{name}: {value}" for name, value in fields.items())]).encode()
+${readPage("docs/observability.md").files.get("trace.py")}
 
 pull = context.socket(zmq.PULL)
 pull.connect(sys.argv[1])
