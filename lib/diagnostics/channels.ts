@@ -45,6 +45,9 @@ export const traced = { send: false, receive: false };
 /** Loaded with the first socket, since loading it takes Node 20 half a millisecond. Null if the runtime lacks it. */
 let diagnostics: Module | null | undefined;
 
+/** The tracing channels of messages, once they are loaded. */
+const messageChannels: { send?: TracingChannel; receive?: TracingChannel } = {};
+
 /** Keeps the channels of `traced`, which Node holds weakly, and what updates `traced`. */
 const kept: [channel: Channel, update: () => void][] = [];
 
@@ -98,6 +101,7 @@ function load(): Module | null {
       if (traced[name] !== active) traced[name] = active;
     };
     for (const channel of channels) watch(channel, update);
+    messageChannels[name] = found.tracingChannel(`${prefix}${name}`);
     // Something may have subscribed before.
     update();
   }
@@ -112,6 +116,7 @@ export function prepare(): void {
 /** The tracing channel of an operation. Undefined if nothing subscribes to it. */
 export function tracing(name: Traced): TracingChannel | undefined {
   if (!diagnostics) return undefined;
+  if (name === "send" || name === "receive") return traced[name] ? messageChannels[name] : undefined;
   const { hasSubscribers } = diagnostics;
   return traces[name].some(hasSubscribers) ? diagnostics.tracingChannel(`${prefix}${name}`) : undefined;
 }

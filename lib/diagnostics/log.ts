@@ -22,7 +22,7 @@ interface Payload {
 }
 
 /** Escapes control and format characters: an endpoint or an error must not be able to control a terminal. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,

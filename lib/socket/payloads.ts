@@ -135,7 +135,7 @@ export interface HandshakePayload extends PeerPayload {
 export interface DropPayload extends SocketPayload {
   /**
    * Dropped by `sendQueue`: `"overflow"`, `"replaced"` by a newer message with the same topic, or `"expired"`. Dropped by
-   * libzmq before the socket received it: `"frames"`, `"size"` or `"conflate"`, as the event `message:rejected` has it.
+   * libzmq before the socket received it: `"frames"`, `"size"` or `"conflate"`, the reasons of the event `message:rejected`.
    */
   readonly reason: "overflow" | "replaced" | "expired" | "frames" | "size" | "conflate";
   /** The endpoint that the message came from. Null for a message of this socket. */

@@ -113,7 +113,9 @@ export class Sender implements Queueing {
   send(
     message: unknown,
     options?: SendOptions,
-    read: WireMessage = this.#read(message, options),
+    read: WireMessage = this.#tagging === undefined
+      ? toWire(message)
+      : this.#tagging.toWire(message, options),
     plain: PlainSendOptions = sendOptions(options),
   ): Promise<void> {
     let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
@@ -158,7 +160,9 @@ export class Sender implements Queueing {
   trySend(
     message: unknown,
     options?: unknown,
-    read: WireMessage = this.#read(message, options),
+    read: WireMessage = this.#tagging === undefined
+      ? toWire(message)
+      : this.#tagging.toWire(message, options),
     transfer: boolean = transferOf(options),
   ): boolean {
     let outgoing: Outgoing = transfer ? new Cargo(read) : read;

@@ -44,7 +44,7 @@ const lengthOf = (frame: WireFrame): number =>
 
 const ignore = () => {};
 
-/** What the payloads of sends and receives have in common. Its fields are enumerable for `console.log`. */
+/** The common part of the payloads of sends and receives. Its fields are enumerable for `console.log`. */
 abstract class Operation {
   readonly socket: object;
   readonly socketType: string;
@@ -71,10 +71,11 @@ abstract class Operation {
     return bound[0] ?? connected[0] ?? null;
   }
 
-  protected counted(frames: readonly WireFrame[]): void {
+  /** Counts a message of which the first `length` elements are frames. */
+  protected counted(message: readonly WireFrame[], length: number): void {
     this.count++;
-    this.frames += frames.length;
-    for (const frame of frames) this.bytes += lengthOf(frame);
+    this.frames += length;
+    for (let index = 0; index < length; index++) this.bytes += lengthOf(message[index]!);
   }
 }
 
@@ -87,7 +88,11 @@ class Send extends Operation {
     super(core, operation);
     this.#core = core;
     this.#wire = wire;
-    for (const frames of this.messages) if (frames.length > 0) this.counted(frames);
+    const tags = taggings.has(core.type) ? 1 : 0;
+    for (const message of wire) {
+      const frames = Array.isArray(message) ? message : [message];
+      if (frames.length > tags) this.counted(frames, frames.length - tags);
+    }
   }
 
   /** The frames of each message, without the routing id or group of a draft socket. */
@@ -108,7 +113,7 @@ class Send extends Operation {
     const { type } = this.#core;
     for (const [index, message] of this.#wire.entries()) {
       const frames = Array.isArray(message) ? message : [message];
-      // An empty array is no message. A Router needs a frame between the routing id and this one.
+      // An empty array is not a message. A Router needs a frame between the routing id and this one.
       if (frames.length < (type === ZMQ_ROUTER ? 2 : 1)) continue;
       if (type === ZMQ_XSUB && isSubscription(frames[0]!)) continue;
       this.#wire[index] = [...frames, bytes];
@@ -142,7 +147,8 @@ class Receive extends Operation {
     this.messages = messages;
     for (const message of messages) {
       // A draft socket receives a frame and an object with its routing id or group.
-      this.counted(message.filter((frame) => types.isUint8Array(frame)) as Uint8Array[]);
+      const frames = message.every((frame) => types.isUint8Array(frame)) ? message.length : 1;
+      this.counted(message as Uint8Array[], frames);
     }
   }
 }

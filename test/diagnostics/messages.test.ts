@@ -1,7 +1,7 @@
 // Sends and receives on the tracing channels of node:diagnostics_channel.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
+import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
 import { afterEach, describe, expect, test } from "vitest";
@@ -167,10 +167,7 @@ describe("send", () => {
   test("a store that is bound to start holds during the call", async () => {
     const { push } = await pair();
     const storage = new AsyncLocalStorage<string>();
-    const start = channel("tracing:zmq-native:send:start") as ReturnType<typeof channel> & {
-      bindStore(store: AsyncLocalStorage<string>, transform: (payload: SendPayload) => string): void;
-      unbindStore(store: AsyncLocalStorage<string>): void;
-    };
+    const { start } = tracingChannel<string, SendPayload>("zmq-native:send");
     const stores: (string | undefined)[] = [];
     start.bindStore(storage, ({ operation }) => `store of ${operation}`);
     const end = () => stores.push(storage.getStore());
