@@ -3,6 +3,7 @@
 /** Each folder of lib/ imports only from those before it. */
 const layers = [
   "runtime",
+  "diagnostics",
   "binding",
   "arguments",
   "options",
@@ -14,6 +15,7 @@ const layers = [
   "socket",
   "draft",
   "streams",
+  "opentelemetry",
   "auth",
 ];
 

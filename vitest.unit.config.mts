@@ -14,6 +14,7 @@ const folders = [
   "context",
   "core",
   "curve",
+  "diagnostics",
   "draft",
   "endpoint",
   "message",
@@ -54,7 +55,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^zmq-native$/, replacement: `${root}lib/index.ts` },
-      { find: /^zmq-native\/(draft|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
+      { find: /^zmq-native\/(draft|opentelemetry|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
     ],
   },
   test: {

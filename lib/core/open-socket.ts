@@ -15,11 +15,13 @@ import {
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
 import { type Context, openToken } from "../context/context.js";
+import { noticeLater } from "../diagnostics/channels.js";
 import type { Message } from "../message/frames.js";
 import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
+import { identityOf } from "./identity.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
@@ -96,6 +98,10 @@ export class Core extends Readiness implements OptionTarget {
   ahead!: FetchedAhead;
   sender!: Queueing;
   receiver!: Queueing;
+  /** The public socket, once it is open. Internal sockets, such as those of observers, have none and are not reported. */
+  socket: object | undefined = undefined;
+  /** The observer of {@link Socket.events}. */
+  observer: object | undefined = undefined;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** The cached timeouts: each operation that has to wait needs one. */
@@ -194,6 +200,7 @@ export class Core extends Readiness implements OptionTarget {
     this.handle = 0;
     this.context = undefined;
     this.onClose?.();
+    if (this.socket !== undefined) noticeLater("socket:close", () => identityOf(this));
   }
 
   /**

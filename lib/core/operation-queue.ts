@@ -4,8 +4,10 @@
 
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
+import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import { turnIsOver } from "./fairness.js";
+import { identityOf } from "./identity.js";
 import type { Core } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
 import type { Waiter } from "./readiness.js";
@@ -27,10 +29,19 @@ export interface Operation<T> {
   readonly takesOver?: boolean;
 }
 
+/** Why a queue drops a message. */
+type Loss = "overflow" | "replaced" | "expired";
+
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
 
 const ignore = () => {};
+
+/** The errors of losses that the settings of a queue plan. */
+const planned = new WeakSet<object>();
+
+/** @internal Whether the error of an operation is a planned loss, which the program need not handle. */
+export const isPlanned = (error: unknown): boolean => planned.has(error as object);
 
 /** A queued operation: an element of a doubly linked list, since operations leave the queue in any order. */
 class Entry<T = unknown> {
@@ -85,7 +96,10 @@ class Entry<T = unknown> {
 
   /** Rejects for a planned loss, which the program need not handle. */
   drop(reason: ZmqError): void {
-    if (!this.operation.takesOver) this.promise.then(undefined, ignore);
+    if (!this.operation.takesOver) {
+      planned.add(reason);
+      this.promise.then(undefined, ignore);
+    }
     this.reject(reason);
   }
 
@@ -235,7 +249,7 @@ export class OperationQueue implements Waiter {
     const former = topic === undefined ? undefined : this.#byTopic.get(topic);
     if (former !== undefined) {
       this.#link(entry, former);
-      this.#discard(former, "Message was replaced by a newer one with the same topic");
+      this.#discard(former, "Message was replaced by a newer one with the same topic", "replaced");
     } else {
       if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
       this.#link(entry, undefined);
@@ -254,7 +268,11 @@ export class OperationQueue implements Waiter {
         const oldest = next;
         next = oldest.next;
         if (oldest.operation.takesOver) continue;
-        this.#discard(oldest, "Message was dropped from the full send queue in favor of a newer one");
+        this.#discard(
+          oldest,
+          "Message was dropped from the full send queue in favor of a newer one",
+          "overflow",
+        );
       }
       if (this.#length < before) return true;
     }
@@ -270,13 +288,19 @@ export class OperationQueue implements Waiter {
       `${max} operations wait, the limit sendQueue.max: await them, raise the limit, or set overflow to drop others`,
     );
     if (overflow === "reject") entry.reject(error);
-    else entry.drop(error);
+    else this.#drop(entry, error, "overflow");
     return false;
   }
 
-  #discard(entry: Entry, reason: string): void {
+  #discard(entry: Entry, message: string, reason: Loss): void {
     this.#remove(entry);
-    entry.drop(errorOf("ENOBUFS", reason));
+    this.#drop(entry, errorOf("ENOBUFS", message), reason);
+  }
+
+  #drop(entry: Entry, error: ZmqError, reason: Loss): void {
+    entry.drop(error);
+    if (entry.operation.takesOver || this.#core.socket === undefined) return;
+    noticeLater("message:drop", () => ({ ...identityOf(this.#core), reason, endpoint: null }));
   }
 
   /** Registers the queue with the core, unless another operation has taken over the socket and will call `resume`. */
@@ -309,7 +333,7 @@ export class OperationQueue implements Waiter {
     this.#core.touched();
     if (!entry.queued) return;
     // In this order: if an error cannot be created near a stack overflow, a later `close` still finds the operation.
-    if (ofQueue) entry.drop(errorOf("ETIMEDOUT", "Message expired in the send queue"));
+    if (ofQueue) this.#drop(entry, errorOf("ETIMEDOUT", "Message expired in the send queue"), "expired");
     else this.#giveUp(entry, "ETIMEDOUT");
     this.#leave(entry);
   };

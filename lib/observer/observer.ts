@@ -16,6 +16,7 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { commonOptions, receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
+import { Connections } from "./connections.js";
 import { type Event, toEvent } from "./event.js";
 import { adders, type EventListeners, readers, removers } from "./listeners.js";
 
@@ -40,6 +41,26 @@ export function endOf(observer: Observer): Promise<void> | undefined {
 }
 
 let readEnd: typeof endOf;
+
+/** @internal Opens the observer of a socket, for diagnostics_channel only. Never throws. */
+export function observeFor(core: Core): void {
+  try {
+    const observer = new Observer(core.socket as { readonly events: Observer });
+    core.observer = observer;
+    keepEvents(observer, false);
+  } catch {
+    // The context has no socket left, for example. The program's call must not fail because of that.
+  }
+}
+
+/** @internal The observer of a socket, which keeps events from now on. */
+export function observerOf(core: Core, socket: { readonly events: Observer }): Observer {
+  core.observer ??= new Observer(socket);
+  keepEvents(core.observer as Observer, true);
+  return core.observer as Observer;
+}
+
+let keepEvents: (observer: Observer, keep: boolean) => void;
 
 /** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -80,6 +101,9 @@ export class Observer implements AsyncIterable<Event> {
   readonly #emitter = new EventEmitter();
   /** Whether events are emitted instead of kept for `receive`. */
   #emitting = false;
+  /** Whether unread events are kept. Nobody can read those of an observer that the program does not know. */
+  #keeps = true;
+  readonly #connections = new Connections();
   /** Whether the observer keeps the process and its socket alive. */
   #alive = false;
   #reader: Reader | undefined;
@@ -112,6 +136,9 @@ export class Observer implements AsyncIterable<Event> {
       [...adders, ...removers, ...readers, "requestPipeStats"],
       anyArity,
     );
+    keepEvents = (observer, keep) => {
+      observer.#keeps = keep;
+    };
     readEnd = (observer) => {
       if (observer.#core.handle === 0) return undefined;
       const observed = observer.#observed.deref();
@@ -370,6 +397,7 @@ export class Observer implements AsyncIterable<Event> {
   }
 
   #deliver(event: Event): void {
+    this.#connections.report(event, this.#observed.deref());
     if (event.type === "end") {
       this.#over = true;
       this.#core.close();
@@ -381,7 +409,7 @@ export class Observer implements AsyncIterable<Event> {
       this.#watch();
     }
     if (this.#emitting) this.#call(event);
-    else if (reader !== undefined) return;
+    else if (reader !== undefined || !this.#keeps) return;
     else if (this.#unread.push(event) > mostKept) {
       this.#unread.shift();
       this.#dropped++;

@@ -20,6 +20,7 @@ import { refusal } from "../endpoint/refusal.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
 import { checkMulticast } from "./multicast.js";
+import { traceEndpointSync } from "./tracing-endpoints.js";
 
 const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
 
@@ -296,6 +297,12 @@ export function atAddress(
 /** Calls the native function of that name synchronously. `connectId`: the routing id for the peer. */
 export function atEndpoint(core: Core, call: EndpointCall, address: string, connectId?: Uint8Array): number {
   const endpoint = toEndpoint(address);
+  const act = () => callEndpoint(core, call, endpoint, connectId);
+  const operation = call === "bind" || call === "unbind" ? (`${call}Sync` as const) : call;
+  return traceEndpointSync(core, operation, endpoint, act);
+}
+
+function callEndpoint(core: Core, call: EndpointCall, endpoint: string, connectId?: Uint8Array): number {
   core.usable();
   const result = atAddress(core, call, endpoint, false, connectId);
   record(core, call, endpoint);

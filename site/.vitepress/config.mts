@@ -29,7 +29,7 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "lost-messages secure-a-server graceful-shutdown back-pressure streams command testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure streams observability command testing-your-code deployment troubleshooting gotchas",
 );
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
@@ -45,6 +45,7 @@ function apiItems(): DefaultTheme.SidebarItem[] {
     index: "zmq-native",
     draft: "zmq-native/draft",
     streams: "zmq-native/streams",
+    opentelemetry: "zmq-native/opentelemetry",
     "v5-compat": "zmq-native/v5-compat",
   };
   return Object.entries(names).map(([name, text]) => ({
