@@ -31,9 +31,10 @@ const chapters = readdirSync(join(pages, "guide"))
 const howTos = named(
   "lost-messages secure-a-server graceful-shutdown back-pressure streams observability command testing-your-code deployment troubleshooting gotchas",
 );
+const frameworks = readdirSync(join(pages, "frameworks")).map((file) => join("frameworks", file));
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
-const listed = [...howTos, ...choosing, ...contributing, "README.md"];
+const listed = [...howTos, ...choosing, ...contributing, "README.md", "frameworks.md"];
 const reference = readdirSync(pages).filter((file) => file.endsWith(".md") && !listed.includes(file));
 
 /** The API, the main entry point first, each by the name that programs import. */
@@ -100,6 +101,7 @@ export default defineConfig({
       "/": [
         { text: "Guide", link: "/guide/", items: chapters.map(item) },
         { text: "How-tos", items: howTos.map(item) },
+        { ...item("frameworks.md"), items: frameworks.map(item) },
         { text: "Choosing and migrating", items: choosing.map(item) },
         { text: "Reference", items: [{ text: "API reference", link: "/api/" }, ...reference.map(item)] },
         { text: "Contributing", items: contributing.map(item) },
