@@ -1,8 +1,8 @@
 // Builds dist/ from lib/: declarations with the TypeScript compiler, JavaScript with rolldown.
 //
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become few
-// files: library.js; for version 5, v5-library.js; for authentication, auth.js; for streams, streams.js; for OpenTelemetry,
-// opentelemetry.js.
+// files. Every program loads library.js. The others are v5-library.js for version 5, auth.js for authentication, streams.js
+// and opentelemetry.js.
 //
 // index.js, draft.js and v5-compat.js are CommonJS modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
 // (lib/binding/binary.ts).
