@@ -50,7 +50,7 @@ function print(decision: zmq.Decision, json: boolean): void {
 
 /** Binds to ipc endpoints, so that the files have the mode from the start. */
 function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): void {
-  const before = process.umask(0o777 & ~mode);
+  const before = process.umask();
   try {
     for (const endpoint of endpoints) {
       // Requests have passwords in clear text. Names of Linux that begin with @ have no file, and thus no mode.
@@ -60,6 +60,8 @@ function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): v
           exitCodes.usage,
         );
       }
+      // For a wildcard libzmq makes a folder, which its owner must be able to enter.
+      process.umask(0o777 & ~(endpoint === "ipc://*" ? mode | 0o100 : mode));
       socket.bindSync(endpoint);
       if (socket.lastEndpoint !== endpoint) console.error(`zmq: bound to ${socket.lastEndpoint}`);
     }
@@ -111,7 +113,7 @@ export async function zap(flags: ZapFlags): Promise<void> {
     if (!flags.quiet) console.error(`zmq: ${keys} keys are admitted now`);
   });
   const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: 0 };
-  const programs = new zmq.Router({ linger: 0 });
+  const programs = new zmq.Router({ linger: 0, sendHighWaterMark: 0 });
   const handler = new zmq.Dealer(unlimited);
   try {
     bind(programs, flags.bind, flags.mode ?? 0o600);

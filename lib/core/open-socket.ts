@@ -82,6 +82,8 @@ export class Core extends Readiness implements OptionTarget {
   sendingMany = false;
   /** Whether `close` was called while the socket was blocked. */
   closing = false;
+  /** Whether `close` has begun. */
+  #ends = false;
   /** Called when the socket has been closed. */
   onClose: (() => void) | undefined;
   /** Whether operations that waited in vain reject with `ETIMEDOUT` or `ECANCELED` instead of `EAGAIN`. */
@@ -100,6 +102,8 @@ export class Core extends Readiness implements OptionTarget {
   receiver!: Queueing;
   /** The public socket, once it is open. Internal sockets, such as those of observers, have none and are not reported. */
   socket: object | undefined = undefined;
+  /** The newest observer: libzmq supports one at a time. */
+  monitor: object | undefined = undefined;
   /** The observer of {@link Socket.events}. */
   observer: object | undefined = undefined;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
@@ -125,7 +129,7 @@ export class Core extends Readiness implements OptionTarget {
 
   /** Throws if the socket is closed or blocked. */
   usable(): void {
-    if (this.handle === 0) throw errorOf("EBADF");
+    if (this.handle === 0 || this.#ends) throw errorOf("EBADF");
     if (this.blocked) throw blocked();
   }
 
@@ -192,9 +196,13 @@ export class Core extends Readiness implements OptionTarget {
       this.closing = true;
       return;
     }
+    // Results may run hooks and `then` getters. Nothing would settle the operations that these begin.
+    this.#ends = true;
     this.receiving?.close();
     this.sending?.close();
     this.watching?.close();
+    // One of them has closed the socket.
+    if (this.handle === 0) return;
     binding.closeSocket(this.handle);
     this.forget();
     this.handle = 0;

@@ -250,6 +250,8 @@ export class OperationQueue implements Waiter {
     if (former !== undefined) {
       this.#link(entry, former);
       this.#discard(former, "Message was replaced by a newer one with the same topic", "replaced");
+      // A hook of async_hooks has closed the socket.
+      if (!entry.queued) return;
     } else {
       if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
       this.#link(entry, undefined);
@@ -263,18 +265,20 @@ export class OperationQueue implements Waiter {
   /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
   #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
     if (overflow === "dropOldest" || overflow === "latestByTopic") {
-      const before = this.#length;
+      let dropped = false;
       for (let next = this.#first; next !== undefined && this.#length >= max; ) {
         const oldest = next;
         next = oldest.next;
-        if (oldest.operation.takesOver) continue;
+        // Hooks of async_hooks may have removed it.
+        if (!oldest.queued || oldest.operation.takesOver) continue;
+        dropped = true;
         this.#discard(
           oldest,
           "Message was dropped from the full send queue in favor of a newer one",
           "overflow",
         );
       }
-      if (this.#length < before) return true;
+      if (dropped) return true;
     }
     if (this.#direction === "receiving") {
       entry.reject(
@@ -360,6 +364,7 @@ export class OperationQueue implements Waiter {
   }
 
   #remove(entry: Entry): void {
+    if (!entry.queued) return;
     const { previous, next } = entry;
     if (previous === undefined) this.#first = next;
     else previous.next = next;

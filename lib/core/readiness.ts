@@ -6,7 +6,7 @@
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
-import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, nextTick, setImmediate, setTimeout } from "../runtime/timers.js";
 
 /** A pending operation. */
 export interface Waiter {
@@ -31,7 +31,16 @@ const waiting = new Map<Handle, Readiness>();
 check(
   binding.onReady((...handles) => {
     // Looked up each time: a resolved promise may run a `then` getter, which can close any socket.
-    for (let index = 0; index < handles.length; index++) waiting.get(handles[index]!)?.wake();
+    for (let index = 0; index < handles.length; index++) {
+      try {
+        waiting.get(handles[index]!)?.wake();
+      } catch (error) {
+        // The wake-ups of the others must not be lost: thread-safe sockets get no second one.
+        nextTick(() => {
+          throw error;
+        });
+      }
+    }
   }),
 );
 

@@ -31,8 +31,13 @@ const escaped = (text: string): string =>
 const numbered = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function failureOf(error: unknown): string {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return `failed: ${typeof code === "string" ? `${code} ` : ""}${typeof message === "string" ? message : String(error)}`;
+  try {
+    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+    return `failed: ${typeof code === "string" ? `${code} ` : ""}${typeof message === "string" ? message : String(error)}`;
+  } catch {
+    // The reason of an abort can be anything, also an object that has no text.
+    return "failed";
+  }
 }
 
 function sizesOf({ count = 0, frames = 0, bytes = 0 }: Payload): string {

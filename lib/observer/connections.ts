@@ -10,7 +10,8 @@ import type { Event } from "./event.js";
 
 /** A connection between its establishment and the end of its handshake. */
 class Handshake {
-  readonly socket: object;
+  /** Weak: the observer must not keep an idle socket alive. */
+  readonly #socket: WeakRef<object>;
   readonly socketType: string;
   readonly socketId: number;
   readonly endpoint: string | null;
@@ -21,12 +22,17 @@ class Handshake {
 
   constructor(core: Core, { address, localAddress, remoteAddress }: Addresses) {
     const { socket, socketType, socketId } = identityOf(core);
-    this.socket = socket;
+    this.#socket = new WeakRef(socket);
     this.socketType = socketType;
     this.socketId = socketId;
     this.endpoint = address ?? null;
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
+  }
+
+  /** Undefined once the socket has been garbage-collected. */
+  get socket(): object | undefined {
+    return this.#socket.deref();
   }
 }
 
@@ -79,6 +85,17 @@ export class Connections {
 
   /** Reports what an event means. `core` is the observed socket, if it still exists. */
   report(event: Event, core: Core | undefined): void {
+    // Without a subscriber, too: a peer that has left must not leave again for a later one. And without `core`, since a socket
+    // that was closed or garbage-collected may be gone.
+    if (event.type === "end") {
+      this.#pending.takeAll();
+      for (const peer of this.#joined.takeAll()) this.#report("peer:leave", peer, "close");
+      return;
+    }
+    if (event.type === "disconnect" || event.type === "close") {
+      this.#left(event, "disconnect");
+      return;
+    }
     if (core?.socket === undefined || !wantsObservers()) return;
     switch (event.type) {
       case "accept":
@@ -93,20 +110,12 @@ export class Connections {
       case "handshake:error:other":
         this.#ended(event, core, event.error);
         break;
-      case "disconnect":
-      case "close":
-        this.#left(event, "disconnect");
-        break;
       case "message:rejected":
         notice("message:drop", () => ({
           ...identityOf(core),
           reason: event.reason,
           endpoint: event.address ?? null,
         }));
-        break;
-      case "end":
-        this.#pending.takeAll();
-        for (const peer of this.#joined.takeAll()) this.#report("peer:leave", peer, "close");
         break;
     }
   }
@@ -142,7 +151,8 @@ export class Connections {
 
   #report(name: "peer:join" | "peer:leave", handshake: Handshake, reason?: string): void {
     if (!isNoticed(name)) return;
-    const { error: _, ...peer } = handshake;
+    const { error: _, ...fields } = handshake;
+    const peer = { socket: handshake.socket, ...fields };
     notice(name, () => (reason === undefined ? peer : { ...peer, reason }));
   }
 }

@@ -55,12 +55,17 @@ export function observeFor(core: Core): void {
 
 /** @internal The observer of a socket, which keeps events from now on. */
 export function observerOf(core: Core, socket: { readonly events: Observer }): Observer {
-  core.observer ??= new Observer(socket);
+  const { observer } = core;
+  // The one of diagnostics_channel may have been replaced by one of the program.
+  if (observer === undefined || (isHidden(observer as Observer) && core.monitor !== observer)) {
+    core.observer = new Observer(socket);
+  }
   keepEvents(core.observer as Observer, true);
   return core.observer as Observer;
 }
 
 let keepEvents: (observer: Observer, keep: boolean) => void;
+let isHidden: (observer: Observer) => boolean;
 
 /** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -136,6 +141,7 @@ export class Observer implements AsyncIterable<Event> {
       [...adders, ...removers, ...readers, "requestPipeStats"],
       anyArity,
     );
+    isHidden = (observer) => !observer.#keeps;
     keepEvents = (observer, keep) => {
       observer.#keeps = keep;
     };
@@ -143,7 +149,10 @@ export class Observer implements AsyncIterable<Event> {
       if (observer.#core.handle === 0) return undefined;
       const observed = observer.#observed.deref();
       const linger = observed?.usedInProcess ? observed.getOption(commonOptions.linger) : -1;
-      if (linger >= 0) observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), linger);
+      if (linger >= 0) {
+        // `#watch` keeps the process alive until then.
+        observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), linger).unref();
+      }
       observer.#endAwaited = true;
       observer.#watch();
       return observer.#ended;
@@ -176,8 +185,10 @@ export class Observer implements AsyncIterable<Event> {
     // No limit, so that libzmq's I/O thread never waits for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));
-    this.#drain();
+    observed.monitor = this;
     this.#watch();
+    // Received later: subscribers of diagnostics_channel must not run before the socket knows its observer.
+    this.#core.touched();
   }
 
   /** Whether the observer is closed: by `close`, or because the socket has ended and its `end` event was delivered. */
@@ -255,10 +266,13 @@ export class Observer implements AsyncIterable<Event> {
     // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
     if (core === undefined || core.watching !== undefined) return;
-    const watcher: Waiter = { retry: () => false, close: () => core.done("watching") };
+    // No closure here may use `core`: the timer would keep a closed socket for that time.
+    const weak = this.#observed;
+    const watcher: Waiter = { retry: () => false, close: () => weak.deref()?.done("watching") };
     core.wait("watching", watcher, false);
     setTimeout(() => {
-      if (core.watching === watcher) core.done("watching");
+      const watched = weak.deref();
+      if (watched?.watching === watcher) watched.done("watching");
     }, answerTime).unref();
   }
 
@@ -269,7 +283,11 @@ export class Observer implements AsyncIterable<Event> {
   close(): void {
     if (this.closed) return;
     // After the end, another socket may have the same handle.
-    if (!this.#over) binding.monitor(this.#handle, "", 0);
+    if (!this.#over) {
+      binding.monitor(this.#handle, "", 0);
+      // The observer sees its peers no more.
+      nextTick(() => this.#connections.report({ type: "end" }, this.#observed.deref()));
+    }
     this.#over = true;
     this.#core.close();
     this.#unread.length = 0;
@@ -397,7 +415,10 @@ export class Observer implements AsyncIterable<Event> {
   }
 
   #deliver(event: Event): void {
+    const over = this.#over;
     this.#connections.report(event, this.#observed.deref());
+    // A subscriber has closed the observer.
+    if (!over && this.#over) return;
     if (event.type === "end") {
       this.#over = true;
       this.#core.close();

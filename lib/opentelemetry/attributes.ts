@@ -30,12 +30,14 @@ export function attributesOf(
 
 /** `error.type`: the code of the error, or the name of its class. */
 export function errorTypeOf(error: unknown): string {
-  const { code, name } = (typeof error === "object" && error !== null ? error : {}) as {
-    code?: unknown;
-    name?: unknown;
-  };
-  if (typeof code === "string") return code;
-  return typeof name === "string" && name !== "" ? name : "_OTHER";
+  try {
+    const { code, name } = error as { code?: unknown; name?: unknown };
+    if (typeof code === "string") return code;
+    return typeof name === "string" && name !== "" ? name : "_OTHER";
+  } catch {
+    // The reason of an abort can be anything, also an object whose getters throw.
+    return "_OTHER";
+  }
 }
 
 /** The name of a span. */

@@ -4,6 +4,7 @@ import {
   type Attributes,
   type Context,
   context,
+  diag,
   type MeterProvider,
   metrics,
   propagation,
@@ -22,7 +23,6 @@ import type {
   PeerPayload,
   ReceivePayload,
   SendPayload,
-  SocketPayload,
 } from "../socket/payloads.js";
 import type { Socket } from "../socket/socket.js";
 import { attributesOf, errorTypeOf, type OperationType, spanName, systemName } from "./attributes.js";
@@ -62,7 +62,16 @@ export interface ZmqInstrumentationConfig {
 }
 
 /** An operation that has started. */
+/** The fields that name a socket and an endpoint. */
+interface Endpointed {
+  readonly socket: Socket | undefined;
+  readonly socketType: string;
+  readonly endpoint: string | null;
+}
+
 interface Started {
+  /** Whether messages carry a context. Asked at the start: at the end the socket may be closed. */
+  readonly propagates: boolean;
   readonly time: number;
   readonly epoch: number;
   readonly parent: Context;
@@ -100,6 +109,10 @@ export class ZmqInstrumentation {
   #tracers: TracerProvider | undefined;
   #meters: MeterProvider | undefined;
   #metrics: Metrics | undefined;
+  /** The provider of `#metrics`. */
+  #provider: MeterProvider | undefined;
+  /** The last destination of each socket. */
+  readonly #destinations = new WeakMap<object, string | null>();
   readonly #started = new WeakMap<object, Started>();
   readonly #channels: [name: string, subscriber: Subscriber][];
 
@@ -152,7 +165,6 @@ export class ZmqInstrumentation {
   /** Sets the provider of the meter. Default: the global one. Never throws. */
   setMeterProvider(provider: MeterProvider): void {
     this.#meters = provider;
-    this.#metrics = undefined;
   }
 
   /**
@@ -189,18 +201,27 @@ export class ZmqInstrumentation {
   get #recorded(): Metrics | undefined {
     if (this.#config.metrics === false) return undefined;
     // The global provider may be set after the instrumentation was created.
-    this.#metrics ??= metricsOf((this.#meters ?? metrics.getMeterProvider()).getMeter(name, version));
+    const provider = this.#meters ?? metrics.getMeterProvider();
+    if (this.#provider !== provider) {
+      this.#provider = provider;
+      this.#metrics = metricsOf(provider.getMeter(name, version));
+    }
     return this.#metrics;
   }
 
-  #destinationOf({ socket, endpoint }: SocketPayload & { readonly endpoint: string | null }): string | null {
+  #destinationOf({ socket, endpoint }: Endpointed): string | null {
     const { destination } = this.#config;
-    return destination === undefined ? endpoint : destination(socket, endpoint);
+    // A peer may leave after its socket was garbage-collected.
+    if (destination === undefined || socket === undefined) return endpoint;
+    // For a closed socket, the last one: otherwise joining and leaving would count in two series.
+    const value = guarded(() => destination(socket, endpoint), this.#destinations.get(socket) ?? endpoint);
+    this.#destinations.set(socket, value);
+    return value;
   }
 
   #propagates(socket: Socket): boolean {
     const { propagate = false } = this.#config;
-    return typeof propagate === "function" ? propagate(socket) : propagate;
+    return typeof propagate === "function" ? guarded(() => propagate(socket), false) : propagate;
   }
 
   #attributes(type: OperationType, payload: MessagesPayload & { readonly operation: string }): Attributes {
@@ -215,8 +236,9 @@ export class ZmqInstrumentation {
       { kind: SpanKind.PRODUCER, attributes: { ...attributes, ...sizesOf(payload) } },
       parent,
     );
-    this.#started.set(payload, { time: now(), epoch: Date.now(), parent, span });
-    if (!this.#propagates(payload.socket)) return;
+    const propagates = this.#propagates(payload.socket);
+    this.#started.set(payload, { time: now(), epoch: Date.now(), parent, span, propagates });
+    if (!propagates) return;
     const fields: TraceFields = {};
     propagation.inject(span === undefined ? parent : trace.setSpan(parent, span), fields);
     const frame = encodeFields(fields);
@@ -233,7 +255,7 @@ export class ZmqInstrumentation {
     // A message that `trySend` could not queue is not sent: its span never ends, so it is not exported.
     if (started === undefined || payload.result === false) return;
     const { error } = payload;
-    const sent = error === undefined ? payload.count : ((error as { sent?: number } | null)?.sent ?? 0);
+    const sent = error === undefined ? payload.count : sentOf(error);
     if (error !== undefined) fail(started.span, error);
     started.span?.end();
     this.#measure("send", payload, started);
@@ -246,6 +268,7 @@ export class ZmqInstrumentation {
       epoch: Date.now(),
       parent: context.active(),
       span: undefined,
+      propagates: this.#propagates(payload.socket),
     });
   }
 
@@ -262,9 +285,8 @@ export class ZmqInstrumentation {
     const destination = this.#destinationOf(payload);
     const tracer = this.#tracer;
     const recorded = this.#recorded;
-    const propagates = this.#propagates(payload.socket);
     const links = messages.flatMap((message) => {
-      const sender = propagates ? takeContext(message) : undefined;
+      const sender = started.propagates ? takeContext(message) : undefined;
       const duration = recorded?.processDuration;
       remember(message, { sender, tracer, duration, destination, endpoint: payload.endpoint });
       return linkTo(sender);
@@ -300,7 +322,7 @@ export class ZmqInstrumentation {
     this.#recorded?.operationDuration.record((now() - time) / 1000, attributes);
   }
 
-  #peers(change: number, payload: PeerPayload): void {
+  #peers(change: number, payload: PeerPayload | PeerLeavePayload): void {
     this.#recorded?.peers.add(change, this.#common(payload));
   }
 
@@ -308,7 +330,7 @@ export class ZmqInstrumentation {
     this.#recorded?.dropped.add(1, { ...this.#common(payload), "zmq.drop.reason": payload.reason });
   }
 
-  #common(payload: SocketPayload & { readonly endpoint: string | null }): Attributes {
+  #common(payload: Endpointed): Attributes {
     const destination = this.#destinationOf(payload);
     return {
       "messaging.system": systemName,
@@ -329,11 +351,30 @@ function sizesOf({ operation, count, bytes, socketType }: SendPayload | ReceiveP
 
 function fail(span: Span | undefined, error: unknown): void {
   span?.setAttribute("error.type", errorTypeOf(error));
-  const { message } = (error ?? {}) as { message?: unknown };
+  const message = guarded(() => (error as { message?: unknown } | null | undefined)?.message, undefined);
   span?.setStatus({
     code: SpanStatusCode.ERROR,
     ...(typeof message === "string" ? { message } : {}),
   });
+}
+
+/** The number of messages that a failed `sendMany` has sent. */
+function sentOf(error: unknown): number {
+  const sent = guarded(() => (error as { sent?: unknown } | null)?.sent, undefined);
+  return typeof sent === "number" ? sent : 0;
+}
+
+/**
+ * Calls a function of the program, or reads a property of an object that the program may have made. An error in a subscriber
+ * would end the process.
+ */
+function guarded<T>(call: () => T, otherwise: T): T {
+  try {
+    return call();
+  } catch (error) {
+    diag.error("zmq-native: a function of the configuration threw", error);
+    return otherwise;
+  }
 }
 
 /** Removes the frame with the sender's context from a message. */

@@ -117,7 +117,9 @@ export interface PeerPayload extends SocketPayload {
 }
 
 /** The payload of `zmq-native:peer:leave`. */
-export interface PeerLeavePayload extends PeerPayload {
+export interface PeerLeavePayload extends Omit<PeerPayload, "socket"> {
+  /** The socket. Undefined if it has been garbage-collected. */
+  readonly socket: Socket | undefined;
   /** `"disconnect"`: the connection has ended. `"close"`: the socket has ended. */
   readonly reason: "disconnect" | "close";
 }

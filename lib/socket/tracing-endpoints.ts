@@ -33,7 +33,8 @@ const binds = (call: Call): boolean => call === "bind" || call === "bindSync";
 
 /** Opens the observer of a socket if something subscribes to what only an observer reports. */
 function observe(core: Core): void {
-  if (core.observer === undefined && core.socket !== undefined && wantsObservers()) observeFor(core);
+  // Any observer reports, also one of the program, which another one would replace.
+  if (core.monitor === undefined && core.socket !== undefined && wantsObservers()) observeFor(core);
 }
 
 /** Calls `act`, and reports it. */

@@ -71,3 +71,28 @@ test.each(queues)(
     expect(String((await router.receive())[1])).toBe("second");
   },
 );
+
+test("a send of a Router that waits for a peer rejects when the peer leaves, during a receive", async () => {
+  using router = new Router({ mandatory: true, sendHighWaterMark: 1 });
+  await router.bind("tcp://127.0.0.1:*");
+  const dealer = new Dealer({ routingId: "peer", receiveHighWaterMark: 1 });
+  dealer.connect(router.lastEndpoint!);
+  await dealer.send("first");
+  await router.receive();
+  const receiving = router.receive();
+  receiving.catch(() => {});
+  // Fills all buffers, and then waits.
+  let sent = 0;
+  const sending = (async () => {
+    for (; ; sent++) await router.send(["peer", Buffer.alloc(100_000)]);
+  })();
+  sending.catch(() => {});
+  for (let before = -1; before !== sent; ) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  dealer.close();
+  await expect(sending).rejects.toMatchObject({ code: "EHOSTUNREACH" });
+  router.close();
+  await expect(receiving).rejects.toThrow();
+});
