@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Pull, Push } from "zmq-native";
 import { Client, Server } from "zmq-native/draft";
-import { patience, runProgram } from "../helpers/program.js";
+import { draftPath, patience, runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 /** More than one call reports. */
@@ -199,4 +199,74 @@ describe("a program whose sockets become ready in the same turn", () => {
     `);
     expect(outcome).toMatchObject({ code: 0, signal: null, stdout: "ended\n" });
   });
+});
+
+test("an error in the wake-up of one socket does not lose those of others", async () => {
+  const outcome = await runProgram(
+    `
+    const { Client, Server } = require(${JSON.stringify(draftPath)});
+    const uncaught = [];
+    process.on("uncaughtException", ({ message }) => uncaught.push(message));
+    const observed = new zmq.Pull();
+    observed.events;
+    const pairs = [];
+    for (let i = 0; i < 8; i++) {
+      const [server, client] = [new Server(), new Client()];
+      await server.bind("tcp://127.0.0.1:*");
+      client.connect(server.lastEndpoint);
+      await client.send("0");
+      await server.receive();
+      pairs.push({ server, client });
+    }
+    const receiving = pairs.map(({ server }) => server.receive());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Throws in the observer only, whose messages have several frames.
+    Object.defineProperty(Array.prototype, 0, {
+      configurable: true,
+      set(value) {
+        if (Array.isArray(value) && value.length >= 4) throw new Error("setter");
+        Object.defineProperty(this, 0, { value, writable: true, enumerable: true, configurable: true });
+      },
+    });
+    observed.bindSync("tcp://127.0.0.1:*");
+    for (const { client } of pairs) client.trySend("1");
+    const end = Date.now() + 100;
+    while (Date.now() < end);
+    await Promise.all(receiving);
+    delete Array.prototype[0];
+    console.log(uncaught.includes("setter"), "all received");
+    process.exit();
+  `,
+  );
+  expect(outcome).toMatchObject({ code: 0, stdout: "true all received\n" });
+});
+
+test("a send that user code completes in the middle of a wake-up is not repeated", async () => {
+  const outcome = await runProgram(`
+    const first = new zmq.Pair({ sendHighWaterMark: 1 }), second = new zmq.Pair({ receiveHighWaterMark: 1 });
+    await first.bind("inproc://first");
+    second.connect("inproc://first");
+    let queued = 0;
+    while (first.trySend("early")) queued++;
+    const receiving = first.receive(), sending = first.send("last");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let calls = 0;
+    // Runs when the receive resolves. A flush retries the send.
+    Object.defineProperty(Array.prototype, "then", {
+      configurable: true,
+      get() { if (calls++ === 0) first.flush().catch(() => {}); },
+    });
+    second.trySend("message");
+    const received = [];
+    const take = () => { for (let message; (message = second.tryReceive()); ) received.push(String(message[0])); };
+    take();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    delete Array.prototype.then;
+    await receiving;
+    await sending;
+    for (let i = 0; i < 20; i++) { take(); await new Promise(setImmediate); }
+    console.log(received.filter((text) => text === "last").length, calls > 0, received.length === queued + 1);
+    process.exit();
+  `);
+  expect(outcome).toMatchObject({ code: 0, stdout: "1 true true\n" });
 });

@@ -9,6 +9,7 @@ import {
   Context,
   type DropPayload,
   type HandshakePayload,
+  Observer,
   Pair,
   type PeerLeavePayload,
   type PeerPayload,
@@ -17,6 +18,7 @@ import {
   type SocketPayload,
 } from "zmq-native";
 import { Peer } from "zmq-native/draft";
+import { runProgram } from "../helpers/program.js";
 import { NoticeRecorder, TraceRecorder } from "../helpers/recorder.js";
 
 const opened: { close(): void }[] = [];
@@ -200,6 +202,98 @@ describe("connections", () => {
     const types: string[] = [];
     while (types.at(-1) !== "handshake") types.push((await events.receive()).type);
     expect(types.slice(-2)).toEqual(["accept", "handshake"]);
+  });
+
+  test("an observer of the program is not replaced, and reports", async () => {
+    using joined = new NoticeRecorder<PeerPayload>("peer:join");
+    const [push, pull] = [kept(new Push()), kept(new Pull())];
+    const observer = new Observer(pull);
+    await pull.bind("tcp://127.0.0.1:*");
+    push.connect(pull.lastEndpoint!);
+    const types: string[] = [];
+    while (types.at(-1) !== "handshake") types.push((await observer.receive()).type);
+    expect(types.slice(-2)).toEqual(["accept", "handshake"]);
+    await joined.until((payloads) => payloads.some(({ socket }) => socket === pull));
+    expect(observer.closed).toBe(false);
+  });
+
+  test("`socket.events` works after the program has replaced the observer", async () => {
+    using _ = new NoticeRecorder("peer:join");
+    const [push, pull] = [kept(new Push()), kept(new Pull())];
+    await pull.bind("tcp://127.0.0.1:*");
+    const observer = new Observer(pull);
+    const { events } = pull;
+    expect(events).not.toBe(observer);
+    push.connect(pull.lastEndpoint!);
+    const types: string[] = [];
+    while (types.at(-1) !== "handshake") types.push((await events.receive()).type);
+    expect(types.slice(-2)).toEqual(["accept", "handshake"]);
+  });
+
+  test("a peer that has left does not leave again for a later subscriber", async () => {
+    const [push, pull] = [kept(new Push()), kept(new Pull())];
+    {
+      using joined = new NoticeRecorder<PeerPayload>("peer:join");
+      await pull.bind("tcp://127.0.0.1:*");
+      push.connect(pull.lastEndpoint!);
+      await joined.until((payloads) => payloads.some(({ socket }) => socket === pull));
+    }
+    push.close();
+    while ((await pull.events.receive()).type !== "disconnect");
+    using left = new NoticeRecorder<PeerLeavePayload>("peer:leave");
+    const { events } = pull;
+    pull.close();
+    while ((await events.receive()).type !== "end");
+    expect(left.payloads.filter(({ socketType }) => socketType === "PULL")).toEqual([]);
+  });
+
+  test("a subscriber that closes the observer gets no event from it afterwards", async () => {
+    const [push, pull] = [kept(new Push()), kept(new Pull())];
+    const { events } = pull;
+    const heard: string[] = [];
+    const closed = new Promise<void>((resolve) => {
+      const close = () => {
+        unsubscribe("zmq-native:peer:join", close);
+        events.close();
+        resolve();
+      };
+      subscribe("zmq-native:peer:join", close);
+    });
+    events.on("handshake", () => heard.push("handshake"));
+    await pull.bind("tcp://127.0.0.1:*");
+    push.connect(pull.lastEndpoint!);
+    await closed;
+    expect(heard).toEqual([]);
+    expect(events.closed).toBe(true);
+  });
+
+  test("connected sockets are garbage-collected while something subscribes", async () => {
+    const outcome = await runProgram(`
+      require("node:v8").setFlagsFromString("--expose-gc");
+      const gc = require("node:vm").runInNewContext("gc");
+      require("node:diagnostics_channel").subscribe("zmq-native:peer:join", () => {});
+      const pull = new zmq.Pull();
+      await pull.bind("tcp://127.0.0.1:*");
+      const sockets = [];
+      for (let i = 0; i < 20; i++) {
+        const push = new zmq.Push({ linger: 0 });
+        push.connect(pull.lastEndpoint);
+        await push.send("x");
+        await pull.receive();
+        sockets.push(new WeakRef(push));
+      }
+      const left = () => sockets.filter((socket) => socket.deref()).length;
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+      for (let i = 0; i < 200 && left() > 2; i++) {
+        // A reference that was read stays until the next turn of the event loop.
+        await pause();
+        gc();
+        await pause();
+      }
+      console.log(left() <= 2 ? "collected" : left() + " are left");
+      process.exit();
+    `);
+    expect(outcome).toMatchObject({ code: 0, stdout: "collected\n" });
   });
 
   test("a socket works if no observer can be opened", async () => {

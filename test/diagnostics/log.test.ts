@@ -75,4 +75,21 @@ describe("NODE_DEBUG=zmq", () => {
     const lines = logOf("new zmq.Push().close();", value);
     expect(lines.filter((line) => line.startsWith("PUSH"))).toEqual([]);
   });
+
+  test.each([
+    ["an object without a prototype", "Object.create(null)"],
+    [
+      "an object whose getters throw",
+      "({ get message() { throw new Error('read'); }, get code() { throw new Error('read'); } })",
+    ],
+  ])("survives an abort whose reason is %s", (_, reason) => {
+    const lines = logOf(`
+      const pull = new zmq.Pull();
+      const controller = new AbortController();
+      const receiving = pull.receive({ signal: controller.signal }).catch(() => {});
+      controller.abort(${reason});
+      await receiving;
+      pull.close();`);
+    expect(lines).toContain("PULL 1 receive: failed (~ ms)");
+  });
 });

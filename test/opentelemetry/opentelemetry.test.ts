@@ -416,3 +416,26 @@ describe("the interface of OpenTelemetry's instrumentations", () => {
     await provider.shutdown();
   });
 });
+
+describe("functions of the configuration that throw", () => {
+  const failing = () => {
+    throw new Error("of the configuration");
+  };
+
+  test("count as if they were missing, and messages pass", async () => {
+    instrument({ propagate: failing, destination: failing, peers: true });
+    const { push, pull } = await pair();
+    await push.send("message");
+    expect((await pull.receive()).map(String)).toEqual(["message"]);
+    expect(spans().length).toBeGreaterThan(0);
+  });
+
+  test("and may use the socket, although it is closed during a receive", async () => {
+    instrument({ propagate: (socket) => socket.lastEndpoint !== null });
+    const { pull } = await pair();
+    const receiving = pull.receive();
+    pull.close();
+    await expect(receiving).rejects.toMatchObject({ code: "EAGAIN" });
+    expect(() => pull.receive()).toThrow(expect.objectContaining({ code: "EBADF" }));
+  });
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Dealer, Pair, Publisher, Pull, Push, Reply, Request, Router, XPublisher } from "zmq-native";
 import { Radio } from "zmq-native/draft";
 import { join } from "../helpers/pairs.js";
+import { runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 type Queue = NonNullable<Push["sendQueue"]>;
@@ -718,4 +719,37 @@ describe("random programs agree with a ledger", () => {
     };
     await Promise.all([run(pair.bound, pair.connected), run(pair.connected, pair.bound)]);
   });
+});
+
+test("hooks that send while the queue drops messages leave no promise pending", async () => {
+  const outcome = await runProgram(`
+    const { createHook } = require("node:async_hooks");
+    const push = new zmq.Push({ linger: 0, sendQueue: { max: 3, overflow: "dropOldest" } });
+    const outcomes = [];
+    const send = (text) => push.send(text).then(() => outcomes.push(text), ({ code }) => outcomes.push(text + " " + code));
+    for (let i = 0; i < 3; i++) send("early");
+    let armed = false;
+    createHook({
+      init() {
+        if (!armed) return;
+        armed = false;
+        for (const text of ["h1", "h2", "h3"]) send(text);
+      },
+    }).enable();
+    push.sendQueue = { max: 2, overflow: "dropOldest" };
+    // The hook runs when the first message is dropped.
+    const { then } = Promise.prototype;
+    let drops = 0;
+    Promise.prototype.then = function (resolve, reject) {
+      if (resolve === undefined && drops++ === 0) armed = true;
+      return then.call(this, resolve, reject);
+    };
+    send("last");
+    Promise.prototype.then = then;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    push.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(drops > 0, outcomes.length);
+  `);
+  expect(outcome).toMatchObject({ code: 0, stdout: "true 7\n" });
 });
