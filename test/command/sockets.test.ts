@@ -11,11 +11,14 @@ import { freeUdpPort } from "../helpers/ports.js";
 import { draftNames, stableNames } from "../helpers/socket_types.js";
 import { endpoint, folder, startZmq, zmq } from "./zmq.js";
 
-test("there is a command for each socket type", () => {
+// A Peer also connects to others by program, and a Channel is a Pair of one frame.
+const withoutCommand = ["Peer", "Channel"];
+
+test("there is a command for each socket type but Peer and Channel", () => {
   const named = (draft: boolean) =>
     socketKinds.filter((kind) => (kind.draft ?? false) === draft).map(({ className }) => className);
   expect(named(false).sort()).toEqual([...stableNames].sort());
-  expect(named(true).sort()).toEqual([...draftNames].sort());
+  expect(named(true).sort()).toEqual(draftNames.filter((name) => !withoutCommand.includes(name)).sort());
 });
 
 /** A receiving command, a sending one, and what the receiver prints as JSON. */
