@@ -52,6 +52,18 @@ export interface ZmqInstrumentationConfig {
   /**
    * Returns `messaging.destination.name` for a socket, such as `"orders"`. It is also a part of the names of spans.
    * Default: the endpoint of the socket.
+   *
+   * @throws Error: an error that the function throws becomes an uncaught exception.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   * import { ZmqInstrumentation } from "zmq-native/opentelemetry";
+   *
+   * new ZmqInstrumentation({
+   *   destination: (socket, endpoint) => (socket instanceof Push ? "jobs" : endpoint),
+   * }).disable();
+   * ```
    */
   destination?: ((socket: Socket, endpoint: string | null) => string | null) | undefined;
   /**

@@ -50,13 +50,14 @@ export interface SendPayload extends MessagesPayload {
    * import { tracingChannel } from "node:diagnostics_channel";
    * import { Pull, Push, type SendPayload } from "zmq-native";
    *
-   * tracingChannel("zmq-native:send").start.subscribe((payload) => {
-   *   (payload as SendPayload).append("signed");
-   * });
+   * const sign = (payload: unknown) => (payload as SendPayload).append("signed");
+   * const { start } = tracingChannel("zmq-native:send");
+   * start.subscribe(sign);
    * const [push, pull] = [new Push(), new Pull()];
    * await pull.bind("inproc://append");
    * push.connect("inproc://append");
    * await push.send("message");
+   * start.unsubscribe(sign);
    * console.log(String(await pull.receive())); // message,signed
    * ```
    */
