@@ -26,6 +26,11 @@ const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_E
 const mostKept = 10_000;
 /** Milliseconds within which all connections have reported their queue lengths. */
 const answerTime = 1000;
+/**
+ * Milliseconds after the linger in which libzmq ends a socket whose peers have received everything. Until then, the names of
+ * its inproc endpoints are not free.
+ */
+const endGrace = 250;
 /** Events received in one native call. */
 const chunk = 64;
 
@@ -34,7 +39,7 @@ const chunk = 64;
  * Undefined if the observer is closed.
  *
  * Over inproc, libzmq ends a socket only when its peers have received what it sent or were closed, whatever its linger.
- * Then it resolves when the linger is over.
+ * Then it resolves soon after the linger.
  */
 export function endOf(observer: Observer): Promise<void> | undefined {
   return readEnd(observer);
@@ -150,8 +155,9 @@ export class Observer implements AsyncIterable<Event> {
       const observed = observer.#observed.deref();
       const linger = observed?.usedInProcess ? observed.getOption(commonOptions.linger) : -1;
       if (linger >= 0) {
-        // `#watch` keeps the process alive until then.
-        observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), linger).unref();
+        // `setTimeout` accepts an int32. `#watch` keeps the process alive until then.
+        const limit = Math.min(linger + endGrace, 2 ** 31 - 1);
+        observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), limit).unref();
       }
       observer.#endAwaited = true;
       observer.#watch();
