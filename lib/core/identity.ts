@@ -35,3 +35,17 @@ export function identityOf(core: Named): Identity {
   }
   return { socket: core.socket!, socketType: typeName(core.type), socketId: id };
 }
+
+/** @internal A payload that is about a socket. Its fields are enumerable for `console.log`. */
+export abstract class Identified implements Identity {
+  readonly socket: object;
+  readonly socketType: string;
+  readonly socketId: number;
+
+  constructor(core: Named) {
+    const { socket, socketType, socketId } = identityOf(core);
+    this.socket = socket;
+    this.socketType = socketType;
+    this.socketId = socketId;
+  }
+}

@@ -1,27 +1,22 @@
 // Reports binds and connects to the tracing channels of node:diagnostics_channel.
 
-import { identityOf } from "../core/identity.js";
+import { Identified } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
 import { type Traced, tracing, wantsObservers } from "../diagnostics/channels.js";
 import { observeFor } from "../observer/observer.js";
+import type { BindPayload, ConnectPayload } from "./payloads.js";
 
 /** The calls that the channels `bind` and `connect` report. */
-type Call = "bind" | "bindSync" | "unbind" | "unbindSync" | "connect" | "disconnect" | "connectPeer";
+type Call = BindPayload["operation"] | ConnectPayload["operation"];
 
-class EndpointOperation {
-  readonly socket: object;
-  readonly socketType: string;
-  readonly socketId: number;
+class EndpointOperation extends Identified {
   readonly operation: Call;
   readonly endpoint: string;
   /** The endpoint with its port, once it is bound. */
   boundEndpoint: string | null = null;
 
   constructor(core: Core, operation: Call, endpoint: string) {
-    const { socket, socketType, socketId } = identityOf(core);
-    this.socket = socket;
-    this.socketType = socketType;
-    this.socketId = socketId;
+    super(core);
     this.operation = operation;
     this.endpoint = endpoint;
   }

@@ -14,23 +14,17 @@ import {
   ZMQ_XSUB,
 } from "../binding/constants.js";
 import type { WireFrame, WireMessage } from "../binding/index.js";
-import { identityOf } from "../core/identity.js";
+import { Identified } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
 import { isPlanned } from "../core/operation-queue.js";
 import { tracing } from "../diagnostics/channels.js";
 import { copyOf, type Message } from "../message/frames.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions } from "../options/table.js";
+import type { ReceivePayload, SendPayload } from "./payloads.js";
 
-/** The calls that receive, as their payloads name them. */
-export type ReceiveCall =
-  | "receive"
-  | "receiveMany"
-  | "receiveWithMetadata"
-  | "tryReceive"
-  | "for await"
-  | "batches"
-  | "messagesWithMetadata";
+/** A call that receives, as its payload names it. */
+export type ReceiveCall = ReceivePayload["operation"];
 
 /** The socket types whose messages may have any number of frames, except those that cannot send. */
 const anyFrames = [
@@ -44,11 +38,8 @@ const lengthOf = (frame: WireFrame): number =>
 
 const ignore = () => {};
 
-/** The common part of the payloads of sends and receives. Its fields are enumerable for `console.log`. */
-abstract class Operation {
-  readonly socket: object;
-  readonly socketType: string;
-  readonly socketId: number;
+/** The common part of the payloads of sends and receives. */
+abstract class Operation extends Identified {
   readonly operation: string;
   /** The number of messages, of their frames, and of the bytes in these. */
   count = 0;
@@ -57,10 +48,7 @@ abstract class Operation {
   readonly #core: Core;
 
   constructor(core: Core, operation: string) {
-    const { socket, socketType, socketId } = identityOf(core);
-    this.socket = socket;
-    this.socketType = socketType;
-    this.socketId = socketId;
+    super(core);
     this.operation = operation;
     this.#core = core;
   }
@@ -168,7 +156,7 @@ const messagesIn: Record<ReceiveCall, (result: never) => object[][]> = {
 /** Calls `send` with the messages, to which subscribers may have appended frames. Settles as it does. */
 export function traceSend(
   core: Core,
-  operation: "send" | "sendMany",
+  operation: Exclude<SendPayload["operation"], "trySend">,
   wire: WireMessage[],
   send: (wire: WireMessage[]) => Promise<void>,
 ): Promise<void> {

@@ -30,31 +30,30 @@ async function pairs<S extends Push | Client, R extends Pull | Server>(sender: (
 }
 
 describe("sockets that become ready in the same turn", () => {
-  test("all receive their message, in each of many rounds", async () => {
-    using sockets = await pairs(
-      () => new Push({ linger: 0 }),
-      () => new Pull(),
-    );
-    for (let round = 0; round < 20; round++) {
-      const waiting = sockets.receivers.map((pull) => pull.receive());
-      for (const [index, push] of sockets.senders.entries()) push.trySend(`${round} ${index}`);
-      const received = (await Promise.all(waiting)).map(String);
-      expect(received).toEqual(sockets.senders.map((_, index) => `${round} ${index}`));
-    }
-  });
-
-  test("all receive their message if they are thread-safe", async () => {
-    using sockets = await pairs(
-      () => new Client({ linger: 0 }),
-      () => new Server(),
-    );
-    for (let round = 0; round < 20; round++) {
-      const waiting = sockets.receivers.map((server) => server.receive());
-      for (const [index, client] of sockets.senders.entries()) client.trySend(`${round} ${index}`);
-      const received = (await Promise.all(waiting)).map(([frame]) => String(frame));
-      expect(received).toEqual(sockets.senders.map((_, index) => `${round} ${index}`));
-    }
-  });
+  const types = {
+    "with descriptors": () =>
+      pairs(
+        () => new Push({ linger: 0 }),
+        () => new Pull(),
+      ),
+    "that are thread-safe": () =>
+      pairs(
+        () => new Client({ linger: 0 }),
+        () => new Server(),
+      ),
+  };
+  test.each(Object.entries(types))(
+    "%s all receive their message, in each of many rounds",
+    async (_, open) => {
+      using sockets = await open();
+      for (let round = 0; round < 20; round++) {
+        const waiting = sockets.receivers.map((receiver) => receiver.receive());
+        for (const [index, sender] of sockets.senders.entries()) sender.trySend(`${round} ${index}`);
+        const received = (await Promise.all(waiting)).map(([frame]) => String(frame));
+        expect(received).toEqual(sockets.senders.map((_, index) => `${round} ${index}`));
+      }
+    },
+  );
 
   test("settle each pending receive if the first one closes all others", async () => {
     using sockets = await pairs(

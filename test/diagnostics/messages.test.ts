@@ -22,6 +22,7 @@ import {
 import { Gather, Radio, Scatter } from "zmq-native/draft";
 import { toReadable, toWritable } from "zmq-native/streams";
 import * as v5 from "zmq-native/v5-compat";
+import { join } from "../helpers/pairs.js";
 import { TraceRecorder } from "../helpers/recorder.js";
 
 const open: { close(): void }[] = [];
@@ -33,10 +34,8 @@ const sends = (only?: string[]) => new TraceRecorder<SendPayload>("send", only);
 const receives = (only?: string[]) => new TraceRecorder<ReceivePayload>("receive", only);
 
 async function pair(): Promise<{ push: Push; pull: Pull }> {
-  const [push, pull] = [new Push({ linger: 0 }), new Pull()];
+  const { bound: pull, connected: push } = await join(new Pull(), new Push({ linger: 0 }), "tcp");
   open.push(push, pull);
-  await pull.bind("tcp://127.0.0.1:*");
-  push.connect(pull.lastEndpoint!);
   return { push, pull };
 }
 

@@ -27,6 +27,7 @@ import {
   type ZmqInstrumentationConfig,
 } from "zmq-native/opentelemetry";
 import * as v5 from "zmq-native/v5-compat";
+import { join as joined } from "../helpers/pairs.js";
 
 const spanExporter = new InMemorySpanExporter();
 const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] });
@@ -65,10 +66,8 @@ afterEach(() => {
 });
 
 async function pair(): Promise<{ push: Push; pull: Pull }> {
-  const [push, pull] = [new Push({ linger: 0 }), new Pull()];
+  const { bound: pull, connected: push } = await joined(new Pull(), new Push({ linger: 0 }), "tcp");
   open.push(push, pull);
-  await pull.bind("tcp://127.0.0.1:*");
-  push.connect(pull.lastEndpoint!);
   return { push, pull };
 }
 
