@@ -72,6 +72,9 @@ function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): v
   }
 }
 
+/** The most replies that wait for a program. Beyond it they are lost, and connections ask again after `handshakeInterval`. */
+const mostReplies = 100_000;
+
 /** Passes requests to the handler and replies to the programs, until the sockets are closed. */
 async function forward(programs: zmq.Router, handler: zmq.Dealer): Promise<void> {
   /** The envelope of each request, which ends with the number that the program gave it. */
@@ -113,7 +116,7 @@ export async function zap(flags: ZapFlags): Promise<void> {
     if (!flags.quiet) console.error(`zmq: ${keys} keys are admitted now`);
   });
   const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: 0 };
-  const programs = new zmq.Router({ linger: 0, sendHighWaterMark: 0 });
+  const programs = new zmq.Router({ linger: 0, sendHighWaterMark: mostReplies });
   const handler = new zmq.Dealer(unlimited);
   try {
     bind(programs, flags.bind, flags.mode ?? 0o600);

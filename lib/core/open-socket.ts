@@ -82,8 +82,8 @@ export class Core extends Readiness implements OptionTarget {
   sendingMany = false;
   /** Whether `close` was called while the socket was blocked. */
   closing = false;
-  /** Whether `close` has begun. */
-  #ends = false;
+  /** Whether `close` is in progress, or done. */
+  ends = false;
   /** Called when the socket has been closed. */
   onClose: (() => void) | undefined;
   /** Whether operations that waited in vain reject with `ETIMEDOUT` or `ECANCELED` instead of `EAGAIN`. */
@@ -129,7 +129,7 @@ export class Core extends Readiness implements OptionTarget {
 
   /** Throws if the socket is closed or blocked. */
   usable(): void {
-    if (this.handle === 0 || this.#ends) throw errorOf("EBADF");
+    if (this.handle === 0 || this.ends) throw errorOf("EBADF");
     if (this.blocked) throw blocked();
   }
 
@@ -197,10 +197,16 @@ export class Core extends Readiness implements OptionTarget {
       return;
     }
     // Results may run hooks and `then` getters. Nothing would settle the operations that these begin.
-    this.#ends = true;
-    this.receiving?.close();
-    this.sending?.close();
-    this.watching?.close();
+    this.ends = true;
+    try {
+      this.receiving?.close();
+      this.sending?.close();
+      this.watching?.close();
+    } catch (error) {
+      // Near a stack overflow. The socket is still open, and a second close finds the operations.
+      this.ends = false;
+      throw error;
+    }
     // One of them has closed the socket.
     if (this.handle === 0) return;
     binding.closeSocket(this.handle);

@@ -190,6 +190,8 @@ export class OperationQueue implements Waiter {
   }
 
   retry(): boolean {
+    // The result of another operation may have run user code that emptied the queue.
+    if (!this.#waiting) return true;
     if (!this.#drain()) return false;
     this.#release();
     return true;
@@ -246,6 +248,7 @@ export class OperationQueue implements Waiter {
     if (settings === undefined) throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
     const { max, ttl } = settings;
     const { topic, takesOver } = entry.operation;
+    const before = this.#first;
     const former = topic === undefined ? undefined : this.#byTopic.get(topic);
     if (former !== undefined) {
       this.#link(entry, former);
@@ -260,6 +263,8 @@ export class OperationQueue implements Waiter {
     else if (this.#byTopic.size > 0) this.#byTopic.clear();
     entry.start(takesOver ? undefined : ttl, this.#expire);
     this.#wait();
+    // Another operation is the first one now, as in `#leave`.
+    if (before !== undefined && this.#first !== before) core.touched();
   }
 
   /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
@@ -326,8 +331,11 @@ export class OperationQueue implements Waiter {
   /** Removes an operation, if it is queued. */
   readonly #leave = (entry: Entry): void => {
     if (!entry.queued) return;
+    const first = this.#first === entry;
     this.#remove(entry);
     if (this.#first === undefined) this.#release();
+    // The next one may be for a peer that has room. libzmq signals nothing more.
+    else if (first && this.#waiting) this.#core.touched();
   };
 
   readonly #expire = (entry: Entry, ofQueue: boolean): void => {

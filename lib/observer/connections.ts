@@ -10,8 +10,8 @@ import type { Event } from "./event.js";
 
 /** A connection between its establishment and the end of its handshake. */
 class Handshake {
-  /** Weak: the observer must not keep an idle socket alive. */
-  readonly #socket: WeakRef<object>;
+  /** Weak: the observer must not keep an idle socket alive. Undefined once it has been garbage-collected. */
+  declare readonly socket: object | undefined;
   readonly socketType: string;
   readonly socketId: number;
   readonly endpoint: string | null;
@@ -22,17 +22,14 @@ class Handshake {
 
   constructor(core: Core, { address, localAddress, remoteAddress }: Addresses) {
     const { socket, socketType, socketId } = identityOf(core);
-    this.#socket = new WeakRef(socket);
+    const weak = new WeakRef(socket);
+    // Its own property, as in all payloads.
+    Object.defineProperty(this, "socket", { get: () => weak.deref(), enumerable: true });
     this.socketType = socketType;
     this.socketId = socketId;
     this.endpoint = address ?? null;
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
-  }
-
-  /** Undefined once the socket has been garbage-collected. */
-  get socket(): object | undefined {
-    return this.#socket.deref();
   }
 }
 
@@ -151,8 +148,7 @@ export class Connections {
 
   #report(name: "peer:join" | "peer:leave", handshake: Handshake, reason?: string): void {
     if (!isNoticed(name)) return;
-    const { error: _, ...fields } = handshake;
-    const peer = { socket: handshake.socket, ...fields };
+    const { error: _, ...peer } = handshake;
     notice(name, () => (reason === undefined ? peer : { ...peer, reason }));
   }
 }

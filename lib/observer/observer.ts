@@ -192,7 +192,13 @@ export class Observer implements AsyncIterable<Event> {
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));
     observed.monitor = this;
-    this.#watch();
+    try {
+      this.#watch();
+    } catch (error) {
+      observed.monitor = undefined;
+      this.#core.close();
+      throw error;
+    }
     // Received later: subscribers of diagnostics_channel must not run before the socket knows its observer.
     this.#core.touched();
   }
@@ -288,10 +294,14 @@ export class Observer implements AsyncIterable<Event> {
    */
   close(): void {
     if (this.closed) return;
+    const observed = this.#observed.deref();
+    const known = observed?.observer as Observer | undefined;
+    // Diagnostics may open one again, unless the program has the one of `events`.
+    if (observed?.monitor === this && (known === undefined || !known.#keeps)) observed.monitor = undefined;
     // After the end, another socket may have the same handle.
     if (!this.#over) {
       binding.monitor(this.#handle, "", 0);
-      // The observer sees its peers no more.
+      // It reports its peers no longer.
       nextTick(() => this.#connections.report({ type: "end" }, this.#observed.deref()));
     }
     this.#over = true;

@@ -53,7 +53,7 @@ export interface ZmqInstrumentationConfig {
    * Returns `messaging.destination.name` for a socket, such as `"orders"`. It is also a part of the names of spans.
    * Default: the endpoint of the socket.
    *
-   * @throws Error: an error that the function throws becomes an uncaught exception.
+   * An error that the function throws is reported to the `diag` of OpenTelemetry, and the endpoint is used.
    *
    * @example
    * ```ts
@@ -73,7 +73,6 @@ export interface ZmqInstrumentationConfig {
   peers?: boolean | undefined;
 }
 
-/** An operation that has started. */
 /** The fields that name a socket and an endpoint. */
 interface Endpointed {
   readonly socket: Socket | undefined;
@@ -81,6 +80,7 @@ interface Endpointed {
   readonly endpoint: string | null;
 }
 
+/** An operation that has started. */
 interface Started {
   /** Whether messages carry a context. Asked at the start: at the end the socket may be closed. */
   readonly propagates: boolean;
@@ -123,8 +123,8 @@ export class ZmqInstrumentation {
   #metrics: Metrics | undefined;
   /** The provider of `#metrics`. */
   #provider: MeterProvider | undefined;
-  /** The last destination of each socket. */
-  readonly #destinations = new WeakMap<object, string | null>();
+  /** The destination under which peers were counted, by socket and endpoint, while there are any. */
+  readonly #counted = new Map<string, { destination: string | null; peers: number }>();
   readonly #started = new WeakMap<object, Started>();
   readonly #channels: [name: string, subscriber: Subscriber][];
 
@@ -225,10 +225,7 @@ export class ZmqInstrumentation {
     const { destination } = this.#config;
     // A peer may leave after its socket was garbage-collected.
     if (destination === undefined || socket === undefined) return endpoint;
-    // For a closed socket, the last one: otherwise joining and leaving would count in two series.
-    const value = guarded(() => destination(socket, endpoint), this.#destinations.get(socket) ?? endpoint);
-    this.#destinations.set(socket, value);
-    return value;
+    return guarded(() => destination(socket, endpoint), endpoint);
   }
 
   #propagates(socket: Socket): boolean {
@@ -335,15 +332,19 @@ export class ZmqInstrumentation {
   }
 
   #peers(change: number, payload: PeerPayload | PeerLeavePayload): void {
-    this.#recorded?.peers.add(change, this.#common(payload));
+    const key = `${payload.socketId}\n${payload.endpoint}`;
+    const counted = this.#counted.get(key) ?? { destination: this.#destinationOf(payload), peers: 0 };
+    counted.peers += change;
+    if (counted.peers > 0) this.#counted.set(key, counted);
+    else this.#counted.delete(key);
+    this.#recorded?.peers.add(change, this.#common(payload, counted.destination));
   }
 
   #dropped(payload: DropPayload): void {
     this.#recorded?.dropped.add(1, { ...this.#common(payload), "zmq.drop.reason": payload.reason });
   }
 
-  #common(payload: Endpointed): Attributes {
-    const destination = this.#destinationOf(payload);
+  #common(payload: Endpointed, destination = this.#destinationOf(payload)): Attributes {
     return {
       "messaging.system": systemName,
       "zmq.socket.type": payload.socketType,

@@ -106,6 +106,7 @@ export class Loop<T> implements SocketIterator<T> {
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);
+    if (core.ends) return Promise.resolve(finished);
     if (core.receiving !== undefined || core.blocked) {
       try {
         this.#receiver.ready();

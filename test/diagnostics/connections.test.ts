@@ -217,6 +217,15 @@ describe("connections", () => {
     expect(observer.closed).toBe(false);
   });
 
+  test("peers are reported after the program has closed its observer", async () => {
+    using joined = new NoticeRecorder<PeerPayload>("peer:join");
+    const [push, pull] = [kept(new Push()), kept(new Pull())];
+    new Observer(pull).close();
+    await pull.bind("tcp://127.0.0.1:*");
+    push.connect(pull.lastEndpoint!);
+    await joined.until((payloads) => payloads.some(({ socket }) => socket === pull));
+  });
+
   test("`socket.events` works after the program has replaced the observer", async () => {
     using _ = new NoticeRecorder("peer:join");
     const [push, pull] = [kept(new Push()), kept(new Pull())];

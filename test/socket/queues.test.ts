@@ -753,3 +753,33 @@ test("hooks that send while the queue drops messages leave no promise pending", 
   `);
   expect(outcome).toMatchObject({ code: 0, stdout: "true 7\n" });
 });
+
+describe("a message for a peer that has room is sent when the one before it, for a full peer,", () => {
+  test.each([
+    ["is aborted", "reject", 5],
+    ["is dropped", "dropOldest", 1],
+  ] as const)("%s", async (_, overflow, max) => {
+    using router = new Router({ mandatory: true, sendHighWaterMark: 1, linger: 0 });
+    router.sendQueue = { max, overflow };
+    await router.bind(freshEndpoint("inproc"));
+    const [full, free] = ["full", "free"].map((routingId) => {
+      const dealer = new Dealer({ routingId, receiveHighWaterMark: 1, receiveTimeout: 10_000 });
+      dealer.connect(router.lastEndpoint!);
+      return dealer;
+    }) as [Dealer, Dealer];
+    for (const dealer of [full, free]) {
+      await dealer.send("ready");
+      await router.receive();
+    }
+    while (router.trySend(["full", "filling"]));
+    const controller = new AbortController();
+    const first = router.send(["full", "waits"], { signal: controller.signal });
+    first.catch(() => {});
+    const second = router.send(["free", "message"]);
+    if (overflow === "reject") controller.abort();
+    await second;
+    expect((await free.receive()).map(String)).toEqual(["message"]);
+    await expect(first).rejects.toThrow();
+    for (const dealer of [full, free]) dealer.close();
+  });
+});
