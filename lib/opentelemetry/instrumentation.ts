@@ -53,7 +53,7 @@ export interface ZmqInstrumentationConfig {
    * Returns `messaging.destination.name` for a socket, such as `"orders"`. It is also a part of the names of spans.
    * Default: the endpoint of the socket.
    *
-   * An error that the function throws is reported to the `diag` of OpenTelemetry, and the endpoint is used.
+   * @throws Error: an error that the function throws is passed to the `diag` of OpenTelemetry, and the endpoint is used.
    *
    * @example
    * ```ts

@@ -128,10 +128,10 @@ export interface PeerLeavePayload extends Omit<PeerPayload, "socket"> {
 /**
  * The payload of the tracing channel `zmq-native:handshake`. `start` and `end` follow each other when the connection is
  * established, `asyncStart` and `asyncEnd` when the handshake has ended.
+ *
+ * Read `socket` in the subscriber. A payload that is kept does not keep the socket from being garbage-collected.
  */
-export interface HandshakePayload extends Omit<PeerPayload, "socket"> {
-  /** The socket. Undefined if it has been garbage-collected, which a kept payload does not prevent. */
-  readonly socket: Socket | undefined;
+export interface HandshakePayload extends PeerPayload {
   /** The reason why the handshake failed, as the `handshake:error` events of {@link Observer} have it. */
   readonly error?: unknown;
 }

@@ -4,10 +4,9 @@ import { Identified } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
 import { type Traced, tracing, wantsObservers } from "../diagnostics/channels.js";
 import { observeFor } from "../observer/observer.js";
-import type { BindPayload, ConnectPayload } from "./payloads.js";
 
 /** The calls that the channels `bind` and `connect` report. */
-type Call = BindPayload["operation"] | ConnectPayload["operation"];
+type Call = "bind" | "bindSync" | "unbind" | "unbindSync" | "connect" | "disconnect" | "connectPeer";
 
 class EndpointOperation extends Identified {
   readonly operation: Call;

@@ -21,10 +21,16 @@ import { tracing } from "../diagnostics/channels.js";
 import { copyOf, type Message } from "../message/frames.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions } from "../options/table.js";
-import type { ReceivePayload, SendPayload } from "./payloads.js";
 
-/** A call that receives, as its payload names it. */
-export type ReceiveCall = ReceivePayload["operation"];
+/** The calls that receive, as their payloads name them. The types of payloads import the sockets, so they repeat it. */
+export type ReceiveCall =
+  | "receive"
+  | "receiveMany"
+  | "receiveWithMetadata"
+  | "tryReceive"
+  | "for await"
+  | "batches"
+  | "messagesWithMetadata";
 
 /** The socket types whose messages may have any number of frames, except those that cannot send. */
 const anyFrames = [
@@ -156,7 +162,7 @@ const messagesIn: Record<ReceiveCall, (result: never) => object[][]> = {
 /** Calls `send` with the messages, to which subscribers may have appended frames. Settles as it does. */
 export function traceSend(
   core: Core,
-  operation: Exclude<SendPayload["operation"], "trySend">,
+  operation: "send" | "sendMany",
   wire: WireMessage[],
   send: (wire: WireMessage[]) => Promise<void>,
 ): Promise<void> {
