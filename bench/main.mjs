@@ -31,19 +31,21 @@ const options = command(
   )
   .option("--quick", "a look at the most important cases, in about two minutes")
   .option("--json <file>", "where to write the figures", join(root, "out/bench/results.json"))
+  .option("--resume", "keep the figures that are in the --json file, and measure the scenarios that are missing")
   .option("--report [file]", "write the report page too (default: bench/report/index.html)")
   .option("--from <file>", "measure nothing: take the figures of an earlier run")
   .option("--list", "say what there is to measure")
   .addHelpText(
     "after",
     `
-A run of everything takes about 25 minutes on two cores without other load. It needs \`npm run build\` and
-\`npm run build:tools\`. \`scripts/setup npm run bench\` also installs what the other contenders need; a contender or scenario
-that cannot take part is named and left out.
+A run of everything takes about 50 minutes on two cores without other load. Figures are written after each scenario. It
+needs \`npm run build\` and \`npm run build:tools\`. \`scripts/setup npm run bench\` also installs what the other contenders
+need; a contender or scenario that cannot take part is named and left out.
 
 Examples:
   npm run bench -- --report                               everything, and bench/report/index.html
   npm run bench -- --only receive,latency --rounds 9
+  npm run bench -- --resume                               go on after a run that was interrupted
   npm run bench -- --from out/bench/results.json --report  the page again, without measuring`,
   )
   .parse()
@@ -88,6 +90,8 @@ function printDuration(results) {
   console.log(`\nThe run took ${total.toFixed(1)} minutes: ${longest.join(", ")}`);
 }
 
+const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+
 async function measure() {
   if (!existsSync(join(out, "perf/local_thr"))) {
     console.error("libzmq's own tools are not built: run `npm run build:tools` first.");
@@ -114,7 +118,11 @@ async function measure() {
     "burst",
     "connections",
   ];
-  let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
+  const earlier = options.resume && existsSync(options.json) ? read(options.json).results : [];
+  let chosen = scenarios.filter(
+    ({ name }) =>
+      (options.only?.includes(name) ?? true) && !earlier.some((row) => row.scenario === name),
+  );
   chosen = chosen.filter(({ title, needs }) => {
     const missing = needs && missingNeeds[needs]();
     if (missing) console.warn(`"${title}" is left out: ${missing}`);
@@ -146,23 +154,33 @@ async function measure() {
       process.exit(130);
     });
   bar.start(countMeasurements(chosen, { rounds, all }), 0, { what: "" });
-  const results = await run(chosen, {
+  mkdirSync(dirname(options.json), { recursive: true });
+  const found = (results) => ({
+    machine: machine(),
+    rounds,
+    scenarios: scenarios.map(({ name }) => name).filter((name) => results.some((row) => row.scenario === name)),
+    results,
+  });
+  let results = earlier;
+  await run(chosen, {
     rounds,
     all,
     scale: options.quick ? 0.3 : 0.4,
     onProgress: (what) => bar.increment(1, { what }),
+    // A run takes long: what it has measured is kept if it is interrupted.
+    onScenario(name, measured) {
+      results = [...earlier, ...measured];
+      writeFileSync(options.json, JSON.stringify(found(results), undefined, 1));
+      if (!process.stderr.isTTY) console.error(`${new Date().toISOString()} ${name} is measured`);
+    },
   });
   bar.stop();
   printDuration(results);
-  return { machine: machine(), rounds, scenarios: chosen.map(({ name }) => name), results };
+  return found(results);
 }
 
-const found = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await measure();
+const found = options.from ? read(options.from) : await measure();
 const { results } = found;
-if (!options.from) {
-  mkdirSync(dirname(options.json), { recursive: true });
-  writeFileSync(options.json, JSON.stringify(found, undefined, 1));
-}
 const measured = scenarios
   .map((scenario) => ({
     ...scenario,

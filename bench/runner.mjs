@@ -27,9 +27,10 @@ const roundsOf = (scenario, one, { rounds, all }) =>
 /**
  * Measures all cases of all scenarios. `scale` is the part of the usual number of messages. With `all`, cases that take
  * long have as many rounds as the others.
+ * Calls `onScenario(name, results)` after each scenario.
  * Answers a list of `{ scenario, case, contender, rounds: [figures], failures: [text], seconds }`.
  */
-export async function run(scenarios, { rounds, all = false, scale, onProgress }) {
+export async function run(scenarios, { rounds, all = false, scale, onProgress, onScenario }) {
   const results = [];
   for (const scenario of scenarios) {
     for (const one of scenario.cases) {
@@ -56,6 +57,7 @@ export async function run(scenarios, { rounds, all = false, scale, onProgress })
       }
       results.push(...rows);
     }
+    onScenario(scenario.name, results);
   }
   return results;
 }
