@@ -31,7 +31,10 @@ const options = command(
   )
   .option("--quick", "a look at the most important cases, in about two minutes")
   .option("--json <file>", "where to write the figures", join(root, "out/bench/results.json"))
-  .option("--resume", "keep the figures that are in the --json file, and measure the scenarios that are missing")
+  .option(
+    "--resume",
+    "keep the figures that are in the --json file, and measure the scenarios that are missing",
+  )
   .option("--report [file]", "write the report page too (default: bench/report/index.html)")
   .option("--from <file>", "measure nothing: take the figures of an earlier run")
   .option("--list", "say what there is to measure")
@@ -120,8 +123,7 @@ async function measure() {
   ];
   const earlier = options.resume && existsSync(options.json) ? read(options.json).results : [];
   let chosen = scenarios.filter(
-    ({ name }) =>
-      (options.only?.includes(name) ?? true) && !earlier.some((row) => row.scenario === name),
+    ({ name }) => (options.only?.includes(name) ?? true) && !earlier.some((row) => row.scenario === name),
   );
   chosen = chosen.filter(({ title, needs }) => {
     const missing = needs && missingNeeds[needs]();
@@ -158,7 +160,9 @@ async function measure() {
   const found = (results) => ({
     machine: machine(),
     rounds,
-    scenarios: scenarios.map(({ name }) => name).filter((name) => results.some((row) => row.scenario === name)),
+    scenarios: scenarios
+      .map(({ name }) => name)
+      .filter((name) => results.some((row) => row.scenario === name)),
     results,
   });
   let results = earlier;

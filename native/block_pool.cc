@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <utility>
+
+#include "mapped_memory.h"
+#include "poison.h"
 
 #ifndef ZMQ_NATIVE_SYSTEM_LIBZMQ
 // libzmq's own. First, what platform it is for.
@@ -12,13 +16,6 @@
 #include <precompiled.hpp>
 #include <msg.hpp>
 // clang-format on
-#endif
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(memory, size)
-#define ASAN_UNPOISON_MEMORY_REGION(memory, size)
 #endif
 
 namespace zmq_native {
@@ -42,6 +39,7 @@ BlockPool& BlockPool::instance() {
 }
 
 size_t BlockPool::sizeOf(size_t index) {
+  if (index == kChunkClass) return kChunk;
   const size_t octave = kLeast << (index / kSteps);
   return octave + octave / kSteps * (index % kSteps);
 }
@@ -53,17 +51,19 @@ size_t BlockPool::classOf(size_t size) {
   return index;
 }
 
-void BlockPool::freeAll(Block* blocks) {
-  while (blocks != nullptr) {
-    Block* const next = blocks->next;
-    std::free(blocks);
-    blocks = next;
+void* BlockPool::obtain(size_t index) { return index == kChunkClass ? mapMemory(kChunk) : std::malloc(sizeOf(index)); }
+
+void BlockPool::giveBack(void* memory, size_t index) {
+  // The system may map the addresses of a chunk again.
+  ASAN_UNPOISON_MEMORY_REGION(memory, sizeOf(index));
+  if (index == kChunkClass) {
+    unmapMemory(memory, kChunk);
+  } else {
+    std::free(memory);
   }
 }
 
-void* BlockPool::allocate(size_t size) {
-  if (size < kLeast || size > kMost) return std::malloc(size);
-  const size_t index = classOf(size);
+void* BlockPool::take(size_t index) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Class& blocks = classes_[index];
@@ -75,12 +75,11 @@ void* BlockPool::allocate(size_t size) {
       return block;
     }
   }
-  return std::malloc(sizeOf(index));
+  return obtain(index);
 }
 
-void BlockPool::release(void* memory, size_t size) {
-  if (size >= kLeast && size <= kMost) {
-    const size_t index = classOf(size);
+void BlockPool::put(void* memory, size_t index) {
+  {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (open_ && kept_ + sizeOf(index) <= kCapacity && (running_ || startThread())) {
       Class& blocks = classes_[index];
@@ -92,8 +91,24 @@ void BlockPool::release(void* memory, size_t size) {
       return;
     }
   }
-  std::free(memory);
+  giveBack(memory, index);
 }
+
+void* BlockPool::allocate(size_t size) {
+  return size < kLeast || size > kMost ? std::malloc(size) : take(classOf(size));
+}
+
+void BlockPool::release(void* memory, size_t size) {
+  if (size < kLeast || size > kMost) {
+    std::free(memory);
+  } else {
+    put(memory, classOf(size));
+  }
+}
+
+void* BlockPool::allocateChunk() { return take(kChunkClass); }
+
+void BlockPool::releaseChunk(void* chunk) { put(chunk, kChunkClass); }
 
 BlockPool::Block* BlockPool::removeLast(size_t index, size_t count) {
   Class& blocks = classes_[index];
@@ -123,11 +138,11 @@ void BlockPool::run() {
   while (kept_ > 0) {
     closing_.wait_for(lock, kIdle, [this] { return !open_; });
     for (size_t index = 0; index < kClasses; ++index) {
-      Block* const blocks = removeLast(index, open_ ? classes_[index].unused : classes_[index].count);
+      Block* blocks = removeLast(index, open_ ? classes_[index].unused : classes_[index].count);
       classes_[index].unused = classes_[index].count;
       if (blocks == nullptr) continue;
       lock.unlock();
-      freeAll(blocks);
+      while (blocks != nullptr) giveBack(std::exchange(blocks, blocks->next), index);
       lock.lock();
     }
   }

@@ -1,5 +1,5 @@
-// Memory for large messages, used again instead of being given back to the system after each one: for the memory of a
-// new message of 1 MiB, the system clears 256 pages. Any thread.
+// Memory for large messages, and chunks for many small ones, used again instead of being given back to the system after
+// each one: for the memory of a new message of 1 MiB, the system clears 256 pages. Any thread.
 #pragma once
 
 #include <array>
@@ -25,7 +25,15 @@ class BlockPool {
   /** Takes back memory of `allocate(size)`. */
   void release(void* memory, size_t size);
 
-  /** Begins and ends the keeping of blocks. `close` gives all blocks to the system and ends the pool's thread. */
+  /** Size of a chunk. */
+  static constexpr size_t kChunk = 1024 * 1024;
+  /** A chunk, or null. Once it is not kept any more, its memory goes back to the system. */
+  void* allocateChunk();
+  /** Takes back a chunk. */
+  void releaseChunk(void* chunk);
+
+  /** Begins and ends the keeping of blocks and chunks. `close` gives all blocks to the system and ends the pool's
+   * thread. */
   void open();
   void close();
 
@@ -35,7 +43,9 @@ class BlockPool {
   /** Sizes between two powers of two, so that a block is at most a quarter larger than what it is for. */
   static constexpr size_t kSteps = 4;
   static constexpr size_t kOctaves = 9;
-  static constexpr size_t kClasses = kOctaves * kSteps + 1;
+  /** The class of chunks. Those of blocks are before it. */
+  static constexpr size_t kChunkClass = kOctaves * kSteps + 1;
+  static constexpr size_t kClasses = kChunkClass + 1;
 
   struct Block {
     Block* next;
@@ -51,8 +61,11 @@ class BlockPool {
   BlockPool() = default;
   static size_t classOf(size_t size);
   static size_t sizeOf(size_t index);
-  static void freeAll(Block* blocks);
+  static void* obtain(size_t index);
+  static void giveBack(void* memory, size_t index);
 
+  void* take(size_t index);
+  void put(void* memory, size_t index);
   /** Takes the last `count` blocks of a class out. */
   Block* removeLast(size_t index, size_t count);
   bool startThread();

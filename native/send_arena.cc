@@ -60,8 +60,9 @@ void SendArena::retire() {}
 
 #else
 
-#include <cstdlib>
 #include <new>
+
+#include "chunks.h"
 
 // libzmq's internal headers: zmq_msg_t is a zmq::msg_t, and only msg_t can use memory of ours. platform.hpp comes
 // first.
@@ -90,6 +91,24 @@ using Content = zmq::msg_t::content_t;
 struct SendArena::Block {
   std::atomic<int> references{kOwner};
   alignas(std::max_align_t) unsigned char memory[kBlockSize];
+
+  /** Null if memory runs out. */
+  static Block* create() {
+    void* const memory = chunks().allocate();
+    return memory == nullptr ? nullptr : new (memory) Block;
+  }
+
+  static void destroy(Block* block) {
+    block->~Block();
+    chunks().release(block);
+  }
+
+ private:
+  // Never destroyed: libzmq's threads may outlive static destructors.
+  static Chunks& chunks() {
+    static auto* const all = new Chunks(sizeof(Block));
+    return *all;
+  }
 };
 
 bool SendArena::allocate(Message& message, size_t size) {
@@ -98,7 +117,7 @@ bool SendArena::allocate(Message& message, size_t size) {
   const size_t needed = sizeof(Content) + ((size + alignment - 1) & ~(alignment - 1));
   if (block_ == nullptr || used_ + needed > kBlockSize) {
     retire();
-    block_ = new (std::nothrow) Block;
+    block_ = Block::create();
     if (block_ == nullptr) return message.resize(size);
   }
   unsigned char* place = block_->memory + used_;
@@ -111,13 +130,13 @@ bool SendArena::allocate(Message& message, size_t size) {
 
 void SendArena::release(void*, void* block) {
   auto* const self = static_cast<Block*>(block);
-  if (self->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete self;
+  if (self->references.fetch_sub(1, std::memory_order_acq_rel) == 1) Block::destroy(self);
 }
 
 void SendArena::retire() {
   if (block_ == nullptr) return;
   const int unused = kOwner - given_;
-  if (block_->references.fetch_sub(unused, std::memory_order_acq_rel) == unused) delete block_;
+  if (block_->references.fetch_sub(unused, std::memory_order_acq_rel) == unused) Block::destroy(block_);
   block_ = nullptr;
   used_ = 0;
   given_ = 0;
