@@ -16,6 +16,7 @@ bool exportAll(Environment& environment, napi_value object) {
   exportSender(exports);
   exportReceiver(exports);
   exportSubscribers(exports);
+  exportPeers(exports);
   exportProxy(exports);
   exportMulticastLog(exports);
   exportLibrary(exports);

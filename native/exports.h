@@ -56,6 +56,7 @@ void exportSocket(Exports& exports);
 void exportSender(Exports& exports);
 void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);
+void exportPeers(Exports& exports);
 void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);
 void exportLibrary(Exports& exports);

@@ -18,6 +18,12 @@ void Notifier::expect() {
   napi_ref_threadsafe_function(environment_->env, function_);
 }
 
+void Notifier::release() {
+  if (expected_ == 0 || --expected_ > 0 || function_ == nullptr) return;
+  napi_unref_threadsafe_function(environment_->env, function_);
+  environment_->unpin();
+}
+
 void Notifier::notify(int32_t notice) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ == nullptr) return;
@@ -36,9 +42,10 @@ void Notifier::call(napi_env env, napi_value, void* context, void* notice) {
   auto* self = static_cast<Notifier*>(context);
   if (env == nullptr || self->environment_ == nullptr) return;
   Environment& environment = *self->environment_;
-  const bool last = --self->expected_ == 0;
+  const auto number = static_cast<int32_t>(reinterpret_cast<intptr_t>(notice));
+  const bool last = number > 0 && --self->expected_ == 0;
   if (last) napi_unref_threadsafe_function(env, self->function_);
-  environment.callNotice(static_cast<int32_t>(reinterpret_cast<intptr_t>(notice)));
+  environment.callNotice(number);
   // Last, since the unpinned object may be destroyed.
   if (last) environment.unpin();
 }
