@@ -63,6 +63,19 @@ export {
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
 export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
+export type { SocketEndpoint } from "./socket/peers/endpoints.js";
+export type { Peers } from "./socket/peers/peers.js";
+export type {
+  ChangeOptions,
+  ConnectedPeer,
+  LeaveReason,
+  PeerChange,
+  PeerEvents,
+  PeerFailure,
+  PeerJoin,
+  PeerLeave,
+  PeerStatistics,
+} from "./socket/peers/types.js";
 export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
 

@@ -84,6 +84,8 @@ export class Core extends Readiness implements OptionTarget {
   readonly record = new EndpointRecord();
   /** Messages that a loop has prefetched. */
   ahead!: FetchedAhead;
+  /** Watches the connections, once the program has asked for them. */
+  peers: { close(): void } | undefined = undefined;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** The cached timeouts: each operation that has to wait needs one. */
@@ -177,6 +179,7 @@ export class Core extends Readiness implements OptionTarget {
     this.receiving?.close();
     this.sending?.close();
     this.watching?.close();
+    this.peers?.close();
     binding.closeSocket(this.handle);
     this.forget();
     this.handle = 0;

@@ -51,6 +51,17 @@ function remembered(core: Core): Addresses {
   return addresses;
 }
 
+/** Returns the address that the program gave for an endpoint of libzmq. */
+export function givenAddress(core: Core, endpoint: string): string {
+  for (const [address, known] of addressesOf.get(core)?.names ?? []) {
+    if (known.endpoint === endpoint) return address;
+  }
+  return endpoint;
+}
+
+/** Returns the addresses that will be connected when their host is resolved. */
+export const unresolved = (core: Core): string[] => [...(addressesOf.get(core)?.pending ?? [])];
+
 /** The host of a tcp endpoint if it is a name, and neither an address nor an interface. */
 function tcpName(rest: string, address: string): string | undefined {
   const text = rest.slice(rest.lastIndexOf(";") + 1);

@@ -203,6 +203,12 @@ module.exports = {
     };
     machine.track("waitForSubscribers", socket.waitForSubscribers?.(count, options));
   },
+  waitForPeers(machine, { socket }, operation) {
+    const { peers } = socket;
+    peers.on("leave", ({ peer }) => peer.statistics());
+    for (const peer of peers) peer.statistics();
+    machine.track("waitForPeers", socket.waitForPeers(operation.count, waiting(machine, operation)));
+  },
   close(machine, { socket }, { linger }) {
     const promise = close(socket, linger === undefined ? undefined : { linger });
     if (linger !== undefined) machine.track("close with options", promise);

@@ -118,6 +118,7 @@ const table = {
       topic: sometimes(fc.constantFrom("", "a", { bytes: 300 })),
     },
   ],
+  waitForPeers: [1, { socket: which, count: fc.constantFrom(0, 1, 2, 1.5), ...wait }],
   close: [5, { socket: which, linger: sometimes(fc.constantFrom(0, 1, 20)) }],
   drop: [2, { socket: which }],
   collect: [1, {}],
@@ -232,7 +233,7 @@ function familiesOf(arbitraryOf) {
               "bind",
               "unbind",
             ],
-            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers"],
+            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers", "waitForPeers"],
           ),
           position: fc.constantFrom(0, 0, 1),
           kind,
@@ -311,7 +312,7 @@ function familiesOf(arbitraryOf) {
           socket: which,
           call: fc.constantFrom(
             ...["send", "sendMany", "receive", "receiveMany", "receiveWithMetadata", "batches", "close"],
-            "waitForSubscribers",
+            ...["waitForSubscribers", "waitForPeers"],
           ),
           option: fc.constantFrom(
             "timeout",
