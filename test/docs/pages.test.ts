@@ -32,6 +32,7 @@ testPrograms("docs/back-pressure.md", {
     },
   },
 });
+testPrograms("docs/peers.md");
 testPrograms("docs/streams.md");
 testPrograms("docs/secure-a-server.md");
 testPrograms("docs/graceful-shutdown.md", {
