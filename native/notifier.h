@@ -31,6 +31,7 @@ class Notifier {
   void close(bool release);
 
  private:
+  void keepAlive(napi_env env, bool on);
   static void call(napi_env env, napi_value callback, void* self, void* notice);
 
   Environment* environment_;
