@@ -108,7 +108,10 @@ export class Peers implements Iterable<ConnectedPeer> {
     views.set(handle, new WeakRef(this));
     const fields = binding.listPeers(handle, 0);
     core.touched();
-    if (typeof fields === "number") return;
+    if (typeof fields === "number") {
+      this.#stale = true;
+      return;
+    }
     for (const row of readRows(fields).rows) this.#byId.set(row.id, new TrackedPeer(core, row));
   }
 
