@@ -457,7 +457,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    *
    * @throws ZmqError `EAGAIN` (rejects): the timeout is over, or the socket was closed. With `distinctErrors`, the code is
    *   `ETIMEDOUT` or `ECANCELED`.
-   * @throws AbortError, or `signal.reason` (rejects): the signal is aborted.
+   * @throws Error (rejects): the signal is aborted. It is `signal.reason`.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws ZmqError `ENOTSUP` (throws): the addon was built with the system's libzmq.
    * @throws TypeError (throws): an argument is invalid.

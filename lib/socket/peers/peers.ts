@@ -49,19 +49,22 @@ export let waitForPeers: (peers: Peers, count: number, options: unknown) => Prom
  *
  * @example
  * ```ts
- * import { type PeerJoin, type PeerLeave, Pull, Push } from "zmq-native";
+ * import { Pull, Push } from "zmq-native";
  *
  * const pull = new Pull();
- * const joined = new Promise<PeerJoin>((resolve) => pull.peers.once("join", resolve));
- * const left = new Promise<PeerLeave>((resolve) => pull.peers.once("leave", resolve));
+ * const changes = pull.peers.changes();
  * await pull.bind("tcp://127.0.0.1:*");
  *
  * const push = new Push();
  * push.connect(pull.lastEndpoint!);
- * console.log((await joined).peer.properties["Socket-Type"]); // PUSH
- * console.log(pull.peers.size); // 1
+ * await pull.waitForPeers();
+ * for (const peer of pull.peers) console.log(peer.properties["Socket-Type"]); // PUSH
  * push.close();
- * console.log((await left).reason); // peer
+ * for await (const change of changes) {
+ *   if (change.type !== "leave") continue;
+ *   console.log(change.reason); // peer
+ *   break;
+ * }
  * ```
  */
 export class Peers implements Iterable<ConnectedPeer> {
@@ -122,7 +125,7 @@ export class Peers implements Iterable<ConnectedPeer> {
   }
 
   /**
-   * Iterates over the peers that are connected when the loop begins, those that joined first in front.
+   * Iterates over the peers that are connected when the loop begins, those that joined first in front. Never throws.
    *
    * @example
    * ```ts
@@ -220,7 +223,7 @@ export class Peers implements Iterable<ConnectedPeer> {
    * The changes from now on: peers that join and leave, and failed handshakes. The loop ends when the socket is closed, after
    * the last change. It keeps the process alive while it waits. It keeps the last 10,000 unread changes.
    *
-   * @throws AbortError from the loop, or `signal.reason`: the signal is aborted.
+   * @throws Error from the loop: the signal is aborted. It is `signal.reason`.
    * @throws TypeError: the options are invalid.
    *
    * @example

@@ -108,6 +108,7 @@ export interface ConnectedPeer {
 
 /** A peer joined. */
 export interface PeerJoin {
+  /** The type of the change. */
   readonly type: "join";
   /** The peer, with which messages can be exchanged. */
   readonly peer: ConnectedPeer;
@@ -115,6 +116,7 @@ export interface PeerJoin {
 
 /** A peer left. */
 export interface PeerLeave {
+  /** The type of the change. */
   readonly type: "leave";
   /** The peer, which had joined before. */
   readonly peer: ConnectedPeer;
@@ -126,6 +128,7 @@ export interface PeerLeave {
 
 /** A connection ended before its handshake had succeeded. */
 export interface PeerFailure {
+  /** The type of the change. */
   readonly type: "fail";
   /** The peer, which never joined. Its `properties` are empty. */
   readonly peer: ConnectedPeer;
