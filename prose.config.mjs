@@ -10,6 +10,7 @@ export const files = [
   { folder: "examples", pattern: /\.m?ts$/ },
   { folder: "scripts", pattern: /\.mjs$/ },
   { folder: "bench", pattern: /\.mjs$/ },
+  { folder: "command", pattern: /\.ts$/ },
   { folder: "demo", pattern: /\.ts$/ },
   { folder: "test", pattern: /\.(?:[cm]?[jt]s|cc?|h|go|java)$/ },
 ];

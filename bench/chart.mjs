@@ -1,7 +1,8 @@
 // Charts as SVG. Of a scenario: lines where its cases are sizes or numbers, bars where it has one case.
 
 import { init } from "echarts";
-import { short } from "./format.mjs";
+import { stock } from "./ends.mjs";
+import { formatOf, nameOf } from "./format.mjs";
 import { figureOf } from "./statistics.mjs";
 
 export const colours = {
@@ -17,7 +18,7 @@ function colourOf(contender) {
   if (/^ours.*(batch|sendMany)/.test(contender)) return "#1a7fd4";
   if (contender === "ours, receive()") return "#7cc4f5";
   if (contender.startsWith("ours")) return contenderColours.ours;
-  if (contender === "C") return contenderColours.c;
+  if (contender === "C" || contender === stock) return contenderColours.c;
   if (contender.startsWith("zeromq")) return contenderColours.zeromq;
   if (contender === "pyzmq") return "#c69026";
   return contender.endsWith("coalesced") ? "#a371f7" : "#d16ba5";
@@ -60,11 +61,12 @@ function lines(scenario, results) {
       type: "log",
       name: scenario.unit,
       nameTextStyle: { color: theme.ink, align: "left" },
-      axisLabel: { color: theme.ink, formatter: short },
+      axisLabel: { color: theme.ink, formatter: formatOf(scenario.figure) },
     }),
     series: contenders.map((contender) => ({
-      name: contender,
+      name: nameOf(contender),
       type: "line",
+      lineStyle: { type: contender === stock ? "dashed" : "solid" },
       symbol: "circle",
       symbolSize: 7,
       color: colourOf(contender),
@@ -74,6 +76,7 @@ function lines(scenario, results) {
 }
 
 function bars(scenario, results) {
+  const format = formatOf(scenario.figure);
   const rows = results
     .filter((row) => row.scenario === scenario.name)
     .map((row) => [row.contender, figureOf(row, scenario.figure)?.median])
@@ -86,14 +89,14 @@ function bars(scenario, results) {
       name: scenario.unit,
       nameLocation: "middle",
       nameGap: 28,
-      axisLabel: { color: theme.ink, formatter: short, hideOverlap: true },
+      axisLabel: { color: theme.ink, formatter: format, hideOverlap: true },
     }),
-    yAxis: axis({ type: "category", data: rows.map(([name]) => name) }),
+    yAxis: axis({ type: "category", data: rows.map(([name]) => nameOf(name)) }),
     series: [
       {
         type: "bar",
         barMaxWidth: 28,
-        label: { show: true, position: "right", color: theme.ink, formatter: ({ value }) => short(value) },
+        label: { show: true, position: "right", color: theme.ink, formatter: ({ value }) => format(value) },
         data: rows.map(([name, value]) => ({ value, itemStyle: { color: colourOf(name) } })),
       },
     ],
@@ -120,14 +123,16 @@ function legendRows(names, width) {
 /** A chart of `width` CSS pixels for a page that defines the colors `--ink` and `--line`. */
 export function chart(scenario, results, width) {
   const many = scenario.cases.length > 1;
-  const names = scenario.cases[0].contenders.map(({ name }) => name);
-  const bottom = many ? legendRows(names, width) * legendRow + 10 : 50;
+  const names = scenario.cases[0].contenders.map(({ name }) => nameOf(name));
+  // The reader's font may be wider than the one that the layout assumes: the legend and the bars' names need more room.
+  const legendWidth = 0.85 * width;
+  const bottom = many ? legendRows(names, legendWidth) * legendRow + 10 : 50;
   const height = many ? 340 + bottom : 90 + 44 * names.length;
   const svg = draw(
     { width, height, label: scenario.title, theme: "light" },
     {
-      legend: { bottom: 0, itemGap: 24, textStyle: { color: theme.ink } },
-      grid: { left: 10, right: many ? 20 : 70, top: many ? 40 : 10, bottom, containLabel: true },
+      legend: { bottom: 0, width: legendWidth, itemGap: 24, textStyle: { color: theme.ink } },
+      grid: { left: many ? 10 : 30, right: many ? 20 : 70, top: many ? 40 : 10, bottom, containLabel: true },
       ...(many ? lines : bars)(scenario, results),
     },
   );

@@ -8,7 +8,7 @@ import { command, share, wholeNumber } from "../scripts/command_line.mjs";
 import { busyMachine } from "./busy.mjs";
 import { countPaths, countsMissing } from "./counts.mjs";
 import { countFor, nodeEnds, sizeName, toolEnds } from "./ends.mjs";
-import { ratio, spread } from "./format.mjs";
+import { ratio, short, spread } from "./format.mjs";
 import { root } from "./paths.mjs";
 import { run } from "./runner.mjs";
 import { killAll } from "./stage.mjs";
@@ -128,7 +128,7 @@ async function compareRates() {
     }
     const verdict = change.median < 1 - bound ? "SLOWER" : "";
     if (verdict) slower++;
-    const rate = spread(figureOf(row, "rate"));
+    const rate = spread(figureOf(row, "rate"), short);
     console.log(
       `${row.scenario} ${row.case}: ${spread(change, ratio)} of ${commit}'s; now ${rate} /s ${verdict}`,
     );

@@ -14,7 +14,7 @@ const atFullSpeed = {
 export const sizes = [1, 64, 256, 1024, 4096, 65536, 1048576];
 export const largeSizes = Object.keys(atFullSpeed)
   .map(Number)
-  .filter((size) => size >= 1024);
+  .filter((size) => size > 4096);
 
 export function sizeName(bytes) {
   if (bytes >= 2 ** 20) return `${bytes / 2 ** 20} MiB`;
@@ -102,6 +102,24 @@ export const patternEnds = {
     return { result: stage.patterns("send", endpoint, frames, size, count).ended };
   },
 };
+
+/** Streams in C without libzmq: writev, nng or nanomsg. */
+export const streamEnds = (name) => ({
+  receive(stage, { count, size }) {
+    const started = bindAtFreePort((endpoint) => stage.stream(name, "receive", endpoint, size, count));
+    return {
+      endpoint: started.then(({ endpoint }) => endpoint),
+      result: started
+        .then(({ peer }) => peer.ended)
+        .then(({ output, cpuSeconds }) => ({ rate: Number(output), cpuPerMessage: cpuSeconds / count })),
+    };
+  },
+  send(stage, { count, size }, endpoint) {
+    stage.stream(name, "send", endpoint, size, count);
+    // Some must be ended from outside.
+    return { result: Promise.resolve() };
+  },
+});
 
 /** A contender that streams from one end to another; `slowness` is how many times fewer messages it gets than C. */
 export function stream(name, receiver, sender, flow, slowness = 1) {

@@ -1,15 +1,16 @@
 // npm run bench: measures, prints, and writes what it found.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { command, listOf, wholeNumber } from "../scripts/command_line.mjs";
 import { Lan } from "../test/multicast/lan.mjs";
 import { judge } from "./aims.mjs";
+import { descriptorsMissing } from "./descriptors.mjs";
 import { stock } from "./ends.mjs";
-import { root } from "./paths.mjs";
-import { stockLibrary } from "./programs.mjs";
+import { out, root } from "./paths.mjs";
+import { missingStreams, stockLibrary } from "./programs.mjs";
 import { writeReport } from "./report.mjs";
 import { countMeasurements, run } from "./runner.mjs";
 import { scenarios } from "./scenarios/all.mjs";
@@ -25,14 +26,26 @@ const options = command(
   .option("--only <names>", `some scenarios: ${names.join(",")}`, listOf(names))
   .option(
     "--rounds <count>",
-    "how often each contender is measured (default: 5; 2 with --quick)",
+    "how often each contender is measured (default: 5, and fewer in scenarios that take long; 2 with --quick)",
     wholeNumber(),
   )
-  .option("--quick", "a look at the most important cases, in under two minutes")
+  .option("--quick", "a look at the most important cases, in about two minutes")
   .option("--json <file>", "where to write the figures", join(root, "out/bench/results.json"))
   .option("--report [file]", "write the report page too (default: bench/report/index.html)")
   .option("--from <file>", "measure nothing: take the figures of an earlier run")
   .option("--list", "say what there is to measure")
+  .addHelpText(
+    "after",
+    `
+A run of everything takes about 25 minutes on two cores without other load. It needs \`npm run build\` and
+\`npm run build:tools\`. \`scripts/setup npm run bench\` also installs what the other contenders need; a contender or scenario
+that cannot take part is named and left out.
+
+Examples:
+  npm run bench -- --report                               everything, and bench/report/index.html
+  npm run bench -- --only receive,latency --rounds 9
+  npm run bench -- --from out/bench/results.json --report  the page again, without measuring`,
+  )
   .parse()
   .opts();
 
@@ -47,6 +60,12 @@ function quick(scenario) {
   return cases.length > 0 ? { ...scenario, cases } : { ...scenario, cases: scenario.cases.slice(0, 1) };
 }
 
+/** Why a scenario's `needs` are not met; undefined if they are. */
+const missingNeeds = {
+  lan: () => Lan.missing(),
+  descriptors: descriptorsMissing,
+};
+
 function machine() {
   const [{ model }] = cpus();
   return {
@@ -57,7 +76,23 @@ function machine() {
   };
 }
 
+/** Prints how long the run took, and the scenarios that took longest. */
+function printDuration(results) {
+  const minutes = {};
+  for (const { scenario, seconds } of results) {
+    minutes[scenario] = (minutes[scenario] ?? 0) + seconds / 60;
+  }
+  const sorted = Object.entries(minutes).sort(([, a], [, b]) => b - a);
+  const total = sorted.reduce((sum, [, taken]) => sum + taken, 0);
+  const longest = sorted.slice(0, 8).map(([name, taken]) => `${name} ${taken.toFixed(1)}`);
+  console.log(`\nThe run took ${total.toFixed(1)} minutes: ${longest.join(", ")}`);
+}
+
 async function measure() {
+  if (!existsSync(join(out, "perf/local_thr"))) {
+    console.error("libzmq's own tools are not built: run `npm run build:tools` first.");
+    process.exit(2);
+  }
   const absent = new Set();
   const leaveOut = (contender, why) => {
     console.warn(`${contender} does not take part: ${why}`);
@@ -66,13 +101,25 @@ async function measure() {
   const missing = pythonMissing();
   if (missing) leaveOut("pyzmq", missing);
   if (!stockLibrary) leaveOut(stock, "the system has no libzmq.so.5");
-  const drawnOnly = ["multicast", "loss", "sockets", "peers", "threads", "retained", "stalled", "rest"];
+  for (const [contender, why] of missingStreams()) leaveOut(contender, why);
+  const drawnOnly = [
+    "multicast",
+    "loss",
+    "sockets",
+    "peers",
+    "threads",
+    "retained",
+    "stalled",
+    "rest",
+    "burst",
+    "connections",
+  ];
   let chosen = scenarios.filter(({ name }) => options.only?.includes(name) ?? true);
-  const noLan = chosen.some(({ needs }) => needs === "lan") ? Lan.missing() : undefined;
-  if (noLan) {
-    console.warn(`Multicast between machines is left out: ${noLan}`);
-    chosen = chosen.filter(({ needs }) => needs !== "lan");
-  }
+  chosen = chosen.filter(({ title, needs }) => {
+    const missing = needs && missingNeeds[needs]();
+    if (missing) console.warn(`"${title}" is left out: ${missing}`);
+    return !missing;
+  });
   if (options.quick) {
     chosen = chosen.filter(({ name }) => options.only || !drawnOnly.includes(name)).map(quick);
   }
@@ -86,6 +133,7 @@ async function measure() {
     }));
   }
   const rounds = options.rounds ?? (options.quick ? 2 : 5);
+  const all = options.rounds !== undefined;
   const bar = new SingleBar({
     format: "{bar} {value}/{total} {eta_formatted} left | {what}",
     barsize: 20,
@@ -97,13 +145,15 @@ async function measure() {
       killAll();
       process.exit(130);
     });
-  bar.start(countMeasurements(chosen, rounds), 0, { what: "" });
+  bar.start(countMeasurements(chosen, { rounds, all }), 0, { what: "" });
   const results = await run(chosen, {
     rounds,
-    scale: options.quick ? 0.3 : 1,
+    all,
+    scale: options.quick ? 0.3 : 0.4,
     onProgress: (what) => bar.increment(1, { what }),
   });
   bar.stop();
+  printDuration(results);
   return { machine: machine(), rounds, scenarios: chosen.map(({ name }) => name), results };
 }
 

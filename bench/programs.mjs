@@ -7,10 +7,14 @@ import { out, root } from "./paths.mjs";
 
 const libzmq = join(root, "vendor/src/libzmq");
 
-/** Compiles `source` to `out/bench/<name>`, unless that is there and newer. */
-function compile(name, source, parameters) {
+const peers = join(root, "bench/peers");
+const changed = (file) => statSync(file).mtimeMs;
+
+/** Compiles `source` to `out/bench/<name>`, unless that is there and newer than the source and the `headers`. */
+function compile(name, source, parameters, headers = []) {
   const program = join(root, "out/bench", name);
-  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  const newest = Math.max(...[source, ...headers].map(changed));
+  if (existsSync(program) && changed(program) > newest) return program;
   mkdirSync(dirname(program), { recursive: true });
   const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", program];
   const compiler = process.env.CXX ?? "c++";
@@ -28,7 +32,7 @@ function vendored() {
 }
 
 /** bench/peers/patterns.cc. */
-export const patternsProgram = () => compile("patterns", join(root, "bench/peers/patterns.cc"), vendored());
+export const patternsProgram = () => compile("patterns", join(peers, "patterns.cc"), vendored());
 
 /** The system's libzmq, as its distribution built it; undefined where there is none. */
 export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
@@ -42,6 +46,23 @@ export const stockTool = (name) => compile(`stock/${name}`, join(libzmq, `perf/$
 export const multicastProgram = ({ stock = false } = {}) =>
   compile(
     stock ? "stock/multicast" : "multicast",
-    join(root, "bench/peers/multicast.cc"),
+    join(peers, "multicast.cc"),
     stock ? [stockLibrary] : vendored(),
   );
+
+/** The header and the package of the library that a stream without libzmq needs, by its name. */
+const libraries = {
+  nng: { header: "/usr/include/nng/nng.h", needs: "libnng-dev" },
+  nanomsg: { header: "/usr/include/nanomsg/nn.h", needs: "libnanomsg-dev" },
+};
+
+/** bench/peers/writev.cc, nng.cc or nanomsg.cc. */
+export const streamProgram = (name) =>
+  compile(name, join(peers, `${name}.cc`), name in libraries ? [`-l${name}`] : [], [join(peers, "stream.h")]);
+
+/** Streams that cannot take part, with the reason. */
+export function missingStreams() {
+  return Object.entries(libraries)
+    .filter(([, { header }]) => !existsSync(header))
+    .map(([name, { needs }]) => [name, `${needs} is not installed`]);
+}

@@ -1,8 +1,10 @@
 // The report: one page that needs no other file. It has a chart for each scenario, then the figures, then the aims.
 
 import { chart } from "./chart.mjs";
-import { ratio, short, spread } from "./format.mjs";
+import { formatOf, nameOf, ratio, spread } from "./format.mjs";
+import { nearestLimit } from "./limits.mjs";
 import { figureOf, ratioOf } from "./statistics.mjs";
+import { limitText } from "./table.mjs";
 
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const text = (value) => String(value).replace(/[&<>"]/g, (character) => escapes[character]);
@@ -11,12 +13,11 @@ const text = (value) => String(value).replace(/[&<>"]/g, (character) => escapes[
 const widths = { wide: 900, narrow: 358 };
 
 const style = `
-:root { --ink: #1b1f24; --soft: #59636e; --paper: #ffffff; --line: #d1d9e0; --good: #1a7f37; --bad: #9a6700;
-  --link: #0969da; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --soft: #9198a1; --paper: #0d1117; --line: #3d444d; --good: #3fb950; --bad: #d29922;
-    --link: #4493f8; }
-}
+:root { color-scheme: light dark; --ink: light-dark(#1b1f24, #e6edf3); --soft: light-dark(#59636e, #9198a1);
+  --paper: light-dark(#ffffff, #0d1117); --line: light-dark(#d1d9e0, #3d444d); --good: light-dark(#1a7f37, #3fb950);
+  --bad: light-dark(#9a6700, #d29922); --link: light-dark(#0969da, #4493f8); --shade: light-dark(#0003, #fff4); }
+:root.light { color-scheme: light; }
+:root.dark { color-scheme: dark; }
 body { color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; margin: 0 auto;
   max-width: 60rem; padding: 1rem; overflow-wrap: break-word; }
 a { color: var(--link); }
@@ -24,7 +25,12 @@ h1 { margin-bottom: 0; }
 h2 { border-bottom: 1px solid var(--line); margin-top: 3rem; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 p.machine, td.spread, th { color: var(--soft); }
-.scroll { overflow-x: auto; }
+/* A shade at an edge beyond which there is more. The covers in the paper's color scroll with the table. */
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, var(--paper) 50%, transparent) left / 2rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 50%, transparent) right / 2rem 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) left / .75rem 100% no-repeat,
+  linear-gradient(to left, var(--shade), transparent) right / .75rem 100% no-repeat; }
 summary { cursor: pointer; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; text-align: left; white-space: nowrap; }
@@ -64,8 +70,8 @@ function aimRows(judged) {
       const mark = one.reached
         ? '<span class="reached">reached</span>'
         : '<span class="missed">not reached</span>';
-      return `<tr><td>${text(one.work)}</td><td>${text(one.case)}</td><td class="number">${short(one.figure.median)}</td>
-<td>${text(one.against)}</td><td>${one.atMost ? "≤" : "≥"} ${one.aim}</td>
+      return `<tr><td>${text(one.work)}</td><td>${text(one.case)}</td><td class="number">${formatOf(one.figureName)(one.figure.median)}</td>
+<td>${text(nameOf(one.against))}</td><td>${one.atMost ? "≤" : "≥"} ${one.aim}</td>
 <td class="number">${ratio(one.ratio.median)}</td>
 <td class="spread">${ratio(one.ratio.min)} to ${ratio(one.ratio.max)}</td><td>${mark}</td>
 <td class="number">${one.ofStock ? ratio(one.ofStock.median) : ""}</td></tr>`;
@@ -75,20 +81,21 @@ function aimRows(judged) {
 
 function figureTable(scenario, results) {
   const also = scenario.also ?? [];
+  const limit = scenario.limits ? ["of the nearest limit's"] : [];
   const rows = scenario.cases.flatMap((one) => {
     const mine = results.filter((row) => row.scenario === scenario.name && row.case === one.name);
     return mine.map((row, index) => {
       const figure = figureOf(row, scenario.figure);
       const to = index > 0 && ratioOf(row, mine[0], scenario.figure);
-      return `<tr><td>${index === 0 ? text(one.name) : ""}</td><td>${text(row.contender)}</td>
-<td>${figure ? spread(figure) : `failed: ${text(row.failures[0] ?? "")}`}</td><td>${to ? spread(to, ratio) : ""}</td>
-${also.map((name) => `<td>${spread(figureOf(row, name))}</td>`).join("")}</tr>`;
+      return `<tr><td>${index === 0 ? text(one.name) : ""}</td><td>${text(nameOf(row.contender))}</td>
+<td>${figure ? spread(figure, formatOf(scenario.figure)) : `failed: ${text(row.failures[0] ?? "")}`}</td><td>${to ? spread(to, ratio) : ""}</td>
+${also.map((name) => `<td>${spread(figureOf(row, name), formatOf(name))}</td>`).join("")}${limit.map(() => `<td>${text(limitText(nearestLimit(scenario, mine, row)))}</td>`).join("")}</tr>`;
     });
   });
-  const first = text(scenario.cases[0].contenders[0].name);
+  const first = text(nameOf(scenario.cases[0].contenders[0].name));
   return `<details><summary>Figures</summary><div class="scroll"><table>
-<tr><th></th><th>contender</th><th>${text(scenario.unit)}</th><th>of ${first}'s</th>
-${also.map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table></div></details>`;
+<tr><th></th><th>contender</th><th>${text(scenario.unit)}</th><th>ratio to ${first}</th>
+${[...also, ...limit].map((name) => `<th>${name}</th>`).join("")}</tr>${rows.join("\n")}</table></div></details>`;
 }
 
 /** The page as HTML. `found` is what main.mjs measured, `judged` what aims.mjs says of it. */
@@ -106,7 +113,7 @@ ${figureTable(scenario, results)}</section>`;
   const reached = judged.filter((one) => one.reached).length;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>zmq-native: benchmarks</title><style>${style}</style></head><body>
+<link rel="icon" href="data:,"><title>zmq-native: benchmarks</title><style>${style}</style></head><body>
 <h1>Benchmarks</h1>
 <p class="machine">${text(machine.processor)}, ${text(machine.memory)}, ${text(machine.system)}, Node ${text(machine.node)}.
 Each of ${rounds} rounds measures every contender once, one after the other. Ratios are taken within a round. Figures are the
@@ -115,7 +122,7 @@ median over the rounds; parentheses show the least and the greatest.</p>
 <nav>${contents.join("")}<a href="#aims">Aims</a></nav>
 ${sections.join("\n")}
 <section id="aims"><h2>Aims</h2><p>${reached} of ${judged.length} reached. The ratio is to the contender in the column "against".</p>
-<details><summary>All aims</summary><div class="scroll"><table><tr><th>work</th><th>case</th><th>ours</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th><th>of stock C's</th></tr>
+<details><summary>All aims</summary><div class="scroll"><table><tr><th>work</th><th>case</th><th>zmq-native</th><th>against</th><th>aim</th><th>ratio</th><th></th><th></th><th>of stock C's</th></tr>
 ${aimRows(judged)}</table></div></details></section>
 </body></html>
 `;

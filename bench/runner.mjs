@@ -20,11 +20,16 @@ async function measureOnce(contender, scale) {
   }
 }
 
+/** The rounds of a case: `rounds`, or fewer if it or its scenario says so and `all` is false. */
+const roundsOf = (scenario, one, { rounds, all }) =>
+  all ? rounds : Math.min(rounds, one.rounds ?? scenario.rounds ?? rounds);
+
 /**
- * Measures all cases of all scenarios. `scale` is the part of the usual number of messages.
- * Answers a list of `{ scenario, case, contender, rounds: [figures], failures: [text] }`.
+ * Measures all cases of all scenarios. `scale` is the part of the usual number of messages. With `all`, cases that take
+ * long have as many rounds as the others.
+ * Answers a list of `{ scenario, case, contender, rounds: [figures], failures: [text], seconds }`.
  */
-export async function run(scenarios, { rounds, scale, onProgress }) {
+export async function run(scenarios, { rounds, all = false, scale, onProgress }) {
   const results = [];
   for (const scenario of scenarios) {
     for (const one of scenario.cases) {
@@ -34,15 +39,19 @@ export async function run(scenarios, { rounds, scale, onProgress }) {
         contender: contender.name,
         rounds: [],
         failures: [],
+        // How long its measurements took, start of its programs included.
+        seconds: 0,
       }));
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < roundsOf(scenario, one, { rounds, all }); round++) {
         for (const [index, contender] of one.contenders.entries()) {
           onProgress(`${scenario.name} ${one.name}, round ${round + 1}: ${contender.name}`);
+          const start = performance.now();
           try {
             rows[index].rounds[round] = await measureOnce(contender, scale);
           } catch (error) {
             rows[index].failures.push(error.message);
           }
+          rows[index].seconds += (performance.now() - start) / 1000;
         }
       }
       results.push(...rows);
@@ -52,7 +61,10 @@ export async function run(scenarios, { rounds, scale, onProgress }) {
 }
 
 /** How many measurements `run` will make, for a progress bar. */
-export function countMeasurements(scenarios, rounds) {
-  const contenders = scenarios.flatMap(({ cases }) => cases.map((one) => one.contenders.length));
-  return contenders.reduce((sum, count) => sum + count, 0) * rounds;
+export function countMeasurements(scenarios, options) {
+  return scenarios
+    .flatMap((scenario) =>
+      scenario.cases.map((one) => one.contenders.length * roundsOf(scenario, one, options)),
+    )
+    .reduce((sum, count) => sum + count, 0);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa, execaSync } from "execa";
 import { out, root } from "./paths.mjs";
-import { multicastProgram, patternsProgram, stockTool } from "./programs.mjs";
+import { multicastProgram, patternsProgram, stockTool, streamProgram } from "./programs.mjs";
 
 const python = "/usr/bin/python3";
 
@@ -103,6 +103,11 @@ export class Stage {
   /** bench/peers/patterns.cc. */
   patterns(...parameters) {
     return this.#program(patternsProgram(), parameters);
+  }
+
+  /** bench/peers/writev.cc, nng.cc or nanomsg.cc. */
+  stream(name, ...parameters) {
+    return this.#program(streamProgram(name), parameters);
   }
 
   /** bench/peers/multicast.cc, with the libzmq built here or with the system's. */

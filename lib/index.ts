@@ -5,7 +5,8 @@ import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
-export type { OperationOptions } from "./arguments/operation-options.js";
+export type { OperationOptions, SendOptions } from "./arguments/operation-options.js";
+export type { Overflow, ReceiveQueueOptions, SendQueueOptions } from "./arguments/queue-options.js";
 export type { Authenticator } from "./auth/authenticator.js";
 export { Certificate, type CertificateFields } from "./auth/certificate.js";
 export { curveKeyPair, curvePublicKey } from "./auth/keys.js";
@@ -26,6 +27,7 @@ export { z85 } from "./auth/z85.js";
 export { capability } from "./binding/capability.js";
 export { ZmqError } from "./binding/errors.js";
 export { Context, type ContextOptions, context } from "./context/context.js";
+export { allocate } from "./message/allocate.js";
 export type { Message, MessageLike } from "./message/frames.js";
 export type {
   AuthenticationError,
@@ -87,7 +89,7 @@ export const version: string = binding.version();
 // Replaces the compiler's getters with plain properties, so that tests of programs can replace a class with a mock.
 for (const [name, value] of Object.entries(exports)) {
   // Programs that list the exports find those of zeromq only.
-  const enumerable = !["ZmqError", "Certificate", "curvePublicKey", "z85"].includes(name);
+  const enumerable = !["ZmqError", "Certificate", "allocate", "curvePublicKey", "z85"].includes(name);
   Object.defineProperty(exports, name, { value, writable: true, enumerable });
 }
 

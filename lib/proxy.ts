@@ -323,13 +323,16 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
       throw errorOf("EINVAL", `${what} socket must be bound or connected`);
     }
     core.usable();
-    if (core.sending !== undefined || core.receiving !== undefined || core.sendingMany) {
+    const { sending, receiving, watching, sendingMany } = core;
+    if (sending !== undefined || receiving !== undefined || watching?.call !== undefined || sendingMany) {
       throw errorOf("EBUSY");
     }
     // Not through the property, which a derived class may override.
     if (core.getOption(statusOptions.threadSafe)) {
       throw errorOf("EINVAL", `${what} socket is of a draft type, for which there is no proxy`);
     }
+    // The watcher of requestPipeStats would process messages on this thread, too.
+    watching?.close();
     return core;
   }
 

@@ -13,10 +13,12 @@ bool exportAll(Environment& environment, napi_value object) {
   exportEnvironment(exports);
   exportContext(exports);
   exportSocket(exports);
+  exportFrameMemory(exports);
   exportSender(exports);
   exportReceiver(exports);
   exportSubscribers(exports);
   exportPeers(exports);
+  exportUnsent(exports);
   exportProxy(exports);
   exportMulticastLog(exports);
   exportLibrary(exports);

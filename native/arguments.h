@@ -60,6 +60,13 @@ class Arguments {
     return result;
   }
 
+  /** A size in bytes. */
+  int64_t length(size_t index) {
+    int64_t result = 0;
+    if (napi_get_value_int64(env(), value(index), &result) != napi_ok || result < 0) fail(index, "a length");
+    return result;
+  }
+
   bool boolean(size_t index) {
     bool result = false;
     if (napi_get_value_bool(env(), value(index), &result) != napi_ok) fail(index, "a boolean");

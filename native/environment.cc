@@ -6,6 +6,7 @@
 #include "context.h"
 #include "exports.h"
 #include "lifetime.h"
+#include "uv.h"
 
 namespace zmq_native {
 
@@ -13,12 +14,20 @@ namespace {
 
 std::atomic<int32_t> environments{0};
 
+/** Whether this is Node's main thread. It ends after all workers. */
+bool isMainThread(napi_env env, const Runtime& runtime) {
+  uv_loop_s* loop = nullptr;
+  return runtime.hasPolls && uv().available && napi_get_uv_event_loop(env, &loop) == napi_ok &&
+         loop == uv().default_loop();
+}
+
 }  // namespace
 
 Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtime)
     : env(env),
       id(++environments),
       runtime(runtime),
+      lents(std::make_shared<Lents>(env, !isMainThread(env, runtime))),
       notifier(std::make_shared<Notifier>(*this)),
       lifetime_(lifetime) {}
 

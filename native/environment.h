@@ -7,6 +7,7 @@
 #include <set>
 
 #include "handle_table.h"
+#include "lent.h"
 #include "napi_setup.h"
 #include "notifier.h"
 #include "poll_thread.h"
@@ -52,6 +53,8 @@ class Environment {
   std::set<int32_t> contexts;
   ReceiveArea area;
   SendArena sendArena;
+  /** Its ArrayBuffers, which may outlive it. */
+  const std::shared_ptr<Lents> lents;
   /** The socket of the current send, and the size of the largest large frame of its message. */
   int32_t sender = 0;
   size_t largestFrame = 0;

@@ -53,10 +53,12 @@ class Exports {
 void exportEnvironment(Exports& exports);
 void exportContext(Exports& exports);
 void exportSocket(Exports& exports);
+void exportFrameMemory(Exports& exports);
 void exportSender(Exports& exports);
 void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);
 void exportPeers(Exports& exports);
+void exportUnsent(Exports& exports);
 void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);
 void exportLibrary(Exports& exports);

@@ -20,6 +20,11 @@ class Message {
   /** Whether another message may refer to the same bytes, as when a publisher sends to several peers over inproc. */
   bool shared() { return zmq_msg_get(&message_, ZMQ_SHARED) != 0; }
   void moveFrom(Message& other) { zmq_msg_move(&message_, &other.message_); }
+  /** Makes it empty. */
+  void clear() {
+    zmq_msg_close(&message_);
+    zmq_msg_init(&message_);
+  }
   /** Allocates `size` bytes. Returns false, and leaves an empty message, if memory runs out. */
   bool resize(size_t size) {
     zmq_msg_close(&message_);

@@ -4,12 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <utility>
 
 #include "arguments.h"
 #include "exports.h"
+#include "frame_memory.h"
 #include "message.h"
 
 namespace zmq_native {
@@ -35,44 +34,6 @@ constexpr size_t kLargeBatch = 1024 * 1024;
 constexpr int64_t kEmptied = 1 << 16;
 constexpr size_t kLongestProperty = 256;
 
-/** A frame whose memory a Buffer uses. */
-struct Lent {
-  Message frame;
-  /** True while the Buffer is being created. If that fails, Node may or may not have run the finalizer. */
-  bool making = true;
-};
-
-/**
- * Wraps the frame as external memory, which is freed when the Buffer is garbage-collected. Null if the runtime does not
- * support it.
- */
-napi_value wrap(const Environment& environment, Message& frame) {
-  const napi_env env = environment.env;
-  std::unique_ptr<Lent> lent(environment.runtime.hasExternalMemory ? new (std::nothrow) Lent : nullptr);
-  if (lent == nullptr) return nullptr;
-  lent->frame.moveFrom(frame);
-  const auto free = [](napi_env finalizing, void*, void* hint) {
-    auto* const returned = static_cast<Lent*>(hint);
-    if (returned->making) return;
-    int64_t unused;
-    napi_adjust_external_memory(finalizing, -static_cast<int64_t>(returned->frame.size()), &unused);
-    delete returned;
-  };
-  napi_value buffer = nullptr;
-  const napi_status status =
-      napi_create_external_buffer(env, lent->frame.size(), lent->frame.data(), free, lent.get(), &buffer);
-  lent->making = false;
-  if (status != napi_ok) {
-    frame.moveFrom(lent->frame);
-    clearException(env);
-    return nullptr;
-  }
-  int64_t unused;
-  napi_adjust_external_memory(env, static_cast<int64_t>(lent->frame.size()), &unused);
-  lent.release();
-  return buffer;
-}
-
 /** Copies bytes. Null if there is no memory. */
 napi_value copied(napi_env env, const void* data, size_t size) {
   napi_value buffer = nullptr;
@@ -82,10 +43,14 @@ napi_value copied(napi_env env, const void* data, size_t size) {
 }
 
 napi_value ownBuffer(const Environment& environment, Message& frame) {
-  napi_value buffer = nullptr;
   // Over inproc, several receivers get the same bytes. Two ArrayBuffers on one address crash V8, so they are copied.
-  if (frame.size() >= kExternalSize && !frame.shared()) buffer = wrap(environment, frame);
-  return buffer != nullptr ? buffer : copied(environment.env, frame.data(), frame.size());
+  const bool lendable = environment.runtime.hasExternalMemory && frame.size() >= kExternalSize && !frame.shared();
+  FrameMemory* const memory = lendable ? FrameMemory::of(frame) : nullptr;
+  if (memory == nullptr) return copied(environment.env, frame.data(), frame.size());
+  napi_value buffer = wrap(environment, *memory);
+  if (buffer == nullptr) buffer = copied(environment.env, memory->data(), memory->size());
+  memory->release();
+  return buffer;
 }
 
 /** Writes frames one after the other into the slab, and a row for each into the table. */

@@ -11,6 +11,7 @@
 #include "arguments.h"
 #include "exports.h"
 #include "message.h"
+#include "transfer.h"
 
 namespace zmq_native {
 namespace {
@@ -125,30 +126,53 @@ int32_t sendSingle(const Socket& socket, Message& frame) {
  */
 class Frames {
  public:
-  Frames(napi_env env, napi_value array) : env_(env), array_(array) { napi_get_array_length(env, array, &count_); }
+  Frames(napi_env env, napi_value array) : env_(env), array_(array) {
+    if (napi_get_array_length(env, array, &count_) != napi_ok) count_ = 0;
+  }
   /** The arguments of `info` from `first` on. */
   Frames(const Napi::CallbackInfo& info, size_t first)
       : env_(info.Env()), info_(&info), first_(first), count_(static_cast<uint32_t>(info.Length() - first)) {}
+  /** The frames that `transfer` has read. */
+  Frames(napi_env env, Transfer& transfer) : env_(env), transfer_(&transfer), count_(transfer.count()) {}
 
   uint32_t count() const { return count_; }
   /**
    * Elements of an array are properties. lib/message/frames.ts defines them, but a program may have modified arrays.
    */
-  bool mayRunCode() const { return info_ == nullptr; }
+  bool mayRunCode() const { return array_ != nullptr; }
 
   /** The frame at `index`, or null. */
   napi_value at(uint32_t index) const {
     if (info_ != nullptr) return (*info_)[first_ + index];
+    if (transfer_ != nullptr) return transfer_->frame(index);
     napi_value frame = nullptr;
     return napi_get_element(env_, array_, index, &frame) == napi_ok ? frame : nullptr;
   }
 
-  /** Copies all frames into `count()` empty messages. Returns the same as encode. */
+  /** Copies or transfers the frame at `index`, whose value is `frame`, into an empty message. Returns the same as
+   * encode.
+   */
+  int32_t encodeOne(Environment& environment, uint32_t index, napi_value frame, Message& message) const {
+    if (transfer_ != nullptr) {
+      Socket* const socket = environment.sockets.find(environment.sender);
+      if (socket == nullptr) return -ENOTSOCK;
+      const Transfer::Taken taken = transfer_->take(index, message, *socket);
+      if (taken == Transfer::Taken::kNoMemory) return -ENOMEM;
+      if (taken == Transfer::Taken::kMemory) {
+        environment.largestFrame = std::max(environment.largestFrame, message.size());
+        return 0;
+      }
+    }
+    return encode(environment, frame, message);
+  }
+
+  /** Copies or transfers all frames into `count()` empty messages. Returns the same as encode. */
   int32_t encodeAll(Environment& environment, Message* messages) const {
+    if (transfer_ != nullptr) transfer_->restart();
     for (uint32_t index = 0; index < count_; ++index) {
       const napi_value frame = at(index);
       if (frame == nullptr) return noFrame(env_);
-      const int32_t error = encode(environment, frame, messages[index]);
+      const int32_t error = encodeOne(environment, index, frame, messages[index]);
       if (error != 0) return error;
     }
     return 0;
@@ -157,6 +181,7 @@ class Frames {
  private:
   napi_env env_;
   napi_value array_ = nullptr;
+  Transfer* transfer_ = nullptr;
   const Napi::CallbackInfo* info_ = nullptr;
   size_t first_ = 0;
   uint32_t count_ = 0;
@@ -176,7 +201,7 @@ int32_t sendTagged(Environment& environment, int32_t handle, const Socket& socke
   const napi_value tagged = source.at(1);
   if (source.mayRunCode() && !isOpen(environment, handle, socket)) return -ENOTSOCK;
   if (content == nullptr || tagged == nullptr) return noFrame(environment.env);
-  int32_t error = encode(environment, content, frame);
+  int32_t error = source.encodeOne(environment, 0, content, frame);
   if (error == 0) error = tag(environment.env, socket, frame, tagged);
   return error == 0 ? sendSingle(socket, frame) : error;
 }
@@ -186,6 +211,8 @@ int32_t sendMultipart(Environment& environment, int32_t handle, const Socket& so
   if (socket.tagsWithRoutingId() || socket.tagsWithGroup()) return sendTagged(environment, handle, socket, source);
   const Napi::HandleScope scope(environment.env);
   const uint32_t count = source.count();
+  // TypeScript sends no message without frames: Node-API could not read the length, as in a worker that is terminated.
+  if (count == 0) return -ENOMEM;
   bool asked = false;
   while (true) {
     // All frames are converted before the first is sent: an error must not leave half a message in the socket.
@@ -279,6 +306,27 @@ Napi::Value trySend(const Napi::CallbackInfo& info) {
   return arguments.answer(result == kSent && isCrowded(environment, *socket) ? kSentInCrowd : result);
 }
 
+// tryTransfer(handle, frames: array) -> like trySend. If the message is sent, the ArrayBuffers that its frames fill are
+// detached, and the message has their memory, or a copy (native/transfer.h).
+Napi::Value tryTransfer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const int32_t handle = arguments.integer(0);
+  const napi_value array = arguments.array(1);
+  if (!arguments.ok()) return {};
+  Environment& environment = arguments.environment();
+  Transfer transfer(environment.env);
+  // TypeScript passes no empty array.
+  if (!transfer.read(array) || transfer.count() == 0) return arguments.answer(-ENOMEM);
+  // An element may have run user code.
+  const Socket* const socket = environment.sockets.find(handle);
+  if (socket == nullptr) return arguments.answer(-ENOTSOCK);
+  const Sending sending(environment, handle);
+  const int32_t result = sendMultipart(environment, handle, *socket, Frames(environment.env, transfer));
+  if (result != kSent) return arguments.answer(result);
+  transfer.detach();
+  return arguments.answer(isCrowded(environment, *socket) ? kSentInCrowd : kSent);
+}
+
 // heldBytes(handle) -> bytes in large frames of the socket that libzmq still holds, or -errno
 Napi::Value heldBytes(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -313,6 +361,7 @@ Napi::Value trySendMany(const Napi::CallbackInfo& info) {
 void exportSender(Exports& exports) {
   exports.add<trySend>("trySend");
   exports.add<trySendMany>("trySendMany");
+  exports.add<tryTransfer>("tryTransfer");
   exports.add<heldBytes>("heldBytes");
 }
 

@@ -31,11 +31,12 @@ bool bind(Function& function, const char* name) {
 }  // namespace
 
 Uv::Uv() {
-  available = bind(handle_type_name, "uv_handle_type_name") && bind(handle_size, "uv_handle_size") &&
-              bind(handle_set_data, "uv_handle_set_data") && bind(handle_get_data, "uv_handle_get_data") &&
-              bind(ref, "uv_ref") && bind(unref, "uv_unref") && bind(close, "uv_close") &&
-              bind(poll_init_socket, "uv_poll_init_socket") && bind(poll_start, "uv_poll_start") &&
-              bind(poll_stop, "uv_poll_stop") && std::strcmp(handle_type_name(kPoll), "poll") == 0;
+  available = bind(default_loop, "uv_default_loop") && bind(handle_type_name, "uv_handle_type_name") &&
+              bind(handle_size, "uv_handle_size") && bind(handle_set_data, "uv_handle_set_data") &&
+              bind(handle_get_data, "uv_handle_get_data") && bind(ref, "uv_ref") && bind(unref, "uv_unref") &&
+              bind(close, "uv_close") && bind(poll_init_socket, "uv_poll_init_socket") &&
+              bind(poll_start, "uv_poll_start") && bind(poll_stop, "uv_poll_stop") &&
+              std::strcmp(handle_type_name(kPoll), "poll") == 0;
 }
 
 const Uv& uv() {

@@ -15,6 +15,7 @@ struct Uv {
   static constexpr int kPoll = 8;  // UV_POLL of enum uv_handle_type
   static constexpr int kReadable = 1;
 
+  uv_loop_s* (*default_loop)();
   const char* (*handle_type_name)(int type);
   size_t (*handle_size)(int type);
   void (*handle_set_data)(uv_poll_s* handle, void* data);

@@ -195,7 +195,8 @@ if (flags.lib && installed("typescript") && installed("rolldown"))
     "out/lib-up-to-date.json",
     {
       inputs: [
-        ...["lib", "node_modules/.package-lock.json", "package.json", "scripts/build_lib.mjs"],
+        ...["command", "lib", "node_modules/.package-lock.json", "package.json"],
+        ...["scripts/build_command.mjs", "scripts/build_lib.mjs"],
         ...["tsconfig.build.json", "tsconfig.json"],
       ],
       outputs: ["dist"],

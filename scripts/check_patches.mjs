@@ -66,6 +66,9 @@ function checkHeader(patch) {
   return [...problems, ...checkTests(header.Test)];
 }
 
+/** Files that `patch` and editors leave behind: a patch that contains one carries a copy of a source file. */
+const leftover = /^\+\+\+ (\S+(?:\.orig|\.rej|~))(?:\s|$)/gm;
+
 const problems = pins.flatMap(([library]) => {
   const series = seriesOf(library);
   const files = patchFilesOf(library);
@@ -79,7 +82,11 @@ const problems = pins.flatMap(([library]) => {
       if (!/^[\w-]+\/[\w.-]+\.patch$/.test(patch)) return [at("series", `${patch} is not GROUP/NAME.patch`)];
       if (!files.includes(patch)) return [at("series", `${patch} does not exist`)];
       const text = readFileSync(join(patchFolder(library), patch), "utf8");
-      return checkHeader(text).map((problem) => at(patch, problem));
+      const leftovers = Array.from(
+        text.matchAll(leftover),
+        ([, file]) => `${file} is a leftover, no source file`,
+      );
+      return [...checkHeader(text), ...leftovers].map((problem) => at(patch, problem));
     }),
   ];
 });

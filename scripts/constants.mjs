@@ -48,6 +48,11 @@ ${protocolErrors}
 };
 
 ${lines.join("\n")}
+
+/** Returns the constants above by name. A namespace object of this module would take 4 % of the time of \`require\`. */
+export const byName = (): Readonly<Record<string, number>> => ({
+${[...values.keys()].map((name) => `  ${name},`).join("\n")}
+});
 `;
 
 if (!flags.check) writeFileSync(target, text);

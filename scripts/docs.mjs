@@ -45,9 +45,17 @@ for (const part of ["mermaid.esm.min.mjs", "chunks/mermaid.esm.min"]) {
 cpSync(join(root, "bench/report"), join(out, "report"), { recursive: true });
 // The report stands alone in the repository. On the site it leads back to the other pages.
 const report = join(out, "report/index.html");
-const targets = { "zmq-native": "index", Guide: "guide/index", API: "api/index", Performance: "performance" };
+const targets = {
+  ...{ "zmq-native": "index", Guide: "guide/index", API: "api/index", Options: "api/options" },
+  ...{ Migration: "migrating", Performance: "performance" },
+};
 const links = Object.entries(targets).map(([name, page]) => `<a href="../${page}.html">${name}</a>`);
-writeFileSync(report, readFileSync(report, "utf8").replace("<h1>", `<nav>${links.join("")}</nav>\n<h1>`));
+// The theme that the reader has chosen on the other pages.
+const theme = `<script>document.documentElement.className = localStorage.getItem("vitepress-theme-appearance");</script>`;
+const page = readFileSync(report, "utf8")
+  .replace("</head>", `${theme}</head>`)
+  .replace("<h1>", `<nav>${links.join("")}</nav>\n<h1>`);
+writeFileSync(report, page);
 console.log(`built: ${join(out, "index.html")}`);
 
 if (flags.serve) step("showing the site", process.execPath, [vitepress, "preview", site, ...base], shown);

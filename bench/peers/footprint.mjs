@@ -1,7 +1,10 @@
-// The costs of sockets and messages besides time: churn, idle sockets, kept messages, a reader that never reads.
+// The costs of sockets and messages besides time: churn, idle sockets, connections, kept messages, a burst, a reader that
+// never reads.
 
+import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { finish, options, stopwatch, zmq } from "./peer.mjs";
@@ -19,6 +22,58 @@ async function settle() {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return process.memoryUsage();
+}
+
+/**
+ * Measures the resident memory of a server for each of its connections. They come from a process of their own, which this
+ * one starts.
+ */
+async function connections() {
+  // The system allows 4,096 at most in the backlog: so the client connects in portions.
+  const pull = new zmq.Pull({ backlog: 4096 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const client = fork(fileURLToPath(import.meta.url), [
+    JSON.stringify({ ...options, what: "connect", endpoint: pull.lastEndpoint }),
+  ]);
+  process.once("exit", () => client.kill());
+  const before = await settle();
+  let connected = 0;
+  client.send({ connect: 1000 });
+  for await (const event of pull.events) {
+    if (event.type !== "handshake") continue;
+    connected++;
+    if (connected === count) break;
+    if (connected % 1000 === 0) client.send({ connect: Math.min(1000, count - connected) });
+  }
+  const after = await settle();
+  return { bytesEach: (after.rss - before.rss) / count, connections: connected };
+}
+
+/** The other end of `connections`: one socket with many connections. */
+function connect() {
+  const push = new zmq.Push();
+  process.on("message", ({ connect }) => {
+    for (let i = 0; i < connect; i++) push.connect(options.endpoint);
+  });
+  return new Promise(() => {});
+}
+
+/** Memory that a process still holds some seconds after a burst of messages, all of which were queued at one time. */
+async function burst() {
+  const pull = new zmq.Pull({ receiveHighWaterMark: 0 });
+  const push = new zmq.Push({ sendHighWaterMark: 0, linger: 0 });
+  await pull.bind("tcp://127.0.0.1:*");
+  push.connect(pull.lastEndpoint);
+  await push.send("connected");
+  await pull.receive();
+  const before = await settle();
+  const message = Buffer.alloc(size, 1);
+  for (let i = 0; i < count; i++) await push.send(message);
+  const peak = process.memoryUsage().rss;
+  for (let i = 0; i < count; i++) await pull.receive();
+  await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
+  const after = await settle();
+  return { bytes: after.rss - before.rss, peak: peak - before.rss };
 }
 
 /** Creates, connects and closes sockets: seconds each. */
@@ -147,4 +202,4 @@ async function restFor(sockets) {
   return { share: cpuSeconds / seconds, sockets: sockets.length };
 }
 
-await finish(await { churn, idle, retained, stalled, rest }[what]());
+await finish(await { churn, connections, connect, burst, idle, retained, stalled, rest }[what]());

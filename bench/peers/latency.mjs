@@ -3,14 +3,16 @@
 import { finish, options, percentile, tell, zmq } from "./peer.mjs";
 
 const { role, count, size } = options;
+/** The options of a context of its own, if there are any. */
+const more = options.context && { context: new zmq.Context(options.context) };
 
 if (role === "answer") {
-  const reply = new zmq.Reply();
+  const reply = new zmq.Reply(more);
   await reply.bind("tcp://127.0.0.1:*");
   await tell({ endpoint: reply.lastEndpoint });
   for await (const message of reply) await reply.send(message);
 } else {
-  const request = new zmq.Request();
+  const request = new zmq.Request(more);
   request.connect(options.endpoint);
   const message = Buffer.alloc(size);
   const warmup = Math.floor(count / 5);

@@ -1,4 +1,4 @@
-// Sends on PUSH sockets, by message or by batch. The receiver measures the rate; this end its own CPU time.
+// Sends on PUSH sockets: by message, by batch, or with a new Buffer for each message. The receiver measures the rate; this end its own CPU time.
 
 import { options, stopwatch, tell, zmq } from "./peer.mjs";
 
@@ -22,7 +22,16 @@ async function byBatch(socket, number) {
   }
 }
 
-const send = { message: byMessage, batch: byBatch }[by];
+/** A new Buffer for each message, since libraries without copies need it until they have sent it. */
+async function byFilled(socket, number) {
+  for (let i = 0; i < number; i++) await socket.send(Buffer.allocUnsafeSlow(size).fill(i));
+}
+
+async function byTransfer(socket, number) {
+  for (let i = 0; i < number; i++) await socket.send(zmq.allocate(size).fill(i), { transfer: true });
+}
+
+const send = { message: byMessage, batch: byBatch, filled: byFilled, transfer: byTransfer }[by];
 
 // The compiler gets to know the code on a pair of its own.
 const pull = new zmq.Pull();

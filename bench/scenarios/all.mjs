@@ -3,7 +3,7 @@
 import both from "./both.mjs";
 import curve from "./curve.mjs";
 import fanout from "./fanout.mjs";
-import { churn, idle, rest, retained, stalled } from "./footprint.mjs";
+import { burst, churn, connected, idle, rest, retained, stalled } from "./footprint.mjs";
 import { peers, sockets, threads } from "./growth.mjs";
 import inproc from "./inproc.mjs";
 import large from "./large.mjs";
@@ -13,8 +13,27 @@ import multipart from "./multipart.mjs";
 import neighbour from "./neighbour.mjs";
 import receive from "./receive.mjs";
 import send from "./send.mjs";
+import start from "./start.mjs";
+import transfer from "./transfer.mjs";
+import wire from "./wire.mjs";
 
 export const scenarios = [
-  ...[receive, send, both, large, multipart, latency, inproc, fanout, curve, multicast, loss, churn],
-  ...[idle, retained, stalled, rest, neighbour, sockets, peers, threads],
+  ...[
+    receive,
+    send,
+    both,
+    wire,
+    large,
+    transfer,
+    multipart,
+    latency,
+    inproc,
+    fanout,
+    curve,
+    multicast,
+    loss,
+    start,
+    churn,
+  ],
+  ...[idle, connected, burst, retained, stalled, rest, neighbour, sockets, peers, threads],
 ];

@@ -14,6 +14,7 @@ const curve = {
 
 export default {
   name: "curve",
+  rounds: 3,
   title: "Encrypted by CURVE",
   figure: "rate",
   unit: "messages/s",

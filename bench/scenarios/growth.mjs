@@ -55,6 +55,7 @@ const manyThreads = (pairs) => ({
 const scenario = (name, title, about, numbers, contender) => ({
   name,
   title,
+  rounds: 2,
   figure: "rate",
   unit: "messages/s",
   about: `${about} The figure is the sum of all. Higher is better.`,

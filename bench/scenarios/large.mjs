@@ -8,10 +8,12 @@ export default {
   figure: "rate",
   unit: "messages/s",
   about:
-    "From 1 KiB to 16 MiB over tcp, by `await send` and `for await`: both ends by the same library, and each end with C at the other. Higher is better.",
+    "From 16 KiB to 16 MiB over tcp, by `await send` and `for await`: both ends by the same library, and each end with C at the other. Higher is better.",
   cases: largeSizes.map((size) => ({
     name: sizeName(size),
     x: size,
+    // The larger ones take longer, and have no aim.
+    rounds: size > 65_536 ? 2 : undefined,
     contenders: [
       stream("ours to ours", ends.ours, ends.ours, { size }),
       stream("zeromq to zeromq", ends.zeromq, ends.zeromq, { size }),

@@ -2,14 +2,17 @@ import { libraries } from "../ends.mjs";
 import { freePort } from "../stage.mjs";
 
 const size = 64;
+/** Longer than a round trip. */
+const spin = 100;
 const countAt = (scale) => Math.max(2000, Math.round(20_000 * scale));
 
-const node = (name, library) => ({
+const node = (name, library, more = {}) => ({
   name,
   async measure(stage, scale) {
-    const answering = stage.node("latency.mjs", { library, role: "answer" });
+    const answering = stage.node("latency.mjs", { library, role: "answer", ...more });
     const endpoint = await answering.endpoint;
-    return stage.node("latency.mjs", { library, role: "ask", endpoint, size, count: countAt(scale) }).result;
+    const asked = { library, role: "ask", endpoint, size, count: countAt(scale), ...more };
+    return stage.node("latency.mjs", asked).result;
   },
 });
 
@@ -45,7 +48,13 @@ export default {
   cases: [
     {
       name: "REQ/REP",
-      contenders: [c, node("ours", libraries.ours), node("zeromq", libraries.zeromq), python],
+      contenders: [
+        c,
+        node("ours", libraries.ours),
+        node(`ours, ioThreadSpin ${spin}`, libraries.ours, { context: { ioThreadSpin: spin } }),
+        node("zeromq", libraries.zeromq),
+        python,
+      ],
     },
   ],
 };

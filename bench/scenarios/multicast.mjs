@@ -35,15 +35,15 @@ function inC(start, stage, role, { address, rate, recoveryInterval, size, count 
 function flowing(name, flow, disturb) {
   return {
     name,
-    async measure(stage, scale) {
-      const count = Math.ceil(flow.count * scale);
+    async measure(stage) {
+      const { count } = flow;
       const lan = await Lan.open(2);
       try {
         const start = (role, machine) =>
           ends[name](
             stage,
             role,
-            { ...{ recoveryInterval: 10_000, ...flow, count }, address: lan.address(machine) },
+            { ...{ recoveryInterval: 10_000, ...flow }, address: lan.address(machine) },
             lan.within(machine),
           );
         const result = start("subscribe", receiver);
@@ -63,8 +63,8 @@ function flowing(name, flow, disturb) {
   };
 }
 
-/** About two seconds at the rate, in kilobits a second. */
-const countAt = (rate, size) => Math.ceil((rate * 1000 * 2) / 8 / size);
+/** About a second at the rate, in kilobits a second. */
+const countAt = (rate, size) => Math.ceil((rate * 1000) / 8 / size);
 
 const speed = (rate, size) => ({
   name: `${rate / 1000} Mbit/s, ${sizeName(size)}`,
@@ -75,6 +75,7 @@ const speed = (rate, size) => ({
 
 export const multicast = {
   name: "multicast",
+  rounds: 1,
   title: "Multicast by epgm",
   needs: "lan",
   figure: "megabits",
@@ -108,6 +109,7 @@ const outage = (recoveryInterval) =>
 
 export const loss = {
   name: "loss",
+  rounds: 1,
   title: "Multicast with losses",
   needs: "lan",
   figure: "delivered",

@@ -1,7 +1,7 @@
-// Ctrl-C ends the loop, not the process: the current task is finished, and the sockets are closed.
+// Ctrl-C ends the loop, not the process: the server sends the reply in progress, then all sockets are closed.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pull, Push } from "zmq-native";
+import { Reply, Request } from "zmq-native";
 
 const stopping = new AbortController();
 const signals = ["SIGINT", "SIGTERM"];
@@ -12,27 +12,28 @@ function onSignal(signal: string) {
 }
 for (const name of signals) process.on(name, onSignal);
 
-const pull = new Pull();
-const push = new Push();
-await pull.bind("tcp://127.0.0.1:*");
-push.connect(pull.lastEndpoint!);
-await push.send("task 1");
+const reply = new Reply();
+const request = new Request();
+await reply.bind("tcp://127.0.0.1:*");
+request.connect(reply.lastEndpoint!);
+await request.send("question 1");
 
 try {
   for (;;) {
-    const [task] = await pull.receive({ signal: stopping.signal });
-    console.log(`${task} has begun`);
+    const [question] = await reply.receive({ signal: stopping.signal });
+    console.log(`server: got ${question}`);
     // This program presses Ctrl-C itself.
     process.kill(process.pid, "SIGINT");
     await sleep(100);
-    console.log(`${task} is done`);
+    await reply.send(`answer to ${question}`);
   }
 } catch (reason) {
   if (reason !== stopping.signal.reason) throw reason;
-  console.log(`stopped by ${reason}`);
+  console.log(`server: stopped by ${reason}`);
 }
 
-// Messages that are still queued have one second.
-await push.close({ linger: 1_000 });
-pull.close();
+// Replies that are still queued have one second.
+await reply.close({ linger: 1_000 });
+console.log(`client: got ${await request.receive()}`);
+request.close();
 console.log("all sockets are closed");

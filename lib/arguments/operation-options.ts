@@ -36,6 +36,45 @@ export interface OperationOptions {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * Options of `send` and `trySend`.
+ *
+ * @example
+ * ```ts
+ * import { allocate, Pull, Push } from "zmq-native";
+ *
+ * const push = new Push();
+ * const pull = new Pull();
+ * await pull.bind("inproc://send-options");
+ * push.connect("inproc://send-options");
+ * const image = allocate(1_000_000).fill(255);
+ * await push.send(image, { transfer: true });
+ * console.log(image.length); // 0
+ * const [received] = await pull.receive();
+ * console.log(received.length); // 1000000
+ * ```
+ */
+export interface SendOptions extends OperationOptions {
+  /**
+   * Gives the memory of the Buffers to the message. When libzmq has accepted the message, they are detached: their length
+   * is 0, and that of all other views of their ArrayBuffers. If the send fails or is aborted, they keep their bytes.
+   *
+   * - Memory of `allocate()`, and of a received frame of 512 KiB or more, moves without a copy. Over inproc, the receiver
+   *   gets the same memory, also in another thread.
+   * - Other memory is copied, and then detached and freed.
+   * - A view of a part of an ArrayBuffer is copied, and keeps its bytes. Node creates small Buffers this way.
+   *   Shared memory and memory of WebAssembly are copied too, and from Node 22 on, memory that is marked as untransferable.
+   * - Of two frames with the same memory, one is copied.
+   *
+   * Until the promise settles, do not change the bytes, and do not detach them. Do not transfer a Buffer that another
+   * operation still uses, such as a file read. Default: false, which copies the bytes and keeps the Buffers. libzmq:
+   * `zmq_msg_init_data`.
+   *
+   * @throws TypeError: the value is not a boolean, or a frame is already detached.
+   */
+  transfer?: boolean | undefined;
+}
+
 /** @internal `timeout` and `signal` after validation. Reading these properties runs no user code. */
 export interface PlainOptions {
   /** Whole milliseconds. 0 does not wait; -1 sets no limit. Undefined: the timeout of the socket applies. */
@@ -45,7 +84,17 @@ export interface PlainOptions {
   readonly aborted: boolean;
 }
 
-const none: PlainOptions = Object.freeze({ timeout: undefined, signal: undefined, aborted: false });
+/** @internal The options of a send after validation. */
+export interface PlainSendOptions extends PlainOptions {
+  readonly transfer: boolean;
+}
+
+const none: PlainSendOptions = Object.freeze({
+  timeout: undefined,
+  signal: undefined,
+  aborted: false,
+  transfer: false,
+});
 
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
@@ -88,4 +137,24 @@ function read(options: unknown): PlainOptions {
   const { timeout, signal } = options as OperationOptions;
   const given = signalOf(signal);
   return { timeout: timeoutOf(timeout), signal: given?.signal, aborted: given?.aborted ?? false };
+}
+
+/**
+ * @internal Reads each option of a send once.
+ *
+ * @throws TypeError if `options`, `timeout`, `signal` or `transfer` has the wrong type.
+ */
+export function sendOptions(options: unknown): PlainSendOptions {
+  if (options === undefined || options === null) return none;
+  const plain = read(options);
+  return { ...plain, transfer: transferOf(options) };
+}
+
+/** @internal Reads `transfer` once. */
+export function transferOf(options: unknown): boolean {
+  if (!isObject(options)) return false;
+  const { transfer } = options as SendOptions;
+  if (transfer === undefined || transfer === null) return false;
+  if (typeof transfer === "boolean") return transfer;
+  throw new TypeError(`transfer must be a boolean, got ${shown(transfer)}`);
 }

@@ -86,10 +86,19 @@ export class ZmqError extends Error {
   }
 }
 
-/** Adds a detail to the stack, which Node prints for an uncaught error and `console.error`. */
+/**
+ * Adds a detail to the stack, which Node prints for an uncaught error and `console.error`. Reading the stack calls
+ * `Error.prepareStackTrace` of the program, which may throw or return any value. The stack then stays unchanged: an
+ * exception would replace the error, or keep a pending operation from settling.
+ */
 function addToStack(error: Error, detail: string): void {
-  if (error.stack === undefined) return;
-  error.stack = error.stack.replace(error.message, () => `${error.message}: ${detail}`);
+  try {
+    const { stack } = error;
+    if (typeof stack === "string")
+      error.stack = stack.replace(error.message, () => `${error.message}: ${detail}`);
+  } catch {
+    // The error has its `detail`.
+  }
 }
 
 /** @internal Adds a `detail` to an error of another class. Its message is that of zeromq, which programs compare. */

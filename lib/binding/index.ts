@@ -77,8 +77,19 @@ export interface Binding {
   trySend(handle: Handle, ...frames: [WireMessage] | WireFrame[]): number;
   /** Returns the number of messages that libzmq has queued. */
   trySendMany(handle: Handle, ...messages: WireMessage[]): number;
+  /**
+   * Sends like `trySend`. If the message is sent, the ArrayBuffer of each frame that fills it is detached. The message has
+   * its memory without a copy if `ownsMemory` is true of the frame. The array is the library's own and has no holes.
+   */
+  tryTransfer(handle: Handle, frames: WireFrame[]): number;
   /** Returns the bytes in large frames of the socket that libzmq still holds. */
   heldBytes(handle: Handle): number;
+
+  // native/frame_memory.cc
+  /** Returns a Buffer of 64 KiB or more over memory of native code, or 0 if the runtime supports none. */
+  allocate(size: number): Buffer | number;
+  /** Whether the bytes are all those of memory of native code: a large received frame, or a Buffer of `allocate`. */
+  ownsMemory(bytes: Uint8Array): boolean;
 
   // native/receiver.cc
   /**
@@ -113,6 +124,10 @@ export interface Binding {
   listEndpoints(handle: Handle): PeerFields | number;
   /** Adds a reason to keep the process and this copy of the library alive, or removes one. */
   keepAlive(on: boolean): number;
+
+  // native/unsent.cc
+  /** Returns the number of messages that have not been handed to the network. Unless it is 0, a change is signaled. */
+  unsent(handle: Handle): number;
 
   // native/proxy.cc
   /**

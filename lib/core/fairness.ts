@@ -47,7 +47,7 @@ export function nextTurn(): Promise<void> {
   const promise = new Promise<void>((settle) => {
     resolve = settle;
   });
-  // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
+  // Called outside of the promise and before the promise is stored, since it may throw near a stack overflow.
   setImmediate(() => {
     next = undefined;
     endTurn();

@@ -1,6 +1,7 @@
 // The shared state of an open socket: its handle, whether it may be used now, its options, its pending operations.
 
 import { constants as os } from "node:os";
+import type { QueueSettings } from "../arguments/queue-options.js";
 import {
   ZMQ_IN_BATCH_SIZE,
   ZMQ_MAX_SOCKETS,
@@ -64,6 +65,11 @@ export interface FetchedAhead {
   putAhead(messages: Message[][]): void;
 }
 
+/** A sender or receiver, which lets operations wait behind others if it has settings. */
+export interface Queueing {
+  queueSettings: QueueSettings | undefined;
+}
+
 export class Core extends Readiness implements OptionTarget {
   readonly type: number;
   /** The context, which must not be garbage-collected while the socket is open. Undefined once closed. */
@@ -86,6 +92,8 @@ export class Core extends Readiness implements OptionTarget {
   ahead!: FetchedAhead;
   /** Watches the connections, once the program has asked for them. */
   peers: { close(): void } | undefined = undefined;
+  sender!: Queueing;
+  receiver!: Queueing;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** The cached timeouts: each operation that has to wait needs one. */

@@ -15,7 +15,10 @@ const share = 0.6;
 const patience = 50;
 /** The most milliseconds of a wait. Only slow networks need more, and they do not gain from waits. */
 const longest = 200;
-/** Milliseconds without a wait after a wait that was too short. Doubles up to `longestPause` while waits are in vain. */
+/**
+ * After a wait in which libzmq sent too little, sends do not wait for this many milliseconds. Doubles after each such
+ * wait, up to `longestPause`.
+ */
 const shortestPause = 1000;
 const longestPause = 16_000;
 
@@ -62,7 +65,7 @@ export class Pace {
       this.#waiting = undefined;
       resolve();
     };
-    // Called outside of the promise and before the promise is stored, since it may throw near the end of the stack.
+    // Called outside of the promise and before the promise is stored, since it may throw near a stack overflow.
     setTimeout(check, interval);
     this.#waiting = promise;
     return promise;

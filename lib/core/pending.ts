@@ -1,11 +1,11 @@
 // A pending operation. It settles exactly once: by an attempt that succeeds or fails, its timeout, its signal, or the
 // closing of the socket.
 
-import { errorOf, type ZmqError } from "../binding/errors.js";
+import type { ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import type { Core } from "./open-socket.js";
 import type { Direction, Waiter } from "./readiness.js";
-import { busyReading, busyWriting, isOutOfTurn } from "./state-errors.js";
+import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
 
 /** @internal The result of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
@@ -19,6 +19,7 @@ export class Pending<T> implements Waiter {
   readonly #core: Core;
   readonly #direction: Direction;
   readonly #attempt: Attempt<T>;
+  readonly #timeout: number;
   readonly #whenClosed: T | undefined;
   readonly #signal: AbortSignal | undefined;
   /** Registered with the core, and not settled. */
@@ -48,6 +49,7 @@ export class Pending<T> implements Waiter {
     this.#core = core;
     this.#direction = direction;
     this.#attempt = attempt;
+    this.#timeout = timeout;
     this.call = call;
     this.#signal = signal;
     this.#whenClosed = whenClosed;
@@ -61,7 +63,7 @@ export class Pending<T> implements Waiter {
       // `setTimeout` accepts an int32. Longer waits get no timer.
       if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#end("ETIMEDOUT"), timeout);
       if (!this.#mayWait()) return;
-      // Set first: near the end of the stack, `wait` may throw after it has registered the operation.
+      // Set first: near a stack overflow, `wait` may throw after it has registered the operation.
       this.#waiting = true;
       core.wait(direction, this);
       // User code may have used the socket since the attempt, and consumed the wake-up.
@@ -116,7 +118,7 @@ export class Pending<T> implements Waiter {
       return false;
     }
     core.usable();
-    if (core[this.#direction] instanceof Pending) {
+    if (core[this.#direction]?.call !== undefined) {
       throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
     }
     return true;
@@ -127,17 +129,21 @@ export class Pending<T> implements Waiter {
     if (this.retry()) return;
     // That attempt may have consumed the wake-up of the other direction, so schedule a retry for it.
     this.#core.touched();
-    // In this order: if `#giveUp` throws near the end of the stack, a second `close` still finds the operation.
+    // In this order: if `#giveUp` throws near a stack overflow, a second `close` still finds the operation.
     this.#giveUp(code, value);
     this.#release();
   }
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
     if (value !== undefined) this.#resolve(value);
-    else if (!this.#core.distinctErrors) this.#reject(this.#outOfTurn ?? errorOf("EAGAIN"));
     else {
-      const detail = this.#outOfTurn?.detail;
-      this.#reject(detail === undefined ? errorOf(code) : errorOf(code).explain(detail));
+      const [call, direction, timeout, outOfTurn] = [
+        this.call,
+        this.#direction,
+        this.#timeout,
+        this.#outOfTurn,
+      ];
+      this.#reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
     }
   }
 

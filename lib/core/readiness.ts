@@ -1,7 +1,7 @@
 // The pending operations of a socket, and when they are retried. libzmq's descriptor is edge-triggered: a wake-up
 // signals pending commands only, and any call on the socket may consume the wake-up of an operation in the other
-// direction. So pending operations are retried once per turn of the event loop in which the socket was used for
-// anything else. Only this file deals with that rule.
+// direction. After any other use of the socket, its pending operations are therefore retried in the next turn of the
+// event loop, once for all uses in a turn. Only this file deals with that rule.
 
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
@@ -15,8 +15,8 @@ export interface Waiter {
   /** An object that must not be garbage-collected while this operation is pending. */
   readonly holds?: object | undefined;
   /**
-   * Retries the operation. True if it is no longer pending. The last libzmq call of an attempt that fails returned
-   * EAGAIN.
+   * Retries the operation. Returns whether it is no longer pending. If it returns false, the last libzmq call of the
+   * attempt must have been an EAGAIN.
    */
   retry(): boolean;
   /** Called when the socket is closed. Tries once more, then gives up. */
@@ -87,6 +87,8 @@ export class Readiness {
     const alive = this.#alive[direction];
     this.#alive[direction] = false;
     if (this.#awaited) {
+      // `flush` waits for the end of pending sends.
+      if (direction === "sending" && this.watching !== undefined) this.#wakeSoon();
       // The remaining operations may not keep the process alive.
       if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
         this.touched();
@@ -145,7 +147,7 @@ export class Readiness {
       });
       comes = true;
     } finally {
-      // `setImmediate` throws near the end of the stack.
+      // `setImmediate` throws near a stack overflow.
       this.#looking = comes;
     }
   }

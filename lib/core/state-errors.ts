@@ -1,9 +1,10 @@
-// Errors about the state of a socket: another operation is pending, or it is not this socket's turn. Programs written
-// for zeromq compare the messages, so the remedy is in `detail`.
+// Errors about the state of a socket: another operation is pending, it is not this socket's turn, or nothing happened
+// in time. Programs written for zeromq compare the messages, so the remedy is in `detail`.
 
 import { errnos, ZMQ_REP } from "../binding/constants.js";
 import { errorOf, ZmqError } from "../binding/errors.js";
 import type { Core } from "./open-socket.js";
+import type { Direction } from "./readiness.js";
 
 /** @internal The result of native code if a Request or Reply must first do the opposite of send and receive. */
 export const notItsTurn = -errnos.EFSM!;
@@ -52,4 +53,47 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
     "EBUSY",
     "Socket is busy writing; only one send operation may be in progress at any time",
   ).explain(pending(sendingMany ? "sendMany()" : (sending?.call ?? "send()")));
+}
+
+/** @internal */
+export function busyWatching({ watching }: Core): ZmqError {
+  return errorOf("EBUSY", "Socket is waiting for its peers already").explain(pending(watching!.call!));
+}
+
+/** The `detail` of a timeout, by direction or by call. */
+const missing = {
+  sending: "every queue is full, or no peer is connected",
+  receiving: "no message arrived",
+  "flush()": "not all messages have been handed to the network",
+  "waitForSubscribers()": "fewer subscribers are connected",
+  "waitForPeers()": "fewer peers are connected",
+};
+const missingFor = (call: string, direction: Direction): string =>
+  missing[(call in missing ? call : direction) as keyof typeof missing];
+
+/** @internal An operation that ends without a result. */
+export interface Unfinished {
+  /** The name of the method, such as `receive()`. */
+  readonly call: string;
+  readonly direction: Direction;
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
+  readonly outOfTurn: ZmqError | undefined;
+}
+
+/**
+ * @internal The error of an operation after its timeout or the closing of the socket. For a timeout it names the call and
+ * the time, since its stack shows only timers.
+ */
+export function unfinishedError(
+  { distinctErrors }: Core,
+  code: "ETIMEDOUT" | "ECANCELED",
+  { call, direction, timeout, outOfTurn }: Unfinished,
+): ZmqError {
+  if (outOfTurn !== undefined && !distinctErrors) return outOfTurn;
+  const error = errorOf(distinctErrors ? code : "EAGAIN");
+  if (outOfTurn?.detail !== undefined) return error.explain(outOfTurn.detail);
+  if (code === "ECANCELED") return error;
+  return error.explain(`${call} timed out after ${timeout} ms: ${missingFor(call, direction)}`);
 }

@@ -19,6 +19,8 @@ export type MessageLike = ArrayBufferView | ArrayBuffer | SharedArrayBuffer | st
 const { isUint8Array, isAnyArrayBuffer, isProxy } = types;
 
 const empty = new Uint8Array(0);
+/** @internal The empty frame of a detached view that is no Uint8Array. */
+export const detached = new Uint8Array(0);
 // Node's encoder is faster than Node-API's for longer strings.
 const longString = 256;
 
@@ -34,12 +36,22 @@ function toFrame(value: unknown): WireFrame {
   if (value === null) return empty;
   if (ArrayBuffer.isView(value)) {
     // A detached view is sent as an empty frame, as in zeromq: no Uint8Array can be created from it.
-    if (value.byteLength === 0) return empty;
+    if (value.byteLength === 0) return emptied(value.buffer);
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (isAnyArrayBuffer(value)) return value.byteLength === 0 ? empty : new Uint8Array(value);
+  if (isAnyArrayBuffer(value)) return value.byteLength === 0 ? emptied(value) : new Uint8Array(value);
   // Unlike String(value), this throws for a symbol, which has no string form to send.
   return `${value}`;
+}
+
+/** The frame of an empty view. Only `transfer` distinguishes a detached one. */
+function emptied(memory: ArrayBufferLike): WireFrame {
+  try {
+    new Uint8Array(memory);
+    return empty;
+  } catch {
+    return detached;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { check, errorOf } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
 import { kinds } from "../options/kinds.js";
 import type { Message } from "./frames.js";
+import { markAsUntransferable } from "./untransferable.js";
 
 /** The size of a slab. A small message that the program keeps also keeps its slab alive. */
 const slabSize = 32 * 1024;
@@ -41,9 +42,6 @@ let slab = Buffer.alloc(0);
 let memory = slab.buffer;
 let offset = 0;
 
-type Threads = typeof import("node:worker_threads");
-let threads: Partial<Threads> | undefined;
-
 /** Allocates a new slab. Returns false, and keeps the old one, if there is no memory. */
 function renew(): boolean {
   let fresh: Buffer<ArrayBuffer>;
@@ -54,11 +52,9 @@ function renew(): boolean {
     return false;
   }
   // Users hold views of this memory. postMessage with one of them in its transfer list would detach the memory from all
-  // others, so it is marked, as Node marks its own pool. Bun and Deno lack the function. Loading the module takes Node
-  // 4 ms.
-  threads ??= process.getBuiltinModule("node:worker_threads");
-  threads.markAsUntransferable?.(fresh.buffer);
-  // Last, since the lines above may throw near the end of the stack.
+  // others, so it is marked.
+  markAsUntransferable(fresh.buffer);
+  // Last, since the lines above may throw near a stack overflow.
   slab = fresh;
   memory = slab.buffer;
   offset = 0;
@@ -169,8 +165,9 @@ let reader: Intake | undefined;
  */
 function settle(handle: Handle, intake: Intake): number {
   if (reader !== undefined) {
-    // An exception has ended that call, or a setter of Array.prototype receives during it. That call then continues in
-    // a zeroed slab, detects that it is no longer the reader, and drops its messages.
+    // Either an exception ended the earlier call, or this call comes from a setter of Array.prototype inside the earlier
+    // one. The earlier call then continues with a zeroed slab, sees that it is no longer `reader`, and drops its
+    // messages.
     reader = undefined;
     largeFrames.fill(undefined);
     if (renew()) slab.fill(0);
@@ -267,7 +264,7 @@ function keepAhead(
     intake.reserve ??= new Reserve();
     intake.reserve.save(start, frames);
   } catch {
-    // No memory, or the end of the stack. The messages are used without a copy.
+    // No memory, or a stack overflow. The messages are used without a copy.
     intake.reserve?.release();
   }
 }

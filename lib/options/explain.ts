@@ -2,7 +2,7 @@
 // rest.
 
 import { isObject, shown } from "../arguments/checks.js";
-import * as zmq from "../binding/constants.js";
+import { byName } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
@@ -64,6 +64,7 @@ const socketValues: Record<string, string> = {
 /** The valid values of context options. */
 const contextValues: Record<string, string> = {
   ioThreads: count,
+  ioThreadSpin: "microseconds from 0 to 1000000",
   maxSockets: "a whole number from 1 to maxSocketsLimit",
   maxMessageSize: "bytes from 0",
   threadPriority: count,
@@ -114,7 +115,7 @@ export function explainReading(error: unknown, name: string): unknown {
 }
 
 /** Options that are not in a table. */
-const others = ["context", "distinctErrors", "multicast", "verbosity"];
+const others = ["context", "distinctErrors", "multicast", "receiveQueue", "sendQueue", "verbosity"];
 
 /** Names of options in zmq 2 and zeromq 5 that libzmq no longer uses. */
 const formerly: Record<string, readonly string[]> = {
@@ -124,7 +125,7 @@ const formerly: Record<string, readonly string[]> = {
 
 /** Finds the option that libzmq calls `ZMQ_SNDHWM`, for `sndhwm`, `SNDHWM` and `ZMQ_SNDHWM`. */
 function byLibzmqName(name: string, options: typeof knownOptions): string[] {
-  const id = (zmq as Record<string, unknown>)[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
+  const id = byName()[`ZMQ_${name.toUpperCase().replace(/^ZMQ_/, "")}`];
   return options.filter((option) => option.id === id).map((option) => option.name);
 }
 

@@ -3,6 +3,8 @@
 import type { Context } from "../context/context.js";
 import { coreOf } from "../core/registry.js";
 import { defineOptions, type Option } from "../options/kinds.js";
+import { receiveOptions, sendOptions } from "../options/table.js";
+import { defineReceiveQueue, defineSendQueue } from "./queues.js";
 import type { Socket } from "./socket.js";
 
 type Properties<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -36,5 +38,7 @@ type SocketClass = { readonly prototype: Socket };
 export function defineSocketOptions(classes: [SocketClass, ...Table[]][]): void {
   for (const [{ prototype }, ...tables] of classes) {
     for (const table of tables) defineOptions(prototype, table, coreOf);
+    if (tables.includes(sendOptions)) defineSendQueue(prototype);
+    if (tables.includes(receiveOptions)) defineReceiveQueue(prototype);
   }
 }

@@ -3,7 +3,8 @@
 // A method that is declared again without a comment has the comment of the interface that it extends: editors and
 // typedoc show that one.
 
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
+import type { ReceiveQueueOptions, SendQueueOptions } from "../arguments/queue-options.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { Values } from "../options/kinds.js";
 import type { receiveOptions, sendOptions } from "../options/table.js";
@@ -35,13 +36,15 @@ export interface Writable<
   /**
    * Sends a message. An array is one message of several frames, which is sent as a whole or not at all.
    *
-   * The promise resolves when libzmq has queued the message, not when a peer has received it. While every peer's queue is
-   * full, or no peer is connected, `send` waits for up to `sendTimeout` milliseconds (`ZMQ_SNDTIMEO`, default -1: no
-   * limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a Router without `mandatory`. A
-   * Request first waits until the reply to its last request was received, and a Reply until it has received a request.
+   * The promise resolves when libzmq has queued the message, not when a peer has received it. `send` waits while every
+   * queue is full, or while there is none: a socket that has bound needs a connected peer, and so does one that connects
+   * with `immediate`. Otherwise `connect` creates the queue at once. The wait ends after `sendTimeout` milliseconds
+   * (`ZMQ_SNDTIMEO`, default -1: no limit). Publisher, XPublisher and Radio drop messages instead of waiting; so does a
+   * Router without `mandatory`. A Request first waits until the reply to its last request was received, and a Reply until
+   * it has received a request.
    *
    * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
-   * `{ timeout, signal }` as the last argument. libzmq: `zmq_msg_send`.
+   * `{ timeout, signal, transfer }` as the last argument. libzmq: `zmq_msg_send`.
    *
    * @throws ZmqError `EAGAIN` (rejects): the message could not be queued within the timeout, or the socket was closed
    * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
@@ -51,7 +54,8 @@ export interface Writable<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): the message or an option has the wrong type.
+   * @throws TypeError (throws): the message or an option has the wrong type, or a frame to transfer is detached.
+   * @throws TypeError (rejects): a frame to transfer was detached while the send was pending.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example
@@ -70,16 +74,51 @@ export interface Writable<
   send(message: M, ...options: O): Promise<void>;
 }
 
+/** The arguments `O` of `send` with further options. They belong to the options that `send` needs, if there are any. */
+type WithOptions<O extends object[], Options> = O extends [infer Needed] ? [Needed & Options] : [Options];
+
 /** A sending socket of this library: {@link Writable}, plus time limits, `trySend` and `sendMany`. */
 export interface WritableSocket<
   M extends MessageLike | MessageLike[] = MessageLike | MessageLike[],
   O extends object[] = [],
 > extends Writable<M, O> {
-  send(message: M, ...options: O | [...O, OperationOptions]): Promise<void>;
+  /**
+   * Lets `send` be called while another send is pending. The messages wait in order, and each promise settles for its
+   * own message. Without a queue, such a call throws `EBUSY`.
+   *
+   * The queue holds only messages for which libzmq has no room. It is of no use on sockets that drop messages instead of
+   * waiting, such as a Publisher without `noDrop`.
+   *
+   * - `timeout` and `sendTimeout` of a message count from the call of `send`. A `signal` removes its own message.
+   * - `sendMany` waits for its turn and counts as one message. It is not dropped for others.
+   * - `trySend` returns false while messages wait.
+   * - With `transfer`, a message that is dropped or rejected keeps its Buffers, as without a queue.
+   * - `close` tries each waiting message once more. Those that libzmq does not take reject, as a pending `send` does.
+   *
+   * Default null: no queue. A change affects later calls only.
+   *
+   * @throws TypeError: the value is neither null nor an object, or a property has the wrong type.
+   * @throws ZmqError `EBUSY`: a send is pending that was started without a queue.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push({ sendQueue: { max: 2, overflow: "dropOldest" }, linger: 0 });
+   * const sends = ["one", "two", "three"].map((message) => push.send(message));
+   * await sends[0]!.catch(({ code }) => console.log(code)); // ENOBUFS
+   * push.close();
+   * await Promise.allSettled(sends);
+   * ```
+   */
+  sendQueue: SendQueueOptions | null;
+
+  send(message: M, ...options: O | WithOptions<O, SendOptions>): Promise<void>;
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
-   * wait. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
+   * wait. Accepts `{ transfer: true }` as the last argument. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
    *
    * @throws ZmqError `EFSM`: a Request or Reply has to receive first.
    * @throws ZmqError `EHOSTUNREACH`: no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
@@ -87,7 +126,7 @@ export interface WritableSocket<
    * @throws ZmqError `EINVAL`: several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY`: a send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF`: the socket is closed.
-   * @throws TypeError: the message or an option has the wrong type.
+   * @throws TypeError: the message or an option has the wrong type, or a frame to transfer is detached.
    *
    * @example
    * ```ts
@@ -100,7 +139,7 @@ export interface WritableSocket<
    * push.close({ linger: 0 });
    * ```
    */
-  trySend(message: M, ...options: O): boolean;
+  trySend(message: M, ...options: O | WithOptions<O, Pick<SendOptions, "transfer">>): boolean;
 
   /**
    * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
@@ -122,7 +161,7 @@ export interface WritableSocket<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): a message or an option has the wrong type. No message is sent.
+   * @throws TypeError (throws): a message or an option has the wrong type, or `transfer` is true. No message is sent.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example
@@ -221,6 +260,40 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
 
 /** A receiving socket of this library: {@link Readable}, plus time limits, batches and metadata. */
 export interface ReadableSocket<M extends object[] = Message[]> extends Readable<M> {
+  /**
+   * Lets `receive` and the other operations that receive be called while another one is pending. They wait in order, and
+   * each gets the next message. Several loops over one socket share its messages. Without a queue, a second call throws
+   * `EBUSY`.
+   *
+   * `timeout` and `receiveTimeout` count from the call. `tryReceive` returns undefined while others wait. `close` ends
+   * all waiting operations, as it ends a single one.
+   *
+   * Default null: no queue. A change affects later calls only.
+   *
+   * @throws TypeError: the value is neither null nor an object, or a property has the wrong type.
+   * @throws ZmqError `EBUSY`: a receive is pending that was started without a queue.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const pull = new Pull({ receiveQueue: { max: 100 } });
+   * const push = new Push();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * async function worker(name: string) {
+   *   for await (const [job] of pull) console.log(`${name}: ${job}`); // a: first
+   * }
+   * const workers = [worker("a"), worker("b")];
+   * await push.send("first");
+   * await new Promise((resolve) => setTimeout(resolve, 100));
+   * pull.close();
+   * await Promise.all(workers);
+   * ```
+   */
+  receiveQueue: ReceiveQueueOptions | null;
+
   receive(options?: OperationOptions): Promise<M>;
 
   /**

@@ -4,7 +4,6 @@ import type { PlainOptions } from "../arguments/operation-options.js";
 import { soon } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
 import { type Attempt, wouldBlock } from "../core/pending.js";
-import { busyReading } from "../core/state-errors.js";
 
 /**
  * The iterator of `for await` over a socket, of `batches` and of `messagesWithMetadata`. Leaving the loop, or calling
@@ -46,6 +45,8 @@ const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined
 
 /** The part of a receiver that a loop uses. */
 interface Operating {
+  /** False if other receives have to precede the next one. Throws if the socket cannot be used. */
+  ready(): boolean;
   operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string, whenClosed?: T): Promise<T>;
 }
 
@@ -83,7 +84,8 @@ export class Loop<T> implements SocketIterator<T> {
     const aborted = signal?.aborted;
     if (this.#ended || core.handle === 0) return Promise.resolve(finished);
     try {
-      const value = this.#fetched?.();
+      // Receives that wait in a queue come first.
+      const value = core.receiving === undefined ? this.#fetched?.() : undefined;
       if (value !== undefined) return soon({ value, done: false });
     } catch (error) {
       return Promise.reject(error);
@@ -95,10 +97,9 @@ export class Loop<T> implements SocketIterator<T> {
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);
-    if (core.receiving !== undefined) return Promise.reject(busyReading(core));
-    if (core.blocked) {
+    if (core.receiving !== undefined || core.blocked) {
       try {
-        core.usable();
+        this.#receiver.ready();
       } catch (error) {
         return Promise.reject(error);
       }

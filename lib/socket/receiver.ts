@@ -7,10 +7,12 @@ import {
   operationOptions,
   type PlainOptions,
 } from "../arguments/operation-options.js";
+import type { QueueSettings } from "../arguments/queue-options.js";
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { soon } from "../core/fairness.js";
-import type { Core, FetchedAhead } from "../core/open-socket.js";
+import type { Core, FetchedAhead, Queueing } from "../core/open-socket.js";
+import { OperationQueue } from "../core/operation-queue.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
 import type { Message } from "../message/frames.js";
@@ -80,7 +82,7 @@ function namesOf(options: MetadataOptions | undefined): string[] {
 }
 
 /** @internal */
-export class Receiver implements FetchedAhead {
+export class Receiver implements FetchedAhead, Queueing {
   readonly #core: Core;
   /** Converts frames to the message that the user receives. Undefined if that is the array of frames. */
   readonly #shape: ((frames: Message[]) => unknown) | undefined;
@@ -91,11 +93,28 @@ export class Receiver implements FetchedAhead {
   readonly #intake = new Intake();
   /** Metadata of a message whose last frames are still in libzmq. */
   #begun: Properties | undefined;
+  /** Created when `receiveQueue` is first set. */
+  #queue: OperationQueue | undefined;
 
   constructor(core: Core) {
     this.#core = core;
     core.ahead = this;
+    core.receiver = this;
     this.#shape = taggings.get(core.type)?.fromFrames;
+  }
+
+  get queueSettings(): QueueSettings | undefined {
+    return this.#queue?.settings;
+  }
+
+  /** Throws `EBUSY` if a receive is pending that is not in the queue. */
+  set queueSettings(settings: QueueSettings | undefined) {
+    const core = this.#core;
+    if (settings !== undefined && this.queueSettings === undefined) {
+      if (core.receiving !== undefined && core.receiving !== this.#queue) throw busyReading(core);
+      this.#queue ??= new OperationQueue(core, "receiving");
+    }
+    if (this.#queue !== undefined) this.#queue.settings = settings;
   }
 
   /** Whether there are prefetched messages, which libzmq no longer counts. */
@@ -148,7 +167,7 @@ export class Receiver implements FetchedAhead {
   }
 
   tryReceive(): Message[] | undefined {
-    this.#ready();
+    if (!this.ready()) return undefined;
     const message = this.#one(1, true);
     this.#core.touched(this.#core.emptied);
     return message === wouldBlock ? undefined : message;
@@ -171,13 +190,17 @@ export class Receiver implements FetchedAhead {
     return new Loop(this, this.#core, () => this.#batch(max), plain);
   }
 
-  #ready(): void {
-    this.#core.usable();
-    if (this.#core.receiving !== undefined) throw busyReading(this.#core);
+  /** False if other receives have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */
+  ready(): boolean {
+    const core = this.#core;
+    core.usable();
+    if (core.receiving === undefined) return true;
+    if (this.queueSettings === undefined) throw busyReading(core);
+    return false;
   }
 
   #operate<T>(attempt: Attempt<T>, options: PlainOptions, call: string): Promise<T> {
-    this.#ready();
+    this.ready();
     if (options.aborted) return Promise.reject(options.signal?.reason);
     return this.operate(attempt, options, call);
   }
@@ -187,16 +210,17 @@ export class Receiver implements FetchedAhead {
     const core = this.#core;
     try {
       const timeout = options.timeout ?? core.timeoutOf("receiving");
-      if (!core.emptied || this.holdsMessages || timeout === 0) {
+      const first = core.receiving === undefined;
+      if (first && (!core.emptied || this.holdsMessages || timeout === 0)) {
         const result = attempt();
         core.touched(core.emptied);
         if (result !== wouldBlock) return soon(result);
       }
       if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
-      const pending = new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed);
+      const promise = this.#wait(attempt, timeout, call, options.signal, whenClosed);
       // libzmq sends no wake-up for frames that it has already.
       if (this.#intake.partial !== undefined) core.touched();
-      return pending.promise;
+      return promise;
     } catch (error) {
       return this.#failed(error, attempt, options, call, whenClosed);
     }
@@ -214,7 +238,20 @@ export class Receiver implements FetchedAhead {
     if (!isOutOfTurn(error)) return Promise.reject(error);
     const timeout = options.timeout ?? core.timeoutOf("receiving");
     if (timeout === 0) return Promise.reject(error);
-    return new Pending(core, "receiving", attempt, timeout, call, options.signal, whenClosed).promise;
+    return this.#wait(attempt, timeout, call, options.signal, whenClosed);
+  }
+
+  #wait<T>(
+    attempt: Attempt<T>,
+    timeout: number,
+    call: string,
+    signal: AbortSignal | undefined,
+    whenClosed: T | undefined,
+  ): Promise<T> {
+    if (this.queueSettings !== undefined) {
+      return this.#queue!.add({ attempt, timeout, call, signal, whenClosed });
+    }
+    return new Pending(this.#core, "receiving", attempt, timeout, call, signal, whenClosed).promise;
   }
 
   /** Returns the next prefetched message. */

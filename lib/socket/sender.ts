@@ -5,33 +5,29 @@ import {
   type OperationOptions,
   operationOptions,
   type PlainOptions,
+  type SendOptions,
+  sendOptions,
+  transferOf,
 } from "../arguments/operation-options.js";
-import { errorOf, type ZmqError } from "../binding/errors.js";
-import { binding, type Handle, type WireMessage } from "../binding/index.js";
+import type { QueueSettings } from "../arguments/queue-options.js";
+import { errorOf, explained, type ZmqError } from "../binding/errors.js";
+import { binding, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
-import type { Core } from "../core/open-socket.js";
+import type { Core, Queueing } from "../core/open-socket.js";
+import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
-import { Pending, wouldBlock } from "../core/pending.js";
+import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
 import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
+import { framesOf, handOver, kept, type Outgoing, topicOf } from "../message/outgoing.js";
 import { type Tagging, taggings } from "../message/tag.js";
+import { Cargo } from "../message/transfer.js";
 
 /** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
 /** Messages of `sendMany` in one native call. The budget of the event loop's turn is checked between calls. */
 const chunk = 256;
-
-/** More frames than this are passed as an array, since the number of arguments of a native call is limited. */
-const mostArguments = 64;
-
-function handOver(handle: Handle, wire: WireMessage): number {
-  if (!Array.isArray(wire) || wire.length > mostArguments) return binding.trySend(handle, wire);
-  // Spreading an array costs more than naming its elements, and most messages have few frames.
-  if (wire.length === 2) return binding.trySend(handle, wire[0]!, wire[1]!);
-  if (wire.length === 3) return binding.trySend(handle, wire[0]!, wire[1]!, wire[2]!);
-  return binding.trySend(handle, ...wire);
-}
 
 /** Errors with a `sent` property. The reason of a signal can get it twice, from several operations. */
 const reported = new WeakSet<object>();
@@ -51,23 +47,50 @@ function reportSent(error: unknown, sent: number): void {
   }
 }
 
+function refuseTransfer(options: unknown): void {
+  if (!transferOf(options)) return;
+  throw explained(
+    new TypeError("sendMany does not support transfer"),
+    "send each message to transfer with send(message, { transfer: true })",
+  );
+}
+
 /** Converts elements of the form `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
   return Array.from(iterable(messages), (pair) => {
     if (!Array.isArray(pair))
       throw new TypeError(`Each element must be an array [message, options], got ${typeof pair}`);
+    refuseTransfer(pair[1]);
     return tagging.toWire(pair[0], pair[1]);
   });
 }
 
-export class Sender {
+export class Sender implements Queueing {
   readonly #core: Core;
   readonly #tagging: Tagging | undefined;
   #pace: Pace | undefined;
+  /** Created when `sendQueue` is first set. */
+  #queue: OperationQueue | undefined;
 
   constructor(core: Core) {
     this.#core = core;
+    core.sender = this;
     this.#tagging = taggings.get(core.type);
+  }
+
+  get queueSettings(): QueueSettings | undefined {
+    return this.#queue?.settings;
+  }
+
+  /** Throws `EBUSY` if a send is pending that is not in the queue. */
+  set queueSettings(settings: QueueSettings | undefined) {
+    const core = this.#core;
+    if (settings !== undefined && this.queueSettings === undefined) {
+      const other = core.sending !== undefined && core.sending !== this.#queue;
+      if (core.sendingMany || other) throw busyWriting(core);
+      this.#queue ??= new OperationQueue(core, "sending");
+    }
+    if (this.#queue !== undefined) this.#queue.settings = settings;
   }
 
   /** Throws if `count` is too many arguments for `send`. The last argument is not an options object. */
@@ -77,19 +100,23 @@ export class Sender {
   }
 
   // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
-  send(message: unknown, options?: OperationOptions): Promise<void> {
-    let wire = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    const plain = operationOptions(options);
-    this.#ready();
+  send(message: unknown, options?: SendOptions): Promise<void> {
+    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+    const plain = sendOptions(options);
+    let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
+    const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
-    if (Array.isArray(wire) && wire.length === 0) return settled;
+    if (Array.isArray(read) && read.length === 0) return settled;
     const core = this.#core;
     if (core.datagramEndpoints > 0) {
-      wire = snapshot(wire);
-      const refusal = datagramRefusal(core.type, wire);
-      if (refusal) return Promise.reject(refusal);
+      try {
+        outgoing = this.#fitting(outgoing);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     }
-    const result = handOver(core.handle, wire);
+    if (!first) return this.#sendLater(outgoing, plain);
+    const result = handOver(core.handle, outgoing);
     core.touched();
     if (result === 1) return turnIsOver() ? nextTurn() : settled;
     if (result === 2) {
@@ -100,16 +127,29 @@ export class Sender {
     if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
     const timeout = plain.timeout ?? core.timeoutOf("sending");
     if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
-    const kept = snapshot(wire);
-    return this.#wait(() => (this.#attempt(kept) ? undefined : wouldBlock), timeout, "send()", plain.signal);
+    if (this.queueSettings !== undefined) return this.#sendLater(outgoing, plain);
+    const attempt = this.#attemptLater(outgoing);
+    return this.#wait(attempt, timeout, "send()", plain.signal);
+  }
+
+  /** Sends a message when the messages before it in the queue have been sent. */
+  #sendLater(message: Outgoing, { timeout, signal }: PlainOptions): Promise<void> {
+    const limit = timeout ?? this.#core.timeoutOf("sending");
+    if (limit === 0) return Promise.reject(errorOf("EAGAIN"));
+    const byTopic = this.queueSettings?.overflow === "latestByTopic";
+    const topic = byTopic ? topicOf(message, this.#tagging !== undefined) : undefined;
+    const attempt = this.#attemptLater(message);
+    return this.#queue!.add<undefined>({ attempt, timeout: limit, call: "send()", signal, topic });
   }
 
   trySend(message: unknown, options?: unknown): boolean {
     const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    this.#ready();
+    let outgoing: Outgoing = transferOf(options) ? new Cargo(read) : read;
+    const first = this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
-    const [wire] = this.#fitting([read]);
-    const result = handOver(this.#core.handle, wire!);
+    if (this.#core.datagramEndpoints > 0) outgoing = this.#fitting(outgoing);
+    if (!first) return false;
+    const result = handOver(this.#core.handle, outgoing);
     this.#core.touched();
     if (result < 0) throw this.#failed(result);
     return result > 0;
@@ -117,44 +157,71 @@ export class Sender {
 
   sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
     const plain = operationOptions(options);
+    refuseTransfer(options);
     // With an aborted signal the iterable is not read: it may be endless.
     const given = plain.aborted ? [] : messages;
     const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
-    this.#ready();
-    return this.#sendAll(wire, plain);
+    return this.#ready() ? this.#sendAll(wire, plain) : this.#sendAllLater(wire, plain);
   }
 
-  #ready(): void {
-    this.#core.usable();
-    if (this.#core.sendingMany || this.#core.sending !== undefined) {
-      throw busyWriting(this.#core);
-    }
+  /** False if other sends have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */
+  #ready(): boolean {
+    const core = this.#core;
+    core.usable();
+    if (!core.sendingMany && core.sending === undefined) return true;
+    if (this.queueSettings === undefined) throw busyWriting(core);
+    return false;
   }
 
   /**
-   * Throws `EMSGSIZE` if a message is too long for a UDP endpoint. Returns copies for UDP: another thread could grow shared
-   * memory after the length was checked.
+   * Throws `EMSGSIZE` if a message is too long for a UDP endpoint. Returns a copy for UDP: another thread could grow shared
+   * memory after the length was checked. A Cargo has no shared memory.
    */
-  #fitting(messages: WireMessage[]): WireMessage[] {
-    if (this.#core.datagramEndpoints === 0) return messages;
-    const copies = messages.map(snapshot);
-    for (const wire of copies) {
-      const refusal = datagramRefusal(this.#core.type, wire);
-      if (refusal) throw refusal;
-    }
-    return copies;
+  #fitting(message: WireMessage): WireMessage;
+  #fitting(message: Outgoing): Outgoing;
+  #fitting(message: Outgoing): Outgoing {
+    const fixed = message instanceof Cargo ? message : snapshot(message);
+    const refusal = datagramRefusal(this.#core.type, framesOf(fixed));
+    if (refusal) throw refusal;
+    return fixed;
   }
 
-  #attempt(wire: WireMessage): boolean {
+  /** Prepares a message to wait. Returns a function that tries to send it. */
+  #attemptLater(message: Outgoing): Attempt<undefined> {
     const core = this.#core;
-    core.emptied = false;
-    const result = handOver(core.handle, wire);
-    if (result < 0) throw this.#failed(result);
-    return result > 0;
+    const waiting = kept(message);
+    return () => {
+      core.emptied = false;
+      const result = handOver(core.handle, waiting);
+      if (result < 0) throw this.#failed(result);
+      return result > 0 ? undefined : wouldBlock;
+    };
   }
 
   #failed(result: number): ZmqError {
     return failureOf(this.#core, "sending", result);
+  }
+
+  async #sendAllLater(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
+    const core = this.#core;
+    try {
+      const limit = timeout ?? core.timeoutOf("sending");
+      if (limit === 0) throw errorOf("EAGAIN");
+      await this.#queue!.add<undefined>({
+        attempt: () => {
+          core.sendingMany = true;
+          return undefined;
+        },
+        timeout: limit,
+        call: "sendMany()",
+        signal,
+        takesOver: true,
+      });
+    } catch (error) {
+      reportSent(error, 0);
+      throw error;
+    }
+    return this.#sendAll(read, { timeout, signal, aborted: false });
   }
 
   async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
@@ -162,7 +229,7 @@ export class Sender {
     let sent = 0;
     core.sendingMany = true;
     try {
-      const messages = this.#fitting(read);
+      const messages = core.datagramEndpoints > 0 ? read.map((message) => this.#fitting(message)) : read;
       /** Sends the next chunk. Returns how many of its messages libzmq has queued. */
       const advance = () => {
         core.emptied = false;
@@ -191,15 +258,13 @@ export class Sender {
       throw error;
     } finally {
       core.sendingMany = false;
+      this.#queue?.resume();
+      // `flush` waits for this, and libzmq may signal nothing more.
+      if (core.watching !== undefined) core.touched();
     }
   }
 
-  #wait(
-    attempt: () => undefined | typeof wouldBlock,
-    timeout: number,
-    call: string,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  #wait(attempt: Attempt<undefined>, timeout: number, call: string, signal?: AbortSignal): Promise<void> {
     return new Pending<undefined>(this.#core, "sending", attempt, timeout, call, signal).promise;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass, refuseOtherCopy } from "../arguments/copies.js";
-import type { OperationOptions } from "../arguments/operation-options.js";
+import type { OperationOptions, SendOptions } from "../arguments/operation-options.js";
 import { capability } from "../binding/capability.js";
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
@@ -26,6 +26,7 @@ import { explainAssignment, explainReading, explainValue } from "../options/expl
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
 import { atAddress, atEndpoint, record } from "./endpoints.js";
+import { flush } from "./flush.js";
 import { inspectSocket } from "./inspection.js";
 import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
 import { Peers, waitForPeers } from "./peers/peers.js";
@@ -82,7 +83,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     guardMethods(Socket.prototype, owns, ["waitForPeers"], { most: 1, options: true });
     guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
 
-    // Checking `this` by the error of the access costs nothing in a call that succeeds.
+    // `this` is checked only after the access has thrown, so a call that succeeds pays nothing.
     const senderOf = (socket: Socket) => {
       try {
         return socket.#sender;
@@ -101,7 +102,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     // Every class has these methods at run time, as in zeromq. The types Writable and Readable show them only on
     // sockets that can use them.
     const operations = {
-      send(this: Socket, message: unknown, options?: OperationOptions) {
+      send(this: Socket, message: unknown, options?: SendOptions) {
         // biome-ignore lint/complexity/noArguments: rest parameters would cost an array on every send
         const count = arguments.length;
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
@@ -477,12 +478,51 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
+   * Waits until all messages have been handed to the network, without closing the socket. The promise resolves at the
+   * first moment when no `send` is pending and libzmq's queues are empty. Messages that are sent meanwhile count, too.
+   *
+   * The network has a message when the kernel has taken its last byte. The peer may not have received it: only an
+   * acknowledgement of the peer tells that. Messages that are lost are no longer queued either: when a bound socket loses a
+   * peer, libzmq drops the queue of that peer. Over inproc, the receiver's queue has each message as soon as both ends
+   * are bound and connected. Over pgm, epgm and norm, each message has been sent once; repairs of lost packets end when
+   * the socket closes.
+   *
+   * A connecting socket has a queue before its peer exists: `flush` then waits until a peer has connected or bound. The
+   * pending operation keeps the process alive.
+   *
+   * @param options `timeout` has no limit by default; `sendTimeout` does not apply.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): messages are left after the timeout, or the socket was closed meanwhile. With
+   * `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `ENOTSUP` (rejects): the addon was built against the system's libzmq.
+   * @throws ZmqError `EBUSY` (throws): `flush` or `waitForSubscribers` is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Pull, Push } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * const push = new Push();
+   * await pull.bind("tcp://127.0.0.1:*");
+   * push.connect(pull.lastEndpoint!);
+   * await push.send("job");
+   * await push.flush({ timeout: 5000 }); // a process.exit() would not lose the message now
+   * ```
+   */
+  flush(options?: OperationOptions): Promise<void> {
+    return flush(this.#core, options);
+  }
+
+  /**
    * Closes the socket. A closed socket cannot be used again; closing it twice is a no-op.
    *
-   * libzmq sends queued messages in the background for up to `linger` milliseconds (default -1: no limit), also after
-   * the program has ended. A pending operation is tried once more, then rejects with `EAGAIN` (`ECANCELED` with
-   * `distinctErrors`). Loops end. During `bind` or `unbind`, the close takes effect when that operation has ended.
-   * libzmq: `zmq_close`.
+   * libzmq sends queued messages in the background for up to `linger` milliseconds (default -1: no limit). The process
+   * stays alive for that time, unless `process.exit()`, an uncaught exception or a signal ends it. A pending operation is
+   * tried once more, then rejects with `EAGAIN` (`ECANCELED` with `distinctErrors`). Loops end. During `bind` or
+   * `unbind`, the close takes effect when that operation has ended. libzmq: `zmq_close`.
    *
    * Messages that are still queued when `linger` expires are dropped. No event, error or result reports them:
    * docs/lost-messages.md shows what can be observed.

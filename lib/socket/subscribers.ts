@@ -4,10 +4,11 @@
 import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
 import { type OperationOptions, operationOptions } from "../arguments/operation-options.js";
-import { check, errorOf } from "../binding/errors.js";
+import { check } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { Core } from "../core/open-socket.js";
 import { Pending, wouldBlock } from "../core/pending.js";
+import { busyWatching } from "../core/state-errors.js";
 import { copyOf } from "../message/frames.js";
 
 /** Options of {@link Publisher.waitForSubscribers}. */
@@ -32,7 +33,8 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   const { timeout, signal, aborted } = operationOptions(options);
   const prefix = toPrefix(options?.topic);
   core.usable();
-  if (core.watching instanceof Pending) throw errorOf("EBUSY", "Socket is waiting for subscribers already");
+  // The watcher of requestPipeStats has no call: it is replaced instead.
+  if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
   const topic = prefix ?? Buffer.alloc(0);

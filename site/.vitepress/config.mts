@@ -29,7 +29,7 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "lost-messages secure-a-server graceful-shutdown back-pressure streams testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure streams command testing-your-code deployment troubleshooting gotchas",
 );
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
@@ -65,9 +65,22 @@ export default defineConfig({
   // The report is copied beside the pages afterwards.
   ignoreDeadLinks: [/(^|\/)report\/index/],
   markdown: {
-    config: addRepository,
+    config(markdown) {
+      addRepository(markdown);
+      // Vue would evaluate `{{count}}` in inline code. VitePress prevents that in blocks of code only.
+      markdown.core.ruler.push("inline-code-is-text", ({ tokens }) => {
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          if (token.type === "code_inline") token.attrSet("v-pre", "");
+        }
+      });
+    },
     // The default themes have less contrast than WCAG requires for text (4.5).
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // By default, a line that takes longer than half a second loses its colors, such as the first one on a busy machine.
+    shikiSetup: (highlighter) => {
+      const { codeToHtml } = highlighter;
+      highlighter.codeToHtml = (code, options) => codeToHtml(code, { ...options, tokenizeTimeLimit: 0 });
+    },
   },
   transformPageData: (page) => (page.relativePath === "index.md" ? { frontmatter: hero } : undefined),
   transformHead: ({ siteData }) => [["link", { rel: "icon", href: `${siteData.base}icon.svg` }]],

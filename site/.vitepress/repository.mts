@@ -1,6 +1,5 @@
-// What the pages refer to in the repository: programs are shown in full, other files are linked to.
+// Links of the pages: those to files of the repository lead to GitHub. Diagrams and the chart of speed become components.
 
-import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MarkdownRenderer } from "vitepress";
@@ -31,7 +30,6 @@ function targetOf(link: string, page: string): string {
 export function addRepository(markdown: MarkdownRenderer): void {
   markdown.core.ruler.after("inline", "repository", (state) => {
     const page = originalOf(state.env.realPath ?? state.env.path);
-    const programs: [index: number, path: string][] = [];
     for (const [index, { type, children, content }] of state.tokens.entries()) {
       if (type === "html_block" && content.includes("bench/report/speed-")) {
         const alt = /alt="([^"]*)"/.exec(content)?.[1];
@@ -44,15 +42,7 @@ export function addRepository(markdown: MarkdownRenderer): void {
         const target = targetOf(href, page);
         link.attrSet("href", target);
         if (target.endsWith(report)) link.attrSet("target", "_self");
-        // A program with a paragraph of its own is shown after it.
-        const alone = children.length === 3 && state.tokens[index - 1]?.type === "paragraph_open";
-        if (alone && href.endsWith(".mts")) programs.push([index + 2, resolve(dirname(page), href)]);
       }
-    }
-    for (const [index, path] of programs.reverse()) {
-      const fence = new state.Token("fence", "code", 0);
-      Object.assign(fence, { info: "ts", content: readFileSync(path, "utf8"), markup: "```", block: true });
-      state.tokens.splice(index, 0, fence);
     }
   });
 

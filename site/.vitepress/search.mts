@@ -7,7 +7,7 @@ function withoutRepetitions(source: string): string {
   return source
     .replace(/^## Options: [\s\S]*?(?=^## |$(?![\s\S]))/gm, "")
     .split(/^(?=#{2,3} )/m)
-    .filter((section) => !/^#### Inherited from$/m.test(section))
+    .filter((section) => !/^Inherited from /m.test(section))
     .join("");
 }
 

@@ -1,5 +1,5 @@
 // A plugin of typedoc: groups the options of each class by purpose, links each class to its chapter of the guide and to the
-// options, and writes the page of all options.
+// options, shortens the pages, and writes the page of all options.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,15 +17,24 @@ const classes = (project) =>
     .getReflectionsByKind(ReflectionKind.Class)
     .filter(({ parent }) => parent?.name === "index" || parent?.name === "draft");
 
-/** The group of each option, before typedoc groups the members of classes. */
+const forDerived = "Methods for derived classes";
+
+/** The group of an option, and of a method that reads or writes one by number. Undefined for other members. */
+function groupOf(member) {
+  if (member.kindOf(ReflectionKind.Method) && /^[gs]et\w+Option$/.test(member.name)) return forDerived;
+  if (!member.kindOf(ReflectionKind.Property) || !isOption(member)) return undefined;
+  const purpose = purposeOf.get(member.name);
+  if (!purpose) throw new Error(`site/typedoc/purposes.mjs has no purpose for the option ${member.name}`);
+  return `Options: ${purpose.title}`;
+}
+
+/** Sets the groups, before typedoc groups the members of classes. */
 function group({ project }) {
   for (const owner of classes(project)) {
-    for (const option of owner.children) {
-      if (!option.kindOf(ReflectionKind.Property) || !isOption(option)) continue;
-      const purpose = purposeOf.get(option.name);
-      if (!purpose) throw new Error(`site/typedoc/purposes.mjs has no purpose for the option ${option.name}`);
-      const title = [{ kind: "text", text: `Options: ${purpose.title}` }];
-      option.comment?.blockTags.push(new CommentTag("@group", title));
+    for (const member of owner.children) {
+      const text = groupOf(member);
+      for (const { comment } of text ? [member, ...(member.signatures ?? [])] : [])
+        comment?.blockTags.push(new CommentTag("@group", [{ kind: "text", text }]));
     }
   }
 }
@@ -41,7 +50,9 @@ function describe(member) {
     textOf(comment?.summary ?? []),
     ...(comment?.blockTags ?? [])
       .filter(({ tag }) => tag !== "@group")
-      .map(({ tag, content }) => `*${tag.slice(1)}*: ${textOf(content).replace(/^- /, "")}`),
+      .map(
+        ({ tag, content }) => `${tag === "@throws" ? "Throws" : tag} ${textOf(content).replace(/^- /, "")}`,
+      ),
   ].join("\n\n");
 }
 
@@ -79,8 +90,8 @@ function section(name, project, owners) {
   const also = context && first !== context;
   return [
     `### ${name}`,
+    `Type: ${typeOf(member(first))}. On: ${sockets.length > 0 ? ownersOf(name, project, sockets) : linkTo(context)}.`,
     describe(member(first)),
-    `Type: ${typeOf(member(first))}. On ${sockets.length > 0 ? ownersOf(name, project, sockets) : linkTo(context)}.`,
     ...(also ? [`On a ${linkTo(context)}: ${describe(member(context))}`] : []),
   ].join("\n\n");
 }
@@ -116,16 +127,44 @@ function optionsPage(project) {
 /** Classes of which readers ask why messages are lost. */
 const dropping = ["Publisher", "Subscriber", "XPublisher", "XSubscriber", "Router", "Radio", "Dish"];
 
-/** Below the title of a class: its chapter of the guide, and the page of options. */
-function addLinks(page) {
+/** Edits a page. Below the title of a class: its chapter of the guide, and the page of options. */
+function edit(page) {
   linkPages(page);
   nameModule(page);
+  shorten(page);
   const name = page.model?.name;
   const chapter = Object.keys(chapters).find((chapter) => chapters[chapter].includes(name));
   if (!chapter || page.model.kind !== ReflectionKind.Class || page.model.parent.name === "v5-compat") return;
   const lost = dropping.includes(name) ? " Why [messages are lost](../../../lost-messages.md)." : "";
   const links = `Introduced in [the guide](../../../guide/${chapter}.md). All [options by purpose](../../options.md).${lost}`;
   page.contents = page.contents.replace(/^# .+$/m, (title) => `${title}\n\n${links}`);
+}
+
+/** The sections "Throws" that follow each other. */
+const throwing = /(?:^(#{2,6} Throws)\n\n(?:(?!#{1,6} |\*\*\*$).*\n)*)+/gm;
+
+/**
+ * Half the length of a class's page: the errors of a method are one list instead of a section each, and what takes a line is not
+ * a section.
+ */
+function shorten(page) {
+  page.contents = page.contents
+    .replace(throwing, (sections, heading) => {
+      const errors = sections.split(`${heading}\n\n`).slice(1);
+      const list = errors.map((error) => `- ${error.trim().replaceAll("\n", "\n  ")}`);
+      return `${heading}\n\n${list.join("\n")}\n\n`;
+    })
+    // The signature shows the type, too.
+    .replace(/^#{2,6} Returns\n\n`.+\n\n(?=#|\*\*\*$|$(?![\s\S]))/gm, "")
+    .replace(/^#{3,6} (Inherited from|Overrides|Implementation of)\n\n(.+)$/gm, "$1 $2")
+    // The tables of options: the pages have their rows.
+    .replace(/^- (?:`Readonly`\\<)?`Values`.+\n/gm, "");
+  if (page.model?.name === "Socket") return;
+  const all = `[Socket](${page.url.startsWith("index/") ? "" : "../../index/classes/"}Socket.md#methods-for-derived-classes)`;
+  page.contents = page.contents.replace(
+    new RegExp(`^(## ${forDerived}\n\n)[\\s\\S]*?(?=^## |$(?![\\s\\S]))`, "m"),
+    `$1The methods that read and write options by number are those of ${all}.\n`,
+  );
 }
 
 /** Links the pages that docstrings name, such as docs/transports.md, by their titles. */
@@ -147,7 +186,7 @@ function nameModule(page) {
 export function load(app) {
   // Before the listeners that make the groups.
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, group, 100);
-  app.renderer.on(MarkdownPageEvent.END, addLinks);
+  app.renderer.on(MarkdownPageEvent.END, edit);
   app.renderer.postRenderAsyncJobs.push(async ({ outputDirectory, project }) =>
     writeFileSync(join(outputDirectory, "options.md"), optionsPage(project)),
   );

@@ -8,7 +8,7 @@ export const purposes = [
       "How many messages are queued for a peer, how long a call waits, and how long unsent messages are kept.",
     page: "back-pressure",
     options: `sendHighWaterMark receiveHighWaterMark sendTimeout receiveTimeout linger immediate conflate noDrop
-      sendBufferSize receiveBufferSize distinctErrors`,
+      sendBufferSize receiveBufferSize sendQueue receiveQueue distinctErrors`,
   },
   {
     title: "Connecting and reconnecting",
@@ -56,7 +56,7 @@ export const purposes = [
     title: "Threads and resources",
     about: "I/O threads, and limits of a context.",
     page: "performance",
-    options: `affinity ioThreads maxSockets maxSocketsLimit threadPriority threadSchedulingPolicy blocky
+    options: `affinity ioThreads ioThreadSpin maxSockets maxSocketsLimit threadPriority threadSchedulingPolicy blocky
       vmciBufferSize vmciBufferMinSize vmciBufferMaxSize vmciConnectTimeout`,
   },
   {

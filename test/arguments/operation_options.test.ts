@@ -73,7 +73,7 @@ describe("the signal option", () => {
 
 test("treats null and undefined as no options, and throws for a value that is not an object", () => {
   for (const options of [undefined, null, {}, () => {}]) {
-    expect(anything(options)).toEqual({ timeout: undefined, signal: undefined, aborted: false });
+    expect(anything(options)).toMatchObject({ timeout: undefined, signal: undefined, aborted: false });
   }
   for (const options of [1, "x", true, 1n, Symbol("s")]) {
     expect(() => anything(options)).toThrow(/^Options must be an object, got /);

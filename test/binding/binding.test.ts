@@ -48,9 +48,13 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   onReady: { parameters: [() => {}] },
   trySend: { parameters: [noHandle, "frame"], unknown: ENOTSOCK },
   trySendMany: { parameters: [noHandle, "a", ["b", "c"]], unknown: ENOTSOCK },
+  tryTransfer: { parameters: [noHandle, [bytes]], unknown: ENOTSOCK },
   heldBytes: { parameters: [noHandle], unknown: ENOTSOCK },
+  allocate: { parameters: [1 << 20] },
+  ownsMemory: { parameters: [bytes] },
   receive: { parameters: [noHandle, bytes.buffer, 0, 1], unknown: ENOTSOCK },
   setReceiveArea: { parameters: [bytes, []] },
+  unsent: { parameters: [noHandle], unknown: ENOTSOCK },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
   watchPeers: { parameters: [noHandle], unknown: ENOTSOCK },
   takePeerChanges: { parameters: [noHandle], unknown: ENOTSOCK },
@@ -132,6 +136,43 @@ function pair() {
   expect([binding.bind(pull, endpoint), binding.connect(push, endpoint)]).toEqual([0, 0]);
   return { push, pull, endpoint };
 }
+
+test("tryTransfer copies the memory of V8, and no memory of native code", () => {
+  const { push, pull } = pair();
+  const size = 1 << 20;
+  const table = new Int32Array(16);
+  const largeFrames: (Buffer | undefined)[] = Array.from({ length: 8 }, () => undefined);
+  const slab = new Uint8Array(1024);
+  binding.setReceiveArea(new Uint8Array(table.buffer), largeFrames);
+  /** Sends a frame. Returns how many bytes of it were copied, and what arrived. */
+  const exchange = (frame: Uint8Array) => {
+    expect(binding.tryTransfer(push, [frame])).toBe(1);
+    expect(binding.receive(pull, slab.buffer, 0, 1)).toBe(1);
+    // A copy counts as held until its receiver frees it.
+    const copied = binding.heldBytes(push);
+    return { copied, frame: largeFrames[0]!.subarray() };
+  };
+  const first = (binding.allocate(size) as Buffer).fill(5);
+  expect([binding.ownsMemory(first), binding.ownsMemory(first.subarray(1))]).toEqual([true, false]);
+  let { copied, frame } = exchange(first);
+  expect([copied, first.length]).toEqual([0, 0]);
+  for (let hop = 0; hop < 5; hop++) {
+    const sent = frame;
+    ({ copied, frame } = exchange(sent));
+    expect([copied, sent.length]).toEqual([0, 0]);
+  }
+  expect(frame.every((byte) => byte === 5)).toBe(true);
+  const foreign = Buffer.alloc(size, 6);
+  expect(binding.ownsMemory(foreign)).toBe(false);
+  expect(exchange(foreign).copied).toBe(size);
+  expect(foreign.length).toBe(0);
+  expect([binding.closeSocket(push), binding.closeSocket(pull)]).toEqual([0, 0]);
+});
+
+test("allocate returns EINVAL for lengths outside of its range", () => {
+  for (const size of [0, 1, 65_535, 2 ** 53, Number.NaN]) expect(binding.allocate(size)).toBe(EINVAL);
+  expect(() => binding.allocate(-1)).toThrow("argument 0 must be a length");
+});
 
 test("trySend and receive throw a TypeError for an invalid frame and send none of the frames before it", () => {
   const { push, pull } = pair();

@@ -74,7 +74,10 @@ describe("a call that waits for the socket's turn", () => {
     using pair = await join(new Reply(), new Request(), "inproc");
     const receiving = pair.connected.receive({ timeout: 50 });
     await pair.connected.send("request");
-    await expect(receiving).rejects.toMatchObject({ code: "EAGAIN", detail: undefined });
+    await expect(receiving).rejects.toMatchObject({
+      code: "EAGAIN",
+      detail: "receive() timed out after 50 ms: no message arrived",
+    });
   });
 
   test("keeps a copy of the message to send", async () => {

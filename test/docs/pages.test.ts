@@ -33,6 +33,7 @@ testPrograms("docs/back-pressure.md", {
   },
 });
 testPrograms("docs/peers.md");
+testPrograms("docs/command.md");
 testPrograms("docs/streams.md");
 testPrograms("docs/secure-a-server.md");
 testPrograms("docs/graceful-shutdown.md", {

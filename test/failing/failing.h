@@ -4,6 +4,8 @@
 
 #include <zmq.h>
 
+#include <cstdlib>
+
 #include "../../native/napi_setup.h"
 
 namespace zmq_native::failing {
@@ -62,12 +64,20 @@ inline int initSize(zmq_msg_t* message, size_t size) {
   return zmq_msg_init_size(message, fails("libzmq") ? SIZE_MAX / 2 : size);
 }
 
-/** Node runs the finalizer of an external buffer that it could not create. */
+/** For an external buffer that it could not create, Node runs the finalizer at once, never, or in a later turn. */
 inline napi_status externalBuffer(napi_env env, size_t size, void* data, napi_finalize finalize, void* hint,
                                   napi_value* result) {
-  if (!fails("external buffer")) return napi_create_external_buffer(env, size, data, finalize, hint, result);
-  finalize(env, data, hint);
-  return napi_generic_failure;
+  if (fails("external buffer, finalized")) {
+    finalize(env, data, hint);
+    return napi_generic_failure;
+  }
+  if (fails("external buffer, not finalized")) return napi_generic_failure;
+  if (fails("external buffer, finalized later")) {
+    napi_value unused;
+    if (napi_create_external_buffer(env, size, data, finalize, hint, &unused) != napi_ok) std::abort();
+    return napi_generic_failure;
+  }
+  return napi_create_external_buffer(env, size, data, finalize, hint, result);
 }
 
 napi_value control(napi_env env);
@@ -85,6 +95,8 @@ napi_value control(napi_env env);
 #define napi_create_string_utf8 ::zmq_native::failing::OfNode<(napi_create_string_utf8)>::call
 #define napi_create_threadsafe_function ::zmq_native::failing::OfNode<(napi_create_threadsafe_function)>::call
 #define napi_define_properties ::zmq_native::failing::OfNode<(napi_define_properties)>::call
+#define napi_get_array_length ::zmq_native::failing::OfNode<(napi_get_array_length)>::call
+#define napi_get_element ::zmq_native::failing::OfNode<(napi_get_element)>::call
 #define napi_get_uv_event_loop ::zmq_native::failing::OfNode<(napi_get_uv_event_loop)>::call
 #define napi_set_element ::zmq_native::failing::OfNode<(napi_set_element)>::call
 

@@ -195,6 +195,38 @@ for (const [name, frame] of Object.entries(sizes)) {
   actions[`sending ${name}`] = send;
   actions[`receiving ${name}`] = receive;
 }
+/** Transfers a Buffer of the library's memory, and receives, with failures. A Buffer that was sent is detached or intact. */
+const transferring = (fails) =>
+  pairOf(zmq.Push, zmq.Pull, (a, b) => {
+    const buffer = pause(() => zmq.allocate(600_000).fill(7));
+    const send = () => a.trySend([buffer, "end"], { transfer: true });
+    if (fails === "send") send();
+    else pause(send);
+    const received = b.tryReceive();
+    return () => {
+      const intact = (frame) => frame.equals(Buffer.alloc(600_000, 7));
+      if (buffer.length > 0 && !intact(buffer)) throw new Error("the Buffer has changed");
+      if (received !== undefined) {
+        if (!intact(received[0])) throw new Error("not what was sent");
+        received[0].fill(8);
+        if (buffer.length > 0 && !intact(buffer)) throw new Error("two Buffers have the same memory");
+      }
+      while (b.tryReceive() !== undefined);
+      const next = zmq.allocate(600_000).fill(9);
+      a.trySend(next, { transfer: true });
+      if (b.tryReceive()[0][599_999] !== 9) throw new Error("the next message is not intact");
+    };
+  });
+actions["sending by transfer"] = transferring("send");
+actions["receiving a transfer"] = transferring("receive");
+actions["allocating memory"] = async (attempt) => {
+  await attempt(() => {
+    const buffer = zmq.allocate(100_000);
+    return () => {
+      if (!buffer.fill(1).every((byte) => byte === 1)) throw new Error("not a Buffer");
+    };
+  });
+};
 const many = Array.from({ length: 12 }, (_, index) => large(index * 1000));
 [actions["sending 12 frames"], actions["receiving 12 frames"]] = exchange(many);
 actions["receiving with metadata"] = exchange(large(9000), (b) => b.receiveWithMetadata({ timeout: 0 }))[1];

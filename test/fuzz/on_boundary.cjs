@@ -53,6 +53,7 @@ const calls = {
   close: () => [{ linger: 0 }],
   waitForPeers: () => [1, { timeout: 5, signal: undefined }],
   waitForSubscribers: () => [1, { timeout: 5, topic: "a" }],
+  flush: () => [{ timeout: 5 }],
 };
 
 /** Follows the result of a call: a promise, an iterator, a message. */

@@ -11,6 +11,9 @@ function waiting(machine, { timeout, signal, max }) {
   return Object.keys(options).length === 0 ? undefined : options;
 }
 
+/** Returns the option `transfer` of a send, if the operation sets it. */
+const transferring = ({ transfer }) => (transfer === undefined ? {} : { transfer });
+
 /** The group or routing id of a draft socket's message, taken from the socket's last message where needed. */
 function tagOf(entry, { group, routingId }) {
   if (!["Server", "Peer", "Radio"].includes(entry.type)) return undefined;
@@ -111,16 +114,21 @@ module.exports = {
     return void socket[name];
   },
   send(machine, entry, operation) {
-    const options = { ...waiting(machine, operation), ...tagOf(entry, operation) };
+    const options = {
+      ...waiting(machine, operation),
+      ...tagOf(entry, operation),
+      ...transferring(operation),
+    };
     const given = Object.keys(options).length > 0 ? [options] : [];
     const { message, receipt } = machine.compose(entry, operation);
     const promise = unlessRefused(machine, receipt, () => entry.socket.send(message, ...given));
     machine.track(`send on ${entry.type}`, promise, undefined, () => machine.ledger.refuse(receipt));
   },
   trySend(machine, entry, operation) {
-    const tag = tagOf(entry, operation);
+    const options = { ...tagOf(entry, operation), ...transferring(operation) };
+    const given = Object.keys(options).length > 0 ? [options] : [];
     const { message, receipt } = machine.compose(entry, operation);
-    unlessRefused(machine, receipt, () => entry.socket.trySend(message, ...(tag ? [tag] : [])));
+    unlessRefused(machine, receipt, () => entry.socket.trySend(message, ...given));
   },
   sendMany(machine, entry, operation) {
     const tag = tagOf(entry, operation);
@@ -146,13 +154,14 @@ module.exports = {
     }
   },
   /** Sends to the peer of the last message. */
-  reply(machine, entry) {
+  reply(machine, entry, operation) {
     const { last, socket, type } = entry;
     if (!Array.isArray(last)) return;
     const tagged = typeof last[1] === "object" && last[1] !== null && !Buffer.isBuffer(last[1]);
     machine.context.echoes = true;
     machine.ledger.literal(entry, tagged ? [last[0]] : last);
-    machine.track(`reply on ${type}`, tagged ? socket.send(last[0], last[1]) : socket.send(last));
+    const options = { ...(tagged ? last[1] : {}), ...transferring(operation) };
+    machine.track(`reply on ${type}`, socket.send(tagged ? last[0] : last, options));
   },
   receive(machine, entry, operation) {
     const options = waiting(machine, operation);
@@ -204,10 +213,31 @@ module.exports = {
     machine.track("waitForSubscribers", socket.waitForSubscribers?.(count, options));
   },
   waitForPeers(machine, { socket }, operation) {
-    const { peers } = socket;
-    peers.on("leave", ({ peer }) => peer.statistics());
-    for (const peer of peers) peer.statistics();
     machine.track("waitForPeers", socket.waitForPeers(operation.count, waiting(machine, operation)));
+  },
+  peers(machine, { socket }, operation) {
+    const { peers } = socket;
+    const look = (peer) => [peer.statistics(), peer.routingId, peer.state];
+    const options = () => {
+      const { signal } = waiting(machine, operation) ?? {};
+      return signal === undefined ? undefined : { signal };
+    };
+    const acts = {
+      list: () => [...peers].map(look),
+      sum: () => peers.statistics(),
+      listen: () => peers.once("leave", ({ peer }) => look(peer)).once("join", ({ peer }) => look(peer)),
+      next: () => machine.track("changes", peers.changes(options()).next()),
+      loop: () => peers.changes(options()),
+      endpoints: () => socket.endpoints,
+    };
+    acts[operation.act]();
+  },
+  flush(machine, { socket }, operation) {
+    machine.track("flush", socket.flush(waiting(machine, operation)));
+  },
+  queues(_, { socket }, { send, receive }) {
+    if ("sendQueue" in socket) socket.sendQueue = send ?? null;
+    if ("receiveQueue" in socket) socket.receiveQueue = receive ?? null;
   },
   close(machine, { socket }, { linger }) {
     const promise = close(socket, linger === undefined ? undefined : { linger });

@@ -3,7 +3,7 @@
 
 import { createRequire } from "node:module";
 import fc from "fast-check";
-import { bindable, connectable, message, sometimes, tag, wait, which, wild } from "./wild.mjs";
+import { bindable, connectable, message, sometimes, tag, transfer, wait, which, wild } from "./wild.mjs";
 
 const require = createRequire(import.meta.url);
 const { odd } = require("./values.cjs");
@@ -71,8 +71,8 @@ const table = {
   disconnect: [2, { socket: which, endpoint: connectable }],
   set: [6, { socket: which, name: fc.constantFrom(...writable), value: wild }],
   get: [2, { socket: which, name: fc.constantFrom(...readable) }],
-  send: [16, { socket: which, message, ...wait, ...tag }],
-  trySend: [6, { socket: which, message, ...tag }],
+  send: [16, { socket: which, message, ...wait, ...tag, transfer }],
+  trySend: [6, { socket: which, message, ...tag, transfer }],
   sendMany: [3, { socket: which, message, count: fc.nat(300), ...wait, ...tag }],
   flood: [
     2,
@@ -83,7 +83,7 @@ const table = {
       ...tag,
     },
   ],
-  reply: [6, { socket: which }],
+  reply: [6, { socket: which, transfer }],
   receive: [14, { socket: which, ...wait }],
   tryReceive: [5, { socket: which }],
   receiveMany: [4, { socket: which, ...wait, max: sometimes(fc.constantFrom(0, 1, 2, 1000, 2 ** 31, "1")) }],
@@ -119,6 +119,32 @@ const table = {
     },
   ],
   waitForPeers: [1, { socket: which, count: fc.constantFrom(0, 1, 2, 1.5), ...wait }],
+  peers: [
+    3,
+    {
+      socket: which,
+      act: fc.constantFrom("list", "sum", "listen", "next", "loop", "endpoints"),
+      signal: wait.signal,
+    },
+  ],
+  flush: [2, { socket: which, ...wait }],
+  queues: [
+    3,
+    {
+      socket: which,
+      send: sometimes(
+        fc.record(
+          {
+            max: fc.constantFrom(1, 2, 10, 1000, 0),
+            overflow: fc.constantFrom("reject", "dropOldest", "dropNewest", "latestByTopic", ""),
+            ttl: fc.constantFrom(1, 20, 0),
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+      receive: sometimes(fc.record({ max: fc.constantFrom(1, 2, 1000, 0) })),
+    },
+  ],
   close: [5, { socket: which, linger: sometimes(fc.constantFrom(0, 1, 20)) }],
   drop: [2, { socket: which }],
   collect: [1, {}],
@@ -233,7 +259,7 @@ function familiesOf(arbitraryOf) {
               "bind",
               "unbind",
             ],
-            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers", "waitForPeers"],
+            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers", "waitForPeers", "flush"],
           ),
           position: fc.constantFrom(0, 0, 1),
           kind,
@@ -312,7 +338,7 @@ function familiesOf(arbitraryOf) {
           socket: which,
           call: fc.constantFrom(
             ...["send", "sendMany", "receive", "receiveMany", "receiveWithMetadata", "batches", "close"],
-            ...["waitForSubscribers", "waitForPeers"],
+            ...["waitForSubscribers", "waitForPeers", "flush"],
           ),
           option: fc.constantFrom(
             "timeout",

@@ -88,6 +88,7 @@ export const message = fc.oneof(
     arbitrary: fc.array(fc.constantFrom(0, 1, 33, "a"), { minLength: 60, maxLength: 70, size: "max" }),
   },
 );
+export const transfer = sometimes(fc.constantFrom(true, true, true, false, null, 1));
 export const tag = {
   group: sometimes(fc.constantFrom("", "a", "b", { text: 255 }, { text: 256 }, 1)),
   routingId: sometimes(fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -1)),

@@ -42,7 +42,13 @@ export const execute = async (
   parameters: string[] = [],
   settings: Settings = {},
 ): Promise<Ended> =>
-  endOf((await execa(command, parameters, { stdin: "ignore", ...settings, ...reported })) as Result);
+  endOf(
+    (await execa(command, parameters, {
+      ...(settings.input === undefined ? { stdin: "ignore" } : {}),
+      ...settings,
+      ...reported,
+    })) as Result,
+  );
 
 /** Whether a program can be run here and succeeds. */
 export const succeeds = (command: string, parameters: string[] = [], settings: Settings = {}): boolean =>

@@ -108,7 +108,7 @@ const renamed = process.versions.node.startsWith("20.")
 async function run(command: string, cwd: string): Promise<{ code: number | null; output: string }> {
   const { exitCode, stdout } = await execa("sh", ["-c", `exec 2>&1; ${renamed(command)}`], {
     cwd,
-    env: { ...env, HOME: cwd },
+    env: { ...env, PATH: `${join(cwd, "node_modules/.bin")}:${env.PATH}`, HOME: cwd },
     extendEnv: false,
     timeout: 100_000 * slowness,
     killSignal: "SIGKILL",
@@ -155,6 +155,7 @@ function install(modules: string): void {
   }
   putPrebuild(join(modules, "zmq-native"));
   cpSync(join(root, "node_modules/node-gyp-build"), join(modules, "node-gyp-build"), { recursive: true });
+  symlinkSync("../zmq-native/dist/command/main.mjs", join(modules, ".bin/zmq"));
 }
 
 /**

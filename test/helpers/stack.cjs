@@ -1,4 +1,4 @@
-// Calls a function near the end of the stack. For Node with --no-opt --no-sparkplug, where all frames have one size.
+// Calls a function near a stack overflow. For Node with --no-opt --no-sparkplug, where all frames have one size.
 
 function down(depth, call) {
   return depth === 0 ? call() : down(depth - 1, call);

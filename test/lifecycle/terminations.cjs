@@ -20,6 +20,18 @@ const operations = {
   "sends and receives": `${connected} for (;;) { await a.send(["one", Buffer.alloc(20_000)]); await b.receive(); }`,
   "receives large messages and metadata": `${connected}
     for (;;) { await a.send(Buffer.alloc(600_000)); await b.receiveWithMetadata(); }`,
+  "transfers large messages": `${connected}
+    for (let frame = zmq.allocate(600_000); ; [frame] = await b.receive()) await a.send(frame, { transfer: true });`,
+  "queues transfers": `
+    const endpoint = "inproc://queued-" + require("node:worker_threads").threadId;
+    const a = new zmq.Push({ linger: 0, sendQueue: {}, sendHighWaterMark: 1 });
+    const b = new zmq.Pull({ receiveHighWaterMark: 1 });
+    await b.bind(endpoint);
+    a.connect(endpoint);
+    for (;;) {
+      for (let id = 0; id < 10; id++) a.send(zmq.allocate(70_000), { transfer: true });
+      for (let id = 0; id < 10; id++) await b.receive();
+    }`,
   "waits, with time-outs": `
     const s = new zmq.Pull();
     await s.bind("tcp://127.0.0.1:*");

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
 import { capability, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
+import { expectAll, finishes, startKilledPublisher } from "../helpers/multicast.js";
 import { freshGroup } from "../helpers/pgm.js";
 import { startProgram } from "../helpers/program.js";
 
@@ -13,6 +14,8 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 
 // Megabits: a high rate, so that tests do not wait for the rate limit.
 const fast = { rate: 400_000 };
+// Eighteen packets in a second. At lower rates, requests for packets that are delayed cause repairs.
+const slow = { rate: 200 };
 const patient = { ...fast, receiveTimeout: 30_000 };
 
 type Sender = Publisher | XPublisher;
@@ -111,6 +114,15 @@ describe.skipIf(missing)("epgm over loopback", () => {
     for (let i = 0; i < count; i++) expect((await pair.receiver.receive())[0]!.toString()).toBe(`${i}`);
     await sending;
     expect(performance.now() - started).toBeGreaterThan(100);
+  });
+
+  test.each(finishes)("messages arrive although the process is killed after %s", async (finish) => {
+    const group = await freshGroup();
+    using subscriber = new Subscriber({ ...slow, receiveTimeout: 30_000 });
+    subscriber.subscribe();
+    await subscriber.bind(group.endpoint());
+    await using publisher = startKilledPublisher(group.endpoint(), slow, finish);
+    await expectAll(subscriber, publisher);
   });
 
   test("endpoints can be disconnected and connected again", async () => {

@@ -65,6 +65,8 @@ describe("an invalid value", () => {
     ["XPublisher", { verbosity: "all" }, 'null, "allSubs", "allSubsUnsubs"; got \'all\''],
     ["XPublisher", { welcomeMessage: 5 }, "a string, a Buffer or null; got 5"],
     ["Context", { ioThreads: -1 }, "a whole number from 0; got -1"],
+    ["Context", { ioThreadSpin: -1 }, "microseconds from 0 to 1000000; got -1"],
+    ["Context", { ioThreadSpin: 1_000_001 }, "microseconds from 0 to 1000000; got 1000001"],
     ["Context", { maxSockets: 0 }, "a whole number from 1 to maxSocketsLimit; got 0"],
     ["Context", { maxMessageSize: -1 }, "bytes from 0; got -1"],
   ] as const)("in new %s(%j) is reported with the accepted values in detail", (name, options, takes) => {
@@ -166,7 +168,7 @@ describe("an unknown option", () => {
       "Push has no option gssapiServer: it belongs to other socket types, or to builds of libzmq with more features",
     ],
     ["Push", "lastEndpoint", "lastEndpoint can only be read"],
-    ["Context", "ioThread", "Context has no option ioThread; did you mean ioThreads?"],
+    ["Context", "ioThread", "Context has no option ioThread; did you mean ioThreads or ioThreadSpin?"],
     ["Context", "io_threads", "Context has no option io_threads; did you mean ioThreads?"],
     ["Context", "maxSocketsLimit", "maxSocketsLimit can only be read"],
   ] as const)("in new %s({ %s }) is reported with a suggestion", (name, option, detail) => {

@@ -237,13 +237,15 @@ describe("options of a context", () => {
   test("have defaults", () => {
     const context = new Context();
     expect([context.ioThreads, context.maxSockets, context.maxMessageSize]).toEqual([1, 1023, 2147483647]);
+    expect(context.ioThreadSpin).toBe(0);
     expect([context.ipv6, context.blocky, context.maxSocketsLimit]).toEqual([false, true, 65535]);
     expect((context as unknown as Loose).threadPriority).toBeUndefined();
   });
 
   test("can be set, read back, and rejected", () => {
-    const context = new Context({ ioThreads: 3, ipv6: true, blocky: false, threadPriority: 1 });
-    expect([context.ioThreads, context.ipv6, context.blocky]).toEqual([3, true, false]);
+    const options = { ioThreads: 3, ioThreadSpin: 1_000_000, ipv6: true, blocky: false };
+    const context = new Context({ ...options, threadPriority: 1 });
+    expect(context).toMatchObject(options);
     using pull = new Pull({ context });
     expect([pull.ipv6, pull.linger]).toEqual([true, 0]);
     expect(() => new Context({ ioThreads: "2" as unknown as number })).toThrow(

@@ -93,9 +93,8 @@ describe("the tarball", () => {
     ]);
     const shared = ["auth.js", "binary.js", "library.js", "v5-library.js"];
     const built = [...declarations, ...entries, ...shared].flatMap((file) => [file, `${file}.map`]);
-    expect(files.filter((file) => file.startsWith("dist/"))).toEqual(
-      built.map((file) => `dist/${file}`).sort(),
-    );
+    const inDist = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/command/"));
+    expect(inDist).toEqual(built.map((file) => `dist/${file}`).sort());
     for (const map of built.filter((file) => file.endsWith(".map"))) {
       const { sources } = JSON.parse(readFileSync(inWorkshop("package/dist", map), "utf8"));
       for (const source of sources) {
@@ -104,6 +103,21 @@ describe("the tarball", () => {
         );
       }
     }
+  });
+
+  test("contains the command, and the licenses of the packages in it", async () => {
+    const { stdout } = await execa(inWorkshop("plain/node_modules/.bin/zmq"), ["--version"], {
+      stripFinalNewline: false,
+    });
+    const { version } = JSON.parse(
+      readFileSync(inWorkshop("plain/node_modules/zmq-native/package.json"), "utf8"),
+    );
+    expect(stdout).toBe(`${version}\n`);
+    const licenses = readFileSync(
+      inWorkshop("plain/node_modules/zmq-native/dist/command/LICENSES.txt"),
+      "utf8",
+    );
+    for (const name of ["@msgpack/msgpack", "cborg", "commander"]) expect(licenses).toContain(`${name} `);
   });
 
   test("passes publint", async () => {

@@ -2,7 +2,16 @@
 // check of headers. Uses a library of one file, in a copy of the scripts.
 
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -175,6 +184,14 @@ test.each(["over %s", "over tcp > sends", "over %s > sends"])(
   },
 );
 
+test.each([".orig", ".rej", "~"])("the check reports that a patch contains a file %s", (ending) => {
+  const hunk = `--- a/lines.txt${ending}\n+++ b/lines.txt${ending}\n@@ -0,0 +1 @@\n+left behind\n`;
+  write("vendor/patches/example/second/two.patch", `${patchOf(header(), { 50: "LINE 50" })}${hunk}`);
+  const { status, text } = run("scripts/check_patches.mjs");
+  expect(text).toContain(`two.patch: b/lines.txt${ending} is a leftover`);
+  expect(status).toBe(1);
+});
+
 test("the check reports patches that the series does not list, and the reverse", () => {
   write("vendor/patches/example/third/three.patch", header());
   write("vendor/patches/example/series", "first/one.patch\nsecond/two.patch\nsecond/gone.patch\n");
@@ -182,4 +199,20 @@ test("the check reports patches that the series does not list, and the reverse",
   expect(text).toContain("vendor/patches/example/third/three.patch: not in the file `series`");
   expect(text).toContain("vendor/patches/example/series: second/gone.patch does not exist");
   expect(status).toBe(1);
+});
+
+const pins: Record<string, { archive: string }> = JSON.parse(
+  readFileSync(join(root, "vendor/versions.json"), "utf8"),
+);
+const patched = Object.keys(pins).filter((name) => existsSync(join(root, "vendor/patches", name)));
+test.each(patched)("the patches to %s fit the pinned sources without an offset or fuzz", (name) => {
+  const archive = join("vendor/sources", pins[name]!.archive);
+  const { stdout } = executeSync(
+    process.execPath,
+    ["scripts/vendor.mjs", "--library", name, "--against", archive],
+    { cwd: root },
+  );
+  const report = stdout.split("\n").filter((line) => /^\S+\.patch /.test(line));
+  expect(report.length).toBeGreaterThan(0);
+  expect(report.filter((line) => !/^\S+ +applies$/.test(line))).toEqual([]);
 });

@@ -89,6 +89,23 @@ test("the sockets of a running proxy accept no other operation", async () => {
   expect(forward.front.closed).toBe(false);
 });
 
+test("a proxy does not run while flush waits on one of its sockets", async () => {
+  using front = new Pull();
+  using back = new Push({ linger: 0 });
+  await front.bind("tcp://127.0.0.1:*");
+  back.connect("inproc://nobody-binds-this");
+  await back.send("waits");
+  const stop = new AbortController();
+  const flushed = back.flush({ signal: stop.signal });
+  const proxy = new Proxy(front, back);
+  expect(() => proxy.run()).toThrow(expect.objectContaining({ code: "EBUSY" }));
+  stop.abort();
+  await expect(flushed).rejects.toBe(stop.signal.reason);
+  const ended = proxy.run();
+  proxy.terminate();
+  await ended;
+});
+
 test("scenario 16: sixteen proxies do not slow down file access and name lookups", async () => {
   const forwarders = await Promise.all(Array.from({ length: 16 }, () => forwarder()));
   await Promise.all([readFile(__filename), lookup("127.0.0.1")]);

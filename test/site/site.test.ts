@@ -165,6 +165,11 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     ].map((block) => block.exec(readme)?.[1]);
     expect(install).toBe("npm install zmq-native");
     expect(blocks.slice(0, 3)).toEqual([install, program, output]);
+    // Shiki's time limit for a line would take the colors from the first one on a busy machine.
+    const colors = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.vp-doc .language-js pre .line')].slice(0, 2).map((line) => line.querySelector('span').style.getPropertyValue('--shiki-light'))",
+    );
+    expect(colors[1]).not.toBe(colors[0]);
     const shown = "[...document.querySelectorAll('img.speed')].filter((image) => image.checkVisibility())";
     expect(await page.evaluate<string[]>(`${shown}.map(({ src }) => src)`)).toEqual([
       `${origin}/report/speed-light.svg`,
@@ -193,6 +198,31 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     await page.close();
   });
 
+  test("shows each program of the guide once", async () => {
+    const { page } = await open("guide/04-context-and-exit.html");
+    const blocks = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('.vp-doc .language-ts pre')].map(({ textContent }) => textContent.trimEnd())",
+    );
+    const source = readFileSync(join(root, "docs/guide/04-context-and-exit.md"), "utf8");
+    const programs = [...source.matchAll(/```ts\n([\s\S]*?)\n```/g)].map(([, program]) => program);
+    expect(blocks).toEqual(programs);
+    await page.close();
+  });
+
+  test("the pages of classes list the errors of each method under one heading", async () => {
+    const { page } = await open("api/index/classes/Push.html");
+    const sections = await page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll(".vp-doc :is(h3, h4, h5)")].map((heading) => (
+      heading.firstChild.textContent.trim() + " " + heading.nextElementSibling?.tagName))`);
+    expect(sections).toContain("Throws UL");
+    const repeated = sections.filter(
+      (section, index) => /^Throws/.test(section) && /^Throws/.test(sections[index - 1]!),
+    );
+    expect(repeated).toEqual([]);
+    await page.close();
+  });
+
   test("the pages of classes link to the guide and to the options", async () => {
     const { page } = await open("api/index/classes/Push.html");
     const found = await page.evaluate<string[]>(
@@ -216,6 +246,16 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
       // CSS pixels: smaller text is hard to read.
       expect(sizes.text).toBeGreaterThan(10);
     }
+    await page.close();
+  });
+
+  test("the report shows figures with prefixes together with their units", async () => {
+    const { page } = await open("report/index.html");
+    const cells = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('td, svg text')].map(({ textContent }) => textContent)",
+    );
+    expect(cells.length).toBeGreaterThan(500);
+    expect(cells.filter((text) => /\d (?:m|µ|n)(?: |\)|$)|e[+-]\d/.test(text))).toEqual([]);
     await page.close();
   });
 
@@ -252,6 +292,10 @@ describe.skipIf(missing)(`the site${missing ? ` (${missing})` : ""}`, () => {
     const before = await page.evaluate<boolean>(dark);
     await page.evaluate("document.querySelector('.VPSwitchAppearance').click()");
     expect(await page.evaluate<boolean>(dark)).toBe(!before);
+    // The report has the same theme.
+    await page.goto(`${origin}/report/index.html`, { waitUntil: "load" });
+    const background = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+    expect(background).toBe(before ? "rgb(255, 255, 255)" : "rgb(13, 17, 23)");
     expect(complaints).toEqual([]);
     await page.close();
   });

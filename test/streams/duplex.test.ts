@@ -43,7 +43,8 @@ test("transports compressed bytes", async () => {
   using pair = await join(new Pair(), new Pair(), "tcp");
   const options = { objectMode: false, endMarker: "" };
   const content = Array.from({ length: 20_000 }, (_, i) => `row ${i}\n`);
-  const sent = pipeline(content, createGzip(), toDuplex(pair.connected, options).resume());
+  const sender = toDuplex(pair.connected, options).resume();
+  const sent = Promise.all([pipeline(content, createGzip(), sender), once(sender, "close")]);
   const stream = toDuplex(pair.bound, options);
   expect(await text(stream.pipe(createGunzip()))).toBe(content.join(""));
   // Only one side has ended: the other stream waits for the end marker of this one.

@@ -139,10 +139,22 @@ test("loops have their types", () => {
   expectTypeOf(pull.batches().next()).resolves.toEqualTypeOf<IteratorResult<Message[][], undefined>>();
 });
 
+test("send and trySend transfer, sendMany does not", () => {
+  const push = new Push();
+  push.send("x", { transfer: true, timeout: 5 });
+  push.trySend("x", { transfer: true });
+  // @ts-expect-error
+  push.sendMany(["x"], { transfer: true });
+});
+
 test("send requires options where the class needs them", () => {
   const server = {} as Server;
   server.sendMany([["x", { routingId: 5 }]], { timeout: 5 });
   server.trySend("x", { routingId: 5 });
+  server.send("x", { routingId: 5, timeout: 5 });
+  server.send("x", { routingId: 5, transfer: true });
+  server.trySend("x", { routingId: 5, transfer: true });
+  // @ts-expect-error further options belong to the routing id
   server.send("x", { routingId: 5 }, { timeout: 5 });
   // @ts-expect-error a routing id is required
   server.sendMany(["x"]);

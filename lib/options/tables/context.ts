@@ -17,6 +17,17 @@ export const contextOptions = {
    */
   ioThreads: int32(zmq.ZMQ_IO_THREADS),
   /**
+   * How long an I/O thread polls without sleeping after each message or other event. A message that arrives meanwhile
+   * does not have to wake the thread, which shortens round trips. The thread uses processor time meanwhile, but lets other
+   * threads run between two polls. Set the option before the first socket of the context is created. Only the bundled
+   * libzmq supports it.
+   *
+   * In microseconds, up to one second. Default 0: an I/O thread sleeps at once. libzmq: `ZMQ_IO_THREAD_SPIN`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: microseconds from 0 to 1000000.
+   */
+  ioThreadSpin: int32(zmq.ZMQ_IO_THREAD_SPIN),
+  /**
    * The largest number of sockets that may be open in the context. An observer needs one socket, a proxy two. Set it
    * before the first socket of the context is created.
    *

@@ -294,6 +294,8 @@ export class Peers implements Iterable<ConnectedPeer> {
   }
 
   #apply(row: Row): void {
+    // Hooks of async_hooks may close the socket between two rows.
+    if (this.#over) return;
     if (row.event === "ready") {
       if (this.#byId.has(row.id)) return;
       const peer = new TrackedPeer(this.#core, row);

@@ -48,8 +48,8 @@ export interface Row {
 const hidden = "__fd";
 
 function errorFor(reason: LeaveReason, detail: number): Error | undefined {
-  if (reason === "error") return new ZmqError(detail);
   if (detail === 0) return undefined;
+  if (reason === "error") return new ZmqError(detail);
   if (reason === "authentication") return authenticationError([detail]).error;
   if (reason !== "protocol") return undefined;
   // Errors of the system have small numbers.

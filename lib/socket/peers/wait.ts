@@ -1,13 +1,14 @@
 // Waits until a socket has a number of peers.
 
-import { errorOf } from "../../binding/errors.js";
 import type { Core } from "../../core/open-socket.js";
+import { unfinishedError } from "../../core/state-errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../../runtime/timers.js";
 
 export class PeerWait {
   readonly promise: Promise<number>;
   readonly count: number;
   readonly #core: Core;
+  readonly #timeout: number;
   readonly #signal: AbortSignal | undefined;
   readonly #look: () => number;
   readonly #ended: (wait: PeerWait) => void;
@@ -37,7 +38,9 @@ export class PeerWait {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (timeout >= 0) this.#timer = setTimeout(() => this.#timeOut(), timeout);
+    this.#timeout = timeout;
+    // `setTimeout` accepts an int32. Longer waits get no timer.
+    if (timeout >= 0 && timeout < 2 ** 31) this.#timer = setTimeout(() => this.#timeOut(), timeout);
   }
 
   /** Call last: a signal that is not Node's own runs user code, which may close the socket. */
@@ -57,7 +60,13 @@ export class PeerWait {
   }
 
   giveUp(code: "ETIMEDOUT" | "ECANCELED"): void {
-    this.#settle(() => this.#reject(errorOf(this.#core.distinctErrors ? code : "EAGAIN")));
+    const operation = {
+      call: "waitForPeers()",
+      direction: "watching",
+      timeout: this.#timeout,
+      outOfTurn: undefined,
+    } as const;
+    this.#settle(() => this.#reject(unfinishedError(this.#core, code, operation)));
   }
 
   /** Looks once more: peers may have joined while this thread was busy. */

@@ -1,0 +1,214 @@
+// `zmq bench`: throughput and latency between two processes. Without an endpoint, the other process is started here.
+
+import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Pull, Push, Reply, Request } from "zmq-native";
+import { exitCodes, Failure, interrupted } from "./exit.js";
+
+interface BenchFlags {
+  readonly connect?: string;
+  readonly transport: string;
+  readonly size: number;
+  readonly count: number;
+  readonly json?: boolean;
+}
+
+/** The first frame of a message to `zmq bench receive` that asks for its result, instead of being counted. */
+const finish = "zmq-bench-finish";
+
+interface Other extends AsyncDisposable {
+  readonly endpoint: string;
+}
+
+/** Starts `zmq bench receive` or `zmq bench echo` in a process, and resolves when it is bound. */
+async function startOther(command: string, { connect, transport }: BenchFlags): Promise<Other> {
+  if (connect !== undefined) return { endpoint: connect, async [Symbol.asyncDispose]() {} };
+  const path = join(tmpdir(), `zmq-bench-${randomUUID()}`);
+  const endpoints: Record<string, string> = { tcp: "tcp://127.0.0.1:*", ipc: `ipc://${path}` };
+  const endpoint = endpoints[transport]!;
+  const child = fork(process.argv[1]!, ["bench", command, "--bind", endpoint], { stdio: "inherit" });
+  const bound = await new Promise<string>((resolve, reject) => {
+    child.once("message", (message) => resolve(String(message)));
+    child.once("exit", (code) => reject(new Failure(`the other process ended with exit code ${code}`)));
+    child.once("error", reject);
+  });
+  return {
+    endpoint: bound,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+/** Tells the process that has started this one, if there is one, where the socket is bound. */
+function report(endpoint: string): void {
+  if (process.send) {
+    process.send(endpoint);
+    // The process that has started this one may be killed.
+    process.once("disconnect", () => process.exit());
+    process.channel?.unref();
+  } else console.error(`zmq: bound to ${endpoint}`);
+}
+
+/** The other process of `throughput`: counts messages, and sends the time between the first and the last to their sender. */
+export async function receive({ bind }: { bind: string }): Promise<void> {
+  const pull = new Pull();
+  await pull.bind(bind);
+  report(pull.lastEndpoint!);
+  let count = 0;
+  let start = 0;
+  const answers = new Push();
+  try {
+    for (;;) {
+      const batch = await pull.receiveMany({ signal: interrupted });
+      for (const [first, endpoint] of batch) {
+        if (endpoint === undefined) {
+          if (count++ === 0) start = performance.now();
+          continue;
+        }
+        if (first!.toString() !== finish) continue;
+        const elapsed = performance.now() - start;
+        answers.connect(endpoint.toString());
+        await answers.send(JSON.stringify({ count, elapsed }));
+        answers.disconnect(endpoint.toString());
+        count = 0;
+      }
+    }
+  } finally {
+    pull.close();
+    await answers.close({ linger: 1000 });
+  }
+}
+
+/** The other process of `latency`: answers each request with itself. */
+export async function echo({ bind }: { bind: string }): Promise<void> {
+  const reply = new Reply({ linger: 0 });
+  await reply.bind(bind);
+  report(reply.lastEndpoint!);
+  try {
+    for (;;) await reply.send(await reply.receive({ signal: interrupted }), { signal: interrupted });
+  } finally {
+    reply.close();
+  }
+}
+
+/** Prints a result as JSON, or as rows. */
+function show(
+  json: boolean | undefined,
+  result: Record<string, number | string>,
+  rows: [string, string][],
+): void {
+  if (json) console.log(JSON.stringify(result));
+  else for (const [name, value] of rows) console.log(`${name.padEnd(12)} ${value}`);
+}
+
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+
+/** Measures messages per second. */
+export async function throughput(flags: BenchFlags): Promise<void> {
+  const { size, count, json } = flags;
+  await using other = await startOther("receive", flags);
+  const push = new Push();
+  const pull = new Pull({ linger: 0 });
+  try {
+    // The answer comes over the same transport, from the same host.
+    const local = other.endpoint.startsWith("ipc:") ? `${other.endpoint}-answer` : "tcp://127.0.0.1:*";
+    const isRemote =
+      flags.connect !== undefined && !/^(?:tcp:\/\/(?:127\.|localhost|\[::1\])|ipc:)/.test(flags.connect);
+    await pull.bind(isRemote ? "tcp://*:*" : local);
+    push.connect(other.endpoint);
+    const answerTo = isRemote ? await reachable(pull.lastEndpoint!, flags.connect!) : pull.lastEndpoint!;
+    const batch = Array<Buffer>(Math.max(1, Math.min(1000, Math.floor(2 ** 24 / (size + 1))))).fill(
+      Buffer.alloc(size),
+    );
+    for (let sent = 0; sent < count; sent += batch.length) {
+      await push.sendMany(count - sent < batch.length ? batch.slice(0, count - sent) : batch, {
+        signal: interrupted,
+      });
+    }
+    await push.send([finish, answerTo], { signal: interrupted });
+    const [answer] = await pull.receive({ signal: interrupted });
+    const measured = JSON.parse(answer!.toString()) as { count: number; elapsed: number };
+    const rate = (measured.count - 1) / (measured.elapsed / 1000);
+    const megabytes = (rate * size) / 1e6;
+    const result = {
+      messages: measured.count,
+      bytes: size,
+      seconds: measured.elapsed / 1000,
+      messagesPerSecond: rate,
+      megabytesPerSecond: megabytes,
+    };
+    show(json, result, [
+      ["messages", `${grouped.format(measured.count)} of ${grouped.format(size)} bytes`],
+      ["time", `${grouped.format(measured.elapsed)} ms`],
+      ["rate", `${grouped.format(Math.round(rate))} messages/s`],
+      ["throughput", `${grouped.format(megabytes)} MB/s`],
+    ]);
+  } finally {
+    pull.close();
+    await push.close({ linger: 1000 });
+  }
+}
+
+/** The endpoint under which a remote host reaches a wildcard address of this one. */
+async function reachable(endpoint: string, remote: string): Promise<string> {
+  const { connect } = await import("node:net");
+  const [, host, port] = /^tcp:\/\/(?:.*;)?\[?(.+?)\]?:(\d+)$/.exec(remote) ?? [];
+  if (host === undefined)
+    throw new Failure(`bench needs a tcp endpoint between hosts, got ${remote}`, exitCodes.usage);
+  const address = await new Promise<string>((resolve, reject) => {
+    const socket = connect({ host, port: Number(port) }, () => {
+      resolve(socket.localAddress!);
+      socket.destroy();
+    }).once("error", reject);
+  });
+  const own = /:(\d+)$/.exec(endpoint)![1];
+  return address.includes(":") ? `tcp://[${address}]:${own}` : `tcp://${address}:${own}`;
+}
+
+/** Round trips before the measured ones, so that both processes have compiled their loops. */
+const warmUp = 1000;
+
+/** Measures round trips. */
+export async function latency(flags: BenchFlags): Promise<void> {
+  const { size, count, json } = flags;
+  await using other = await startOther("echo", flags);
+  const request = new Request({ linger: 0 });
+  try {
+    request.connect(other.endpoint);
+    const message = Buffer.alloc(size);
+    const times = new Float64Array(count);
+    for (let number = -warmUp; number < count; number++) {
+      const start = performance.now();
+      await request.send(message, { signal: interrupted });
+      await request.receive({ signal: interrupted });
+      if (number >= 0) times[number] = (performance.now() - start) * 1000;
+    }
+    times.sort();
+    const percentile = (share: number) => times[Math.min(count - 1, Math.floor(count * share))]!;
+    const shares: [string, number][] = [
+      ["p50", 0.5],
+      ["p90", 0.9],
+      ["p99", 0.99],
+      ["p99.9", 0.999],
+    ];
+    const mean = times.reduce((sum, time) => sum + time, 0) / count;
+    const percentiles = shares.map(([name, share]): [string, number] => [name, percentile(share)]);
+    const rows: [string, number][] = [
+      ["min", times[0]!],
+      ["mean", mean],
+      ...percentiles,
+      ["max", times[count - 1]!],
+    ];
+    show(json, { roundTrips: count, bytes: size, unit: "µs", ...Object.fromEntries(rows) }, [
+      ["round trips", `${grouped.format(count)} of ${grouped.format(size)} bytes`],
+      ...rows.map(([name, time]): [string, string] => [name, `${grouped.format(time)} µs`]),
+    ]);
+  } finally {
+    request.close();
+  }
+}

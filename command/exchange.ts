@@ -1,0 +1,130 @@
+// The work of the commands that open one socket: sends what comes in, prints what is received.
+
+import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
+import { interrupted } from "./exit.js";
+import type { InputFormat, OutputFormat } from "./formats.js";
+import { messagesOf } from "./input.js";
+import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
+import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
+import { openOutput } from "./output.js";
+import { openPace } from "./pace.js";
+import type { Parcel } from "./parcel.js";
+import { openProgress } from "./progress.js";
+import type { SocketKind } from "./sockets.js";
+
+export interface ExchangeFlags extends SocketFlags, AnswerFlags, MessageFlags {
+  readonly count?: number;
+  readonly rate?: number;
+  readonly interval?: number;
+  readonly file?: readonly string[];
+  /** Of commands that send. */
+  readonly input?: InputFormat;
+  /** Of commands that receive. */
+  readonly output?: OutputFormat;
+  readonly quiet?: boolean;
+}
+
+/** Numbers from 1 to `count`, or without end. */
+function* upTo(count = Number.POSITIVE_INFINITY): Generator<number> {
+  for (let number = 1; number <= count; number++) yield number;
+}
+
+/** Whether an error says that the peer to send to is not connected. */
+const isGone = (error: unknown) => error instanceof Error && "code" in error && error.code === "EHOSTUNREACH";
+
+/** Runs one of the commands in sockets.ts. */
+export async function exchange(
+  kind: SocketKind,
+  messages: readonly string[],
+  flags: ExchangeFlags,
+): Promise<void> {
+  const { count, interval, rate } = flags;
+  const every = interval ?? (rate === undefined ? undefined : 1000 / rate);
+  const computed = kind.receives && kind.sends ? answerOf(flags, messages) : undefined;
+  const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
+  let waitForPeers = async () => {};
+  const prepare = (socket: AnySocket) => {
+    waitForPeers = waiter(socket, kind, flags);
+  };
+  await withSocket(kind, flags, work, prepare);
+
+  async function work(socket: AnySocket): Promise<void> {
+    // Sending stops when all messages have been received that `--count` asks for.
+    const finished = new AbortController();
+    const stopped = AbortSignal.any([interrupted, finished.signal]);
+    const send = sender(socket, kind, flags, stopped);
+    const receive = receiver(socket, kind, flags);
+    await waitForPeers();
+    using progress = openProgress(flags.quiet === true || (kind.receives && flags.output !== "none"));
+
+    const sendsCounted = !kind.receives || kind.turns === "request";
+    const parcels = () =>
+      messagesOf({
+        messages,
+        files: flags.file ?? [],
+        input: flags.input ?? "lines",
+        separator: flags.separator,
+        template: flags.template,
+        repeat: messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined)),
+        signal: stopped,
+      });
+
+    async function sendAll(afterEach: () => Promise<void>): Promise<void> {
+      const pace = openPace(every, stopped);
+      let sent = 0;
+      for await (const parcel of parcels()) {
+        await pace();
+        await send(parcel);
+        progress.count(parcel);
+        await afterEach();
+        if (sendsCounted && ++sent === count) return;
+      }
+    }
+
+    async function printOne(): Promise<Parcel> {
+      const parcel = await receive();
+      progress.count(parcel);
+      await print(parcel);
+      return parcel;
+    }
+
+    async function printAll(): Promise<void> {
+      try {
+        for (const _ of upTo(count)) await printOne();
+      } finally {
+        finished.abort();
+      }
+    }
+
+    async function answerAll(): Promise<void> {
+      const fixed = messages.length > 0 ? fixedAnswers(messages, flags.template) : undefined;
+      const answer = computed ?? fixed ?? (async (frames) => frames);
+      for (let number = 1; count === undefined || number <= count; ) {
+        const [address, body] = divide(await printOne(), kind.envelope === "address");
+        if (kind.notices && (body[0]?.length ?? 0) === 0) continue;
+        const frames = [...address.frames, ...(await answer(body, number++))];
+        try {
+          await send({ ...address, frames });
+        } catch (error) {
+          if (!isGone(error)) throw error;
+          console.error("zmq: a peer has left before it was answered");
+        }
+      }
+    }
+
+    if (kind.turns === "request") {
+      await sendAll(async () => void (await printOne()));
+    } else if (kind.turns === "reply" || computed !== undefined) {
+      await answerAll();
+    } else if (!kind.receives) {
+      await sendAll(async () => {});
+    } else if (!kind.sends) {
+      await printAll();
+    } else {
+      const sending = sendAll(async () => {}).catch((error) => {
+        if (!finished.signal.aborted) throw error;
+      });
+      await Promise.all([sending, printAll()]);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// Where the messages to send come from: arguments, files or standard input; and how their bytes become messages.
+
+import { createReadStream } from "node:fs";
+import { exitCodes, Failure } from "./exit.js";
+import type { InputFormat } from "./formats.js";
+import { bufferOf, fromJson, type Parcel } from "./parcel.js";
+import { compile } from "./template.js";
+
+export interface InputOptions {
+  /** Messages given as arguments. */
+  readonly messages: readonly string[];
+  readonly files: readonly string[];
+  readonly input: InputFormat;
+  /** Splits a message into frames. */
+  readonly separator?: Buffer | undefined;
+  /** Whether `{{…}}` in arguments is replaced. */
+  readonly template: boolean;
+  /** Whether arguments are sent again and again. */
+  readonly repeat: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The longest line or JSON value. Longer input is a mistake, such as a binary file without `--input raw`. */
+const longestPiece = 1 << 30;
+
+function framesOf(bytes: Buffer, separator: Buffer | undefined): Uint8Array[] {
+  if (separator === undefined) return [bytes];
+  const frames: Buffer[] = [];
+  let start = 0;
+  for (let at = bytes.indexOf(separator); at >= 0; at = bytes.indexOf(separator, start)) {
+    frames.push(bytes.subarray(start, at));
+    start = at + separator.length;
+  }
+  return [...frames, bytes.subarray(start)];
+}
+
+/** Splits a stream of bytes after each `delimiter`. The last piece needs none. */
+async function* split(source: AsyncIterable<Buffer>, delimiter: number): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    let start = 0;
+    for (let at = chunk.indexOf(delimiter); at >= 0; at = chunk.indexOf(delimiter, start)) {
+      const piece = chunk.subarray(start, at);
+      yield rest.length === 0 ? piece : Buffer.concat([...rest, piece]);
+      rest = [];
+      size = 0;
+      start = at + 1;
+    }
+    if (start < chunk.length) {
+      rest.push(chunk.subarray(start));
+      size += chunk.length - start;
+      if (size > longestPiece) throw new Failure("a line of the input has more than 1 GiB; see --input raw");
+    }
+  }
+  if (size > 0) yield Buffer.concat(rest);
+}
+
+async function* whole(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > longestPiece) throw new Failure("a message of --input raw has more than 1 GiB");
+  }
+  yield Buffer.concat(chunks);
+}
+
+function parseJson(line: Buffer, number: number): unknown {
+  try {
+    return JSON.parse(line.toString());
+  } catch (error) {
+    throw new Failure(`input line ${number} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** How each format reads a source: into pieces, and each piece into a message. */
+async function reader(
+  options: InputOptions,
+): Promise<(source: AsyncIterable<Buffer>) => AsyncGenerator<Parcel>> {
+  const { input, separator } = options;
+  const plain = (pieces: (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>) =>
+    async function* (source: AsyncIterable<Buffer>) {
+      for await (const piece of pieces(source)) yield { frames: framesOf(piece, separator) };
+    };
+  const byLine = (convert: (value: unknown) => Parcel) =>
+    async function* (source: AsyncIterable<Buffer>) {
+      let number = 0;
+      for await (const line of split(source, 10)) {
+        number++;
+        if (line.toString().trim() === "") continue;
+        const value = parseJson(line, number);
+        try {
+          yield convert(value);
+        } catch (error) {
+          throw new Failure(`input line ${number}: ${(error as Error).message}`);
+        }
+      }
+    };
+  switch (input) {
+    case "lines":
+      return plain((source) => split(source, 10));
+    case "nul":
+      return plain((source) => split(source, 0));
+    case "raw":
+      return plain(whole);
+    case "json":
+      return byLine(fromJson);
+    case "msgpack": {
+      const { encode } = await import("@msgpack/msgpack");
+      return byLine((value) => ({ frames: [encode(value)] }));
+    }
+    case "cbor": {
+      const { encode } = await import("cborg");
+      return byLine((value) => ({ frames: [encode(value)] }));
+    }
+  }
+}
+
+async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
+  const compiled = messages.map((text) => (template ? compile(text) : () => Buffer.from(text)));
+  let count = 0;
+  do {
+    for (const make of compiled) {
+      if (signal.aborted) return;
+      yield { frames: framesOf(make(++count), separator) };
+    }
+  } while (repeat);
+}
+
+async function* fromFile(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path);
+  } catch (error) {
+    throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
+  }
+}
+
+/** Standard input, until it or the command ends. */
+async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
+  const { stdin } = process;
+  const stop = () => stdin.destroy();
+  signal.addEventListener("abort", stop);
+  try {
+    yield* stdin;
+  } catch (error) {
+    if (!signal.aborted) throw new Failure(`cannot read standard input: ${(error as Error).message}`);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
+export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
+  const { messages, files, repeat, signal } = options;
+  if (repeat && files.length > 0) {
+    throw new Failure(
+      "arguments that are repeated leave no turn to --file: give one of them",
+      exitCodes.usage,
+    );
+  }
+  if (messages.length > 0) yield* fromArguments(options);
+  const read = await reader(options);
+  for (const path of files) {
+    if (signal.aborted) return;
+    yield* read(fromFile(path));
+  }
+  if (messages.length === 0 && files.length === 0) yield* read(fromStandardInput(signal));
+}
+
+/** The bytes of a message for a program that reads one: its frames, joined by the separator. */
+export function joined(parcel: Parcel, separator: Buffer | undefined): Buffer {
+  const frames = parcel.frames.map(bufferOf);
+  if (separator === undefined || frames.length < 2) return Buffer.concat(frames);
+  return Buffer.concat(frames.flatMap((frame, index) => (index === 0 ? [frame] : [separator, frame])));
+}

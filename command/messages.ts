@@ -1,0 +1,112 @@
+// Sends and receives messages as each socket type does, with time limits that have an exit code.
+
+import { exitCodes, Failure, interrupted, isTimeout } from "./exit.js";
+import type { AnySocket } from "./open.js";
+import type { Parcel } from "./parcel.js";
+import { countPeers } from "./peers.js";
+import type { SocketKind } from "./sockets.js";
+
+export interface MessageFlags {
+  readonly timeout?: number;
+  readonly waitPeers?: number;
+  readonly group?: string;
+  readonly routingId?: number;
+}
+
+/** Runs an operation, and gives an expired time limit its exit code. */
+// biome-ignore lint/suspicious/noExplicitAny: what is received depends on the class
+async function limited(what: string, { timeout }: MessageFlags, operation: Promise<any>): Promise<any> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (timeout === undefined || !isTimeout(error)) throw error;
+    throw new Failure(`${what} within ${timeout} ms`, exitCodes.timeout);
+  }
+}
+
+/** Returns a function that sends a message as the socket type takes it. */
+export function sender(
+  socket: AnySocket,
+  kind: SocketKind,
+  flags: MessageFlags,
+  signal: AbortSignal = interrupted,
+): (parcel: Parcel) => Promise<void> {
+  const { timeout, group, routingId } = flags;
+  const options = timeout === undefined ? {} : { timeout };
+  const what = "no peer has taken the message";
+  if (kind.envelope === "none" || kind.envelope === "address") {
+    return ({ frames }) => limited(what, flags, socket.send(frames, { ...options, signal }));
+  }
+  return async (parcel) => {
+    const { frames } = parcel;
+    if (frames.length > 1) {
+      throw new Failure(`messages of a ${kind.className} have one frame, got ${frames.length}`);
+    }
+    const tag =
+      kind.envelope === "group"
+        ? { group: parcel.group ?? group }
+        : { routingId: parcel.routingId ?? routingId };
+    await limited(what, flags, socket.send(frames[0], { ...options, ...tag, signal }));
+  };
+}
+
+/** A message of Server, Peer, Client and Dish sockets: its frame, and a routing id or group. */
+function tagged([frame, tag]: [Uint8Array, { routingId?: number; group?: Uint8Array }?]): Parcel {
+  return {
+    frames: [frame],
+    routingId: tag?.routingId,
+    group: tag?.group === undefined ? undefined : String(tag.group),
+  };
+}
+
+/** Returns a function that receives a message of any socket type. */
+export function receiver(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<Parcel> {
+  const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
+  return async () => {
+    const received = await limited("no message has arrived", flags, socket.receive(options));
+    if (kind.envelope === "none" || kind.envelope === "address") return { frames: received };
+    return tagged(received);
+  };
+}
+
+/** Returns a function that receives a message and the address of its sender, where the transport has one. */
+export function receiverWithPeer(
+  socket: AnySocket,
+  kind: SocketKind,
+  flags: MessageFlags,
+): () => Promise<Parcel & { peer?: string }> {
+  const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
+  const isTagged = kind.envelope === "routingId" || kind.envelope === "group";
+  return async () => {
+    const { message, metadata } = await limited(
+      "no message has arrived",
+      flags,
+      socket.receiveWithMetadata({ ...options, properties: ["Peer-Address"] }),
+    );
+    const peer = metadata["Peer-Address"];
+    const parcel = isTagged ? tagged(message) : { frames: message };
+    return peer ? { ...parcel, peer } : parcel;
+  };
+}
+
+/** Returns a function that waits for `--wait-peers`. By default a Publisher waits for one subscriber. */
+export function waiter(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<void> {
+  const isPublisher = kind.name === "pub";
+  const count = flags.waitPeers ?? (isPublisher ? 1 : 0);
+  if (count === 0) return async () => {};
+  const { timeout } = flags;
+  const limit =
+    timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeout)]);
+  const wait: () => Promise<unknown> = isPublisher
+    ? () => socket.waitForSubscribers(count, { signal: limit })
+    : countPeers(socket).bind(undefined, count, limit);
+  return async () => {
+    try {
+      await wait();
+    } catch (error) {
+      if (interrupted.aborted || !limit.aborted) throw error;
+      const who = isPublisher ? "subscribers" : "peers";
+      throw new Failure(`fewer than ${count} ${who} within ${timeout} ms`, exitCodes.timeout);
+    }
+  };
+}

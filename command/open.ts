@@ -1,0 +1,130 @@
+// Opens the socket of a command, and closes it when the work is done or has failed.
+
+import * as zmq from "zmq-native";
+import { exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import { type SecurityFlags, security } from "./security.js";
+import type { SocketKind } from "./sockets.js";
+
+/** The options that all commands with sockets share (`addSocketOptions` in options.ts). */
+export interface SocketFlags extends SecurityFlags {
+  readonly bind?: readonly string[];
+  readonly connect?: readonly string[];
+  readonly option?: Readonly<Record<string, unknown>>;
+  readonly subscribe?: readonly string[];
+  readonly join?: readonly string[];
+  readonly linger?: number;
+  readonly timeout?: number;
+}
+
+/** Any socket, with the methods that a command may use after it has looked at the row of its type. */
+// biome-ignore lint/suspicious/noExplicitAny: the methods differ by class
+export type AnySocket = zmq.Socket & Record<string, any>;
+
+const usage = (message: string) => new Failure(message, exitCodes.usage);
+
+/** Loads the draft sockets. Without the warning, which is meant for programs. */
+async function importDraft(): Promise<Record<string, unknown>> {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return await import("zmq-native/draft");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+async function classOf({ className, draft }: SocketKind): Promise<new (options: object) => AnySocket> {
+  const module: Record<string, unknown> = draft ? await importDraft() : zmq;
+  return module[className] as new (
+    options: object,
+  ) => AnySocket;
+}
+
+/** A socket that is bound and connected. */
+interface Opened {
+  readonly socket: AnySocket;
+  /** Closes the socket, and what admits its peers. */
+  close(linger: number): Promise<void>;
+}
+
+async function open(
+  kind: SocketKind,
+  flags: SocketFlags,
+  prepare: (socket: AnySocket) => void,
+): Promise<Opened> {
+  const { bind = [], connect = [], option = {}, subscribe, join = [] } = flags;
+  if (bind.length + connect.length === 0) {
+    throw usage(
+      "give at least one endpoint with --bind or --connect, such as --connect tcp://127.0.0.1:5555",
+    );
+  }
+  const { options, rules } = await security(flags);
+  const authenticator = rules && (await zmq.context.authenticate(rules));
+  let socket: AnySocket;
+  try {
+    const given = flags.linger === undefined ? {} : { linger: flags.linger };
+    socket = new (await classOf(kind))({ ...given, ...options, ...option });
+  } catch (error) {
+    await authenticator?.close();
+    throw usage(`cannot open a ${kind.className}: ${textOf(error)}`);
+  }
+  const close = async (linger: number) => {
+    await socket.close({ linger });
+    await authenticator?.close();
+  };
+  try {
+    if (kind.name === "sub") socket.subscribe(...(subscribe ?? [""]));
+    for (const group of join) socket.join(group);
+    prepare(socket);
+    for (const endpoint of bind) {
+      await socket.bind(endpoint);
+      // With a port of the system's choice, nobody could connect without it.
+      if (socket.lastEndpoint !== endpoint) console.error(`zmq: bound to ${socket.lastEndpoint}`);
+    }
+    for (const endpoint of connect) socket.connect(endpoint);
+    if (kind.name === "xsub") for (const topic of subscribe ?? []) await socket.send(`\x01${topic}`);
+  } catch (error) {
+    socket.close();
+    await authenticator?.close();
+    throw new Failure(`${kind.name}: ${textOf(error)}`);
+  }
+  return { socket, close };
+}
+
+/** How long queued messages are still delivered after a failure, in milliseconds. */
+const lingerAfterFailure = 1000;
+
+/** Waits until all messages have been handed to the network, if `--timeout` limits that. */
+async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
+  if (!kind.sends || timeout === undefined || interrupted.aborted) return;
+  try {
+    await socket.flush({ timeout, signal: interrupted });
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw new Failure(`not all messages were delivered within ${timeout} ms`, exitCodes.timeout);
+  }
+}
+
+/**
+ * Opens a socket, works with it, and closes it.
+ *
+ * @param prepare Runs before the socket is bound and connected: for instance, observes its events.
+ * @throws Failure: an endpoint is missing or refused, or an option is.
+ */
+export async function withSocket(
+  kind: SocketKind,
+  flags: SocketFlags,
+  work: (socket: AnySocket) => Promise<void>,
+  prepare: (socket: AnySocket) => void = () => {},
+): Promise<void> {
+  const { socket, close } = await open(kind, flags, prepare);
+  try {
+    await work(socket);
+    await deliver(socket, kind, flags);
+  } catch (error) {
+    // A peer that never comes must not keep the failure from the user.
+    await close(interrupted.aborted ? socket.linger : (flags.linger ?? lingerAfterFailure));
+    throw error;
+  }
+  await close(socket.linger);
+}

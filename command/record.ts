@@ -1,0 +1,187 @@
+// `zmq record` and `zmq replay`. A recording is text: a header, then a line of JSON for each message. docs/command.md
+// documents it.
+
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { exitCodes, Failure, interrupted } from "./exit.js";
+import { receiverWithPeer, sender, waiter } from "./messages.js";
+import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
+import { waitUntil } from "./pace.js";
+import { fromJson, type Parcel, toJsonFrame } from "./parcel.js";
+import { openProgress } from "./progress.js";
+import { type SocketKind, socketKinds } from "./sockets.js";
+
+const format = "zmq-recording";
+const formatVersion = 1;
+
+/** A line of a recording after the header. */
+interface Line {
+  /** Milliseconds since the recording began. */
+  at: number;
+  /** The address of the peer, if the transport has one. */
+  peer?: string;
+  frames: unknown[];
+  routingId?: number;
+  group?: string;
+}
+
+interface RecordFlags extends SocketFlags {
+  readonly type: string;
+  readonly count?: number;
+  readonly timeout?: number;
+  readonly quiet?: boolean;
+  /** Whether an existing file is replaced. */
+  readonly force?: boolean;
+}
+
+interface ReplayFlags extends RecordFlags {
+  readonly speed: number;
+  /** False by `--no-wait`. */
+  readonly wait: boolean;
+  readonly waitPeers?: number;
+  readonly group?: string;
+}
+
+const kindOf = (type: string): SocketKind => socketKinds.find(({ name }) => name === type)!;
+
+/** The file of a recording. */
+interface Recording {
+  /** Writes a line. */
+  write(value: object): Promise<void>;
+  /** Resolves when everything is in the file. Rejects if something could not be written. */
+  end(): Promise<void>;
+}
+
+/**
+ * Creates the file of a recording, or opens standard output.
+ *
+ * @param onError Called when a line cannot be written, for instance because the disk is full.
+ */
+async function create(path: string, force: boolean, onError: () => void): Promise<Recording> {
+  const isFile = path !== "-";
+  // Only for its owner: the messages may have been encrypted on their way.
+  const file = isFile ? createWriteStream(path, { flags: force ? "w" : "wx", mode: 0o600 }) : process.stdout;
+  try {
+    if (isFile) await once(file, "open");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "EEXIST" ? `${path} exists; --force replaces it` : `cannot write ${path}: ${message}`;
+    throw new Failure(reason, exitCodes.usage);
+  }
+  let failed: Error | undefined;
+  if (isFile) {
+    file.on("error", (error) => {
+      failed = error;
+      onError();
+    });
+  }
+  const check = () => {
+    if (failed) throw new Failure(`cannot write ${path}: ${failed.message}`);
+  };
+  return {
+    async write(value) {
+      check();
+      if (!file.write(`${JSON.stringify(value)}\n`)) await once(file, "drain").catch(() => {});
+    },
+    async end() {
+      if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
+      check();
+    },
+  };
+}
+
+/** Receives messages and writes each to the file. */
+export async function record(path: string, flags: RecordFlags): Promise<void> {
+  const kind = kindOf(flags.type);
+  await withSocket(kind, { subscribe: [""], ...flags }, async (socket) => {
+    const file = await create(path, flags.force === true, () => socket.close());
+    const receive = receiverWithPeer(socket, kind, flags);
+    using progress = openProgress(flags.quiet === true);
+    const started = performance.now();
+    await file.write({
+      format,
+      version: formatVersion,
+      type: kind.name,
+      started: new Date().toISOString(),
+    });
+    let failure: unknown;
+    try {
+      for (let number = 0; number !== flags.count; number++) {
+        const { frames, ...rest } = await receive();
+        const at = Math.round((performance.now() - started) * 1000) / 1000;
+        await file.write({ at, ...rest, frames: frames.map(toJsonFrame) });
+        progress.count({ frames });
+      }
+    } catch (error) {
+      failure = error;
+    }
+    // The file is complete, whatever ends the command.
+    await file.end();
+    if (failure !== undefined) throw failure;
+  });
+}
+
+async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: number]> {
+  const source = path === "-" ? process.stdin : createReadStream(path);
+  if (path !== "-") {
+    try {
+      await once(source, "open");
+    } catch (error) {
+      throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
+    }
+  }
+  let number = 0;
+  const stop = () => source.destroy();
+  interrupted.addEventListener("abort", stop);
+  const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
+  for await (const text of lines) {
+    number++;
+    const wrong = (reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
+    let line: Partial<Line> & { format?: unknown; version?: unknown };
+    try {
+      line = JSON.parse(text);
+    } catch {
+      throw wrong(number === 1 ? "not a recording of zmq record" : "not JSON; the recording is incomplete");
+    }
+    if (number === 1) {
+      if (line?.format !== format) throw wrong("not a recording of zmq record");
+      if (line.version !== formatVersion) {
+        throw wrong(`the recording has version ${line.version}; this program reads ${formatVersion}`);
+      }
+      continue;
+    }
+    if (typeof line?.at !== "number") throw wrong("the time `at` is missing");
+    try {
+      yield [fromJson({ frames: line.frames, routingId: line.routingId, group: line.group }), line.at];
+    } catch (error) {
+      throw wrong((error as Error).message);
+    }
+  }
+}
+
+/** Sends the messages of a file. */
+export async function replay(path: string, flags: ReplayFlags): Promise<void> {
+  const kind = kindOf(flags.type);
+  let waitForPeers = async () => {};
+  const prepare = (socket: AnySocket) => {
+    waitForPeers = waiter(socket, kind, flags);
+  };
+  await withSocket(kind, flags, work, prepare);
+
+  async function work(socket: AnySocket): Promise<void> {
+    const send = sender(socket, kind, flags);
+    await waitForPeers();
+    using progress = openProgress(flags.quiet === true);
+    const started = performance.now();
+    let first: number | undefined;
+    for await (const [parcel, at] of linesOf(path)) {
+      first ??= at;
+      if (flags.wait) await waitUntil(started + (at - first) / flags.speed, interrupted);
+      await send({ ...parcel, group: flags.group ?? parcel.group });
+      progress.count(parcel);
+      if (interrupted.aborted) return;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// CURVE and PLAIN: from the options of a command to those of its socket, and to the rules for its peers.
+
+import { readFile, stat } from "node:fs/promises";
+import * as zmq from "zmq-native";
+import { exitCodes, Failure, textOf } from "./exit.js";
+
+/** The options that are about security. */
+export interface SecurityFlags {
+  readonly curveSecret?: string;
+  readonly curveServerKey?: string;
+  readonly curveAllow?: readonly string[];
+  readonly plain?: string;
+  readonly plainUsers?: string;
+}
+
+const usage = (message: string) => new Failure(message, exitCodes.usage);
+
+async function loadCertificate(path: string): Promise<zmq.Certificate> {
+  try {
+    return await zmq.Certificate.load(path);
+  } catch (error) {
+    throw usage(`cannot read the certificate ${path}: ${textOf(error)}`);
+  }
+}
+
+/** The public key in a file, or the key itself. */
+async function publicKeyOf(value: string): Promise<string> {
+  if (value.length === 40 && !(await stat(value).catch(() => undefined))) return value;
+  return (await loadCertificate(value)).publicKey;
+}
+
+async function allowed(values: readonly string[]): Promise<string | string[]> {
+  const [first] = values;
+  const folders = await Promise.all(
+    values.map(async (value) => (await stat(value).catch(() => undefined))?.isDirectory() === true),
+  );
+  if (!folders.includes(true)) return Promise.all(values.map(publicKeyOf));
+  if (values.length > 1) throw usage("--curve-allow takes one folder, or any number of keys and files");
+  return first!;
+}
+
+/** Reads a file of lines `NAME:PASSWORD`. */
+async function usersOf(path: string): Promise<Record<string, string>> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw usage(`cannot read ${path}: ${error.message}`);
+  });
+  const users: Record<string, string> = Object.create(null);
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line === "") continue;
+    const split = line.indexOf(":");
+    if (split < 1) throw usage(`${path}, line ${index + 1}: expected NAME:PASSWORD`);
+    users[line.slice(0, split)] = line.slice(split + 1);
+  }
+  return users;
+}
+
+/** The options of the socket for CURVE and PLAIN, and the rules for its peers. */
+export async function security(flags: SecurityFlags) {
+  const { curveSecret, curveServerKey, curveAllow, plain, plainUsers } = flags;
+  const options: Record<string, unknown> = {};
+  const rules: zmq.AuthenticateOptions = {};
+  const curve = [curveSecret, curveServerKey, curveAllow].some((value) => value !== undefined);
+  if ([curve, plain !== undefined, plainUsers !== undefined].filter(Boolean).length > 1) {
+    // A socket has one mechanism. PLAIN would replace CURVE, and nothing would be encrypted.
+    throw usage("give only one of --curve-…, --plain and --plain-users: a socket has one mechanism");
+  }
+  if (curveAllow !== undefined && curveSecret === undefined) {
+    throw usage("--curve-allow needs --curve-secret FILE, the certificate of this server");
+  }
+  if (curveAllow !== undefined && curveServerKey !== undefined) {
+    throw usage("--curve-allow makes the socket a server, --curve-server-key a client: give one of them");
+  }
+  if (curveSecret !== undefined || curveServerKey !== undefined) {
+    const own =
+      curveSecret === undefined
+        ? zmq.Certificate.generate()
+        : await loadCertificate(curveSecret.replace(/_secret$/, ""));
+    if (own.secretKey === undefined)
+      throw usage(`${curveSecret}_secret, which has the secret key, is missing`);
+    options.curvePublicKey = own.publicKey;
+    options.curveSecretKey = own.secretKey;
+    if (curveServerKey !== undefined) options.curveServerKey = await publicKeyOf(curveServerKey);
+    else {
+      options.curveServer = true;
+      rules.curve = { allow: curveAllow === undefined ? "any" : await allowed(curveAllow) };
+    }
+  }
+  if (plain !== undefined) {
+    const split = plain.indexOf(":");
+    if (split < 1) throw usage("--plain takes NAME:PASSWORD, and got no colon after a name");
+    options.plainUsername = plain.slice(0, split);
+    options.plainPassword = plain.slice(split + 1);
+  }
+  if (plainUsers !== undefined) {
+    options.plainServer = true;
+    rules.plain = { users: await usersOf(plainUsers) };
+  }
+  return { options, rules: rules.curve || rules.plain ? rules : undefined };
+}

@@ -1,0 +1,350 @@
+// The operations of one direction that wait in order, for sockets with `sendQueue` or `receiveQueue`. Each settles exactly
+// once: by an attempt that succeeds or fails, its timeout, its signal, the overflow of the queue, or the closing of the
+// socket.
+
+import type { QueueSettings } from "../arguments/queue-options.js";
+import { errorOf, type ZmqError } from "../binding/errors.js";
+import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
+import { turnIsOver } from "./fairness.js";
+import type { Core } from "./open-socket.js";
+import { type Attempt, wouldBlock } from "./pending.js";
+import type { Waiter } from "./readiness.js";
+import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
+
+/** @internal An operation that would block, or that others have to precede. */
+export interface Operation<T> {
+  readonly attempt: Attempt<T>;
+  /** Milliseconds from now on; below 0 there is no limit. */
+  readonly timeout: number;
+  /** The name of the method, such as `send()`. */
+  readonly call: string;
+  readonly signal: AbortSignal | undefined;
+  /** The result if the socket is closed first, instead of an error. */
+  readonly whenClosed?: T | undefined;
+  /** The topic, for `latestByTopic`. */
+  readonly topic?: string | undefined;
+  /** Whether the operation takes over the socket when it succeeds, until `resume`. It is never dropped for others. */
+  readonly takesOver?: boolean;
+}
+
+/** `setTimeout` accepts an int32. Longer waits get no timer. */
+const longestTimer = 2 ** 31 - 1;
+
+const ignore = () => {};
+
+/** A queued operation: an element of a doubly linked list, since operations leave the queue in any order. */
+class Entry<T = unknown> {
+  readonly operation: Operation<T>;
+  readonly promise: Promise<T>;
+  previous: Entry | undefined;
+  next: Entry | undefined;
+  queued = false;
+  readonly #abort: (entry: Entry) => void;
+  #aborted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(operation: Operation<T>, abort: (entry: Entry) => void) {
+    this.operation = operation;
+    this.#abort = abort;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Adds the listener. False if the signal is aborted. Runs user code if the signal is not Node's own. */
+  listen(): boolean {
+    const { signal } = this.operation;
+    if (signal === undefined) return true;
+    signal.addEventListener("abort", this.#onAbort);
+    if (signal.aborted && !this.#aborted) this.#onAbort();
+    return !this.#aborted;
+  }
+
+  /** Starts the timer. `expire` is called at the end of the timeout, or after `ttl` milliseconds. */
+  start(ttl: number | undefined, expire: (entry: Entry, ofQueue: boolean) => void): void {
+    const { timeout } = this.operation;
+    const ofQueue = ttl !== undefined && (timeout < 0 || ttl < timeout);
+    const delay = ofQueue ? ttl : timeout;
+    if (delay >= 0 && delay <= longestTimer) {
+      this.#timer = setTimeout(() => expire(this as Entry, ofQueue), delay);
+    }
+  }
+
+  resolve(value: T): void {
+    this.#release();
+    this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#release();
+    this.#reject(reason);
+  }
+
+  /** Rejects for a planned loss, which the program need not handle. */
+  drop(reason: ZmqError): void {
+    if (!this.operation.takesOver) this.promise.then(undefined, ignore);
+    this.reject(reason);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#aborted = true;
+    this.#abort(this as Entry);
+    try {
+      this.reject(this.operation.signal?.reason);
+    } catch (error) {
+      this.#reject(error);
+    }
+  };
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    const { signal } = this.operation;
+    // In a microtask, since user code of the signal must not run between the retries of a wake-up.
+    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#onAbort));
+  }
+}
+
+/** @internal */
+export class OperationQueue implements Waiter {
+  /** Undefined if no further operation may wait behind another one. Those that wait already are not affected. */
+  settings: QueueSettings | undefined;
+  readonly #core: Core;
+  readonly #direction: "sending" | "receiving";
+  #first: Entry | undefined;
+  #last: Entry | undefined;
+  #length = 0;
+  /** The newest operation of each topic, up to the last operation without a topic: others must not overtake that one. */
+  readonly #byTopic = new Map<string, Entry>();
+  /** Whether the queue is registered with the core. */
+  #waiting = false;
+  /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
+  #outOfTurn: ZmqError | undefined;
+
+  constructor(core: Core, direction: "sending" | "receiving") {
+    this.#core = core;
+    this.#direction = direction;
+  }
+
+  /** The name of the operation that is next. */
+  get call(): string {
+    return this.#first?.operation.call ?? this.#direction;
+  }
+
+  /**
+   * Queues an operation. Without others before it, an attempt must have failed. Never throws: errors reject the promise.
+   */
+  add<T>(operation: Operation<T>): Promise<T> {
+    const core = this.#core;
+    const { uses } = core;
+    const entry = new Entry<T>(operation, this.#leave);
+    const { promise } = entry;
+    try {
+      if (!entry.listen()) return promise;
+      // Checked again: the signal, and hooks of async_hooks for the promise, may have used or closed the socket.
+      if (core.handle === 0) this.#giveUp(entry as Entry, "ECANCELED");
+      else {
+        core.usable();
+        this.#insert(entry as Entry);
+      }
+      if (core.uses !== uses) core.touched();
+    } catch (error) {
+      this.#leave(entry as Entry);
+      entry.reject(error);
+    }
+    return promise;
+  }
+
+  /** Continues after an operation that had taken over the socket. */
+  resume(): void {
+    if (this.#first === undefined || this.#waiting) return;
+    if (this.#core.handle === 0) {
+      this.close();
+      return;
+    }
+    try {
+      if (!this.#drain()) this.#wait();
+    } catch (error) {
+      for (let entry = this.#first; entry !== undefined; entry = this.#first) {
+        this.#leave(entry);
+        entry.reject(error);
+      }
+    }
+    this.#core.touched();
+  }
+
+  retry(): boolean {
+    if (!this.#drain()) return false;
+    this.#release();
+    return true;
+  }
+
+  close(): void {
+    if (this.#core.handle !== 0) this.#drain(true);
+    for (let entry = this.#first; entry !== undefined; entry = this.#first) {
+      this.#remove(entry);
+      this.#giveUp(entry, "ECANCELED");
+    }
+    this.#release();
+  }
+
+  /**
+   * Attempts the operations in order. True if none waits for the socket any longer. Sends continue in the next turn of the
+   * event loop if the budget of this one is used up, unless `all` is set. Receives do not, since a message that was
+   * prefetched causes no wake-up.
+   */
+  #drain(all = this.#direction === "receiving"): boolean {
+    const core = this.#core;
+    for (let entry = this.#first; entry !== undefined; entry = this.#first) {
+      let result: unknown;
+      try {
+        result = entry.operation.attempt();
+      } catch (error) {
+        if (isOutOfTurn(error)) {
+          this.#outOfTurn = error;
+          return false;
+        }
+        this.#remove(entry);
+        // The attempt has processed libzmq's commands, and may have consumed the wake-up of the other direction.
+        core.touched();
+        entry.reject(error);
+        continue;
+      }
+      this.#outOfTurn = undefined;
+      if (result === wouldBlock) return false;
+      this.#remove(entry);
+      entry.resolve(result);
+      if (entry.operation.takesOver) return true;
+      if (!all && this.#first !== undefined && turnIsOver()) {
+        core.touched();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Inserts an operation, according to `overflow`, or rejects it. */
+  #insert(entry: Entry): void {
+    const core = this.#core;
+    const { settings } = this;
+    if (settings === undefined) throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
+    const { max, ttl } = settings;
+    const { topic, takesOver } = entry.operation;
+    const former = topic === undefined ? undefined : this.#byTopic.get(topic);
+    if (former !== undefined) {
+      this.#link(entry, former);
+      this.#discard(former, "Message was replaced by a newer one with the same topic");
+    } else {
+      if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
+      this.#link(entry, undefined);
+    }
+    if (topic !== undefined) this.#byTopic.set(topic, entry);
+    else if (this.#byTopic.size > 0) this.#byTopic.clear();
+    entry.start(takesOver ? undefined : ttl, this.#expire);
+    this.#wait();
+  }
+
+  /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
+  #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
+    if (overflow === "dropOldest" || overflow === "latestByTopic") {
+      const before = this.#length;
+      for (let next = this.#first; next !== undefined && this.#length >= max; ) {
+        const oldest = next;
+        next = oldest.next;
+        if (oldest.operation.takesOver) continue;
+        this.#discard(oldest, "Message was dropped from the full send queue in favor of a newer one");
+      }
+      if (this.#length < before) return true;
+    }
+    if (this.#direction === "receiving") {
+      entry.reject(
+        errorOf("ENOBUFS", "Receive queue is full").explain(
+          `${max} operations wait, the limit receiveQueue.max: await them, or raise the limit`,
+        ),
+      );
+      return false;
+    }
+    const error = errorOf("ENOBUFS", "Send queue is full").explain(
+      `${max} operations wait, the limit sendQueue.max: await them, raise the limit, or set overflow to drop others`,
+    );
+    if (overflow === "reject") entry.reject(error);
+    else entry.drop(error);
+    return false;
+  }
+
+  #discard(entry: Entry, reason: string): void {
+    this.#remove(entry);
+    entry.drop(errorOf("ENOBUFS", reason));
+  }
+
+  /** Registers the queue with the core, unless another operation has taken over the socket and will call `resume`. */
+  #wait(): void {
+    const core = this.#core;
+    if (this.#waiting || (this.#direction === "sending" && core.sendingMany)) return;
+    // Set first: near a stack overflow, `wait` may throw after it has registered the operation.
+    this.#waiting = true;
+    core.wait(this.#direction, this);
+  }
+
+  #release(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#outOfTurn = undefined;
+    this.#core.done(this.#direction);
+  }
+
+  /** Removes an operation, if it is queued. */
+  readonly #leave = (entry: Entry): void => {
+    if (!entry.queued) return;
+    this.#remove(entry);
+    if (this.#first === undefined) this.#release();
+  };
+
+  readonly #expire = (entry: Entry, ofQueue: boolean): void => {
+    // Tries once more.
+    if (this.#waiting) this.retry();
+    // That attempt may have consumed the wake-up of the other direction, so schedule a retry for it.
+    this.#core.touched();
+    if (!entry.queued) return;
+    // In this order: if an error cannot be created near a stack overflow, a later `close` still finds the operation.
+    if (ofQueue) entry.drop(errorOf("ETIMEDOUT", "Message expired in the send queue"));
+    else this.#giveUp(entry, "ETIMEDOUT");
+    this.#leave(entry);
+  };
+
+  #giveUp(entry: Entry, code: "ETIMEDOUT" | "ECANCELED"): void {
+    const { call, timeout, whenClosed } = entry.operation;
+    if (code === "ECANCELED" && whenClosed !== undefined) entry.resolve(whenClosed);
+    else {
+      const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
+      entry.reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
+    }
+  }
+
+  #link(entry: Entry, before: Entry | undefined): void {
+    const previous = before === undefined ? this.#last : before.previous;
+    entry.previous = previous;
+    entry.next = before;
+    if (previous === undefined) this.#first = entry;
+    else previous.next = entry;
+    if (before === undefined) this.#last = entry;
+    else before.previous = entry;
+    entry.queued = true;
+    this.#length++;
+  }
+
+  #remove(entry: Entry): void {
+    const { previous, next } = entry;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    entry.previous = entry.next = undefined;
+    entry.queued = false;
+    this.#length--;
+    const { topic } = entry.operation;
+    if (topic !== undefined && this.#byTopic.get(topic) === entry) this.#byTopic.delete(topic);
+  }
+}

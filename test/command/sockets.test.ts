@@ -1,0 +1,465 @@
+// The commands that open one socket: each type, input, output, limits and exit codes.
+
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Pull, Push, Reply } from "zmq-native";
+import { pythonMissing, startPython } from "../helpers/peers.js";
+import { freeUdpPort } from "../helpers/ports.js";
+import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+
+/** A receiving command, a sending one, and what the receiver prints as JSON. */
+const pairs: { receiver: string[]; sender: string[]; printed: RegExp }[] = [
+  { receiver: ["pull"], sender: ["push", "hello"], printed: /^\["hello"\]$/ },
+  { receiver: ["sub"], sender: ["pub", "hello"], printed: /^\["hello"\]$/ },
+  {
+    receiver: ["sub"],
+    sender: ["xpub", "--wait-peers", "1", "--interval", "20", "hello"],
+    printed: /^\["hello"\]$/,
+  },
+  { receiver: ["xsub", "--subscribe", "he"], sender: ["pub", "hello"], printed: /^\["hello"\]$/ },
+  { receiver: ["pair"], sender: ["pair", "hello"], printed: /^\["hello"\]$/ },
+  { receiver: ["dealer"], sender: ["dealer", "hello"], printed: /^\["hello"\]$/ },
+  { receiver: ["router"], sender: ["dealer", "hello"], printed: /^\[.+,"hello"\]$/ },
+  { receiver: ["rep"], sender: ["req", "hello"], printed: /^\["hello"\]$/ },
+  { receiver: ["gather"], sender: ["scatter", "hello"], printed: /^\["hello"\]$/ },
+  {
+    receiver: ["server"],
+    sender: ["client", "hello"],
+    printed: /^\{"frames":\["hello"\],"routingId":\d+\}$/,
+  },
+  {
+    receiver: ["dish", "--join", "news"],
+    sender: ["radio", "--group", "news", "--wait-peers", "1", "--interval", "20", "hello"],
+    printed: /^\{"frames":\["hello"\],"group":"news"\}$/,
+  },
+];
+
+describe("each socket type", () => {
+  test.each(pairs)("$receiver receives what $sender sends", async ({ receiver, sender, printed }) => {
+    const at = endpoint();
+    const receiving = startZmq([...receiver, "--bind", at, "--count", "1", "--output", "json"]);
+    const [type, ...rest] = sender;
+    const sending = startZmq([type!, "--connect", at, ...rest]);
+    const { stdout, stderr, exitCode } = await receiving;
+    expect({ exitCode, stderr: Buffer.from(stderr).toString() }).toEqual({ exitCode: 0, stderr: "" });
+    expect(Buffer.from(stdout).toString().trimEnd()).toMatch(printed);
+    sending.kill();
+  });
+
+  test("stream exchanges bytes with plain TCP", async () => {
+    const { connect } = await import("node:net");
+    const server = startZmq(["stream", "--bind", "tcp://127.0.0.1:*", "--echo", "--output", "none"]);
+    const [line] = await once(server.stderr!, "data");
+    const port = Number(/:(\d+)\s*$/.exec(String(line))![1]);
+    const client = connect(port, "127.0.0.1");
+    client.write("ping");
+    const [answer] = await once(client, "data");
+    client.destroy();
+    expect(String(answer)).toBe("ping");
+  });
+
+  test("dgram answers UDP packets", async () => {
+    const { createSocket } = await import("node:dgram");
+    const client = createSocket("udp4");
+    client.bind(0, "127.0.0.1");
+    await once(client, "listening");
+    const port = await freeUdpPort();
+    startZmq(["dgram", "--bind", `udp://127.0.0.1:${port}`, "--echo"]);
+    const answered = once(client, "message");
+    // Packets are lost until the command is bound.
+    const timer = setInterval(() => client.send("ping", port, "127.0.0.1", () => {}), 50);
+    const [answer] = await answered;
+    clearInterval(timer);
+    client.close();
+    expect(String(answer)).toBe("ping");
+  });
+});
+
+describe("requests", () => {
+  test("req prints the reply to each request; rep answers with its arguments in turn", async () => {
+    const at = endpoint();
+    const server = startZmq(["rep", "--bind", at, "--count", "3", "--output", "none", "one", "two"]);
+    const { status, stdout } = await zmq(["req", "--connect", at, "--count", "3", "next"]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "one\ntwo\none\n" });
+    expect((await server).exitCode).toBe(0);
+  });
+
+  test.each([
+    ["--exec", "tr a-z A-Z", "HELLO"],
+    ["--eval", "[message.length, frames[0].at(0), count].join()", "5,104,1"],
+    ["--eval", "Promise.resolve({ message })", '{"message":"hello"}'],
+  ])("rep %s %s answers %s", async (flag, value, answer) => {
+    const at = endpoint();
+    startZmq(["rep", "--bind", at, flag, value]);
+    expect((await zmq(["req", "--connect", at, "hello"])).stdout).toBe(`${answer}\n`);
+  });
+
+  test("a failure of --eval is reported and answered with an empty message", async () => {
+    const at = endpoint();
+    const server = startZmq(["rep", "--bind", at, "--count", "1", "--eval", "nothing.there"]);
+    expect((await zmq(["req", "--connect", at, "hello"])).stdout).toBe("\n");
+    expect(Buffer.from((await server).stderr).toString()).toBe(
+      "zmq: --eval failed: nothing is not defined\n",
+    );
+  });
+
+  test("a failure of --exec is reported and answered with an empty message", async () => {
+    const at = endpoint();
+    const server = startZmq(["rep", "--bind", at, "--count", "1", "--exec", "echo partial; exit 3"]);
+    expect((await zmq(["req", "--connect", at, "hello"])).stdout).toBe("\n");
+    expect(Buffer.from((await server).stderr).toString()).toBe("zmq: --exec ended with exit code 3\n");
+  });
+
+  test("SIGTERM ends the command of --exec", async () => {
+    const at = endpoint();
+    const path = join(folder(), "pid");
+    const server = startZmq([
+      "rep",
+      "--bind",
+      at,
+      "--output",
+      "text",
+      "--exec",
+      `echo $$ > ${path}; sleep 1000`,
+    ]);
+    const request = startZmq(["req", "--connect", at, "hello"]);
+    await once(server.stdout!, "data");
+    while (!existsSync(path) || readFileSync(path, "utf8") === "")
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    server.kill("SIGTERM");
+    expect((await server).exitCode).toBe(143);
+    expect(() => process.kill(Number(readFileSync(path, "utf8")), 0)).toThrow("ESRCH");
+    request.kill("SIGKILL");
+  });
+
+  test("a Client that leaves before its answer does not end the server", async () => {
+    const at = endpoint();
+    const server = startZmq(["server", "--bind", at, "--exec", "sleep 1; cat"]);
+    const gone = startZmq(["client", "--connect", at, "first"]);
+    await once(server.stdout!, "data");
+    gone.kill("SIGKILL");
+    const { stdout } = await zmq(["client", "--connect", at, "--count", "1", "second"]);
+    expect(stdout).toBe("second\n");
+    server.kill("SIGKILL");
+  });
+
+  test("stream does not count notices", async () => {
+    const { connect } = await import("node:net");
+    const server = startZmq([
+      "stream",
+      "--bind",
+      "tcp://127.0.0.1:*",
+      "--echo",
+      "--count",
+      "1",
+      "--output",
+      "none",
+    ]);
+    const [line] = await once(server.stderr!, "data");
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    client.write("ping");
+    expect(String((await once(client, "data"))[0])).toBe("ping");
+    client.destroy();
+    expect((await server).exitCode).toBe(0);
+  });
+
+  test("router --eval keeps the envelope of a Request", async () => {
+    const at = endpoint();
+    startZmq(["router", "--bind", at, "--eval", "message + '!'"]);
+    expect((await zmq(["req", "--connect", at, "hello"])).stdout).toBe("hello!\n");
+  });
+
+  test("a Reply of this library is answered by the command", async () => {
+    const reply = new Reply();
+    await reply.bind("tcp://127.0.0.1:*");
+    const requested = zmq(["req", "--connect", reply.lastEndpoint!, "hello"]);
+    expect(String(await reply.receive())).toBe("hello");
+    await reply.send("world");
+    expect((await requested).stdout).toBe("world\n");
+    reply.close();
+  });
+});
+
+/** Sends the input through a Push of the command, and returns the frames that arrive, in hexadecimal. */
+async function sent(parameters: string[], input?: string | Uint8Array): Promise<string[][]> {
+  const pull = new Pull();
+  await pull.bind("tcp://127.0.0.1:*");
+  const { status, stderr } = await zmq(["push", "--connect", pull.lastEndpoint!, ...parameters], input);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const messages: string[][] = [];
+  // The process has ended, so everything has been handed to the kernel; the last message tells the end.
+  const end = new Push();
+  end.connect(pull.lastEndpoint!);
+  await end.send("end");
+  for await (const frames of pull) {
+    if (String(frames[0]) === "end") break;
+    messages.push(frames.map((frame) => frame.toString("hex")));
+  }
+  end.close();
+  pull.close();
+  return messages;
+}
+const hex = (text: string) => Buffer.from(text).toString("hex");
+
+describe("input", () => {
+  test.each<[string, string[], string | Uint8Array, string[][]]>([
+    ["lines", [], "a\nb\n\nc", [["61"], ["62"], [""], ["63"]]],
+    ["lines that are not UTF-8", [], Buffer.of(255, 10, 254), [["ff"], ["fe"]]],
+    ["NUL-separated", ["--input", "nul"], "a\nb\0c\0", [["610a62"], ["63"]]],
+    ["raw", ["--input", "raw"], "a\nb\0", [["610a6200"]]],
+    ["frames by separator", ["--separator", "\\t"], "a\tb\t\n", [["61", "62", ""]]],
+    [
+      "JSON lines",
+      ["--input", "json"],
+      '"a"\n\n["b",{"base64":"/w=="},{"hex":"00"}]\n{"frames":["c"]}\n',
+      [["61"], ["62", "ff", "00"], ["63"]],
+    ],
+    ["MessagePack", ["--input", "msgpack"], '{"a":[1]}', [["81a16191 01".replace(" ", "")]]],
+    ["CBOR", ["--input", "cbor"], '{"a":[1]}', [["a161618101"]]],
+  ])("%s", async (_title, parameters, input, expected) => {
+    expect(await sent(parameters, input)).toEqual(expected);
+  });
+
+  test("files, in order", async () => {
+    const path = folder();
+    writeFileSync(join(path, "1"), "a\nb");
+    writeFileSync(join(path, "2"), "c\n");
+    const files = ["--file", join(path, "1"), "--file", join(path, "2")];
+    expect(await sent(files)).toEqual([["61"], ["62"], ["63"]]);
+  });
+
+  test("templates", async () => {
+    const messages = await sent(["--count", "2", "{{count}}/{{random 3}}/{{unknown}}"]);
+    const text = messages.map(([frame]) => frame!);
+    expect(text[0]).toMatch(new RegExp(`^${hex("1/")}.{6}${hex("/{{unknown}}")}$`));
+    expect(text[1]!.startsWith(hex("2/"))).toBe(true);
+    expect(await sent(["--no-template", "{{count}}"])).toEqual([[hex("{{count}}")]]);
+  });
+
+  test("--rate sets the pace", async () => {
+    const start = performance.now();
+    expect(await sent(["--rate", "100", "--count", "21", "x"])).toHaveLength(21);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(199);
+  });
+
+  test.each([
+    ['{"a":', /^zmq: input line 1 is not JSON: /],
+    ['"a"\n[1]', /^zmq: input line 2: a frame must be a string, \{"base64": …\} or \{"hex": …\}, got 1\n$/],
+    ["[]", /^zmq: input line 1: a message has at least one frame, got \[\]\n$/],
+  ])("invalid JSON and JSON of another form: %s", async (input, message) => {
+    const { status, stderr } = await zmq(
+      ["push", "--connect", endpoint(), "--input", "json", "--linger", "0"],
+      input,
+    );
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe("output", () => {
+  const message = ["text", Buffer.from([0, 34, 255]), ""];
+  test.each([
+    ["text", Buffer.from([...Buffer.from("text\t"), 0, 34, 255, 9, 10])],
+    ["quoted", Buffer.from('"text" "\\x00\\"\\xff" ""\n')],
+    ["hex", Buffer.from("74657874 0022ff \n")],
+    ["base64", Buffer.from("dGV4dA== ACL/ \n")],
+    ["json", Buffer.from('["text",{"base64":"ACL/"},""]\n')],
+    ["raw", Buffer.from([...Buffer.from("text"), 0, 34, 255])],
+  ])("%s", async (format, expected) => {
+    const push = new Push();
+    await push.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["pull", "--connect", push.lastEndpoint!, "--count", "1", "--output", format]);
+    await push.send(message);
+    expect(Buffer.from((await command).stdout)).toEqual(expected);
+    push.close();
+  });
+
+  test.each([
+    ["msgpack", "82a16101a162c40100", '{"a":1,"b":{"base64":"AA=="}} "x\\xff"\n'],
+    ["cbor", "a2616101616241 00".replace(" ", ""), '{"a":1,"b":{"base64":"AA=="}} "x\\xff"\n'],
+  ])("%s, and what it cannot decode is quoted", async (format, encoded, expected) => {
+    const push = new Push();
+    await push.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["pull", "--connect", push.lastEndpoint!, "--count", "1", "--output", format]);
+    await push.send([Buffer.from(encoded, "hex"), Buffer.from("x\xff", "latin1")]);
+    expect(Buffer.from((await command).stdout).toString()).toBe(expected);
+    push.close();
+  });
+});
+
+test("a small MessagePack message that announces a large array does not use memory", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const command = startZmq(["pull", "--connect", push.lastEndpoint!, "--count", "1", "--output", "msgpack"]);
+  await push.send(Buffer.from("dd01ffffff".repeat(200), "hex"));
+  const { exitCode, stdout } = await command;
+  expect(Buffer.from(stdout).toString()).toMatch(/^"\\xdd\\x01\\xff/);
+  expect(exitCode).toBe(0);
+  push.close();
+});
+
+describe("limits and ends", () => {
+  test("a timeout has exit code 3", async () => {
+    const received = await zmq(["pull", "--bind", endpoint(), "--timeout", "50"]);
+    expect(received).toMatchObject({ status: 3, stderr: "zmq: no message has arrived within 50 ms\n" });
+    const unsent = await zmq(["push", "--bind", endpoint(), "--timeout", "50", "--linger", "0", "x"]);
+    expect(unsent).toMatchObject({ status: 3, stderr: "zmq: no peer has taken the message within 50 ms\n" });
+    const unread = await zmq(["pub", "--bind", endpoint(), "--timeout", "50", "x"]);
+    expect(unread).toMatchObject({ status: 3, stderr: "zmq: fewer than 1 subscribers within 50 ms\n" });
+  });
+
+  test.each<[string[], string]>([
+    [["pull"], "give at least one endpoint with --bind or --connect"],
+    [["pull", "--bind", "foo://x"], "unknown transport foo://"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "sendHighWatermark=1"], "sendHighWatermark"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "x"], "NAME=VALUE"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-server-key", "absent.key"], "absent.key"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-allow", "x"], "--curve-secret"],
+    [["rep", "--connect", "tcp://127.0.0.1:1", "--echo", "--exec", "cat"], "--echo and --exec"],
+    [
+      ["push", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--interval", "1", "x"],
+      "cannot be used with",
+    ],
+    [
+      ["pull", "--connect", "tcp://127.0.0.1:1", "--curve-server-key", "x", "--plain", "a:b"],
+      "one mechanism",
+    ],
+    [["push", "--connect", "tcp://127.0.0.1:1", "--plain", "secret", "x"], "NAME:PASSWORD, and got no colon"],
+    [["rep", "--connect", "tcp://127.0.0.1:1", "--exec", ""], "--exec takes a command"],
+    [
+      ["push", "--connect", "tcp://127.0.0.1:1", "--count", "1", "--file", "y", "x"],
+      "leave no turn to --file",
+    ],
+    [["nonsense"], "unknown command 'nonsense'"],
+    [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
+  ])("%j is wrong usage", async (parameters, message) => {
+    const { status, stdout, stderr } = await zmq(parameters);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect({ status, stdout }).toEqual({ status: parameters.includes("foo://x") ? 1 : 2, stdout: "" });
+  });
+
+  test("a timeout ends a command whose messages nobody takes", async () => {
+    const [requested, pushed] = await Promise.all([
+      zmq(["req", "--connect", endpoint(), "--timeout", "100", "hello"]),
+      zmq(["push", "--connect", endpoint(), "--timeout", "100", "hello"]),
+    ]);
+    expect(requested).toMatchObject({ status: 3, stderr: "zmq: no message has arrived within 100 ms\n" });
+    expect(pushed).toMatchObject({
+      status: 3,
+      stderr: "zmq: not all messages were delivered within 100 ms\n",
+    });
+  });
+
+  test("a timeout ends a command whose standard input stays open", async () => {
+    const command = startZmq(["dealer", "--bind", endpoint(), "--timeout", "100"]);
+    expect((await command).exitCode).toBe(3);
+  });
+
+  test("a closed pipe ends the command without a message", async () => {
+    const push = new Push();
+    await push.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["pull", "--connect", push.lastEndpoint!]);
+    await push.send("first");
+    await once(command.stdout!, "data");
+    command.stdout!.destroy();
+    let ended = false;
+    void command.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await push.send("more", { timeout: 20 }).catch(() => {});
+      await new Promise(setImmediate);
+    }
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: Buffer.from(stderr).toString() }).toEqual({ exitCode: 0, stderr: "" });
+    await push.close({ linger: 0 });
+  });
+
+  test("SIGINT ends the input, and what is queued is delivered", async () => {
+    const at = endpoint();
+    const command = startZmq(["push", "--connect", at]);
+    command.stdin!.write("a\nb\n");
+    // Connected but not bound yet: the messages wait in the queue.
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    const started = once(command, "spawn").catch(() => {});
+    await started;
+    await pull.bind(at);
+    expect(String(await pull.receive())).toBe("a");
+    command.kill("SIGINT");
+    expect(String(await pull.receive())).toBe("b");
+    expect((await command).exitCode).toBe(130);
+    pull.close();
+  });
+
+  test("standard input that stays open does not delay the end", async () => {
+    const at = endpoint();
+    startZmq(["dealer", "--bind", at, "hello"]);
+    const command = startZmq(["dealer", "--connect", at, "--count", "1"]);
+    const { exitCode, stdout } = await command;
+    expect({ exitCode, stdout: Buffer.from(stdout).toString() }).toEqual({ exitCode: 0, stdout: "hello\n" });
+  });
+});
+
+describe("security", () => {
+  test("CURVE: the key that is admitted, and another one", async () => {
+    const path = folder();
+    for (const name of ["server", "ada", "eve"]) {
+      expect((await zmq(["keygen", join(path, `${name}.key`), "--name", name])).status).toBe(0);
+    }
+    const at = endpoint();
+    const [server, ada, eve] = ["server", "ada", "eve"].map((name) => join(path, `${name}.key`));
+    const pull = startZmq([
+      "pull",
+      "--bind",
+      at,
+      "--curve-secret",
+      server!,
+      "--curve-allow",
+      ada!,
+      "--count",
+      "1",
+    ]);
+    const as = (key: string) => ["--curve-secret", key, "--curve-server-key", server!];
+    const refused = startZmq(["push", "--connect", at, ...as(eve!), "from eve"]);
+    const admitted = await zmq(["push", "--connect", at, ...as(ada!), "from ada"]);
+    expect(admitted).toMatchObject({ status: 0, stderr: "" });
+    expect(Buffer.from((await pull).stdout).toString()).toBe("from ada\n");
+    refused.kill();
+  });
+
+  test("PLAIN", async () => {
+    const path = join(folder(), "users");
+    writeFileSync(path, "ada:secret:with colon\n");
+    const at = endpoint();
+    const pull = startZmq(["pull", "--bind", at, "--plain-users", path, "--count", "1"]);
+    const refused = startZmq(["push", "--connect", at, "--plain", "ada:wrong", "wrong"]);
+    expect((await zmq(["push", "--connect", at, "--plain", "ada:secret:with colon", "right"])).status).toBe(
+      0,
+    );
+    expect(Buffer.from((await pull).stdout).toString()).toBe("right\n");
+    refused.kill();
+  });
+});
+
+const missing = pythonMissing();
+describe.skipIf(missing !== undefined)(`a peer in Python${missing ? ` (${missing})` : ""}`, () => {
+  test("receives from push, and answers req", async () => {
+    const path = folder();
+    const python = startPython(
+      `pull = context.socket(zmq.PULL); pull.bind(sys.argv[1])
+rep = context.socket(zmq.REP); rep.bind(sys.argv[2])
+print([pull.recv_multipart(), pull.recv_multipart()], flush=True)
+rep.send(rep.recv()[::-1])
+pull.close(); rep.close(linger=5000); context.term()`,
+      `ipc://${path}/pull`,
+      `ipc://${path}/rep`,
+    );
+    const pushed = await zmq(["push", "--connect", `ipc://${path}/pull`, "--separator", "|", "a|b", "c"]);
+    expect(pushed.status).toBe(0);
+    expect((await zmq(["req", "--connect", `ipc://${path}/rep`, "hello"])).stdout).toBe("olleh\n");
+    expect(await python.output).toBe("[[b'a', b'b'], [b'c']]\n");
+  });
+});

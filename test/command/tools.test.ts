@@ -1,0 +1,296 @@
+// The commands that do more than open one socket: proxy, recordings, probe, monitor, bench, keys and completion.
+
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { curvePublicKey, Publisher, Pull, Push, Reply } from "zmq-native";
+import { execute } from "../helpers/execute.js";
+import { pythonMissing, startPython } from "../helpers/peers.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
+
+const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
+
+test("proxy forwards between transports, and sends a copy of each message to --capture", async () => {
+  const path = folder();
+  const proxy = startZmq([
+    ...["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1:*", "--back-bind", `ipc://${path}/back`],
+    ...["--capture-bind", `ipc://${path}/capture`],
+  ]);
+  const [line] = await once(proxy.stderr!, "data");
+  const front = /front end bound to (\S+)/.exec(String(line))![1]!;
+  const capture = startZmq(["sub", "--connect", `ipc://${path}/capture`, "--count", "1"]);
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  pull.connect(`ipc://${path}/back`);
+  const push = new Push();
+  push.connect(front);
+  const timer = setInterval(() => void push.send("hello"), 20);
+  expect(String(await pull.receive())).toBe("hello");
+  expect(textOf((await capture).stdout)).toBe("hello\n");
+  clearInterval(timer);
+  proxy.kill("SIGINT");
+  expect((await proxy).exitCode).toBe(130);
+  await push.close({ linger: 0 });
+  pull.close();
+});
+
+test("a recording replays byte for byte, with its frames and times", async () => {
+  const file = join(folder(), "recording");
+  const at = endpoint();
+  const messages = Array.from({ length: 50 }, (_, index) =>
+    Array.from({ length: 1 + (index % 3) }, () =>
+      index % 2 ? randomBytes(index * 7) : Buffer.from(`text ${index} \u00fc\ufffd\ufeff`),
+    ),
+  );
+  const recording = startZmq(["record", file, "--type", "pull", "--bind", at, "--count", "50"]);
+  const push = new Push();
+  push.connect(at);
+  for (const message of messages) await push.send(message);
+  expect((await recording).exitCode).toBe(0);
+  await push.close();
+  const [header, ...lines] = readFileSync(file, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(header).toMatchObject({ format: "zmq-recording", version: 1, type: "pull" });
+  expect(lines).toHaveLength(50);
+
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const replayed = zmq(["replay", file, "--type", "push", "--connect", pull.lastEndpoint!, "--no-wait"]);
+  for (const message of messages) expect(await pull.receive()).toEqual(message);
+  expect((await replayed).status).toBe(0);
+  pull.close();
+});
+
+test("record does not replace a file without --force, and reports a full disk", async () => {
+  const file = join(folder(), "recording");
+  writeFileSync(file, "precious");
+  const refused = await zmq(["record", file, "--type", "pull", "--bind", endpoint()]);
+  expect(refused).toMatchObject({ status: 2, stderr: `zmq: ${file} exists; --force replaces it\n` });
+  expect(readFileSync(file, "utf8")).toBe("precious");
+  if (process.platform !== "linux") return;
+  const full = await zmq(["record", "/dev/full", "--force", "--type", "pull", "--bind", endpoint()]);
+  expect(full).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^zmq: cannot write \/dev\/full: ENOSPC.*\n$/),
+  });
+});
+
+test("replay keeps the times of a recording, divided by --speed", async () => {
+  const file = join(folder(), "recording");
+  const lines = [
+    { format: "zmq-recording", version: 1 },
+    { at: 5000, frames: ["a"] },
+    { at: 5400, frames: ["b"] },
+  ];
+  writeFileSync(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const replayed = zmq(["replay", file, "--type", "push", "--connect", pull.lastEndpoint!, "--speed", "2"]);
+  await pull.receive();
+  const start = performance.now();
+  await pull.receive();
+  expect(performance.now() - start).toBeGreaterThan(100);
+  expect((await replayed).status).toBe(0);
+  pull.close();
+});
+
+test.each([
+  ["no recording", "hello\n", "line 1: not a recording of zmq record"],
+  ["another version", '{"format":"zmq-recording","version":9}\n', "version 9"],
+  ["a broken line", '{"format":"zmq-recording","version":1}\n{"at":0,"fra', "line 2: not JSON"],
+  [
+    "a wrong frame",
+    '{"format":"zmq-recording","version":1}\n{"at":0,"frames":[1]}',
+    "line 2: a frame must be",
+  ],
+])("replay refuses %s", async (_title, content, message) => {
+  const file = join(folder(), "recording");
+  writeFileSync(file, content);
+  const { status, stderr } = await zmq([
+    "replay",
+    file,
+    "--type",
+    "push",
+    "--connect",
+    endpoint(),
+    "--linger",
+    "0",
+  ]);
+  expect(stderr).toContain(message);
+  expect(status).toBe(1);
+});
+
+test("probe reports a socket of this library", async () => {
+  const reply = new Reply({ routingId: "me" });
+  await reply.bind("tcp://127.0.0.1:*");
+  const { status, stdout } = await zmq(["probe", reply.lastEndpoint!, "--json"]);
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ version: "3.1", mechanism: "NULL", asServer: false });
+  expect(report.properties).toMatchObject({ "Socket-Type": "REP" });
+  expect(report.times.handshake).toBeGreaterThanOrEqual(report.times.greeting);
+  expect(status).toBe(0);
+  reply.close();
+});
+
+test("probe reports the mechanism of a server with CURVE", async () => {
+  const path = join(folder(), "server.key");
+  await zmq(["keygen", path]);
+  const at = endpoint();
+  const pull = startZmq(["pull", "--bind", at, "--curve-secret", path]);
+  let report = { mechanism: "" };
+  while (!report.mechanism) report = JSON.parse((await zmq(["probe", at, "--json"])).stdout);
+  expect(report).toMatchObject({ version: "3.1", mechanism: "CURVE" });
+  pull.kill();
+});
+
+const missing = pythonMissing();
+test.skipIf(missing !== undefined)(
+  `probe reports a socket of Python${missing ? ` (${missing})` : ""}`,
+  async () => {
+    const at = endpoint();
+    const python = startPython(
+      "router = context.socket(zmq.ROUTER); router.bind(sys.argv[1])\nprint('ready', flush=True); sys.stdin.read(); import time; time.sleep(15)",
+      at,
+    );
+    let report = { properties: {} };
+    while (!("Socket-Type" in (report.properties ?? {})))
+      report = JSON.parse((await zmq(["probe", at, "--json"])).stdout);
+    expect(report).toMatchObject({ mechanism: "NULL", properties: { "Socket-Type": "ROUTER" } });
+    python.process.kill("SIGKILL");
+    await python.output.catch(() => {});
+  },
+);
+
+test.each([
+  [
+    "HTTP",
+    "HTTP/1.1 400 Bad Request\r\n\r\n",
+    "it does not speak ZMTP 2 or later: its first bytes are 485454502f312e312034",
+  ],
+  ["nothing", "", "it closed the connection without a greeting"],
+])("probe reports a server that speaks %s", async (_title, answer, message) => {
+  const server = createServer((socket) => socket.on("error", () => {}).end(answer));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const { status, stdout } = await zmq(["probe", `tcp://127.0.0.1:${port}`]);
+  expect(stdout).toContain(message);
+  expect(status).toBe(1);
+  server.close();
+});
+
+test.each([
+  ["a cut greeting", "ff", "it closed the connection in the middle of the handshake"],
+  [
+    "control characters",
+    `ff00000000000000017f0301${Buffer.from("\x1b[31mRED").toString("hex").padEnd(104, "0")}`,
+    "\\x1b[31mRED",
+  ],
+])("probe of a server that sends %s", async (_title, answer, message) => {
+  const server = createServer((socket) => socket.on("error", () => {}).end(Buffer.from(answer, "hex")));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const { stdout } = await zmq(["probe", `tcp://127.0.0.1:${port}`]);
+  expect(stdout).toContain(message);
+  expect(stdout).not.toContain("\x1b");
+  server.close();
+});
+
+test("probe has exit code 3 if the server says nothing, and 2 for other transports", async () => {
+  const server = createServer((socket) => socket.on("error", () => {}));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const silent = await zmq(["probe", `tcp://127.0.0.1:${port}`, "--timeout", "100"]);
+  expect(silent).toMatchObject({ status: 3, stdout: expect.stringContaining("no answer within 100 ms") });
+  expect((await zmq(["probe", "ws://127.0.0.1:1"])).status).toBe(2);
+  server.close();
+});
+
+test("monitor prints the events of a connection", async () => {
+  const publisher = new Publisher();
+  await publisher.bind("tcp://127.0.0.1:*");
+  const at = publisher.lastEndpoint!;
+  const { stdout, status } = await zmq(["monitor", "--type", "sub", at, "--json", "--count", "3"]);
+  const types = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).type);
+  expect(types).toEqual(["connect:delay", "connect", "handshake"]);
+  expect(status).toBe(0);
+  publisher.close();
+});
+
+test("bench measures throughput and latency, between processes that it starts", async () => {
+  const rate = await zmq(["bench", "throughput", "--count", "5000", "--size", "10", "--json"]);
+  expect(JSON.parse(rate.stdout)).toMatchObject({ messages: 5000, bytes: 10 });
+  const { stdout } = await zmq(["bench", "latency", "--count", "50", "--transport", "ipc", "--json"]);
+  const result = JSON.parse(stdout);
+  expect(result.roundTrips).toBe(50);
+  expect(result.p50).toBeLessThanOrEqual(result.p99);
+  expect(result.p99).toBeLessThanOrEqual(result.max);
+});
+
+test("bench measures between processes that the user starts", async () => {
+  const at = endpoint();
+  const other = startZmq(["bench", "receive", "--bind", at]);
+  await once(other.stderr!, "data");
+  for (const count of [2000, 3000]) {
+    const { stdout } = await zmq([
+      "bench",
+      "throughput",
+      "--connect",
+      at,
+      "--count",
+      String(count),
+      "--json",
+    ]);
+    expect(JSON.parse(stdout).messages).toBe(count);
+  }
+});
+
+test("keygen writes a certificate, and does not replace one without --force", async () => {
+  const file = join(folder(), "ada.key");
+  const { stdout } = await zmq(["keygen", file, "--name", "ada"]);
+  const [, publicKey] = /public key (\S{40})/.exec(stdout)!;
+  expect(readFileSync(file, "utf8")).toContain(publicKey);
+  if (process.platform !== "win32") expect(statSync(`${file}_secret`).mode & 0o777).toBe(0o600);
+  const again = await zmq(["keygen", file]);
+  expect(again).toMatchObject({ status: 2, stderr: `zmq: ${file} exists; --force replaces it\n` });
+  expect((await zmq(["keygen", file, "--force"])).status).toBe(0);
+  const printed = await zmq(["keygen"]);
+  const [, pub, secret] = /^public (\S{40})\nsecret (\S{40})\n$/.exec(printed.stdout)!;
+  expect(curvePublicKey(secret!)).toBe(pub);
+});
+
+test("completion completes commands and options in bash", async () => {
+  const { stdout: script } = await zmq(["completion", "bash"]);
+  const complete = async (...words: string[]) => {
+    const { stdout } = await execute("bash", [
+      "-c",
+      `${script}\nCOMP_WORDS=(zmq ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}; _zmq; echo "\${COMPREPLY[@]}"`,
+    ]);
+    return stdout.trimEnd().split(" ");
+  };
+  expect(await complete("pu")).toEqual(["pub", "push", "pull"]);
+  expect(await complete("pub", "--inter")).toEqual(["--interval"]);
+  expect(await complete("pub", "hello", "--inter")).toEqual(["--interval"]);
+  expect(await complete("bench", "")).toEqual(expect.arrayContaining(["throughput", "latency"]));
+  expect(await complete("bench", "latency", "--js")).toEqual(["--json"]);
+  for (const shell of ["zsh", "fish"]) expect((await zmq(["completion", shell])).stdout).toContain("zmq");
+});
+
+test("the help of every command shows an example", async () => {
+  const { stdout } = await zmq(["--help"]);
+  const names = [...stdout.matchAll(/^ {2}([a-z]+)(?:\|\w+)? /gm)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(25);
+  for (const name of names.filter((name) => name !== "help")) {
+    const help = await execute(process.execPath, [program, name, "--help"]);
+    expect(help).toMatchObject({ status: 0, stdout: expect.stringMatching(/Examples?:\n {2}\S*\$ /) });
+  }
+});
