@@ -38,8 +38,8 @@ void Notifier::notify(int32_t notice) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ == nullptr) return;
   auto* const data = reinterpret_cast<void*>(static_cast<intptr_t>(notice));
-  // After a rejection it must not be called again: the runtime is about to delete it.
-  if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) != napi_ok) function_ = nullptr;
+  // After that rejection it must not be called again: the runtime is about to delete it.
+  if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) == napi_closing) function_ = nullptr;
 }
 
 void Notifier::close(bool release) {

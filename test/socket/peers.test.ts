@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { describe, expect, test } from "vitest";
+import * as zmq from "zmq-native";
 import {
   type ConnectedPeer,
   Context,
@@ -10,6 +11,7 @@ import {
   Dealer,
   Pair,
   type PeerChange,
+  Proxy,
   Publisher,
   Pull,
   Push,
@@ -19,8 +21,10 @@ import {
   type Socket,
   Subscriber,
 } from "zmq-native";
+import * as draft from "zmq-native/draft";
 import { Client, Server } from "zmq-native/draft";
 import { pythonMissing, startPython } from "../helpers/peers.js";
+import { draftPairs, stablePairs } from "../helpers/socket_types.js";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
 
 const all = [...transports, "ws"] as const;
@@ -126,6 +130,23 @@ describe.each(all)("over %s", (transport) => {
     expect(only(server).routingId).toBe(routingId);
   });
 
+  test("keeps the counts of a peer that it disconnects", async () => {
+    using pull = new Pull();
+    using push = new Push();
+    await pull.bind(endpointOf(transport));
+    const endpoint = pull.lastEndpoint!;
+    push.connect(endpoint);
+    await Promise.all([pull.waitForPeers(), push.waitForPeers()]);
+    const changes = push.peers.changes();
+    for (let index = 0; index < 10; index++) await push.send("hello");
+    for (let index = 0; index < 10; index++) await pull.receive();
+    push.disconnect(endpoint);
+    const { peer, reason } = await next(changes, "leave");
+    expect(reason).toBe("local");
+    expect(peer.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
+    expect(push.peers.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
+  });
+
   test("waitForPeers resolves with the number of peers", async () => {
     using router = new Router();
     const waiting = router.waitForPeers(3);
@@ -136,6 +157,72 @@ describe.each(all)("over %s", (transport) => {
     expect(await router.waitForPeers()).toBe(3);
     for (const dealer of dealers) dealer.close();
   });
+});
+
+const classes: Readonly<Record<string, new () => Socket>> = { ...zmq, ...draft } as never;
+
+test.each([...stablePairs, ...draftPairs])("%s and %s join and leave", async (one, other) => {
+  for (const endpoint of ["tcp://127.0.0.1:*", freshEndpoint("inproc")]) {
+    using bound = new classes[one]!();
+    const connected = new classes[other]!();
+    const changes = bound.peers.changes();
+    await bound.bind(endpoint);
+    connected.connect(bound.lastEndpoint!);
+    const { peer } = await next(changes, "join");
+    expect(await connected.waitForPeers()).toBe(1);
+    expect(only(connected).direction).toBe("connected");
+    connected.close();
+    expect(await next(changes, "leave")).toMatchObject({ peer, reason: "peer" });
+    expect(peer.statistics().sendQueue).toBe(0);
+  }
+});
+
+test("a socket can have 10,000 peers", async () => {
+  using pull = new Pull({ context: new Context() });
+  const push = new Push({ context: pull.context, linger: 0 });
+  await pull.bind(freshEndpoint("inproc"));
+  const changes = pull.peers.changes();
+  for (let count = 0; count < 10_000; count++) push.connect(pull.lastEndpoint!);
+  await Promise.all([pull.waitForPeers(10_000), push.waitForPeers(10_000)]);
+  for (let count = 0; count < 20_000; count++) await push.send("hello");
+  expect(push.peers.statistics().sendQueue).toBe(20_000);
+  const each = [...pull.peers].slice(0, 100).map((peer) => peer.statistics().messagesReceived);
+  expect(each).toEqual(Array(100).fill(2));
+  push.close();
+  for (let count = 0; count < 10_000; count++) await next(changes, "join");
+  for (let count = 0; count < 10_000; count++) await next(changes, "leave");
+  expect(pull.peers.size).toBe(0);
+  expect(pull.peers.statistics().messagesReceived).toBe(20_000);
+}, 120_000);
+
+test("the peers of a socket in a proxy are listed, and messages pass meanwhile", async () => {
+  using front = new Router();
+  using back = new Dealer();
+  await front.bind("tcp://127.0.0.1:*");
+  await back.bind("tcp://127.0.0.1:*");
+  const changes = front.peers.changes();
+  const proxy = new Proxy(front, back);
+  const running = proxy.run();
+  const dealer = new Dealer();
+  using worker = new Reply();
+  worker.connect(back.lastEndpoint!);
+  dealer.connect(front.lastEndpoint!);
+  const { peer } = await next(changes, "join");
+  const replies = (async () => {
+    for (let count = 0; count < 1000; count++) await worker.send(await worker.receive());
+  })();
+  for (let count = 0; count < 1000; count++) {
+    await dealer.send(["", `${count}`]);
+    // Consumes the wake-ups of the proxy's thread.
+    expect(front.peers.size + back.peers.size).toBe(2);
+    expect(String((await dealer.receive())[1])).toBe(`${count}`);
+  }
+  await replies;
+  expect(peer.statistics()).toMatchObject({ messagesReceived: 1000, messagesSent: 1000 });
+  dealer.close();
+  await next(changes, "leave");
+  proxy.terminate();
+  await running;
 });
 
 test("lists a connection over inproc when somebody binds", async () => {
@@ -437,6 +524,18 @@ describe("waitForPeers", () => {
     expect(() => pull.waitForPeers()).toThrow(expect.objectContaining({ code: "EBADF" }));
     using plain = new Pull();
     await expect(plain.waitForPeers(1, { timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test("names the call and the time of a timeout, which may be longer than a timer", async () => {
+    using pull = new Pull();
+    await expect(pull.waitForPeers(2, { timeout: 3 })).rejects.toMatchObject({
+      detail: "waitForPeers() timed out after 3 ms: fewer peers are connected",
+    });
+    const waiting = pull.waitForPeers(1, { timeout: 2 ** 32 });
+    await pull.bind("tcp://127.0.0.1:*");
+    using push = new Push();
+    push.connect(pull.lastEndpoint!);
+    expect(await waiting).toBe(1);
   });
 
   test("rejects invalid arguments", () => {
