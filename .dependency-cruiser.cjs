@@ -3,6 +3,7 @@
 /** Each folder of lib/ imports only from those before it. */
 const layers = [
   "runtime",
+  "diagnostics",
   "binding",
   "arguments",
   "options",
@@ -12,7 +13,9 @@ const layers = [
   "core",
   "observer",
   "socket",
+  "draft",
   "streams",
+  "opentelemetry",
   "auth",
 ];
 
@@ -23,8 +26,24 @@ const downward = layers.map((layer, index) => ({
   to: { path: "^lib/", pathNot: `^lib/(?:${layers.slice(0, index + 1).join("|")})/` },
 }));
 
+/** All folders with a rule. */
+const folders = [...layers, "v5-compat"];
+
 module.exports = {
   forbidden: [
+    {
+      name: "each folder of lib has a rule",
+      comment: "Add it to `layers`, and to the table in docs/architecture.md.",
+      severity: "error",
+      from: {},
+      to: { path: "^lib/[^/]+/", pathNot: `^lib/(?:${folders.join("|")})/` },
+    },
+    {
+      name: "each folder of lib has a rule, also if nothing imports it",
+      severity: "error",
+      from: { path: "^lib/[^/]+/", pathNot: `^lib/(?:${folders.join("|")})/` },
+      to: {},
+    },
     { name: "no cycles", severity: "error", from: { path: "^lib/" }, to: { circular: true } },
     ...downward,
     {

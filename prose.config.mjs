@@ -1,14 +1,22 @@
 // The rules of `npm run prose` (scripts/prose.mjs). Few rules, all of them errors.
 
-/** The checked files by folder: Markdown pages, and sources, of which the comments and the titles of tests are checked. */
+/**
+ * The checked files by folder: Markdown pages, and sources, of which the comments and the titles of tests are checked. Of a
+ * patch it is the description.
+ */
 export const files = [
   { folder: ".", pattern: /^[^/]+\.md$/ },
+  { folder: ".", pattern: /^[^/]+\.(?:[cm]?js|mts|gyp)$/ },
+  { folder: ".", pattern: /^CMakeLists\.txt$/ },
+  { folder: ".github", pattern: /\.(?:md|yml)$/ },
   { folder: "docs", pattern: /\.md$/ },
+  { folder: "site", pattern: /^(?!node_modules\/).*\.(?:md|mts|mjs|vue)$/ },
+  { folder: "vendor", pattern: /^(?:CMakeLists\.txt|[^/]+\.cmake|openpgm\/[^/]+\.[ch]|patches\/.*\.patch)$/ },
   { folder: "examples", pattern: /^[^/]+\.md$/ },
   { folder: "lib", pattern: /\.ts$/ },
   { folder: "native", pattern: /\.(?:cc|h)$/ },
   { folder: "examples", pattern: /\.m?ts$/ },
-  { folder: "scripts", pattern: /\.mjs$/ },
+  { folder: "scripts", pattern: /(?:\.mjs|\.cmake|\.h|^setup)$/ },
   { folder: "bench", pattern: /\.mjs$/ },
   { folder: "command", pattern: /\.ts$/ },
   { folder: "demo", pattern: /\.ts$/ },

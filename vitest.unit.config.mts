@@ -14,6 +14,7 @@ const folders = [
   "context",
   "core",
   "curve",
+  "diagnostics",
   "draft",
   "endpoint",
   "message",
@@ -32,7 +33,7 @@ const include = folders
   .filter((path) => path.endsWith(".test.ts"))
   .filter((path) => !needsPackage.test(readFileSync(root + path, "utf8")));
 
-/** As scripts/build_lib.mjs compiles them: vite leaves decorators as they are. */
+/** As scripts/build_lib.mjs compiles them: vite does not compile decorators. */
 const compilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
@@ -54,14 +55,15 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^zmq-native$/, replacement: `${root}lib/index.ts` },
-      { find: /^zmq-native\/(draft|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
+      { find: /^zmq-native\/(draft|opentelemetry|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
     ],
   },
   test: {
     include,
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // A loaded machine needs several times as long as a quiet one.
+    testTimeout: 60_000,
     forceRerunTriggers: ["build/Release/zmq_native.node"],
     typecheck: { enabled: false },
     reporters: ["default", "./test/helpers/count_reporter.ts"],

@@ -1,11 +1,19 @@
 // Draws the chart of README and of the site from bench/report/speed.json, and writes the table of figures into README and
-// docs/performance.md: node bench/speed.mjs [--check]. `--check` writes nothing, and fails if a file differs from what would
-// be written.
+// docs/performance.md.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { command } from "../scripts/command_line.mjs";
 import { colours, contenderColours, draw } from "./chart.mjs";
 import { root } from "./paths.mjs";
+
+const flags = command(
+  "npm run speed --",
+  "Writes the chart and the table of speed from bench/report/speed.json.",
+)
+  .option("--check", "write nothing, and fail if a file differs from what would be written")
+  .parse()
+  .opts();
 
 const { rows } = JSON.parse(readFileSync(join(root, "bench/report/speed.json"), "utf8"));
 const drawn = rows.filter(({ bar }) => bar);
@@ -112,7 +120,7 @@ const files = {
 };
 let stale = false;
 for (const [file, content] of Object.entries(files)) {
-  if (!process.argv.includes("--check")) writeFileSync(file, content);
+  if (!flags.check) writeFileSync(file, content);
   else if (readFileSync(file, "utf8") !== content) stale = true;
 }
 if (stale) {

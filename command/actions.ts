@@ -4,7 +4,7 @@ import { Argument, type Command, Option } from "commander";
 import { addSocketOptions, addTimeout } from "./options.js";
 import { longest } from "./pace.js";
 import { socketKinds } from "./sockets.js";
-import { positive, repeated, whole } from "./values.js";
+import { fileMode, positive, repeated, whole } from "./values.js";
 
 const namesOf = (direction: "sends" | "receives") =>
   socketKinds.filter((kind) => kind[direction] && kind.turns === undefined).map(({ name }) => name);
@@ -167,6 +167,23 @@ export function addActions(program: Command): void {
     .option("--force", "replace existing files")
     .addHelpText("after", "\nExample:\n  $ zmq keygen server.key")
     .action(async (file, flags) => (await import("./keygen.js")).keygen(file, flags));
+  program
+    .command("zap")
+    .description("decide for several programs which peers they admit")
+    .requiredOption("-b, --bind <endpoint>", "an ipc endpoint for the programs; can be repeated", repeated)
+    .option("--curve-allow <key>", "admit this key, file or folder, or any; can be repeated", repeated)
+    .option("--plain-users <file>", "admit the users of a file with lines NAME:PASSWORD")
+    .option(
+      "--allow-address <address>",
+      "admit only peers of this address or network; can be repeated",
+      repeated,
+    )
+    .option("--deny-address <address>", "reject peers of this address or network; can be repeated", repeated)
+    .option("--mode <octal>", "who may connect to the socket's file (default: 600, its owner)", fileMode)
+    .option("--json", "print each decision as a line of JSON")
+    .option("-q, --quiet", "print no decisions")
+    .addHelpText("after", "\nExample:\n  $ zmq zap --bind ipc:///run/zap.sock --curve-allow clients/")
+    .action(async (flags) => (await import("./zap.js")).zap(flags));
   program
     .command("completion")
     .description("print a script that completes commands and options in a shell")

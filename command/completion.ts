@@ -1,42 +1,79 @@
-// `zmq completion`: scripts for shells, generated from the commands and their options.
+// `zmq completion`: scripts for shells, generated from the commands, their options and the values of those.
 
 import type { Command } from "commander";
+
+interface OptionEntry {
+  /** Such as `--output`, and `-o` if there is one. */
+  readonly flags: readonly string[];
+  /** Whether a value follows. */
+  readonly takesValue: boolean;
+  /** The values that are allowed. Empty if any is. */
+  readonly choices: readonly string[];
+}
 
 interface Entry {
   /** The words that lead to the command, such as `bench latency`. */
   readonly path: string;
+  /** Its subcommands, and the values of its argument if only some are allowed. */
   readonly words: readonly string[];
+  readonly options: readonly OptionEntry[];
 }
 
 function entriesOf(command: Command, path = ""): Entry[] {
+  const options = command.options.map(({ short, long, required, optional, argChoices }) => ({
+    flags: [long, short].filter((flag) => flag !== undefined),
+    takesValue: required || optional,
+    choices: argChoices ?? [],
+  }));
+  const help = { flags: ["--help"], takesValue: false, choices: [] };
   const subcommands = command.commands;
-  const options = command.options.flatMap(({ short, long }) =>
-    [long, short].filter((flag) => flag !== undefined),
-  );
-  const words = [...subcommands.map((sub) => sub.name()), ...options, "--help"];
-  return [{ path, words }, ...subcommands.flatMap((sub) => entriesOf(sub, `${path} ${sub.name()}`.trim()))];
+  const choices = command.registeredArguments[0]?.argChoices ?? [];
+  const words = [...subcommands.map((sub) => sub.name()), ...choices];
+  return [
+    { path, words, options: [...options, help] },
+    ...subcommands.flatMap((sub) => entriesOf(sub, `${path} ${sub.name()}`.trim())),
+  ];
+}
+
+const flagsOf = (options: readonly OptionEntry[]) => options.flatMap(({ flags }) => flags);
+
+/** Lines of a `case` of the values after an option: `PATH OPTION`. Any other value is completed as a file. */
+function valueCases({ path, options }: Entry): string[] {
+  return options
+    .filter(({ takesValue }) => takesValue)
+    .map(({ flags, choices }) => {
+      const patterns = flags.map((flag) => JSON.stringify(`${path} ${flag}`)).join("|");
+      return `      ${patterns}) words=${JSON.stringify(choices.join(" "))} ;;`;
+    });
 }
 
 function bash(entries: readonly Entry[]): string {
-  const cases = entries.map(
-    ({ path, words }) => `    ${JSON.stringify(path)}) words=${JSON.stringify(words.join(" "))} ;;`,
-  );
+  const cases = entries.map(({ path, words, options }) => {
+    const all = [...words, ...flagsOf(options)].join(" ");
+    return `      ${JSON.stringify(path)}) words=${JSON.stringify(all)}; break ;;`;
+  });
+  // The command is the longest path of words that exists: further words are messages. Bash splits at `=`, so the value of
+  // `--output=json` comes as a word of its own.
   return `_zmq() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" words="" word
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" words="" word
+  if [[ $previous == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
+  if [[ $current == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD-1]}" current=""; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     [[ $word == -* ]] && break
     path="\${path:+$path }$word"
   done
-  case "$path" in
-${cases.join("\n")}
-    *) words="" ;;
-  esac
-  while [[ -z $words && $path == *" "* ]]; do
-    path="\${path% *}"
+  while true; do
     case "$path" in
-${cases.map((line) => `  ${line}`).join("\n")}
+${cases.join("\n")}
     esac
+    [[ $path == *" "* ]] || break
+    path="\${path% *}"
   done
+  if [[ $previous == -* ]]; then
+    case "$path $previous" in
+${entries.flatMap(valueCases).join("\n")}
+    esac
+  fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _zmq zmq zmq-native`;
@@ -48,20 +85,22 @@ function zsh(entries: readonly Entry[]): string {
 
 function fish(entries: readonly Entry[]): string {
   return entries
-    .flatMap(({ path, words }) => {
+    .flatMap(({ path, words, options }) => {
       const names = path.split(" ").filter((word) => word !== "");
       const condition =
         names.length === 0
           ? "__fish_use_subcommand"
           : names.map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
-      return words.map((word) => {
-        const flag = word.startsWith("--")
-          ? `-l ${word.slice(2)}`
-          : word.startsWith("-")
-            ? `-s ${word.slice(1)}`
-            : `-a ${word}`;
-        return `complete -c zmq -n "${condition}" ${flag}`;
+      const flags = options.map(({ flags, takesValue, choices }) => {
+        const parts = flags.map((flag) =>
+          flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
+        );
+        if (choices.length > 0) parts.push(`-x -a ${JSON.stringify(choices.join(" "))}`);
+        else if (takesValue) parts.push("-r");
+        return parts.join(" ");
       });
+      const lines = [...words.map((word) => `-a ${word}`), ...flags];
+      return lines.map((line) => `complete -c zmq -n "${condition}" ${line}`);
     })
     .join("\n");
 }

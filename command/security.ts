@@ -29,7 +29,8 @@ async function publicKeyOf(value: string): Promise<string> {
   return (await loadCertificate(value)).publicKey;
 }
 
-async function allowed(values: readonly string[]): Promise<string | string[]> {
+/** The value of `curve.allow`: a folder, or keys and files with keys. */
+export async function allowed(values: readonly string[]): Promise<string | string[]> {
   const [first] = values;
   const folders = await Promise.all(
     values.map(async (value) => (await stat(value).catch(() => undefined))?.isDirectory() === true),
@@ -40,7 +41,7 @@ async function allowed(values: readonly string[]): Promise<string | string[]> {
 }
 
 /** Reads a file of lines `NAME:PASSWORD`. */
-async function usersOf(path: string): Promise<Record<string, string>> {
+export async function usersOf(path: string): Promise<Record<string, string>> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
     throw usage(`cannot read ${path}: ${error.message}`);
   });

@@ -12,6 +12,12 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
+/** The mode of a file, such as 660. */
+export function fileMode(text: string): number {
+  if (/^[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new InvalidArgumentError("Give three octal digits, such as 660.");
+}
+
 /** A number above 0. */
 export function positive(text: string): number {
   const value = Number(text);

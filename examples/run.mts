@@ -18,7 +18,7 @@ function summaryOf(path: string): string {
     .join(" ");
 }
 
-const chapters = readdirSync(sources).filter((name) => /^\d|^multicast$/.test(name));
+const chapters = readdirSync(sources).filter((name) => /^\d|^(?:multicast|observability)$/.test(name));
 const examples = chapters.flatMap((chapter) =>
   readdirSync(join(sources, chapter))
     .filter((file) => file.endsWith(".mts"))

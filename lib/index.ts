@@ -3,6 +3,7 @@
 import "./auth/authenticate.js";
 import { binding } from "./binding/index.js";
 import "./binding/pgm-log.js";
+import { startLog } from "./diagnostics/log.js";
 import { explainVersion5 } from "./version5-hint.js";
 
 export type { OperationOptions, SendOptions } from "./arguments/operation-options.js";
@@ -65,6 +66,18 @@ export {
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
 export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
+export type {
+  BindPayload,
+  ConnectPayload,
+  DropPayload,
+  HandshakePayload,
+  MessagesPayload,
+  PeerLeavePayload,
+  PeerPayload,
+  ReceivePayload,
+  SendPayload,
+  SocketPayload,
+} from "./socket/payloads.js";
 export type { SocketEndpoint } from "./socket/peers/endpoints.js";
 export type { Peers } from "./socket/peers/peers.js";
 export type {
@@ -96,3 +109,4 @@ for (const [name, value] of Object.entries(exports)) {
 // For `import zmq from`, which the compiler turns into `.default` in CommonJS. Not enumerable, for the same reason.
 Object.defineProperty(exports, "default", { value: exports });
 explainVersion5(exports);
+startLog();

@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include <atomic>
+#include <cstdlib>
 
 #include "arguments.h"
 #include "context.h"
@@ -27,6 +28,7 @@ Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtim
     : env(env),
       id(++environments),
       runtime(runtime),
+      wakeups(*this),
       lents(std::make_shared<Lents>(env, !isMainThread(env, runtime))),
       notifier(std::make_shared<Notifier>(*this)),
       lifetime_(lifetime) {}
@@ -81,25 +83,22 @@ bool Environment::setReceiveArea(napi_value table, napi_value largeFrames) {
   return true;
 }
 
-void Environment::callReady(int32_t handle) { call(kOnReady, handle); }
-
-void Environment::callNotice(int32_t notice) { call(kOnNotice, notice); }
-
 // Any of these calls fails when the thread is being terminated. The failure cannot be reported then.
-void Environment::call(Kept function, int32_t argument) {
+void Environment::call(Kept function, const int32_t* numbers, size_t count) {
   napi_handle_scope scope = nullptr;
   if (closing_ || napi_open_handle_scope(env, &scope) != napi_ok) return;
   const napi_value callback = kept(function);
-  napi_value value = nullptr;
+  napi_value arguments[64];
+  size_t created = 0;
+  while (created < count && napi_create_int32(env, numbers[created], &arguments[created]) == napi_ok) ++created;
   napi_value global = nullptr;
   napi_status status = napi_generic_failure;
-  if (callback != nullptr && napi_create_int32(env, argument, &value) == napi_ok &&
-      napi_get_global(env, &global) == napi_ok) {
+  if (callback != nullptr && created == count && napi_get_global(env, &global) == napi_ok) {
     // A thread-safe function has opened a callback scope already, and Deno crashes on a second one without a context.
     // Not Napi::Function::MakeCallback: it aborts when JavaScript throws null or undefined.
     status = pollThread_ != nullptr || function == kOnNotice
-                 ? napi_call_function(env, global, callback, 1, &value, nullptr)
-                 : napi_make_callback(env, nullptr, global, callback, 1, &value, nullptr);
+                 ? napi_call_function(env, global, callback, count, arguments, nullptr)
+                 : napi_make_callback(env, nullptr, global, callback, count, arguments, nullptr);
   }
   napi_value error = nullptr;
   bool thrown = false;
@@ -123,9 +122,11 @@ void Environment::unpin() {
   if (--pins_ == 0 && !closing_) napi_reference_unref(env, binding_, nullptr);
 }
 
-void Environment::pollClosed() {
-  --closingPolls_;
-  if (closing_) finishIfDone();
+void Environment::handleClosed(void* handle) {
+  auto* environment = static_cast<Environment*>(uv().handle_get_data(handle));
+  std::free(handle);
+  --environment->closingHandles_;
+  if (environment->closing_) environment->finishIfDone();
 }
 
 void Environment::close() {
@@ -137,6 +138,7 @@ void Environment::close() {
   if (pollThread_ != nullptr) pollThread_->stop(!threadEnds);
   proxies.clear();
   sockets.each([](Socket& socket) { socket.close(); });
+  wakeups.close();
   for (napi_ref& reference : kept_) {
     if (reference != nullptr) napi_delete_reference(env, reference);
     reference = nullptr;
@@ -147,7 +149,7 @@ void Environment::close() {
 }
 
 void Environment::finishIfDone() {
-  if (closingPolls_ > 0) return;
+  if (closingHandles_ > 0) return;
   for (const int32_t context : contexts) Context::release(context);
   Lifetime& lifetime = lifetime_;
   lifetime.remove(*this);

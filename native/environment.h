@@ -14,6 +14,7 @@
 #include "proxy.h"
 #include "send_arena.h"
 #include "socket.h"
+#include "wakeups.h"
 
 namespace zmq_native {
 
@@ -48,6 +49,7 @@ class Environment {
   /** A number that no other environment of the process has. */
   const int32_t id;
   const Runtime runtime;
+  Wakeups wakeups;
   HandleTable<Socket> sockets;
   HandleTable<Proxy> proxies;
   std::set<int32_t> contexts;
@@ -63,12 +65,12 @@ class Environment {
   /** Waits for sockets where polls do not work. Started at the first call. Null if no thread can be created. */
   PollThread* pollThread();
 
-  /** Sets the callback for sockets that may have become ready. It receives the handle. */
+  /** Sets the callback for sockets that may have become ready. It receives their handles. */
   bool onReady(napi_value callback) { return keep(kOnReady, callback); }
-  void callReady(int32_t handle);
+  void callReady(const int32_t* handles, size_t count) { call(kOnReady, handles, count); }
   /** Sets the callback for notices. It receives the number of the notice. */
   bool onNotice(napi_value callback) { return keep(kOnNotice, callback); }
-  void callNotice(int32_t notice);
+  void callNotice(int32_t notice) { call(kOnNotice, &notice, 1); }
   /** Sets the table and the array that receive() fills. */
   bool setReceiveArea(napi_value table, napi_value largeFrames);
   /** The array that receive() fills with Buffers. Null if Node-API fails. */
@@ -78,11 +80,14 @@ class Environment {
   void pin();
   void unpin();
 
-  /** A poll handle that is closing keeps the environment, and so the event loop, until libuv has closed it. */
-  void pollClosing() { ++closingPolls_; }
-  void pollClosed();
+  /**
+   * A handle of libuv that is closing keeps the environment, and so the event loop, until libuv has closed it. Its data
+   * is then the environment, and `handleClosed` frees it.
+   */
+  void handleClosing() { ++closingHandles_; }
+  static void handleClosed(void* handle);
 
-  /** Closes everything, and deletes itself when libuv has closed the polls. JavaScript is not called any more. */
+  /** Closes everything, and deletes itself when libuv has closed its handles. JavaScript is not called any more. */
   void close();
   bool closing() const { return closing_; }
 
@@ -94,8 +99,8 @@ class Environment {
   ~Environment() = default;
   bool keep(Kept what, napi_value value);
   napi_value kept(Kept what) const;
-  /** Calls the function with a number. An exception that it throws becomes an uncaught exception. */
-  void call(Kept function, int32_t argument);
+  /** Calls the function with up to 64 numbers. An exception that it throws becomes an uncaught exception. */
+  void call(Kept function, const int32_t* numbers, size_t count);
   void finishIfDone();
 
   Lifetime& lifetime_;
@@ -104,7 +109,7 @@ class Environment {
   napi_ref kept_[kKeptCount] = {};
   std::shared_ptr<PollThread> pollThread_;
   int pins_ = 0;
-  int closingPolls_ = 0;
+  int closingHandles_ = 0;
   bool closing_ = false;
 };
 

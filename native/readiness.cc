@@ -44,6 +44,8 @@ int Readiness::open() {
 }
 
 int Readiness::openPoll() {
+  const int error = environment_.wakeups.start();
+  if (error != 0) return error;
   uv_loop_s* loop = nullptr;
   if (napi_get_uv_event_loop(environment_.env, &loop) != napi_ok) return -ENOSYS;
   auto* poll = static_cast<uv_poll_s*>(std::calloc(1, uv().handle_size(Uv::kPoll)));
@@ -100,7 +102,7 @@ int Readiness::arm() {
     const auto onPoll = [](uv_poll_s* poll, int, int) {
       auto* self = static_cast<Readiness*>(uv().handle_get_data(poll));
       if (self->held_) {
-        self->report();
+        self->environment_.wakeups.add(*self);
         return;
       }
       if (self->attentive_) self->takeIn();
@@ -133,11 +135,16 @@ void Readiness::keepAlive(bool on) {
 
 void Readiness::woken() {
   armed_ = false;
+  if (awaited()) environment_.callReady(&handle_, 1);
+}
+
+bool Readiness::awaited() {
   if (held_) {
-    report();
+    drain();
   } else if (attentive_) {
     takeIn();
   }
+  return held_;
 }
 
 void Readiness::rearm() {
@@ -151,11 +158,6 @@ void Readiness::drain() {
   zmq_poller_wait_all(poller_, &event, 1, 0);
 }
 
-void Readiness::report() {
-  drain();
-  environment_.callReady(handle_);
-}
-
 void Readiness::takeIn() {
   drain();
   // If the context has ended, the signal stays pending.
@@ -165,21 +167,17 @@ void Readiness::takeIn() {
 
 void Readiness::close() {
   if (std::exchange(held_, false)) environment_.unpin();
+  environment_.wakeups.remove(*this);
   if (pollThread_ != nullptr) {
     keepAlive(false);
     pollThread_->remove(descriptor_);
     pollThread_ = nullptr;
   }
   if (poll_ != nullptr) {
-    environment_.pollClosing();
+    environment_.handleClosing();
     uv().poll_stop(poll_);
     uv().handle_set_data(poll_, &environment_);
-    uv().close(poll_, [](uv_poll_s* poll) {
-      auto* environment = static_cast<Environment*>(uv().handle_get_data(poll));
-      std::free(poll);
-      environment->pollClosed();
-    });
-    poll_ = nullptr;
+    uv().close(std::exchange(poll_, nullptr), Environment::handleClosed);
   }
   if (poller_ != nullptr) {
     zmq_poller_remove(poller_, socket_);

@@ -20,6 +20,7 @@ namespace zmq_native {
 
 class Environment;
 class PollThread;
+class Wakeups;
 
 class Readiness {
  public:
@@ -30,6 +31,7 @@ class Readiness {
 
   /** Sets the handle with which wake-ups are reported. Call first. */
   void reportAs(int32_t handle) { handle_ = handle; }
+  int32_t handle() const { return handle_; }
 
   /** From now on, wake-ups are processed while the socket is not held. If watching fails, `hold` reports the error. */
   void attend();
@@ -46,6 +48,10 @@ class Readiness {
   void close();
 
   /**
+   * Called when the descriptor is readable. True if the wake-up has to be reported; otherwise it has been processed.
+   */
+  bool awaited();
+  /**
    * Called by the PollThread when the descriptor is readable; it then no longer watches it. May close the socket.
    */
   void woken();
@@ -53,6 +59,7 @@ class Readiness {
   void rearm();
 
  private:
+  friend class Wakeups;
   /** Each returns 0 or -errno. */
   int open();
   int openPoll();
@@ -61,7 +68,6 @@ class Readiness {
   void keepAlive(bool on);
   /** Clears the signal of the poller's descriptor, if there is one. Otherwise it would wake the event loop forever. */
   void drain();
-  void report();
   /** Makes libzmq process its commands when no operation in JavaScript will do so. */
   void takeIn();
 
@@ -74,6 +80,10 @@ class Readiness {
   /** The zmq_poller of a thread-safe socket. */
   void* poller_ = nullptr;
   int32_t handle_ = 0;
+  /** The place in the queue of the environment's Wakeups, while `queued_`. */
+  Readiness* previousReady_ = nullptr;
+  Readiness* nextReady_ = nullptr;
+  bool queued_ = false;
   bool armed_ = false;
   bool held_ = false;
   bool attentive_ = false;

@@ -314,7 +314,7 @@ Napi::Value hold(const Napi::CallbackInfo& info) {
   return arguments.answer(0);
 }
 
-// onReady(callback: (handle) => void): called when a held socket may have become ready
+// onReady(callback: (...handles) => void): called when held sockets may have become ready
 Napi::Value onReady(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const napi_value callback = arguments.function(0);

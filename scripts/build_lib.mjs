@@ -1,8 +1,10 @@
 // Builds dist/ from lib/: declarations with the TypeScript compiler, JavaScript with rolldown.
 //
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become few
-// files: library.js; for version 5, v5-library.js; for authentication, auth.js; for streams, streams.js. index.js, draft.js and v5-compat.js are CommonJS
-// modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
+// files. Every program loads library.js. The others are v5-library.js for version 5, auth.js for authentication, streams.js
+// and opentelemetry.js.
+//
+// index.js, draft.js and v5-compat.js are CommonJS modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
 // (lib/binding/binary.ts).
 //
 // V8 takes 0.03 ms for each KB that it compiles. Rarely used functions are nevertheless not loaded later: their file would be
@@ -15,6 +17,9 @@ import { basename, dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { fail, run } from "./terminal.mjs";
+
+// The published package, which has this file, lacks the parser of command lines.
+if (process.argv.length > 2) fail(`build_lib.mjs takes no arguments, got ${process.argv.slice(2).join(" ")}`);
 
 const require = createRequire(import.meta.url);
 const ts = require("typescript");
@@ -112,7 +117,7 @@ async function bundle(name, modules, external) {
   const build = await rolldown({
     input: barrel,
     platform: "node",
-    external: /^node:/,
+    external: /^(?:node:|@opentelemetry\/)/,
     optimization: { inlineConst: { mode: "all" } },
     plugins: [
       {
@@ -155,7 +160,7 @@ async function bundle(name, modules, external) {
     intro: () => (decorates ? decoratorHelpers : ""),
     comments: false,
     // Of the modules that programs load.
-    esModule: name === "draft" || name === "streams",
+    esModule: ["draft", "streams", "opentelemetry"].includes(name),
     externalLiveBindings: false,
     generatedCode: { symbols: false },
   });
@@ -217,6 +222,8 @@ const isStreams = (module) => /^streams(?:\/|\.ts$)/.test(module);
 await bundle("streams", ["streams"], (path) =>
   isStreams(path) || path === "binding/constants.ts" ? undefined : "library.js",
 );
+// Needs nothing else of the library: programs create the instrumentation before they load the addon.
+await bundle("opentelemetry", ["opentelemetry"], () => undefined);
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
   if (isV5(path) || path === "binding/constants.ts") return undefined;
   return path === "index.ts" ? "index.js" : "library.js";
@@ -226,7 +233,7 @@ entry("binary", binary, { folder: "binding" });
 entry("v5-compat", v5, {
   fileOf: (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`),
 });
-for (const name of ["index", "draft", "v5-compat", "streams"]) {
+for (const name of ["index", "draft", "v5-compat", "streams", "opentelemetry"]) {
   const { code, map } = transpile(join(lib, `${name}.mts`), ts.ModuleKind.ESNext);
   write(`${name}.mjs`, code, map);
 }

@@ -3,8 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { command } from "./command_line.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+command(
+  "node scripts/check_boundary.mjs",
+  "Checks the rules of docs/boundary.md that the text of a file shows.",
+).parse();
 
 /** Node-API calls whose failure nobody can do anything about. Every other result must be used. */
 const unchecked = [

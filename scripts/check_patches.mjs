@@ -27,10 +27,11 @@ function titlesIn(file) {
   return files.get(file);
 }
 
-/** Whether a text is a date of the calendar as YYYY-MM-DD. */
+/** Whether a text is a date as YYYY-MM-DD, and not after tomorrow: time zones differ. */
 function isDate(text) {
   const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
+  if (Number.isNaN(date.getTime()) || date > Date.now() + 86_400_000) return false;
+  return date.toISOString().slice(0, 10) === text;
 }
 
 /** Returns what is wrong with the tests that a header names. */

@@ -1,10 +1,11 @@
 // Builds the documentation as a site in out/site. VitePress renders the pages of docs/ and those that typedoc makes of the API.
 // The report of the benchmarks is copied unchanged.
 
-import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { command } from "./command_line.mjs";
+import { installPackages } from "./packages.mjs";
 import { shown, step } from "./step.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -15,14 +16,7 @@ const flags = command("npm run docs --", "Builds the documentation as a site in 
   .parse()
   .opts();
 
-// The generator is large, and only needed here: a package of its own, installed the first time.
-const installed = join(site, "node_modules/.package-lock.json");
-const lock = join(site, "package-lock.json");
-if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
-  console.log("installing the site's packages");
-  const install = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
-  step("installing the site's packages", "npm", install, { cwd: site, ...shown });
-}
+installPackages(site);
 
 const out = join(root, "out/site");
 const pages = join(root, "out/pages");

@@ -1,6 +1,7 @@
-// Checks the prose of pages, and of comments and test titles in sources, with textlint, by the rules of prose.config.mjs.
+// Checks the prose of pages, of comments and test titles in sources, and of the descriptions of patches, with textlint, by the
+// rules of prose.config.mjs.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TextlintKernel } from "@textlint/kernel";
@@ -53,8 +54,35 @@ function commentsOf(source) {
   return lines.join("\n");
 }
 
-/** The comments of a source, and the titles of its tests as headings, with the same line numbers. */
+/** The comments of a source whose comments begin with a #, with the same line numbers. Examples in code are indented. */
+function hashCommentsOf(source) {
+  return source.replaceAll(/^.*$/gm, (line) => /^\s*#+(?!!) ?(?! {3})(.*)$/.exec(line)?.[1] ?? "");
+}
+
+/** The text of the field Description in the header of a patch, with the same line numbers. */
+function descriptionOf(patch) {
+  let inside = false;
+  const lines = patch.split("\n").map((line) => {
+    const [, field, text] = /^([A-Z][A-Za-z-]*):(.*)$/.exec(line) ?? [];
+    if (field !== undefined) inside = field === "Description";
+    if (/^---/.test(line)) inside = false;
+    if (!inside) return "";
+    // Symptom, cause and fix are paragraphs of their own.
+    return (text ?? line).replace(/^ (?=(?:Symptom|Cause|Fix): )/, "- ").trimStart();
+  });
+  return lines.join("\n");
+}
+
+/** The checked text of a file, with the same line numbers: Markdown, with the titles of tests as headings. */
 function proseOf(file, source) {
+  // A heading may begin with What: it is a title, not a sentence. The text of a link is checked like other text.
+  if (file.endsWith(".md")) {
+    return source
+      .replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1")
+      .replaceAll(/(?<!!)\[([^\]`]+)\]\([^()\s]+\)/g, "$1");
+  }
+  if (file.endsWith(".patch")) return descriptionOf(source);
+  if (/\.(?:cmake|yml|gyp)$|CMakeLists\.txt$|\/setup$/.test(file)) return hashCommentsOf(source);
   const lines = commentsOf(source).split("\n");
   const titles = /\.[cm]?[jt]s$/.test(file) ? readTitles(file, source).titles : [];
   for (const { line, parts } of titles) lines[line - 1] = `# ${parts.join("")}`;
@@ -90,10 +118,9 @@ const options = {
 const kernel = new TextlintKernel();
 let total = 0;
 for (const file of flags.positionals.length > 0 ? flags.positionals : checkedFiles()) {
+  if (!existsSync(resolve(root, file))) fail(`${file} does not exist.`);
   const source = readFileSync(resolve(root, file), "utf8");
-  // A heading may begin with What: it is a title, not a sentence.
-  const text = file.endsWith(".md") ? source.replaceAll(/^(#+ )Wh(?:at|o) /gm, "$1") : proseOf(file, source);
-  const { messages } = await kernel.lintText(text, options);
+  const { messages } = await kernel.lintText(proseOf(file, source), options);
   total += messages.length;
   if (flags.count) {
     if (messages.length > 0) console.log(`${String(messages.length).padStart(4)} ${file}`);

@@ -7,19 +7,24 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** A hash of the names, sizes and modification times of files, and of all files in folders. */
+/** A hash of the names, sizes and modification times of files, and of all files in folders except `node_modules`. */
 function stateOf(paths) {
   const hash = createHash("sha1");
   const add = (path) => {
     const status = statSync(path, { throwIfNoEntry: false });
     hash.update(`${path}\0${status?.size}\0${status?.mtimeMs}\n`);
   };
-  for (const path of paths.map((name) => join(root, name))) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) add(path);
-    else {
-      const entries = readdirSync(path, { recursive: true, withFileTypes: true });
-      for (const entry of entries) if (!entry.isDirectory()) add(join(entry.parentPath, entry.name));
+  const addFolder = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory()) add(path);
+      // Thousands of files, which change with the lock file only.
+      else if (entry.name !== "node_modules") addFolder(path);
     }
+  };
+  for (const path of paths.map((name) => join(root, name))) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) addFolder(path);
+    else add(path);
   }
   return hash.digest("hex");
 }

@@ -1,14 +1,21 @@
 // Fetches, verifies, unpacks and patches the third-party sources that vendor/versions.json pins. docs/building.md says
 // where archives come from, and how to upgrade a library.
 
+import { existsSync } from "node:fs";
+import { fail } from "./terminal.mjs";
 import { archiveOf, fetchSources } from "./vendor/fetch.mjs";
 import { packSources } from "./vendor/packed.mjs";
 import { pins } from "./vendor/pins.mjs";
 import { collectHeaders, collectLicences, collectPackedLicences, unpack } from "./vendor/unpack.mjs";
 
 // The published package has neither commander nor scripts/upgrade. There, this program runs without parameters.
-const flags =
-  process.argv.length > 2 ? (await import("./upgrade/command_line.mjs")).parseVendor() : { names: [] };
+const upgrade = new URL("./upgrade/command_line.mjs", import.meta.url);
+if (process.argv.length > 2 && !existsSync(upgrade)) {
+  fail(
+    `${process.argv.slice(2).join(" ")}: options need a clone of the repository; the package has none of these scripts.`,
+  );
+}
+const flags = process.argv.length > 2 ? (await import(upgrade.href)).parseVendor() : { names: [] };
 
 // Packed sources lack the tests of libzmq.
 const whole = ["fetch", "pack", "against", "test", "prove"].some((name) => flags[name]);

@@ -31,7 +31,7 @@ if(NOT MSVC)
   endif()
   if(CMAKE_SYSTEM_NAME STREQUAL Linux)
     target_compile_definitions(sodium PRIVATE ASM_HIDE_SYMBOL=.hidden)
-    # glibc has it from 2.25 on.
+    # In glibc from 2.25 on.
     include(CheckSymbolExists)
     set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
     check_symbol_exists(explicit_bzero string.h SODIUM_HAVE_EXPLICIT_BZERO)

@@ -20,8 +20,7 @@ endif()
 # never forks without exec: without that support, four system calls less in a round trip.
 preset(BOOL HAVE_FORK OFF)
 
-# What it finds out by running a program it does not ask in a cross build, and then does without, in silence. So here
-# is what it would find.
+# A cross build cannot run libzmq's test programs, and would silently leave these features out. So they are set here.
 if(CMAKE_CROSSCOMPILING AND NOT WIN32)
   foreach(found O_CLOEXEC SO_KEEPALIVE TCP_KEEPCNT TCP_KEEPINTVL)
     preset(INTERNAL ZMQ_HAVE_${found} 1)
@@ -84,7 +83,7 @@ if(ZMQ_NATIVE_MULTICAST)
   endforeach()
 endif()
 
-# What the addon and the tools link: libzmq with all it stands on.
+# The library that the addon and the tools link: libzmq with its dependencies.
 find_package(Threads REQUIRED)
 add_library(zmq INTERFACE)
 target_link_libraries(zmq INTERFACE libzmq-static sodium Threads::Threads)

@@ -26,7 +26,7 @@ target_compile_definitions(openpgm PRIVATE
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64|i.86)$")
   target_compile_definitions(openpgm PRIVATE HAVE_RDTSC)
 endif()
-# What glibc has and musl has not.
+# Functions of glibc that musl lacks.
 include(CheckSymbolExists)
 set(CMAKE_REQUIRED_DEFINITIONS -D_GNU_SOURCE)
 check_symbol_exists(getprotobyname_r netdb.h PGM_HAVE_GETPROTOBYNAME_R)
@@ -39,6 +39,6 @@ foreach(function GETPROTOBYNAME_R BACKTRACE TIMESPEC_GET)
   endif()
 endforeach()
 
-# Its headers say `restrict`, which is no word of C++; for clang they leave it as it is.
+# Its headers use `restrict`, which C++ lacks, and define it for gcc only.
 target_compile_definitions(openpgm INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang,AppleClang>>:restrict=__restrict__>)

@@ -66,7 +66,7 @@ export interface Binding {
    * socket must be tried once more, since it may have become ready before.
    */
   hold(handle: Handle, on: boolean, alive: boolean): number;
-  onReady(callback: (handle: Handle) => void): number;
+  onReady(callback: (...handles: Handle[]) => void): number;
 
   // native/sender.cc
   /**

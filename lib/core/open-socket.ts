@@ -15,11 +15,13 @@ import {
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
 import { type Context, openToken } from "../context/context.js";
+import { noticeLater } from "../diagnostics/channels.js";
 import type { Message } from "../message/frames.js";
 import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
+import { identityOf } from "./identity.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
@@ -80,12 +82,18 @@ export class Core extends Readiness implements OptionTarget {
   sendingMany = false;
   /** Whether `close` was called while the socket was blocked. */
   closing = false;
+  /** Whether `close` is in progress, or done. */
+  ends = false;
+  /** Called when the socket has been closed. */
+  onClose: (() => void) | undefined;
   /** Whether operations that waited in vain reject with `ETIMEDOUT` or `ECANCELED` instead of `EAGAIN`. */
   distinctErrors = false;
   /** The number of binds and connects, less those that were undone. */
   endpoints = 0;
   /** The number of udp endpoints among them. Messages over udp have a size limit. */
   datagramEndpoints = 0;
+  /** Whether the socket was ever bound or connected over inproc. */
+  usedInProcess = false;
   /** For `console.log`. */
   readonly record = new EndpointRecord();
   /** Messages that a loop has prefetched. */
@@ -94,6 +102,12 @@ export class Core extends Readiness implements OptionTarget {
   peers: { close(): void } | undefined = undefined;
   sender!: Queueing;
   receiver!: Queueing;
+  /** The public socket, once it is open. Internal sockets, such as those of observers, have none and are not reported. */
+  socket: object | undefined = undefined;
+  /** The newest observer: libzmq supports one at a time. */
+  monitor: object | undefined = undefined;
+  /** The observer of {@link Socket.events}. */
+  observer: object | undefined = undefined;
   /** Endpoints that are bound, and the last ones that were unbound (lib/socket/endpoints.ts). Wildcards are resolved. */
   readonly bound: string[] = [];
   /** The cached timeouts: each operation that has to wait needs one. */
@@ -117,7 +131,7 @@ export class Core extends Readiness implements OptionTarget {
 
   /** Throws if the socket is closed or blocked. */
   usable(): void {
-    if (this.handle === 0) throw errorOf("EBADF");
+    if (this.handle === 0 || this.ends) throw errorOf("EBADF");
     if (this.blocked) throw blocked();
   }
 
@@ -184,14 +198,26 @@ export class Core extends Readiness implements OptionTarget {
       this.closing = true;
       return;
     }
-    this.receiving?.close();
-    this.sending?.close();
-    this.watching?.close();
-    this.peers?.close();
+    // Results may run hooks and `then` getters. Nothing would settle the operations that these begin.
+    this.ends = true;
+    try {
+      this.receiving?.close();
+      this.sending?.close();
+      this.watching?.close();
+      this.peers?.close();
+    } catch (error) {
+      // Near a stack overflow. The socket is still open, and a second close finds the operations.
+      this.ends = false;
+      throw error;
+    }
+    // One of them has closed the socket.
+    if (this.handle === 0) return;
     binding.closeSocket(this.handle);
     this.forget();
     this.handle = 0;
     this.context = undefined;
+    this.onClose?.();
+    if (this.socket !== undefined) noticeLater("socket:close", () => identityOf(this));
   }
 
   /**

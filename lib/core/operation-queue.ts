@@ -4,8 +4,10 @@
 
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
+import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import { turnIsOver } from "./fairness.js";
+import { identityOf } from "./identity.js";
 import type { Core } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
 import type { Waiter } from "./readiness.js";
@@ -27,10 +29,19 @@ export interface Operation<T> {
   readonly takesOver?: boolean;
 }
 
+/** Why a queue drops a message. */
+type Loss = "overflow" | "replaced" | "expired";
+
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
 
 const ignore = () => {};
+
+/** The errors of losses that the settings of a queue plan. */
+const planned = new WeakSet<object>();
+
+/** @internal Whether the error of an operation is a planned loss, which the program need not handle. */
+export const isPlanned = (error: unknown): boolean => planned.has(error as object);
 
 /** A queued operation: an element of a doubly linked list, since operations leave the queue in any order. */
 class Entry<T = unknown> {
@@ -85,7 +96,10 @@ class Entry<T = unknown> {
 
   /** Rejects for a planned loss, which the program need not handle. */
   drop(reason: ZmqError): void {
-    if (!this.operation.takesOver) this.promise.then(undefined, ignore);
+    if (!this.operation.takesOver) {
+      planned.add(reason);
+      this.promise.then(undefined, ignore);
+    }
     this.reject(reason);
   }
 
@@ -176,6 +190,8 @@ export class OperationQueue implements Waiter {
   }
 
   retry(): boolean {
+    // The result of another operation may have run user code that emptied the queue.
+    if (!this.#waiting) return true;
     if (!this.#drain()) return false;
     this.#release();
     return true;
@@ -232,10 +248,13 @@ export class OperationQueue implements Waiter {
     if (settings === undefined) throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
     const { max, ttl } = settings;
     const { topic, takesOver } = entry.operation;
+    const before = this.#first;
     const former = topic === undefined ? undefined : this.#byTopic.get(topic);
     if (former !== undefined) {
       this.#link(entry, former);
-      this.#discard(former, "Message was replaced by a newer one with the same topic");
+      this.#discard(former, "Message was replaced by a newer one with the same topic", "replaced");
+      // A hook of async_hooks has closed the socket.
+      if (!entry.queued) return;
     } else {
       if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
       this.#link(entry, undefined);
@@ -244,19 +263,27 @@ export class OperationQueue implements Waiter {
     else if (this.#byTopic.size > 0) this.#byTopic.clear();
     entry.start(takesOver ? undefined : ttl, this.#expire);
     this.#wait();
+    // Another operation is the first one now, as in `#leave`.
+    if (before !== undefined && this.#first !== before) core.touched();
   }
 
   /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
   #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
     if (overflow === "dropOldest" || overflow === "latestByTopic") {
-      const before = this.#length;
+      let dropped = false;
       for (let next = this.#first; next !== undefined && this.#length >= max; ) {
         const oldest = next;
         next = oldest.next;
-        if (oldest.operation.takesOver) continue;
-        this.#discard(oldest, "Message was dropped from the full send queue in favor of a newer one");
+        // Hooks of async_hooks may have removed it.
+        if (!oldest.queued || oldest.operation.takesOver) continue;
+        dropped = true;
+        this.#discard(
+          oldest,
+          "Message was dropped from the full send queue in favor of a newer one",
+          "overflow",
+        );
       }
-      if (this.#length < before) return true;
+      if (dropped) return true;
     }
     if (this.#direction === "receiving") {
       entry.reject(
@@ -270,13 +297,19 @@ export class OperationQueue implements Waiter {
       `${max} operations wait, the limit sendQueue.max: await them, raise the limit, or set overflow to drop others`,
     );
     if (overflow === "reject") entry.reject(error);
-    else entry.drop(error);
+    else this.#drop(entry, error, "overflow");
     return false;
   }
 
-  #discard(entry: Entry, reason: string): void {
+  #discard(entry: Entry, message: string, reason: Loss): void {
     this.#remove(entry);
-    entry.drop(errorOf("ENOBUFS", reason));
+    this.#drop(entry, errorOf("ENOBUFS", message), reason);
+  }
+
+  #drop(entry: Entry, error: ZmqError, reason: Loss): void {
+    entry.drop(error);
+    if (entry.operation.takesOver || this.#core.socket === undefined) return;
+    noticeLater("message:drop", () => ({ ...identityOf(this.#core), reason, endpoint: null }));
   }
 
   /** Registers the queue with the core, unless another operation has taken over the socket and will call `resume`. */
@@ -298,8 +331,11 @@ export class OperationQueue implements Waiter {
   /** Removes an operation, if it is queued. */
   readonly #leave = (entry: Entry): void => {
     if (!entry.queued) return;
+    const first = this.#first === entry;
     this.#remove(entry);
     if (this.#first === undefined) this.#release();
+    // The next one may be for a peer that has room. libzmq signals nothing more.
+    else if (first && this.#waiting) this.#core.touched();
   };
 
   readonly #expire = (entry: Entry, ofQueue: boolean): void => {
@@ -309,7 +345,7 @@ export class OperationQueue implements Waiter {
     this.#core.touched();
     if (!entry.queued) return;
     // In this order: if an error cannot be created near a stack overflow, a later `close` still finds the operation.
-    if (ofQueue) entry.drop(errorOf("ETIMEDOUT", "Message expired in the send queue"));
+    if (ofQueue) this.#drop(entry, errorOf("ETIMEDOUT", "Message expired in the send queue"), "expired");
     else this.#giveUp(entry, "ETIMEDOUT");
     this.#leave(entry);
   };
@@ -336,6 +372,7 @@ export class OperationQueue implements Waiter {
   }
 
   #remove(entry: Entry): void {
+    if (!entry.queued) return;
     const { previous, next } = entry;
     if (previous === undefined) this.#first = next;
     else previous.next = next;

@@ -75,6 +75,8 @@ export class Pending<T> implements Waiter {
   }
 
   retry(): boolean {
+    // The result of another operation may have run user code that settled this one.
+    if (!this.#waiting) return true;
     try {
       const result = this.#attempt();
       this.#outOfTurn = undefined;

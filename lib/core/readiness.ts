@@ -6,7 +6,7 @@
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
-import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, nextTick, setImmediate, setTimeout } from "../runtime/timers.js";
 
 /** A pending operation. */
 export interface Waiter {
@@ -28,7 +28,21 @@ export type Direction = "sending" | "receiving" | "watching";
 
 /** Sockets with pending operations. This map keeps them from being garbage-collected. */
 const waiting = new Map<Handle, Readiness>();
-check(binding.onReady((handle) => waiting.get(handle)?.wake()));
+check(
+  binding.onReady((...handles) => {
+    // Looked up each time: a resolved promise may run a `then` getter, which can close any socket.
+    for (let index = 0; index < handles.length; index++) {
+      try {
+        waiting.get(handles[index]!)?.wake();
+      } catch (error) {
+        // The wake-ups of the others must not be lost: thread-safe sockets get no second one.
+        nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  }),
+);
 
 /** The number of fruitless rounds after which a socket that reports readiness is retried later. */
 const rounds = 2;
@@ -68,7 +82,7 @@ export class Readiness {
   wait(direction: Direction, waiter: Waiter, alive = true): void {
     const aliveAnyway = this.#keepsAlive(direction);
     const again = check(binding.hold(this.handle, true, this.#referenced && (alive || aliveAnyway))) === 1;
-    const awaited = this.#awaited;
+    const awaited = this.#isAwaited();
     this.#alive[direction] = alive;
     waiting.set(this.handle, this);
     this[direction] = waiter;
@@ -86,7 +100,7 @@ export class Readiness {
     this.#pause = firstPause;
     const alive = this.#alive[direction];
     this.#alive[direction] = false;
-    if (this.#awaited) {
+    if (this.#isAwaited()) {
       // `flush` waits for the end of pending sends.
       if (direction === "sending" && this.watching !== undefined) this.#wakeSoon();
       // The remaining operations may not keep the process alive.
@@ -110,7 +124,7 @@ export class Readiness {
   /** Sets whether pending operations keep the process alive, now and later, like `ref` and `unref` of a timer. */
   set referenced(on: boolean) {
     this.#referenced = on;
-    if (!this.#awaited) return;
+    if (!this.#isAwaited()) return;
     const { sending, receiving, watching } = this.#alive;
     const alive = on && (sending || receiving || watching);
     if (binding.hold(this.handle, true, alive) === 1) this.touched();
@@ -133,7 +147,7 @@ export class Readiness {
   touched(emptied = false): void {
     this.uses++;
     this.emptied = emptied;
-    if (this.#awaited) this.#wakeSoon();
+    if (this.#isAwaited()) this.#wakeSoon();
   }
 
   #wakeSoon(): void {
@@ -152,7 +166,8 @@ export class Readiness {
     }
   }
 
-  get #awaited(): boolean {
+  /** Not a getter: V8 calls a private getter through its runtime. */
+  #isAwaited(): boolean {
     return this.sending !== undefined || this.receiving !== undefined || this.watching !== undefined;
   }
 

@@ -10,7 +10,7 @@ import { isPlainTcp } from "./ip.js";
 import { norm, pgm } from "./pgm-norm.js";
 import type { Plan, Reading, Transport } from "./plan.js";
 import { refusal, type Use } from "./refusal.js";
-import { tcp, ws } from "./tcp-ws.js";
+import { tcp, undoTcp, ws } from "./tcp-ws.js";
 import { tipc, vm } from "./tipc-vsock.js";
 import { udp } from "./udp.js";
 
@@ -36,6 +36,8 @@ function noText(address: unknown): TypeError {
 interface Row extends Omit<Transport, "scheme"> {
   /** Parses the part after `://`. */
   readonly read: (rest: string, use: Use, scheme: string) => Reading;
+  /** Parses it for an unbind or disconnect. For transports whose address libzmq would misread, or whose name it would resolve. */
+  readonly undo?: (rest: string, use: Use) => Partial<Reading>;
   /** The supported socket types in words, for the error if `serves` returns false. */
   readonly sockets: string;
   readonly serves: (use: Use) => boolean;
@@ -47,7 +49,14 @@ const isNot =
   (...types: number[]) =>
   ({ type }: Use) =>
     !types.includes(type);
-const usual = { datagrams: false, multicast: "none", listens: false, bindByName: "now" } as const;
+const usual = {
+  datagrams: false,
+  inProcess: false,
+  multicast: "none",
+  listens: false,
+  bindByName: "now",
+  disconnectsByAddress: false,
+} as const;
 const streams = { ...usual, sockets: "every type but Datagram", serves: isNot(zmq.ZMQ_DGRAM) };
 /** A Stream socket uses the bare byte stream of a connection, which these transports lack. */
 const messages = {
@@ -65,14 +74,14 @@ const multicast = {
 const openPgm = { as: "pgm", needs: "OpenPGM, which binaries for Linux have" };
 
 const rows: Record<string, Row> = {
-  tcp: { read: tcp, ...streams, listens: true },
+  tcp: { read: tcp, undo: undoTcp, ...streams, listens: true, disconnectsByAddress: true },
   ipc: {
     read: ipc,
     ...streams,
     listens: true,
     built: { as: "ipc", needs: "Unix-domain sockets, which every binary of a release has" },
   },
-  inproc: { read: inproc, ...messages },
+  inproc: { read: inproc, ...messages, inProcess: true },
   ws: {
     read: ws,
     ...messages,
@@ -120,10 +129,6 @@ const transports = new Map(
   Object.entries(rows).map(([scheme, row]): [string, Row & Transport] => [scheme, { scheme, ...row }]),
 );
 
-/** The transport of an endpoint. Undefined if its scheme is unknown. */
-export const transportOf = (endpoint: string): Transport | undefined =>
-  transports.get(splitScheme(endpoint)[0]);
-
 /** Caches whether this binary has each optional transport. */
 const has = new Map<string, boolean>();
 function isBuilt(name: string): boolean {
@@ -136,7 +141,7 @@ function isBuilt(name: string): boolean {
 }
 
 /** The scheme of an endpoint, and the part after `://`. */
-export function splitScheme(endpoint: string): [scheme: string, rest: string] {
+function splitScheme(endpoint: string): [scheme: string, rest: string] {
   const at = endpoint.indexOf("://");
   if (at <= 0 || at + 3 === endpoint.length) {
     throw refusal("EINVAL", "an endpoint must be transport://address, as in tcp://127.0.0.1:5555", {
@@ -151,17 +156,8 @@ function schemes(): string[] {
   return [...transports].filter(([, { built }]) => !built || isBuilt(built.as)).map(([scheme]) => scheme);
 }
 
-/**
- * Parses an address and plans what libzmq is given.
- *
- * @throws ZmqError with the codes of libzmq: `EINVAL`; `ENODEV` for a host that cannot be bound to; `EADDRNOTAVAIL` for
- * an address of another machine; `ENAMETOOLONG`; `EPROTONOSUPPORT` for a transport that this binary lacks;
- * `ENOCOMPATPROTO` for one that does not support the socket type.
- */
-export function planFor(use: Use): Plan {
-  if (use.call === "connect" && use.type !== zmq.ZMQ_DGRAM && isPlainTcp(use.endpoint)) {
-    return { endpoint: use.endpoint, transport: transports.get("tcp")! };
-  }
+/** The transport of an address, and the part after `://`. Throws `EPROTONOSUPPORT` if this binary lacks it. */
+function transportOf(use: Use): [transport: Row & Transport, rest: string] {
   const [scheme, rest] = splitScheme(use.endpoint);
   const transport = transports.get(scheme);
   if (transport === undefined) {
@@ -178,8 +174,37 @@ export function planFor(use: Use): Plan {
       use,
     );
   }
-  if (!transport.serves(use)) {
-    throw refusal("ENOCOMPATPROTO", `${scheme}:// only supports ${transport.sockets}`, use);
+  return [transport, rest];
+}
+
+/** Wildcard addresses are undone only by `lastEndpoint`: one may have become several endpoints. */
+const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
+export const isWildcard = (address: string): boolean => wildcard.test(address);
+
+/**
+ * Parses the address of an endpoint to unbind or disconnect.
+ *
+ * @throws ZmqError `EINVAL`: libzmq would misread the address. `EPROTONOSUPPORT`: this binary lacks the transport.
+ */
+export function undoPlanFor(use: Use): Plan {
+  const [transport, rest] = transportOf(use);
+  return { endpoint: use.endpoint, ...transport.undo?.(rest, use), transport };
+}
+
+/**
+ * Parses an address and plans what libzmq is given.
+ *
+ * @throws ZmqError with the codes of libzmq: `EINVAL`; `ENODEV` for a host that cannot be bound to; `EADDRNOTAVAIL` for
+ * an address of another machine; `ENAMETOOLONG`; `EPROTONOSUPPORT` for a transport that this binary lacks;
+ * `ENOCOMPATPROTO` for one that does not support the socket type.
+ */
+export function planFor(use: Use): Plan {
+  if (use.call === "connect" && use.type !== zmq.ZMQ_DGRAM && isPlainTcp(use.endpoint)) {
+    return { endpoint: use.endpoint, transport: transports.get("tcp")! };
   }
-  return { ...transport.read(rest, use, scheme), transport };
+  const [transport, rest] = transportOf(use);
+  if (!transport.serves(use)) {
+    throw refusal("ENOCOMPATPROTO", `${transport.scheme}:// only supports ${transport.sockets}`, use);
+  }
+  return { ...transport.read(rest, use, transport.scheme), transport };
 }

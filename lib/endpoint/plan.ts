@@ -5,6 +5,8 @@ export interface Transport {
   readonly scheme: string;
   /** Whether a message is a datagram, whose length is limited. */
   readonly datagrams: boolean;
+  /** Whether both ends are in this process and share a queue, so that nothing is sent in the background. */
+  readonly inProcess: boolean;
   /** The multicast options that are checked before an endpoint is opened. */
   readonly multicast: "none" | "hops" | "all";
   /** Whether libzmq identifies a bound endpoint by `lastEndpoint`, instead of by the address that it was given. */
@@ -14,6 +16,8 @@ export interface Transport {
    * it. `later`: it is resolved in the background, since binding and connecting are the same (norm).
    */
   readonly bindByName: "now" | "never" | "later";
+  /** Whether libzmq finds a connection by the address that the program gave, even if it contains a host name. */
+  readonly disconnectsByAddress: boolean;
 }
 
 /** The endpoint that libzmq is given for an address. */

@@ -74,6 +74,27 @@ export function tcp(rest: string, use: Use): Reading {
   return { endpoint, looksUp: host.kind === "name" };
 }
 
+/** Returns what to resolve before an unbind. libzmq would resolve a name synchronously. */
+export function undoTcp(rest: string, use: Use): Partial<Reading> {
+  const target = rest.slice(rest.lastIndexOf(";") + 1);
+  const colon = target.lastIndexOf(":");
+  const portText = target.slice(colon + 1);
+  // libzmq would read a wrong port and undo another endpoint.
+  if (/^\d+$/.test(portText)) portOf(portText, use);
+  let host: Host;
+  try {
+    host = hostOf(target.slice(0, colon), use, { any: true, named: true });
+  } catch {
+    // No endpoint has this address, which libzmq reports.
+    return {};
+  }
+  if (host.kind !== "name") return {};
+  const { name } = host;
+  return {
+    lookup: { name, ipv6: use.ipv6, with: (address) => `tcp://${bracketed(address)}:${portText}` },
+  };
+}
+
 export function ws(rest: string, use: Use, scheme: string): Reading {
   const slash = rest.indexOf("/");
   const path = slash < 0 ? "" : rest.slice(slash);

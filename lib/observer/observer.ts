@@ -14,8 +14,9 @@ import type { Waiter } from "../core/readiness.js";
 import { findCore } from "../core/registry.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
-import { receiveOptions } from "../options/table.js";
+import { commonOptions, receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
+import { Connections } from "./connections.js";
 import { type Event, toEvent } from "./event.js";
 import { adders, type EventListeners, readers, removers } from "./listeners.js";
 
@@ -25,14 +26,51 @@ const observedEvents = zmq.ZMQ_EVENT_ALL | zmq.ZMQ_EVENT_PIPES_STATS | zmq.ZMQ_E
 const mostKept = 10_000;
 /** Milliseconds within which all connections have reported their queue lengths. */
 const answerTime = 1000;
+/**
+ * Milliseconds after the linger in which libzmq ends a socket whose peers have received everything. Until then, the names of
+ * its inproc endpoints are not free.
+ */
+const endGrace = 250;
 /** Events received in one native call. */
 const chunk = 64;
 
 /**
  * @internal Resolves when the observed socket has ended, after its linger, and keeps the process alive until then.
  * Undefined if the observer is closed.
+ *
+ * Over inproc, libzmq ends a socket only when its peers have received what it sent or were closed, whatever its linger.
+ * Then it resolves soon after the linger.
  */
-export let endOf: (observer: Observer) => Promise<void> | undefined;
+export function endOf(observer: Observer): Promise<void> | undefined {
+  return readEnd(observer);
+}
+
+let readEnd: typeof endOf;
+
+/** @internal Opens the observer of a socket, for diagnostics_channel only. Never throws. */
+export function observeFor(core: Core): void {
+  try {
+    const observer = new Observer(core.socket as { readonly events: Observer });
+    core.observer = observer;
+    keepEvents(observer, false);
+  } catch {
+    // The context has no socket left, for example. The program's call must not fail because of that.
+  }
+}
+
+/** @internal The observer of a socket, which keeps events from now on. */
+export function observerOf(core: Core, socket: { readonly events: Observer }): Observer {
+  const { observer } = core;
+  // The one of diagnostics_channel may have been replaced by one of the program.
+  if (observer === undefined || (isHidden(observer as Observer) && core.monitor !== observer)) {
+    core.observer = new Observer(socket);
+  }
+  keepEvents(core.observer as Observer, true);
+  return core.observer as Observer;
+}
+
+let keepEvents: (observer: Observer, keep: boolean) => void;
+let isHidden: (observer: Observer) => boolean;
 
 /** Ends a loop over events, without a value, as in zeromq. */
 const finished = { done: true } as IteratorReturnResult<undefined>;
@@ -73,6 +111,9 @@ export class Observer implements AsyncIterable<Event> {
   readonly #emitter = new EventEmitter();
   /** Whether events are emitted instead of kept for `receive`. */
   #emitting = false;
+  /** Whether unread events are kept. Nobody can read those of an observer that the program does not know. */
+  #keeps = true;
+  readonly #connections = new Connections();
   /** Whether the observer keeps the process and its socket alive. */
   #alive = false;
   #reader: Reader | undefined;
@@ -105,8 +146,19 @@ export class Observer implements AsyncIterable<Event> {
       [...adders, ...removers, ...readers, "requestPipeStats"],
       anyArity,
     );
-    endOf = (observer) => {
+    isHidden = (observer) => !observer.#keeps;
+    keepEvents = (observer, keep) => {
+      observer.#keeps = keep;
+    };
+    readEnd = (observer) => {
       if (observer.#core.handle === 0) return undefined;
+      const observed = observer.#observed.deref();
+      const linger = observed?.usedInProcess ? observed.getOption(commonOptions.linger) : -1;
+      if (linger >= 0) {
+        // `setTimeout` accepts an int32. `#watch` keeps the process alive until then.
+        const limit = Math.min(linger + endGrace, 2 ** 31 - 1);
+        observed!.onClose = () => setTimeout(() => observer.#stopAwaiting(), limit).unref();
+      }
       observer.#endAwaited = true;
       observer.#watch();
       return observer.#ended;
@@ -139,8 +191,16 @@ export class Observer implements AsyncIterable<Event> {
     // No limit, so that libzmq's I/O thread never waits for this thread.
     this.#core.setOption(receiveOptions.receiveHighWaterMark, 0);
     check(binding.connect(this.#core.handle, endpoint));
-    this.#drain();
-    this.#watch();
+    observed.monitor = this;
+    try {
+      this.#watch();
+    } catch (error) {
+      observed.monitor = undefined;
+      this.#core.close();
+      throw error;
+    }
+    // Received later: subscribers of diagnostics_channel must not run before the socket knows its observer.
+    this.#core.touched();
   }
 
   /** Whether the observer is closed: by `close`, or because the socket has ended and its `end` event was delivered. */
@@ -218,10 +278,13 @@ export class Observer implements AsyncIterable<Event> {
     // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
     if (core === undefined || core.watching !== undefined) return;
-    const watcher: Waiter = { retry: () => false, close: () => core.done("watching") };
+    // No closure here may use `core`: the timer would keep a closed socket for that time.
+    const weak = this.#observed;
+    const watcher: Waiter = { retry: () => false, close: () => weak.deref()?.done("watching") };
     core.wait("watching", watcher, false);
     setTimeout(() => {
-      if (core.watching === watcher) core.done("watching");
+      const watched = weak.deref();
+      if (watched?.watching === watcher) watched.done("watching");
     }, answerTime).unref();
   }
 
@@ -231,8 +294,16 @@ export class Observer implements AsyncIterable<Event> {
    */
   close(): void {
     if (this.closed) return;
+    const observed = this.#observed.deref();
+    const known = observed?.observer as Observer | undefined;
+    // Diagnostics may open one again, unless the program has the one of `events`.
+    if (observed?.monitor === this && (known === undefined || !known.#keeps)) observed.monitor = undefined;
     // After the end, another socket may have the same handle.
-    if (!this.#over) binding.monitor(this.#handle, "", 0);
+    if (!this.#over) {
+      binding.monitor(this.#handle, "", 0);
+      // It reports its peers no longer.
+      nextTick(() => this.#connections.report({ type: "end" }, this.#observed.deref()));
+    }
     this.#over = true;
     this.#core.close();
     this.#unread.length = 0;
@@ -294,6 +365,13 @@ export class Observer implements AsyncIterable<Event> {
     return this.#reader !== undefined || this.#endAwaited || this.#emitter.eventNames().length > 0;
   }
 
+  /** Ends the wait for the end. Events are still delivered to readers and listeners. */
+  #stopAwaiting(): void {
+    this.#endAwaited = false;
+    this.#end();
+    this.#update();
+  }
+
   /** Watches again after a change of listeners. */
   #update(): void {
     if (this.#alive !== this.#awaited) this.#watch();
@@ -353,6 +431,10 @@ export class Observer implements AsyncIterable<Event> {
   }
 
   #deliver(event: Event): void {
+    const over = this.#over;
+    this.#connections.report(event, this.#observed.deref());
+    // A subscriber has closed the observer.
+    if (!over && this.#over) return;
     if (event.type === "end") {
       this.#over = true;
       this.#core.close();
@@ -364,7 +446,7 @@ export class Observer implements AsyncIterable<Event> {
       this.#watch();
     }
     if (this.#emitting) this.#call(event);
-    else if (reader !== undefined) return;
+    else if (reader !== undefined || !this.#keeps) return;
     else if (this.#unread.push(event) > mostKept) {
       this.#unread.shift();
       this.#dropped++;

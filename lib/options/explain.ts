@@ -76,7 +76,7 @@ const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
 
 function got(name: string, value: unknown): string {
   if (value === undefined) return "undefined: leave the option out for its default";
-  if (!secrets.has(name)) return shown(value);
+  if (value === null || !secrets.has(name)) return shown(value);
   const { length } = value as { length?: unknown };
   return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
 }

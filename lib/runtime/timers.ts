@@ -1,4 +1,4 @@
-// Node's timers and clock. Test runners replace the global ones and the members of node:timers, process and
+// Node's timers; the clock is in clock.ts. Test runners replace the global ones and the members of node:timers, process and
 // node:perf_hooks. A pending operation must not depend on a clock that a test has stopped, so they are read once, when
 // the library is loaded. If a runner has replaced them by then (`fakeTimers.enableGlobally` of jest, or an import after
 // sinon's `useFakeTimers`), the library uses stand-ins.
@@ -31,16 +31,4 @@ export const queueMicrotask = (task: () => void): void => {
 export const nextTick: (task: () => void) => void =
   "clock" in process.nextTick ? queueMicrotask : process.nextTick;
 
-/**
- * Not the global `performance`: creating it takes Node 2 ms, and a test may have replaced it. sinon sets `now` of the
- * object in node:perf_hooks, but not of its prototype.
- */
-let clock = (): number => {
-  const { performance } = process.getBuiltinModule("node:perf_hooks");
-  const { now } = Object.getPrototypeOf(performance) as { now?: typeof performance.now };
-  clock = (now ?? performance.now).bind(performance);
-  return clock();
-};
-
-/** Monotonic time in milliseconds. */
-export const now = (): number => clock();
+export { now } from "./clock.js";

@@ -1,37 +1,35 @@
 // Maps the addresses that the program gave to the endpoints that libzmq knows, where they differ: a host name was
 // resolved, an interface found, a wildcard replaced. Also keeps pending name resolutions.
 
+import { constants as os } from "node:os";
 import { ZMQ_CONNECT_ROUTING_ID } from "../binding/constants.js";
-import { check, errorOf, ZmqError } from "../binding/errors.js";
+import { check, ZmqError } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { EndpointCall } from "../core/endpoint-record.js";
 import type { Core } from "../core/open-socket.js";
-import { hostOf, portOf } from "../endpoint/host.js";
 import {
+  isWildcard,
   type Lookup,
   type Plan,
   planFor,
-  splitScheme,
   type Transport,
   toEndpoint,
-  transportOf,
+  undoPlanFor,
 } from "../endpoint/index.js";
 import { refusal } from "../endpoint/refusal.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
 import { checkMulticast } from "./multicast.js";
+import { traceEndpointSync } from "./tracing-endpoints.js";
 
 const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
 
 /** The pause between two attempts to resolve a name, in milliseconds. */
 const retryInterval = 1000;
 
-/** An endpoint in the form that libzmq receives. Its transport is undefined if its scheme is unknown. */
-type Known = Pick<Plan, "endpoint" | "looksUp" | "lookup"> & { readonly transport: Transport | undefined };
-
 class Addresses {
   /** The endpoints of libzmq, by address. */
-  readonly names = new Map<string, Known>();
+  readonly names = new Map<string, Plan>();
   /** Connected tcp endpoints with host names. */
   readonly connected = new Set<string>();
   /** Addresses that will be connected when their host is resolved. */
@@ -62,59 +60,38 @@ export function givenAddress(core: Core, endpoint: string): string {
 /** Returns the addresses that will be connected when their host is resolved. */
 export const unresolved = (core: Core): string[] => [...(addressesOf.get(core)?.pending ?? [])];
 
-/** The host of a tcp endpoint if it is a name, and neither an address nor an interface. */
-function tcpName(rest: string, address: string): string | undefined {
-  const text = rest.slice(rest.lastIndexOf(";") + 1);
-  const host = text.slice(0, text.lastIndexOf(":"));
-  try {
-    const use = { endpoint: address, call: "bind", type: 0, ipv6: false } as const;
-    const read = hostOf(host, use, { any: true, named: true });
-    return read.kind === "name" ? read.name : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The endpoint to undo, in libzmq's form. */
-function undoPlan(core: Core, call: EndpointCall, address: string): Known {
-  const known = addressesOf.get(core)?.names.get(address);
-  if (known !== undefined) return known;
-  const [scheme, rest] = splitScheme(address);
-  const asGiven = { endpoint: address, transport: transportOf(address) };
-  if (scheme !== "tcp") return asGiven;
-  // libzmq would read a wrong port and undo another endpoint.
-  const port = rest.slice(rest.lastIndexOf(":") + 1);
-  if (/^\d+$/.test(port)) portOf(port, { endpoint: address, call: "bind", type: 0, ipv6: false });
-  const name = tcpName(rest, address);
-  if (name === undefined || addressesOf.get(core)?.connected.has(address)) return asGiven;
-  // libzmq would resolve the name synchronously, in case it belongs to a bound endpoint.
-  if (call === "disconnect") throw errorOf("ENOENT");
-  const ipv6 = core.getOption(commonOptions.ipv6);
-  return {
-    ...asGiven,
-    lookup: {
-      name,
-      ipv6,
-      with: (numeric) => `tcp://${numeric.includes(":") ? `[${numeric}]` : numeric}:${port}`,
-    },
-  };
-}
-
 /** Plans a call: the endpoint for libzmq, and names to resolve. Throws for an invalid address. */
-function plan(core: Core, call: EndpointCall, address: string): Known {
-  if (isUndo(call)) return undoPlan(core, call, address);
+function plan(core: Core, call: EndpointCall, address: string): Plan {
+  const addresses = addressesOf.get(core);
+  const known = isUndo(call) ? addresses?.names.get(address) : undefined;
+  if (known !== undefined) return known;
   const use = {
     endpoint: address,
-    call: call === "bind" ? call : ("connect" as const),
+    call: call === "bind" || call === "unbind" ? ("bind" as const) : ("connect" as const),
     type: core.type,
     // Read only when it matters.
     get ipv6() {
       return core.getOption(commonOptions.ipv6);
     },
   };
-  const made = planFor(use);
-  checkMulticast(core, made.transport, use);
+  if (!isUndo(call)) {
+    const made = planFor(use);
+    checkMulticast(core, made.transport, use);
+    return made;
+  }
+  const made = undoPlanFor(use);
+  if (made.lookup === undefined) return made;
+  if (addresses?.connected.has(address)) return { endpoint: address, transport: made.transport };
+  // libzmq would resolve the name synchronously, in case it belongs to a bound endpoint.
+  if (call === "disconnect") throw notInUse(call, address);
   return made;
+}
+
+/** The error for an endpoint that is not bound or connected. */
+function notInUse(call: EndpointCall, address: string): ZmqError {
+  const state = call === "unbind" ? "bound" : "connected";
+  const why = `the socket is not ${state} to it: use the address that it was ${state} to, or lastEndpoint after a wildcard`;
+  return refusal("ENOENT", why, { endpoint: address });
 }
 
 /** Resolves a host, as libzmq would: the first address of the family that it would use. */
@@ -130,7 +107,7 @@ async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Pr
   try {
     numeric = await lookUp(lookup);
   } catch (error) {
-    if (call === "unbind") throw errorOf("ENOENT");
+    if (call === "unbind") throw notInUse(call, address);
     const code = String((error as { code?: string }).code);
     throw refusal(
       "ENODEV",
@@ -142,9 +119,6 @@ async function lookedUp(address: string, call: EndpointCall, lookup: Lookup): Pr
   }
   return lookup.with(numeric);
 }
-
-/** Wildcard addresses are undone only by `lastEndpoint`: one may have become several endpoints. */
-const wildcard = /^ipc:\/\/\*$|:(?:\*|0+)(?:\/|$)/;
 
 /** The number of unbound endpoints to keep, since later events of their connections name them. */
 const mostUnbound = 64;
@@ -168,7 +142,7 @@ function forgetBound(core: Core, endpoint: string): void {
 }
 
 /** Stores or removes the endpoint of an address after a call. */
-function remember(core: Core, call: EndpointCall, address: string, known: Known): void {
+function remember(core: Core, call: EndpointCall, address: string, known: Plan): void {
   const { endpoint, looksUp, transport } = known;
   if (isUndo(call)) {
     addressesOf.get(core)?.names.delete(address);
@@ -176,14 +150,14 @@ function remember(core: Core, call: EndpointCall, address: string, known: Known)
     if (call === "unbind") forgetBound(core, endpoint);
     return;
   }
-  if (transport?.scheme === "tcp" && call !== "bind") {
+  if (transport.disconnectsByAddress && call !== "bind") {
     if (looksUp) remembered(core).connected.add(address);
     return;
   }
   const last = core.getOption(statusOptions.lastEndpoint) ?? endpoint;
   if (call === "bind") rememberBound(core, last);
-  const name = call === "bind" && transport?.listens ? last : endpoint;
-  if (name !== address && !wildcard.test(address)) {
+  const name = call === "bind" && transport.listens ? last : endpoint;
+  if (name !== address && !isWildcard(address)) {
     remembered(core).names.set(address, { endpoint: name, transport });
   }
 }
@@ -196,10 +170,11 @@ function setConnectId(core: Core, id: Uint8Array | undefined): void {
   if (id !== undefined) check(binding.setOption(core.handle, ZMQ_CONNECT_ROUTING_ID, id));
 }
 
-function count(core: Core, call: EndpointCall, transport: Transport | undefined): void {
+function count(core: Core, call: EndpointCall, transport: Transport): void {
   const change = isUndo(call) ? -1 : 1;
   core.endpoints += change;
-  if (transport?.datagrams) core.datagramEndpoints += change;
+  if (transport.datagrams) core.datagramEndpoints += change;
+  if (transport.inProcess) core.usedInProcess = true;
 }
 
 /**
@@ -210,7 +185,7 @@ function connectLater(
   core: Core,
   address: string,
   lookup: Lookup,
-  transport: Transport | undefined,
+  transport: Transport,
   connectId: Uint8Array | undefined,
 ): void {
   const { pending } = remembered(core);
@@ -288,10 +263,12 @@ export function atAddress(
     if (error instanceof ZmqError) error.address = address;
     throw error;
   };
-  const make = (known: Known): number => {
+  const make = (known: Plan): number => {
     try {
       setConnectId(core, connectId);
-      const result = check(binding[call](core.handle, known.endpoint));
+      const result = binding[call](core.handle, known.endpoint);
+      if (result === -os.errno.ENOENT && isUndo(call)) throw notInUse(call, address);
+      check(result);
       remember(core, call, address, known);
       count(core, call, known.transport);
       return result;
@@ -310,7 +287,7 @@ export function atAddress(
         .then((endpoint) => make({ endpoint, transport }))
         .catch(failed);
     }
-    if (call === "bind" && transport?.bindByName === "never") {
+    if (call === "bind" && transport.bindByName === "never") {
       // libzmq would not resolve it, and could not report later that the address belongs to another machine.
       throw refusal(
         "ENODEV",
@@ -320,7 +297,7 @@ export function atAddress(
         },
       );
     }
-    if (call !== "connect" && transport?.bindByName !== "later") return make(made);
+    if (call !== "connect" && transport.bindByName !== "later") return make(made);
     connectLater(core, address, lookup, transport, connectId);
     return 0;
   } catch (error) {
@@ -331,6 +308,12 @@ export function atAddress(
 /** Calls the native function of that name synchronously. `connectId`: the routing id for the peer. */
 export function atEndpoint(core: Core, call: EndpointCall, address: string, connectId?: Uint8Array): number {
   const endpoint = toEndpoint(address);
+  const act = () => callEndpoint(core, call, endpoint, connectId);
+  const operation = call === "bind" || call === "unbind" ? (`${call}Sync` as const) : call;
+  return traceEndpointSync(core, operation, endpoint, act);
+}
+
+function callEndpoint(core: Core, call: EndpointCall, endpoint: string, connectId?: Uint8Array): number {
   core.usable();
   const result = atAddress(core, call, endpoint, false, connectId);
   record(core, call, endpoint);

@@ -1,13 +1,8 @@
 // Formats a socket for `console.log`: its type, state, endpoints and pending calls.
 
 import { type InspectOptionsStylized, inspect } from "node:util";
+import { typeName } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
-
-/** The names of the socket types in libzmq, by number. */
-const typeNames = [
-  ...["PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB", "STREAM"],
-  ...["SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL"],
-];
 
 function stateOf({ handle, blocked }: Core): string {
   if (handle === 0) return "closed";
@@ -27,7 +22,7 @@ export function inspectSocket(
   const sending = core.sendingMany ? "sendMany()" : core.sending?.call;
   const receiving = core.receiving?.call;
   const shown = {
-    type: typeNames[core.type] ?? core.type,
+    type: typeName(core.type),
     state: stateOf(core),
     bound: closed ? [] : bound,
     connected: closed ? [] : connected,

@@ -4,6 +4,8 @@ import type { PlainOptions } from "../arguments/operation-options.js";
 import { soon } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
 import { type Attempt, wouldBlock } from "../core/pending.js";
+import { traced } from "../diagnostics/channels.js";
+import { type ReceiveCall, traceReceive } from "./tracing.js";
 
 /**
  * The iterator of `for await` over a socket, of `batches` and of `messagesWithMetadata`. Leaving the loop, or calling
@@ -43,6 +45,9 @@ const loopCall = "a loop (for await)";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
+/** The argument of a `next` that is reported already. */
+const untraced = Symbol("untraced");
+
 /** The part of a receiver that a loop uses. */
 interface Operating {
   /** False if other receives have to precede the next one. Throws if the socket cannot be used. */
@@ -52,6 +57,7 @@ interface Operating {
 
 /** @internal Implements `for await` over a socket. */
 export class Loop<T> implements SocketIterator<T> {
+  readonly #operation: ReceiveCall;
   readonly #receiver: Operating;
   readonly #core: Core;
   readonly #attempt: Attempt<IteratorResult<T, undefined>>;
@@ -61,12 +67,14 @@ export class Loop<T> implements SocketIterator<T> {
 
   /** `fetched` returns the next prefetched message, if any. */
   constructor(
+    operation: ReceiveCall,
     receiver: Operating,
     core: Core,
     attempt: Attempt<T>,
     options: PlainOptions,
     fetched?: () => T | undefined,
   ) {
+    this.#operation = operation;
     this.#receiver = receiver;
     this.#core = core;
     this.#options = options;
@@ -77,7 +85,8 @@ export class Loop<T> implements SocketIterator<T> {
     };
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
+  next(call?: typeof untraced): Promise<IteratorResult<T, undefined>> {
+    if (traced.receive && call !== untraced) return this.#tracedNext();
     const core = this.#core;
     const { signal } = this.#options;
     // Read first: a signal that is not Node's own runs user code.
@@ -97,6 +106,7 @@ export class Loop<T> implements SocketIterator<T> {
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);
+    if (core.ends) return Promise.resolve(finished);
     if (core.receiving !== undefined || core.blocked) {
       try {
         this.#receiver.ready();
@@ -110,6 +120,10 @@ export class Loop<T> implements SocketIterator<T> {
       loopCall,
       finished,
     );
+  }
+
+  #tracedNext(): Promise<IteratorResult<T, undefined>> {
+    return traceReceive(this.#core, this.#operation, () => this.next(untraced));
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

@@ -20,6 +20,7 @@ import { Intake, type Properties, receiveInto } from "../message/slab.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions, receiveOptions } from "../options/table.js";
 import { Loop, type SocketIterator } from "./loop.js";
+import { traceReceive, traceTryReceive } from "./tracing.js";
 
 /** Options of `batches` and `receiveMany`. */
 export interface BatchOptions extends OperationOptions {
@@ -163,7 +164,8 @@ export class Receiver implements FetchedAhead, Queueing {
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received> {
     const plain = operationOptions(options);
     const names = namesOf(options);
-    return new Loop(this, this.#core, () => this.#oneWithMetadata(names), plain);
+    const attempt = () => this.#oneWithMetadata(names);
+    return new Loop("messagesWithMetadata", this, this.#core, attempt, plain);
   }
 
   tryReceive(): Message[] | undefined {
@@ -171,6 +173,21 @@ export class Receiver implements FetchedAhead, Queueing {
     const message = this.#one(1, true);
     this.#core.touched(this.#core.emptied);
     return message === wouldBlock ? undefined : message;
+  }
+
+  /** Calls a method that receives, and reports it to the tracing channel `receive`. */
+  traced(operation: "receive", options?: OperationOptions): Promise<Message[]>;
+  traced(operation: "receiveMany", options?: BatchOptions): Promise<Message[][]>;
+  traced(operation: "receiveWithMetadata", options?: MetadataOptions): Promise<Received>;
+  traced(
+    operation: "receive" | "receiveMany" | "receiveWithMetadata",
+    options?: OperationOptions,
+  ): Promise<unknown> {
+    return traceReceive<unknown>(this.#core, operation, () => this[operation](options));
+  }
+
+  tracedTryReceive(): Message[] | undefined {
+    return traceTryReceive(this.#core, () => this.tryReceive());
   }
 
   /** The iterator of `for await`. */
@@ -181,13 +198,14 @@ export class Receiver implements FetchedAhead, Queueing {
       if (most === 0) most = this.#mayFetchAhead();
       return this.#one(most);
     };
-    return new Loop(this, this.#core, attempt, operationOptions(undefined), () => this.#fetched());
+    const plain = operationOptions(undefined);
+    return new Loop("for await", this, this.#core, attempt, plain, () => this.#fetched());
   }
 
   batches(options?: BatchOptions): SocketIterator<Message[][]> {
     const plain = operationOptions(options);
     const max = batchSize(options?.max);
-    return new Loop(this, this.#core, () => this.#batch(max), plain);
+    return new Loop("batches", this, this.#core, () => this.#batch(max), plain);
   }
 
   /** False if other receives have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */

@@ -5,6 +5,7 @@ import {
   type OperationOptions,
   operationOptions,
   type PlainOptions,
+  type PlainSendOptions,
   type SendOptions,
   sendOptions,
   transferOf,
@@ -23,6 +24,7 @@ import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { framesOf, handOver, kept, type Outgoing, topicOf } from "../message/outgoing.js";
 import { type Tagging, taggings } from "../message/tag.js";
 import { Cargo } from "../message/transfer.js";
+import { traceSend, traceTrySend } from "./tracing.js";
 
 /** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
@@ -53,6 +55,13 @@ function refuseTransfer(options: unknown): void {
     new TypeError("sendMany does not support transfer"),
     "send each message to transfer with send(message, { transfer: true })",
   );
+}
+
+/** Reads the options of `sendMany` once. */
+function manyOptions(options: unknown): PlainOptions {
+  const plain = operationOptions(options);
+  refuseTransfer(options);
+  return plain;
 }
 
 /** Converts elements of the form `[message, options]`. */
@@ -99,10 +108,16 @@ export class Sender implements Queueing {
     if (count > most) throw tooManyArguments(most, count);
   }
 
-  // Each operation first reads its arguments, which may run user code, then checks the state, then acts.
-  send(message: unknown, options?: SendOptions): Promise<void> {
-    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    const plain = sendOptions(options);
+  // Each operation first reads its arguments, which may run user code, then checks the state, then acts. A traced
+  // operation passes the arguments that it has read.
+  send(
+    message: unknown,
+    options?: SendOptions,
+    read: WireMessage = this.#tagging === undefined
+      ? toWire(message)
+      : this.#tagging.toWire(message, options),
+    plain: PlainSendOptions = sendOptions(options),
+  ): Promise<void> {
     let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
@@ -142,9 +157,15 @@ export class Sender implements Queueing {
     return this.#queue!.add<undefined>({ attempt, timeout: limit, call: "send()", signal, topic });
   }
 
-  trySend(message: unknown, options?: unknown): boolean {
-    const read = this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
-    let outgoing: Outgoing = transferOf(options) ? new Cargo(read) : read;
+  trySend(
+    message: unknown,
+    options?: unknown,
+    read: WireMessage = this.#tagging === undefined
+      ? toWire(message)
+      : this.#tagging.toWire(message, options),
+    transfer: boolean = transferOf(options),
+  ): boolean {
+    let outgoing: Outgoing = transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (Array.isArray(read) && read.length === 0) return true;
     if (this.#core.datagramEndpoints > 0) outgoing = this.#fitting(outgoing);
@@ -155,13 +176,42 @@ export class Sender implements Queueing {
     return result > 0;
   }
 
-  sendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
-    const plain = operationOptions(options);
-    refuseTransfer(options);
-    // With an aborted signal the iterable is not read: it may be endless.
-    const given = plain.aborted ? [] : messages;
-    const wire = this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
+  sendMany(
+    messages: Iterable<unknown>,
+    options?: OperationOptions,
+    plain: PlainOptions = manyOptions(options),
+    wire: WireMessage[] = this.#readMany(messages, plain),
+  ): Promise<void> {
     return this.#ready() ? this.#sendAll(wire, plain) : this.#sendAllLater(wire, plain);
+  }
+
+  // Subscribers of diagnostics_channel run user code, so they are called between the reading and the check.
+  tracedSend(message: unknown, options?: SendOptions): Promise<void> {
+    const read = this.#read(message, options);
+    const plain = sendOptions(options);
+    return traceSend(this.#core, "send", [read], ([wire]) => this.send(undefined, undefined, wire, plain));
+  }
+
+  tracedTrySend(message: unknown, options?: unknown): boolean {
+    const read = this.#read(message, options);
+    const transfer = transferOf(options);
+    return traceTrySend(this.#core, [read], ([wire]) => this.trySend(undefined, undefined, wire, transfer));
+  }
+
+  tracedSendMany(messages: Iterable<unknown>, options?: OperationOptions): Promise<void> {
+    const plain = manyOptions(options);
+    const read = this.#readMany(messages, plain);
+    return traceSend(this.#core, "sendMany", read, (wire) => this.sendMany([], undefined, plain, wire));
+  }
+
+  #read(message: unknown, options: unknown): WireMessage {
+    return this.#tagging === undefined ? toWire(message) : this.#tagging.toWire(message, options);
+  }
+
+  #readMany(messages: Iterable<unknown>, { aborted }: PlainOptions): WireMessage[] {
+    // With an aborted signal the iterable is not read: it may be endless.
+    const given = aborted ? [] : messages;
+    return this.#tagging ? tagMany(given, this.#tagging) : toWireMany(given);
   }
 
   /** False if other sends have to precede the next one. Throws if the socket cannot be used, or is busy without a queue. */

@@ -17,11 +17,12 @@ import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check, invalidArgument } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import { Context, context as defaultContext } from "../context/context.js";
-import type { EndpointCall } from "../core/endpoint-record.js";
+import { identityOf } from "../core/identity.js";
 import { Core } from "../core/open-socket.js";
 import { coreOf, register } from "../core/registry.js";
+import { notice, prepare, traced } from "../diagnostics/channels.js";
 import { toEndpoint } from "../endpoint/index.js";
-import { endOf, Observer } from "../observer/observer.js";
+import { endOf, Observer, observerOf } from "../observer/observer.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
@@ -32,6 +33,7 @@ import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
 import { Peers, waitForPeers } from "./peers/peers.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
+import { traceEndpoint } from "./tracing-endpoints.js";
 
 export type { CloseOptions } from "../arguments/close-options.js";
 
@@ -67,7 +69,6 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
-  #observer: Observer | undefined;
   #peers: Peers | undefined;
 
   static {
@@ -108,13 +109,16 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 2 || (count === 2 && typeof options !== "object" && options !== undefined)) {
           senderOf(this).refuseArguments(count);
         }
-        return senderOf(this).send(message, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedSend(message, options) : sender.send(message, options);
       },
       trySend(this: Socket, message: unknown, options?: unknown) {
-        return senderOf(this).trySend(message, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedTrySend(message, options) : sender.trySend(message, options);
       },
       sendMany(this: Socket, messages: Iterable<unknown>, options?: OperationOptions) {
-        return senderOf(this).sendMany(messages, options);
+        const sender = senderOf(this);
+        return traced.send ? sender.tracedSendMany(messages, options) : sender.sendMany(messages, options);
       },
       receive(this: Socket, options?: OperationOptions) {
         // biome-ignore lint/complexity/noArguments: as above
@@ -122,16 +126,22 @@ export abstract class Socket implements Disposable, AsyncDisposable {
         if (count > 1 || (count === 1 && typeof options !== "object" && options !== undefined)) {
           throw new TypeError(`Expected 0 arguments but received ${count}`);
         }
-        return receiverOf(this).receive(options);
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.traced("receive", options) : receiver.receive(options);
       },
       tryReceive(this: Socket) {
-        return receiverOf(this).tryReceive();
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.tracedTryReceive() : receiver.tryReceive();
       },
       receiveMany(this: Socket, options?: BatchOptions) {
-        return receiverOf(this).receiveMany(options);
+        const receiver = receiverOf(this);
+        return traced.receive ? receiver.traced("receiveMany", options) : receiver.receiveMany(options);
       },
       receiveWithMetadata(this: Socket, options?: MetadataOptions) {
-        return receiverOf(this).receiveWithMetadata(options);
+        const receiver = receiverOf(this);
+        return traced.receive
+          ? receiver.traced("receiveWithMetadata", options)
+          : receiver.receiveWithMetadata(options);
       },
       messagesWithMetadata(this: Socket, options?: MetadataOptions) {
         return receiverOf(this).messagesWithMetadata(options);
@@ -195,6 +205,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       this.#core.close();
       throw explainAssignment(error, this, values);
     }
+    this.#core.socket = this;
+    prepare();
+    notice("socket:open", () => identityOf(this.#core));
   }
 
   /** The context that the socket belongs to. Undefined once the socket is closed. */
@@ -404,8 +417,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * ```
    */
   get events(): Observer {
-    this.#observer ??= new Observer(this);
-    return this.#observer;
+    return observerOf(this.#core, this);
   }
 
   /**
@@ -554,8 +566,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     if (linger !== undefined) core.setOption(commonOptions.linger, linger);
     let ended: Promise<void> | undefined;
     try {
-      this.#observer ??= new Observer(this);
-      ended = endOf(this.#observer) ?? endOf(new Observer(this));
+      ended = endOf(observerOf(core, this)) ?? endOf(new Observer(this));
     } catch (error) {
       // No monitor can be opened, which would report the end. With linger 0 there is nothing to wait for.
       ended = linger === 0 ? Promise.resolve() : Promise.reject(error);
@@ -759,10 +770,14 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * outcome is reported later all the same. Until then the socket is blocked: zeromq binds on another thread, and its
    * programs expect that.
    */
-  #inBackground(call: EndpointCall, address: string): Promise<void> {
+  #inBackground(call: "bind" | "unbind", address: string): Promise<void> {
+    const endpoint = toEndpoint(address);
+    return traceEndpoint(this.#core, call, endpoint, () => this.#act(call, endpoint));
+  }
+
+  #act(call: "bind" | "unbind", endpoint: string): Promise<void> {
     const core = this.#core;
     core.usable();
-    const endpoint = toEndpoint(address);
     let outcome: number | Promise<number>;
     try {
       outcome = atAddress(core, call, endpoint, true);

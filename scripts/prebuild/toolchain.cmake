@@ -28,7 +28,7 @@ foreach(tool AR RANLIB)
   endforeach()
 endforeach()
 
-# By default zig traps on undefined behaviour of C.
+# By default zig traps on undefined behavior of C.
 set(CMAKE_C_FLAGS_INIT -fno-sanitize=undefined)
 set(CMAKE_CXX_FLAGS_INIT -fno-sanitize=undefined)
 
@@ -37,10 +37,10 @@ if(ZIG_TARGET MATCHES "^aarch64-windows-")
 endif()
 
 if(ZIG_TARGET MATCHES "-linux-")
-  # Bitcode is optimised all the same. Told of it, zig makes its own libraries of bitcode too, and then some seventy of
+  # Bitcode is optimized all the same. With the flag, zig makes its own libraries of bitcode too, and then some seventy of
   # their functions are exported, whatever native/exports.map says.
   #
-  # The linker applies native/exports.map before it optimises. Only optimised code may call compiler-rt, as on arm64
+  # The linker applies native/exports.map before it optimizes. Only optimized code may call compiler-rt, as on arm64
   # __aarch64_ldadd8_relax. The linker would load compiler-rt afterwards and export 72 functions of it, such as memcpy. Any
   # required function of compiler-rt makes the linker load it before.
   set(CMAKE_SHARED_LINKER_FLAGS_INIT "-fno-lto -Wl,-u,__popcountdi2")

@@ -29,11 +29,12 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "lost-messages secure-a-server graceful-shutdown back-pressure streams command testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure streams observability command testing-your-code deployment troubleshooting gotchas",
 );
+const frameworks = readdirSync(join(pages, "frameworks")).map((file) => join("frameworks", file));
 const choosing = named("comparison migrating");
 const contributing = named("architecture boundary building testing");
-const listed = [...howTos, ...choosing, ...contributing, "README.md"];
+const listed = [...howTos, ...choosing, ...contributing, "README.md", "frameworks.md"];
 const reference = readdirSync(pages).filter((file) => file.endsWith(".md") && !listed.includes(file));
 
 /** The API, the main entry point first, each by the name that programs import. */
@@ -45,6 +46,7 @@ function apiItems(): DefaultTheme.SidebarItem[] {
     index: "zmq-native",
     draft: "zmq-native/draft",
     streams: "zmq-native/streams",
+    opentelemetry: "zmq-native/opentelemetry",
     "v5-compat": "zmq-native/v5-compat",
   };
   return Object.entries(names).map(([name, text]) => ({
@@ -99,6 +101,7 @@ export default defineConfig({
       "/": [
         { text: "Guide", link: "/guide/", items: chapters.map(item) },
         { text: "How-tos", items: howTos.map(item) },
+        { ...item("frameworks.md"), items: frameworks.map(item) },
         { text: "Choosing and migrating", items: choosing.map(item) },
         { text: "Reference", items: [{ text: "API reference", link: "/api/" }, ...reference.map(item)] },
         { text: "Contributing", items: contributing.map(item) },

@@ -15,7 +15,7 @@ const report = "report/index.html";
 /** The file in docs/ that scripts/docs.mjs copied to out/pages. */
 const originalOf = (page: string) => resolve(root, "docs", relative(resolve(root, "out/pages"), page));
 
-/** Where a link of a page leads on the site; as it is, when that is another page or elsewhere. */
+/** The target of a page's link on the site. Links to other pages and other sites do not change. */
 function targetOf(link: string, page: string): string {
   if (link.startsWith(home)) return link.slice(home.length - 1);
   if (/^(\w+:|#|\/)/.test(link)) return link;

@@ -18,7 +18,7 @@ export const search: DefaultTheme.LocalSearchOptions = {
       fuzzy: 0.2,
       prefix: true,
       boost: { title: 4, text: 2, titles: 1 },
-      // A page that explains a thing comes before the class that has it.
+      // A page that explains a subject comes before the API page of its class.
       boostDocument: (id: string) => (/\/api\/(?!options)/.test(id) ? 0.7 : 1),
     },
   },

@@ -5,9 +5,21 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply } from "zmq-native";
+import { socketKinds } from "../../command/sockets.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 import { freeUdpPort } from "../helpers/ports.js";
+import { draftNames, stableNames } from "../helpers/socket_types.js";
 import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+
+// A Peer also connects to others by program, and a Channel is a Pair of one frame.
+const withoutCommand = ["Peer", "Channel"];
+
+test("there is a command for each socket type but Peer and Channel", () => {
+  const named = (draft: boolean) =>
+    socketKinds.filter((kind) => (kind.draft ?? false) === draft).map(({ className }) => className);
+  expect(named(false).sort()).toEqual([...stableNames].sort());
+  expect(named(true).sort()).toEqual(draftNames.filter((name) => !withoutCommand.includes(name)).sort());
+});
 
 /** A receiving command, a sending one, and what the receiver prints as JSON. */
 const pairs: { receiver: string[]; sender: string[]; printed: RegExp }[] = [

@@ -282,7 +282,36 @@ test("completion completes commands and options in bash", async () => {
   expect(await complete("pub", "hello", "--inter")).toEqual(["--interval"]);
   expect(await complete("bench", "")).toEqual(expect.arrayContaining(["throughput", "latency"]));
   expect(await complete("bench", "latency", "--js")).toEqual(["--json"]);
+  expect(await complete("proxy", "")).toEqual(expect.arrayContaining(["router-dealer", "--front-bind"]));
+  expect(await complete("completion", "f")).toEqual(["fish"]);
   for (const shell of ["zsh", "fish"]) expect((await zmq(["completion", shell])).stdout).toContain("zmq");
+});
+
+test("completion completes the values of options in bash", async () => {
+  const { stdout: script } = await zmq(["completion", "bash"]);
+  const complete = async (...words: string[]) => {
+    const list = words.map((word) => `'${word}'`).join(" ");
+    const lines = [
+      `COMP_WORDS=(zmq ${list}); COMP_CWORD=${words.length}`,
+      `_zmq; printf "%s\n" "\${COMPREPLY[@]}"`,
+    ];
+    const { stdout } = await execute("bash", ["-c", [script, ...lines].join("\n")]);
+    return stdout.split("\n").filter((word) => word !== "");
+  };
+  expect(await complete("pull", "--output", "")).toEqual(expect.arrayContaining(["text", "json", "msgpack"]));
+  expect(await complete("pull", "--output", "h")).toEqual(["hex"]);
+  // Bash splits at the equals sign.
+  expect(await complete("pull", "--output", "=", "h")).toEqual(["hex"]);
+  expect(await complete("pull", "--output", "=")).toContain("hex");
+  expect(await complete("pull", "--count", "1", "--output", "h")).toEqual(["hex"]);
+  expect(await complete("push", "hello", "--input", "r")).toEqual(["raw"]);
+  expect(await complete("bench", "latency", "--transport", "")).toEqual(["tcp", "ipc"]);
+  // Files complete any other value.
+  expect(await complete("pull", "--bind", "")).toEqual([]);
+  expect(await complete("pull", "-b", "")).toEqual([]);
+  expect(await complete("pull", "--quiet", "--outp")).toEqual(["--output"]);
+  const { stdout: fish } = await zmq(["completion", "fish"]);
+  expect(fish).toMatch(/from pull" -l output -x -a "text .*json/);
 });
 
 test("the help of every command shows an example", async () => {

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { executeSync } from "../helpers/execute.js";
 import { root } from "../package/pack.js";
 
-const pages = ["", "docs", "docs/guide", "examples"]
+const pages = ["", "docs", "docs/guide", "docs/frameworks", "examples"]
   .flatMap((folder) => readdirSync(join(root, folder)).map((file) => join(folder, file)))
   .filter((file) => file.endsWith(".md"));
 

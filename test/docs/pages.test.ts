@@ -35,6 +35,12 @@ testPrograms("docs/back-pressure.md", {
 testPrograms("docs/peers.md");
 testPrograms("docs/command.md");
 testPrograms("docs/streams.md");
+const observed = ["api", "context-async-hooks", "core", "sdk-trace-base"].map(
+  (name) => `@opentelemetry/${name}`,
+);
+testPrograms("docs/observability.md", {
+  packages: Object.fromEntries([...observed, "prom-client"].map((name) => [name, root])),
+});
 testPrograms("docs/secure-a-server.md");
 testPrograms("docs/graceful-shutdown.md", {
   figures: {

@@ -309,6 +309,37 @@ describe("tcp", () => {
     expect(pull.closed).toBe(true);
   });
 
+  test.each([
+    ["unbindSync", "tcp://localhost:x"],
+    ["unbindSync", "ws://localhost:99999"],
+    ["unbindSync", "inproc://never-bound"],
+    ["disconnect", "tcp://localhost:5555"],
+    ["disconnect", "inproc://never-bound"],
+  ] as const)("%s of %s, which is not in use, names it and the remedy", (call, endpoint) => {
+    using pull = new Pull();
+    const state = call === "disconnect" ? "connected" : "bound";
+    expect(() => pull[call](endpoint)).toThrow(
+      expect.objectContaining({
+        code: "ENOENT",
+        address: endpoint,
+        detail: `${endpoint}: the socket is not ${state} to it: use the address that it was ${state} to, or lastEndpoint after a wildcard`,
+      }),
+    );
+  });
+
+  test.each(["connect", "disconnect", "bindSync", "unbindSync"] as const)(
+    "%s of an unknown transport names the known ones",
+    (call) => {
+      using pull = new Pull();
+      expect(() => pull[call]("bogus://x")).toThrow(
+        expect.objectContaining({
+          code: "EPROTONOSUPPORT",
+          detail: expect.stringMatching(/^bogus:\/\/x: unknown transport bogus:\/\/: use one of tcp, /),
+        }),
+      );
+    },
+  );
+
   test("disconnect of an endpoint that was never connected throws ENOENT", () => {
     using push = new Push({ linger: 0 });
     for (const endpoint of [

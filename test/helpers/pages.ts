@@ -118,6 +118,15 @@ async function run(command: string, cwd: string): Promise<{ code: number | null;
   return { code: exitCode ?? null, output: stdout };
 }
 
+/** Replaces the files that a page shows by those of a folder. */
+function writeFiles(page: string, from: string): void {
+  const text = readFileSync(join(root, page), "utf8");
+  const updated = text.replace(/^```ts\n\/\/ (\S+)\n[\s\S]*?^```$/gm, (_block, name: string) => {
+    return `\`\`\`ts\n${readFileSync(join(from, name), "utf8")}\`\`\``;
+  });
+  writeFileSync(join(root, page), updated);
+}
+
 /** Replaces the output that a page shows for a command. */
 function write(page: string, { command, output }: Command, actual: string): void {
   if (stable(output) === stable(actual) || output.includes("...\n")) return;
@@ -140,6 +149,8 @@ interface PageOptions {
   missing?: string[];
   /** Changes the text of a file before it is run. */
   edit?: (text: string) => string | Promise<string>;
+  /** The page shows files of a folder, and runs the JavaScript that is compiled from them in another. */
+  compiled?: { from: string; to: string };
 }
 
 const workshop = realpathSync(mkdtempSync(join(tmpdir(), "zmq-native-pages-")));
@@ -163,8 +174,9 @@ function install(modules: string): void {
  */
 export function testPage(
   page: string,
-  { figures = {}, packages = {}, missing = [], edit = (text) => text }: PageOptions = {},
+  { figures = {}, packages = {}, missing = [], edit = (text) => text, compiled }: PageOptions = {},
 ): void {
+  if (compiled && process.env.PAGES === "write") writeFiles(page, compiled.from);
   const { files, notRun, sessions } = readPage(page);
   const folder = join(workshop, page);
 
@@ -177,6 +189,9 @@ export function testPage(
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), await edit(text));
       }
+      // A link to the packages of the sources is not copied: the page installs them, and zmq-native.
+      const filter = (source: string) => !source.endsWith("node_modules");
+      if (compiled) cpSync(compiled.to, folder, { recursive: true, filter });
       for (const [name, from] of Object.entries(packages)) {
         const target = join(folder, "node_modules", name);
         mkdirSync(dirname(target), { recursive: true });
@@ -187,6 +202,10 @@ export function testPage(
           symlinkSync(join(target, path), join(folder, "node_modules/.bin", program));
         }
       }
+    });
+
+    test.skipIf(compiled === undefined)("shows the files that are tested", () => {
+      for (const [name, text] of files) expect(text).toBe(readFileSync(join(compiled!.from, name), "utf8"));
     });
 
     test("runs each program that it shows", () => {

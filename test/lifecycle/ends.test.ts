@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { capability, Pull, Push } from "zmq-native";
 import { draftPath, type Outcome, patience, runProgram } from "../helpers/program.js";
 import { draftPairs, stablePairs } from "../helpers/socket_types.js";
-import { whenFree } from "../helpers/transports.js";
+import { freshEndpoint, whenFree } from "../helpers/transports.js";
 
 const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -120,6 +120,59 @@ describe("scenario 6 and 7: a program with sockets of every type and messages in
 });
 
 // Vendor patch libzmq/ipc/remove-files.
+describe("close({ linger }) over inproc, with a peer that receives nothing meanwhile", () => {
+  test.each([
+    ["bound", 0],
+    ["connected", 0],
+    ["bound", 20],
+    ["connected", 20],
+  ] as const)(
+    "resolves for a %s socket with a linger of %d, and no message is lost",
+    async (side, linger) => {
+      const endpoint = freshEndpoint("inproc");
+      const push = new Push();
+      using pull = new Pull({ receiveTimeout: 5_000 });
+      const [first, second] = side === "bound" ? [push, pull] : [pull, push];
+      await first.bind(endpoint);
+      second.connect(endpoint);
+      await push.sendMany(["1", "2", "3"]);
+      await push.close({ linger });
+      const received = [];
+      for (let i = 0; i < 3; i++) received.push(String(await pull.receive()));
+      expect(received).toEqual(["1", "2", "3"]);
+    },
+  );
+
+  test("resolves without a linger of its own when the peer has received everything", async () => {
+    const endpoint = freshEndpoint("inproc");
+    const push = new Push();
+    using pull = new Pull();
+    await pull.bind(endpoint);
+    push.connect(endpoint);
+    await push.send("1");
+    let closed = false;
+    const closing = Promise.resolve(push.close({})).then(() => {
+      closed = true;
+    });
+    expect(await new Promise((resolve) => setImmediate(() => resolve(closed)))).toBe(false);
+    await pull.receive();
+    pull.tryReceive(); // The end of the connection follows the last message.
+    await closing;
+  });
+
+  test("does not keep the process alive afterwards", async () => {
+    const { code, stdout } = await runProgram(`
+      const push = new zmq.Push(), pull = new zmq.Pull();
+      await pull.bind("inproc://a");
+      push.connect("inproc://a");
+      await push.send("unread");
+      await push.close({ linger: 0 });
+      console.log("closed");
+    `);
+    expect([code, stdout]).toEqual([0, "closed\n"]);
+  });
+});
+
 describe.skipIf(!capability.ipc)("the file of an ipc endpoint", () => {
   const gone = async (path: string) => {
     const end = performance.now() + patience;

@@ -195,3 +195,40 @@ describe("peers that send and reset at once do not abort the process while reada
     expect({ code, signal, stderr }).toMatchObject({ code: 0, signal: null });
   });
 });
+
+// A conflating pipe has room for one message, and its end took that place.
+test.each(
+  (["tcp", "ipc", "inproc"] as const).flatMap((transport) =>
+    (["before it is connected", "while it is connected"] as const).map((when) => [transport, when] as const),
+  ),
+)("the last message before a close arrives over %s, sent %s", async (transport, when) => {
+  for (let round = 0; round < 10; round++) {
+    using pull = new Pull({ receiveTimeout: 10_000 });
+    const push = new Push({ conflate: true });
+    await pull.bind(freshEndpoint(transport));
+    const connected = new Promise((resolve) => push.events.on("handshake", resolve));
+    push.connect(pull.lastEndpoint as string);
+    if (when === "while it is connected" && transport !== "inproc") await connected;
+    for (let i = 0; i < 5; i++) await push.send(`${round} ${i}`);
+    push.close();
+    let last = "";
+    while (last !== `${round} 4`) last = String(await pull.receive());
+  }
+});
+
+test.each(receivers.filter(([name]) => name !== "Subscriber"))(
+  "a message that has arrived stays readable when its sender has gone: %s",
+  async (_, __, open) => {
+    for (const transport of ["tcp", "inproc"] as const) {
+      using receiver = open();
+      const dealer = new Dealer();
+      const push = new Push();
+      const sender = receiver instanceof Dealer ? dealer : push;
+      await receiver.bind(freshEndpoint(transport));
+      sender.connect(receiver.lastEndpoint as string);
+      await sender.send("last");
+      for (const socket of [dealer, push]) await socket.close({ linger: transport === "tcp" ? -1 : 0 });
+      expect(text(await receiver.receive())).toBe("last");
+    }
+  },
+);

@@ -122,6 +122,10 @@ describe("an invalid value", () => {
     }
   });
 
+  test("may be null for a secret", () => {
+    expect(refused("Push", { curveSecretKey: null }).detail).toMatch(/^curveSecretKey takes .*; got null$/);
+  });
+
   test("is truncated if it is long, and printing it runs no code of the program", () => {
     expect(refused("Router", { routingId: "x".repeat(10_000) }).detail!.length).toBeLessThan(250);
     const hostile = {

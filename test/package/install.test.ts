@@ -87,7 +87,7 @@ describe("the tarball", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
-    const entries = ["index", "draft", "streams", "v5-compat"].flatMap((name) => [
+    const entries = ["index", "draft", "streams", "opentelemetry", "v5-compat"].flatMap((name) => [
       `${name}.js`,
       `${name}.mjs`,
     ]);
@@ -139,6 +139,7 @@ describe("the tarball", () => {
       "./v5-compat",
       "./v5-compat.js",
       "./streams",
+      "./opentelemetry",
       "./lib",
       "./lib/index",
       "./lib/index.js",

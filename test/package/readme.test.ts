@@ -55,3 +55,35 @@ test("the speed that the landing pages state in words is that of bench/report/sp
   expect(landing).toContain(`${least} to ${greatest} times as many messages per second as zeromq 6.8`);
   expect(landing).toContain(`at ${leastTime} to ${greatestTime} % of its CPU time`);
 });
+
+test("scripts/setup accepts the Node.js versions of package.json", () => {
+  const condition = /process\.exit\((.+) \? 0 : 1\)/.exec(read("scripts/setup"))![1]!;
+  const accepts = new Function("a", "b", `return ${condition}`) as (major: number, minor: number) => boolean;
+  const ranges = (manifest.engines.node as string).split(" || ").map((range) => {
+    const [, kind, least, minor] = /^(\^|>=)(\d+)\.(\d+)\.0$/.exec(range)!;
+    return { later: kind === ">=", least: Number(least), minor: Number(minor) };
+  });
+  for (let major = 18; major <= 26; major++) {
+    for (const minor of [0, 11, 12, 18, 19, 30]) {
+      const wanted = ranges.some(
+        (range) => (range.later && major > range.least) || (major === range.least && minor >= range.minor),
+      );
+      expect(`${major}.${minor} ${accepts(major, minor)}`).toBe(`${major}.${minor} ${wanted}`);
+    }
+  }
+});
+
+test("the changelog has the format of Keep a Changelog, and describes the version of package.json", () => {
+  const changelog = read("CHANGELOG.md");
+  const headings = [...changelog.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings[0]).toBe("[Unreleased]");
+  expect(headings.slice(1)).toEqual(
+    headings.slice(1).map(() => expect.stringMatching(/^\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d$/)),
+  );
+  expect(headings[1]).toContain(`[${manifest.version}]`);
+  for (const heading of headings) expect(changelog).toContain(`\n${/^\[.+?\]/.exec(heading!)![0]}: https://`);
+  const kinds = new Set([...changelog.matchAll(/^### (.+)$/gm)].map(([, kind]) => kind));
+  expect(["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]).toEqual(
+    expect.arrayContaining([...kinds]),
+  );
+});

@@ -23,6 +23,7 @@ const core = {
   "auth/hostile": false,
   "core/readiness": true,
   "curve/curve": true,
+  "diagnostics/messages": true,
   "draft/draft": true,
   "endpoint/websocket": true,
   "message/message": false,
@@ -49,11 +50,12 @@ const bundle = await rolldown({
   input: { main: join(here, "entry.mjs") },
   platform: "node",
   // The package is loaded from its build and not bundled.
-  external: ["index", "draft", "v5-compat"].map((name) => join(root, `dist/${name}.js`)),
+  external: ["index", "draft", "streams", "v5-compat"].map((name) => join(root, `dist/${name}.js`)),
   resolve: {
     alias: {
       vitest: join(here, "vitest.mjs"),
       "zmq-native/draft": join(root, "dist/draft.js"),
+      "zmq-native/streams": join(root, "dist/streams.js"),
       "zmq-native/v5-compat": join(root, "dist/v5-compat.js"),
       "zmq-native": join(root, "dist/index.js"),
     },

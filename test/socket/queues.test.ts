@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Dealer, Pair, Publisher, Pull, Push, Reply, Request, Router, XPublisher } from "zmq-native";
 import { Radio } from "zmq-native/draft";
 import { join } from "../helpers/pairs.js";
+import { runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
 type Queue = NonNullable<Push["sendQueue"]>;
@@ -717,5 +718,68 @@ describe("random programs agree with a ledger", () => {
       expect(sent.length + refused).toBe(total);
     };
     await Promise.all([run(pair.bound, pair.connected), run(pair.connected, pair.bound)]);
+  });
+});
+
+test("hooks that send while the queue drops messages leave no promise pending", async () => {
+  const outcome = await runProgram(`
+    const { createHook } = require("node:async_hooks");
+    const push = new zmq.Push({ linger: 0, sendQueue: { max: 3, overflow: "dropOldest" } });
+    const outcomes = [];
+    const send = (text) => push.send(text).then(() => outcomes.push(text), ({ code }) => outcomes.push(text + " " + code));
+    for (let i = 0; i < 3; i++) send("early");
+    let armed = false;
+    createHook({
+      init() {
+        if (!armed) return;
+        armed = false;
+        for (const text of ["h1", "h2", "h3"]) send(text);
+      },
+    }).enable();
+    push.sendQueue = { max: 2, overflow: "dropOldest" };
+    // The hook runs when the first message is dropped.
+    const { then } = Promise.prototype;
+    let drops = 0;
+    Promise.prototype.then = function (resolve, reject) {
+      if (resolve === undefined && drops++ === 0) armed = true;
+      return then.call(this, resolve, reject);
+    };
+    send("last");
+    Promise.prototype.then = then;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    push.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(drops > 0, outcomes.length);
+  `);
+  expect(outcome).toMatchObject({ code: 0, stdout: "true 7\n" });
+});
+
+describe("a message for a peer that has room is sent when the one before it, for a full peer,", () => {
+  test.each([
+    ["is aborted", "reject", 5],
+    ["is dropped", "dropOldest", 1],
+  ] as const)("%s", async (_, overflow, max) => {
+    using router = new Router({ mandatory: true, sendHighWaterMark: 1, linger: 0 });
+    router.sendQueue = { max, overflow };
+    await router.bind(freshEndpoint("inproc"));
+    const [full, free] = ["full", "free"].map((routingId) => {
+      const dealer = new Dealer({ routingId, receiveHighWaterMark: 1, receiveTimeout: 10_000 });
+      dealer.connect(router.lastEndpoint!);
+      return dealer;
+    }) as [Dealer, Dealer];
+    for (const dealer of [full, free]) {
+      await dealer.send("ready");
+      await router.receive();
+    }
+    while (router.trySend(["full", "filling"]));
+    const controller = new AbortController();
+    const first = router.send(["full", "waits"], { signal: controller.signal });
+    first.catch(() => {});
+    const second = router.send(["free", "message"]);
+    if (overflow === "reject") controller.abort();
+    await second;
+    expect((await free.receive()).map(String)).toEqual(["message"]);
+    await expect(first).rejects.toThrow();
+    for (const dealer of [full, free]) dealer.close();
   });
 });

@@ -34,6 +34,7 @@ const obvious = new RegExp(
     /\.(?:next|return|off|resume|terminate|ref|unref|unmonitor|zmqVersion|(?:get|set)Max\w+)$/,
     /\.(?:get|set)(?:Bool|U?int\d\d|String)Option$/i,
     /^index\.Observer\.close$/,
+    /^opentelemetry\.ZmqInstrumentation\.(?:enable|disable|setTracerProvider|setMeterProvider|getConfig)$/,
     /^index\.EventListeners\.(?:addListener|removeListener|removeAllListeners|prepend\w+|listeners|rawListeners|listenerCount|eventNames)$/,
     /^v5-compat\.(?:Socket\.(?:close|read|pause|unsubscribe)|SocketBinding\.\w+)$/,
   ]

@@ -1,5 +1,5 @@
-/* What OpenPGM says of itself in its log. Its own file is made by a script that notes the time of the build, and so
-   makes every build another one. */
+/* The version that OpenPGM writes to its log. OpenPGM generates its own file with the time of the build, so that no two
+   builds would be equal. */
 #include <pgm/version.h>
 
 const unsigned pgm_major_version = 5;

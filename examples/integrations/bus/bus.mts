@@ -1,0 +1,92 @@
+// bus/bus.mts
+// A member of a bus: what it publishes goes through a proxy to all members that have subscribed to the topic.
+
+import { randomUUID } from "node:crypto";
+import { Proxy, Publisher, Subscriber, XPublisher, XSubscriber } from "zmq-native";
+
+/** Where the proxy is. */
+export interface Endpoints {
+  publish: string;
+  subscribe: string;
+}
+
+export type Listener = (data: Buffer) => void;
+
+export class Bus {
+  readonly #endpoints: Endpoints;
+  readonly #publisher = new Publisher({ linger: 1_000 });
+  readonly #subscriber = new Subscriber();
+  readonly #listeners = new Map<string, Listener>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(endpoints: Endpoints) {
+    this.#endpoints = endpoints;
+    this.#publisher.connect(endpoints.publish);
+    this.#subscriber.connect(endpoints.subscribe);
+    this.#receive();
+  }
+
+  /** Calls the listener with the data of each message of this topic. */
+  subscribe(topic: string, listener: Listener): void {
+    this.#listeners.set(topic, listener);
+    this.#subscriber.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.#listeners.delete(topic) && !this.#subscriber.closed) this.#subscriber.unsubscribe(topic);
+  }
+
+  /** Resolves when all subscriptions so far have arrived at the proxy. Earlier messages would be lost. */
+  ready(timeout = 5_000): Promise<void> {
+    // A publisher waits for one subscription at a time.
+    const ready = this.#turn.then(() => this.#subscribed(timeout));
+    this.#turn = ready.catch(() => {});
+    return ready;
+  }
+
+  async #subscribed(timeout: number): Promise<void> {
+    // This subscription follows the others, and returns to this member's own publisher.
+    const topic = `ready ${randomUUID()}`;
+    try {
+      this.#subscriber.subscribe(topic);
+      await this.#publisher.waitForSubscribers(1, { topic, timeout });
+    } catch (cause) {
+      const { publish, subscribe } = this.#endpoints;
+      throw new Error(`no proxy at ${publish} and ${subscribe} within ${timeout} ms`, { cause });
+    } finally {
+      if (!this.#subscriber.closed) this.#subscriber.unsubscribe(topic);
+    }
+  }
+
+  /** Publishes. Members whose queue is full lose the message. */
+  publish(topic: string, data: Uint8Array | string): void {
+    this.#publisher.trySend([topic, data]);
+  }
+
+  close(): void {
+    this.#publisher.close();
+    this.#subscriber.close();
+  }
+
+  async #receive(): Promise<void> {
+    // A subscription to "a" also matches the topic "ab", which has no listener here.
+    for await (const [topic, data] of this.#subscriber) this.#listeners.get(String(topic))?.(data);
+  }
+}
+
+/** Runs a proxy on a thread of libzmq. A bus needs one, in any process. */
+export async function startProxy(publish = "tcp://127.0.0.1:*", subscribe = "tcp://127.0.0.1:*") {
+  const proxy = new Proxy(new XSubscriber(), new XPublisher());
+  await proxy.frontEnd.bind(publish);
+  await proxy.backEnd.bind(subscribe);
+  const endpoints: Endpoints = {
+    publish: proxy.frontEnd.lastEndpoint!,
+    subscribe: proxy.backEnd.lastEndpoint!,
+  };
+  const running = proxy.run();
+  const close = () => {
+    proxy.terminate();
+    return running;
+  };
+  return { endpoints, close };
+}

@@ -1,0 +1,44 @@
+// graphql/messages.mts
+// The messages of a topic as an async iterator, for the `subscribe` function of a GraphQL field.
+
+import { once } from "node:events";
+import { Subscriber } from "zmq-native";
+
+/**
+ * Resolves with the messages of a topic: JSON in the second frame.
+ *
+ * @throws Error (rejects) if no publisher answers within the timeout, in milliseconds.
+ */
+export async function messagesOf<T>(endpoint: string, topic: string, timeout = 2_000) {
+  const socket = new Subscriber();
+  const connected = once(socket.events, "handshake", { signal: AbortSignal.timeout(timeout) });
+  socket.subscribe(topic);
+  socket.connect(endpoint);
+  try {
+    await connected;
+  } catch (cause) {
+    socket.close();
+    throw new Error(`no publisher at ${endpoint} within ${timeout} ms`, { cause });
+  }
+
+  const loop = socket[Symbol.asyncIterator]();
+  const done = { done: true, value: undefined } as const;
+  const iterator: AsyncIterableIterator<T, undefined> = {
+    async next() {
+      for (;;) {
+        const result = await loop.next();
+        if (result.done) return done;
+        const [name, body] = result.value;
+        // A subscription is a prefix: "price" also matches "prices".
+        if (String(name) === topic) return { done: false, value: JSON.parse(String(body)) };
+      }
+    },
+    // An async generator would not return before the next message. This ends the pending `next` at once.
+    async return() {
+      socket.close();
+      return done;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}

@@ -1,0 +1,35 @@
+// The programs of examples/integrations, compiled, with the packages that they need.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { execaSync } from "execa";
+
+const root = join(__dirname, "../..");
+
+export const sources = join(root, "examples/integrations");
+export const programs = join(root, "out/integrations");
+
+/** Installs the packages and compiles the programs, if something has changed. */
+export function compile(): void {
+  execaSync(process.execPath, [join(root, "scripts/compile.mjs"), "integrations"]);
+}
+
+const { dependencies } = JSON.parse(readFileSync(join(sources, "package.json"), "utf8"));
+
+/** The packages that the programs import. */
+export const packages: string[] = Object.keys(dependencies);
+
+const require = createRequire(join(sources, "package.json"));
+
+// Their types are not available before they are installed, and `npm run check` does not install them.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Module = any;
+
+/** Loads a package of examples/integrations. */
+export const load = (name: string): Promise<Module> => import(pathToFileURL(require.resolve(name)).href);
+
+/** Loads a compiled module, such as `nestjs/transport`. */
+export const program = (name: string): Promise<Module> =>
+  import(pathToFileURL(join(programs, `${name}.mjs`)).href);

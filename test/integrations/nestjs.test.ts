@@ -1,0 +1,127 @@
+// The transporter of docs/frameworks/nestjs.md with NestJS: many requests, missing and restarted servers, shutdown.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { compile, load, program } from "./integrations.js";
+
+let start: (endpoint: string) => Promise<{ endpoint: string; calls: number[]; close(): Promise<void> }>;
+let connect: (options: { endpoint: string; timeout?: number }) => {
+  ask(pattern: unknown, data: unknown): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+beforeAll(async () => {
+  compile();
+  await load("reflect-metadata");
+  const { Controller, Module } = await load("@nestjs/common");
+  const { NestFactory } = await load("@nestjs/core");
+  const { MessagePattern } = await load("@nestjs/microservices");
+  const { firstValueFrom } = await load("rxjs");
+  const { ZmqServer } = await program("nestjs/server");
+  const { ZmqClient } = await program("nestjs/client");
+
+  start = async (endpoint) => {
+    const calls: number[] = [];
+    class Numbers {
+      double(number: number) {
+        calls.push(number);
+        return 2 * number;
+      }
+      never() {
+        return new Promise(() => {});
+      }
+    }
+    class App {}
+    for (const name of ["double", "never"]) {
+      const descriptor = Object.getOwnPropertyDescriptor(Numbers.prototype, name);
+      MessagePattern({ name })(Numbers.prototype, name, descriptor);
+    }
+    Controller()(Numbers);
+    Module({ controllers: [Numbers] })(App);
+    const strategy = new ZmqServer(endpoint);
+    const app = await NestFactory.createMicroservice(App, { strategy, logger: false });
+    await app.listen();
+    return { endpoint: strategy.unwrap().lastEndpoint, calls, close: () => app.close() };
+  };
+  connect = (options) => {
+    const client = new ZmqClient(options);
+    onTestFinished(() => client.close());
+    return {
+      ask: (pattern, data) => firstValueFrom(client.send(pattern, data)),
+      close: () => client.close(),
+    };
+  };
+}, 300_000);
+
+/** An ipc endpoint of the test's own. */
+function ipc(): string {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-nestjs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return `ipc://${folder}/server`;
+}
+
+test("two clients with many requests at once get their own replies", async () => {
+  const server = await start("tcp://127.0.0.1:*");
+  const clients = [connect(server), connect(server)];
+  const numbers = Array.from({ length: 500 }, (_, index) => index + 1);
+  const asked = clients.map(({ ask }) =>
+    Promise.all(numbers.map((number) => ask({ name: "double" }, number))),
+  );
+  const doubled = numbers.map((number) => 2 * number);
+  expect(await Promise.all(asked)).toEqual([doubled, doubled]);
+  await server.close();
+});
+
+test("ClientsModule provides the client", async () => {
+  const { Module } = await load("@nestjs/common");
+  const { NestFactory } = await load("@nestjs/core");
+  const { ClientsModule } = await load("@nestjs/microservices");
+  const { firstValueFrom } = await load("rxjs");
+  const { ZmqClient } = await program("nestjs/client");
+  const { endpoint, close } = await start("tcp://127.0.0.1:*");
+  class App {}
+  const options = { endpoint };
+  Module({ imports: [ClientsModule.register([{ name: "NUMBERS", customClass: ZmqClient, options }])] })(App);
+  const app = await NestFactory.createApplicationContext(App, { logger: false });
+  expect(await firstValueFrom(app.get("NUMBERS").send({ name: "double" }, 4))).toBe(8);
+  // Closes the client, too.
+  await app.close();
+  await close();
+});
+
+test("a request that has timed out is not executed by a server that starts later", async () => {
+  const endpoint = ipc();
+  const client = connect({ endpoint, timeout: 200 });
+  await expect(client.ask({ name: "double" }, 1)).rejects.toThrow(`${endpoint}: no server within 200 ms`);
+  const server = await start(endpoint);
+  const patient = connect({ endpoint });
+  expect(await patient.ask({ name: "double" }, 2)).toBe(4);
+  expect(server.calls).toEqual([2]);
+  await server.close();
+});
+
+test("a request without a reply rejects after the timeout, and when the client closes", async () => {
+  const server = await start("tcp://127.0.0.1:*");
+  const hasty = connect({ ...server, timeout: 300 });
+  await expect(hasty.ask({ name: "never" }, {})).rejects.toThrow(/: no (?:reply|server) within 300 ms$/);
+  const client = connect(server);
+  const pending = expect(client.ask({ name: "never" }, {})).rejects.toThrow("the client was closed");
+  await client.close();
+  await pending;
+  await expect(client.ask({ name: "double" }, 1)).rejects.toThrow("the client was closed");
+  await server.close();
+});
+
+test("a client reaches a server that has restarted", async () => {
+  const endpoint = ipc();
+  const client = connect({ endpoint, timeout: 1_000 });
+  for (let round = 1; round <= 2; round++) {
+    const server = await start(endpoint);
+    // A request that was sent to the first server when it ended is lost.
+    const ask = (): Promise<unknown> => client.ask({ name: "double" }, round).catch(ask);
+    expect(await ask()).toBe(2 * round);
+    await server.close();
+  }
+});

@@ -1,0 +1,68 @@
+// The transport of docs/frameworks/pino.md with pino: order, and a collector that starts late.
+
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { Pull } from "zmq-native";
+import { patience } from "../helpers/program.js";
+import { compile, load, programs } from "./integrations.js";
+
+let start: (options: object) => Promise<{
+  logger: { info(fields: object, message?: string): void };
+  end(): Promise<void>;
+}>;
+
+beforeAll(async () => {
+  compile();
+  const { default: pino } = await load("pino");
+  const target = pathToFileURL(join(programs, "pino/transport.mjs")).href;
+  start = async (options) => {
+    const transport = pino.transport({ target, options });
+    await once(transport, "ready");
+    const end = async () => {
+      transport.end();
+      await once(transport, "close");
+    };
+    return { logger: pino(transport), end };
+  };
+}, 300_000);
+
+function startCollector(): Pull {
+  const collector = new Pull({ receiveTimeout: patience });
+  onTestFinished(() => collector.close());
+  return collector;
+}
+
+test("all lines arrive in order before the transport has closed", async () => {
+  const collector = startCollector();
+  await collector.bind("tcp://127.0.0.1:*");
+  const { logger, end } = await start({ collector: collector.lastEndpoint, timeout: patience });
+  for (let number = 0; number < 2_000; number++) logger.info({ number }, "a line\nof two");
+  const ended = end();
+  for (let number = 0; number < 2_000; number++) {
+    const [line] = await collector.receive();
+    expect(JSON.parse(String(line))).toMatchObject({ level: 30, number, msg: "a line\nof two" });
+  }
+  await ended;
+});
+
+test("a collector that starts later gets the lines that wait", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-pino-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const endpoint = `ipc://${folder}/collector`;
+  const { logger, end } = await start({ collector: endpoint, max: 10, timeout: patience });
+  for (let number = 0; number < 100; number++) logger.info({ number });
+  // The end waits until the lines have been delivered.
+  const ended = end();
+  const collector = startCollector();
+  await collector.bind(endpoint);
+  const numbers: number[] = [];
+  while (numbers.at(-1) !== 99) numbers.push(JSON.parse(String((await collector.receive())[0])).number);
+  // More than 10 if the thread has read lines after the collector has started.
+  expect(numbers.length).toBeGreaterThanOrEqual(10);
+  expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+  await ended;
+});

@@ -1,0 +1,149 @@
+// The adapter of docs/frameworks/socket-io.md with Socket.IO: namespaces, rooms, a server that ends, a proxy that restarts.
+
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { compile, load, program } from "./integrations.js";
+
+let libraries: Awaited<ReturnType<typeof loadAll>>;
+
+async function loadAll() {
+  const [server, client, bus, adapter] = await Promise.all([
+    load("socket.io"),
+    load("socket.io-client"),
+    program("bus/bus"),
+    program("socket.io/adapter"),
+  ]);
+  return { Server: server.Server, io: client.io, ...bus, ...adapter };
+}
+
+beforeAll(async () => {
+  compile();
+  libraries = await loadAll();
+}, 300_000);
+
+interface Endpoints {
+  publish: string;
+  subscribe: string;
+}
+
+async function start(endpoints: Endpoints) {
+  const { Server, Bus, adapter } = libraries;
+  const bus = new Bus(endpoints);
+  const http = createServer();
+  const server = new Server(http, { adapter: adapter(bus), transports: ["websocket"] });
+  await bus.ready();
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  let open = true;
+  const close = async () => {
+    if (!open) return;
+    open = false;
+    await server.close();
+    bus.close();
+  };
+  onTestFinished(close);
+  return { server, url, close };
+}
+
+/** Resolves when each of the servers knows that there are `count`. */
+async function known(count: number, ...servers: { server: Awaited<ReturnType<typeof loadAll>> }[]) {
+  for (const { server } of servers) {
+    while ((await server.of("/").adapter.serverCount()) !== count) await sleep(10);
+  }
+}
+
+async function connect(url: string) {
+  const client = libraries.io(url, { transports: ["websocket"], forceNew: true });
+  onTestFinished(() => client.disconnect());
+  await once(client, "connect");
+  return client;
+}
+
+async function startProxy(endpoints?: Endpoints) {
+  const proxy = await libraries.startProxy(endpoints?.publish, endpoints?.subscribe);
+  let open = true;
+  const close = async () => {
+    if (open) await proxy.close();
+    open = false;
+  };
+  onTestFinished(close);
+  return { ...proxy, close };
+}
+
+test("events reach the rooms and namespaces they are meant for, on both servers", async () => {
+  const proxy = await startProxy();
+  const [a, b] = [await start(proxy.endpoints), await start(proxy.endpoints)];
+  for (const { server } of [a, b]) server.of("/chat");
+  const [main, chat] = [await connect(b.url), await connect(`${b.url}/chat`)];
+  const heard: unknown[] = [];
+  main.on("hello", (...values: unknown[]) => heard.push(["/", ...values]));
+  chat.on("hello", (...values: unknown[]) => heard.push(["/chat", ...values]));
+
+  a.server.of("/chat").emit("hello", 1);
+  await once(chat, "hello");
+  a.server.emit("hello", { bytes: Buffer.from([1, 2]) });
+  await once(main, "hello");
+  expect(heard).toEqual([
+    ["/chat", 1],
+    ["/", { bytes: Buffer.from([1, 2]) }],
+  ]);
+
+  // By the adapter, since the sockets are of the other server.
+  await known(2, a, b);
+  a.server.socketsJoin("room");
+  while ((await a.server.in("room").fetchSockets()).length < 1) await sleep(10);
+  expect((await a.server.in("room").fetchSockets()).map(({ id }: { id: string }) => id)).toEqual([main.id]);
+  const left = once(main, "disconnect");
+  a.server.in("room").disconnectSockets();
+  await left;
+});
+
+test("a server that has ended is not asked", async () => {
+  const proxy = await startProxy();
+  const [a, b, c] = [
+    await start(proxy.endpoints),
+    await start(proxy.endpoints),
+    await start(proxy.endpoints),
+  ];
+  await known(3, a, b, c);
+  for (const [index, { server }] of [a, b, c].entries()) {
+    server.on("number", (answer: (number: number) => void) => answer(index));
+  }
+  expect((await a.server.serverSideEmitWithAck("number")).sort()).toEqual([1, 2]);
+  await c.close();
+  await known(2, a, b);
+  expect(await a.server.serverSideEmitWithAck("number")).toEqual([1]);
+});
+
+test("servers reconnect to a proxy that has restarted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-socket-io-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const endpoints = { publish: `ipc://${folder}/publish`, subscribe: `ipc://${folder}/subscribe` };
+  const first = await startProxy(endpoints);
+  const [a, b] = [await start(endpoints), await start(endpoints)];
+  const client = await connect(b.url);
+  await first.close();
+  await startProxy(endpoints);
+  const heard = once(client, "news");
+  // Events are lost until both servers are connected again.
+  const timer = setInterval(() => a.server.emit("news", "again"), 50);
+  expect(await heard).toEqual(["again"]);
+  clearInterval(timer);
+});
+
+test("a bus without a proxy is not ready", async () => {
+  const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:1" });
+  await expect(bus.ready(100)).rejects.toThrow(
+    "no proxy at tcp://127.0.0.1:1 and tcp://127.0.0.1:1 within 100 ms",
+  );
+  const pending = expect(bus.ready(60_000)).rejects.toThrow("no proxy");
+  bus.close();
+  await pending;
+});
