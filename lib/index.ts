@@ -78,6 +78,19 @@ export type {
   SendPayload,
   SocketPayload,
 } from "./socket/payloads.js";
+export type { SocketEndpoint } from "./socket/peers/endpoints.js";
+export type { Peers } from "./socket/peers/peers.js";
+export type {
+  ChangeOptions,
+  ConnectedPeer,
+  LeaveReason,
+  PeerChange,
+  PeerEvents,
+  PeerFailure,
+  PeerJoin,
+  PeerLeave,
+  PeerStatistics,
+} from "./socket/peers/types.js";
 export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
 

@@ -17,6 +17,7 @@ bool exportAll(Environment& environment, napi_value object) {
   exportSender(exports);
   exportReceiver(exports);
   exportSubscribers(exports);
+  exportPeers(exports);
   exportUnsent(exports);
   exportProxy(exports);
   exportMulticastLog(exports);

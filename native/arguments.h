@@ -54,6 +54,12 @@ class Arguments {
     return result;
   }
 
+  double number(size_t index) {
+    double result = 0;
+    if (napi_get_value_double(env(), value(index), &result) != napi_ok) fail(index, "a number");
+    return result;
+  }
+
   /** A size in bytes. */
   int64_t length(size_t index) {
     int64_t result = 0;

@@ -57,6 +57,7 @@ void exportFrameMemory(Exports& exports);
 void exportSender(Exports& exports);
 void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);
+void exportPeers(Exports& exports);
 void exportUnsent(Exports& exports);
 void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);

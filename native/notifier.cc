@@ -13,16 +13,33 @@ bool Notifier::start(const std::shared_ptr<Notifier>& notifier) {
 }
 
 void Notifier::expect() {
-  if (expected_++ > 0 || function_ == nullptr) return;
+  if (expected_++ > 0 || environment_ == nullptr) return;
   environment_->pin();
-  napi_ref_threadsafe_function(environment_->env, function_);
+  keepAlive(environment_->env, true);
+}
+
+void Notifier::release() {
+  if (expected_ == 0 || --expected_ > 0 || environment_ == nullptr) return;
+  keepAlive(environment_->env, false);
+  environment_->unpin();
+}
+
+void Notifier::keepAlive(napi_env env, bool on) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ == nullptr) return;
+  if (on) {
+    napi_ref_threadsafe_function(env, function_);
+  } else {
+    napi_unref_threadsafe_function(env, function_);
+  }
 }
 
 void Notifier::notify(int32_t notice) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ == nullptr) return;
-  napi_call_threadsafe_function(function_, reinterpret_cast<void*>(static_cast<intptr_t>(notice)),
-                                napi_tsfn_nonblocking);
+  auto* const data = reinterpret_cast<void*>(static_cast<intptr_t>(notice));
+  // After that rejection it must not be called again: the runtime is about to delete it.
+  if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) == napi_closing) function_ = nullptr;
 }
 
 void Notifier::close(bool release) {
@@ -36,9 +53,10 @@ void Notifier::call(napi_env env, napi_value, void* context, void* notice) {
   auto* self = static_cast<Notifier*>(context);
   if (env == nullptr || self->environment_ == nullptr) return;
   Environment& environment = *self->environment_;
-  const bool last = --self->expected_ == 0;
-  if (last) napi_unref_threadsafe_function(env, self->function_);
-  environment.callNotice(static_cast<int32_t>(reinterpret_cast<intptr_t>(notice)));
+  const auto number = static_cast<int32_t>(reinterpret_cast<intptr_t>(notice));
+  const bool last = number > 0 && --self->expected_ == 0;
+  if (last) self->keepAlive(env, false);
+  environment.callNotice(number);
   // Last, since the unpinned object may be destroyed.
   if (last) environment.unpin();
 }

@@ -20,14 +20,18 @@ class Notifier {
 
   /** Call first, on the environment's thread. False if Node-API fails. */
   static bool start(const std::shared_ptr<Notifier>& notifier);
-  /** Keeps the event loop alive until the next notice. Call on the environment's thread. */
+  /**
+   * Keeps the event loop alive until the next notice above 0, or `release`. Call both on the environment's thread.
+   */
   void expect();
+  void release();
   /** May be called from any thread. */
   void notify(int32_t notice);
   /** Ends with the environment. `release`: the thread continues to run. Call on the environment's thread. */
   void close(bool release);
 
  private:
+  void keepAlive(napi_env env, bool on);
   static void call(napi_env env, napi_value callback, void* self, void* notice);
 
   Environment* environment_;

@@ -92,6 +92,7 @@ void Socket::close() {
   owner_ = nullptr;
   if (socket_ == nullptr) return;
   readiness.close();
+  unwatchPeers();
   zmq_close(socket_);
   socket_ = nullptr;
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 #include "napi_setup.h"
+#include "peers.h"
 #include "readiness.h"
 #include "send_arena.h"
 
@@ -54,6 +56,9 @@ class Socket {
   /** Hold this during any use of a socket that may be lent to a proxy. Costs nothing if it is not lent. */
   std::unique_lock<std::mutex> guard() const;
 
+  /** No notice about connections follows. */
+  void unwatchPeers();
+
   /** Closes the socket. libzmq's I/O thread still sends queued messages within its linger. */
   void close();
 
@@ -62,6 +67,8 @@ class Socket {
   int32_t failure = 0;
   /** Bytes in large frames that libzmq still holds. */
   SendArena::Held held;
+  /** While connections are watched: libzmq refers to it until `unwatchPeers`. */
+  std::unique_ptr<PeerWatch> peerWatch;
 
  private:
   Environment& environment_;

@@ -15,6 +15,8 @@ export type ContextToken = number;
 export type WireFrame = string | Uint8Array | RoutingId;
 /** Only as the tag of a message. */
 type RoutingId = number;
+/** The fields of rows about connections, one after the other. */
+export type PeerFields = (number | string)[];
 export type WireMessage = WireFrame | WireFrame[];
 
 export interface Binding {
@@ -31,6 +33,7 @@ export interface Binding {
   getContextOption(token: ContextToken, option: number): number;
   /** Returns 1 if the context now ends, which a notice with its token reports; 0 if other threads still use it. */
   closeContext(token: ContextToken): number;
+  /** The notice is the token of a context that has ended, or `-handle` of a socket whose connections have changed. */
   onNotice(callback: (notice: number) => void): number;
   setContextOption(token: ContextToken, option: number, value: number): number;
 
@@ -109,6 +112,21 @@ export interface Binding {
   // native/subscribers.cc
   /** Returns the number of a publisher's peers that have any subscription, or would receive a message of the topic. */
   subscribers(handle: Handle, any: boolean, topic: Uint8Array): number;
+
+  // native/peers.cc
+  /** From now on, changes of the socket's connections are kept for `takePeerChanges`. A notice, `-handle`, reports some. */
+  watchPeers(handle: Handle): number;
+  /** Returns 1, or 0 if changes were dropped and the rows are those of all peers; then rows, for lib/socket/peers/rows.ts. */
+  takePeerChanges(handle: Handle): PeerFields | number;
+  /**
+   * Returns the row of an open connection, with the state of its queues and without its properties. `id` 0: the rows of all
+   * peers, with their properties; -1: without them.
+   */
+  listPeers(handle: Handle, id: number): PeerFields | number;
+  /** Returns endpoints with their state, five fields each, for lib/socket/peers/endpoints.ts. */
+  listEndpoints(handle: Handle): PeerFields | number;
+  /** Adds a reason to keep the process and this copy of the library alive, or removes one. */
+  keepAlive(on: boolean): number;
 
   // native/unsent.cc
   /** Returns the number of messages that have not been handed to the network. Unless it is 0, a change is signaled. */

@@ -12,6 +12,7 @@ import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
 import { markClass } from "../arguments/copies.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
+import { onContextEnd } from "../binding/notices.js";
 import { explainAssignment } from "../options/explain.js";
 import { defineOptions, kinds, type Option, type OptionTarget, type Values } from "../options/kinds.js";
 import { commonOptions, contextOptions } from "../options/table.js";
@@ -109,12 +110,10 @@ export function openToken(context: Context): ContextToken {
 
 /** Resolves the promises of `close` when a context has ended, by token. */
 const ending = new Map<ContextToken, () => void>();
-check(
-  binding.onNotice((token) => {
-    ending.get(token)?.();
-    ending.delete(token);
-  }),
-);
+onContextEnd((token) => {
+  ending.get(token)?.();
+  ending.delete(token);
+});
 /** Returns the token of a new context, or throws. */
 function created(result: number): ContextToken {
   if (result >= 0) return result;

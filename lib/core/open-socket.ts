@@ -98,6 +98,8 @@ export class Core extends Readiness implements OptionTarget {
   readonly record = new EndpointRecord();
   /** Messages that a loop has prefetched. */
   ahead!: FetchedAhead;
+  /** Watches the connections, once the program has asked for them. */
+  peers: { close(): void } | undefined = undefined;
   sender!: Queueing;
   receiver!: Queueing;
   /** The public socket, once it is open. Internal sockets, such as those of observers, have none and are not reported. */
@@ -202,6 +204,7 @@ export class Core extends Readiness implements OptionTarget {
       this.receiving?.close();
       this.sending?.close();
       this.watching?.close();
+      this.peers?.close();
     } catch (error) {
       // Near a stack overflow. The socket is still open, and a second close finds the operations.
       this.ends = false;

@@ -66,6 +66,7 @@ const missing = {
   receiving: "no message arrived",
   "flush()": "not all messages have been handed to the network",
   "waitForSubscribers()": "fewer subscribers are connected",
+  "waitForPeers()": "fewer peers are connected",
 };
 const missingFor = (call: string, direction: Direction): string =>
   missing[(call in missing ? call : direction) as keyof typeof missing];

@@ -174,7 +174,8 @@ const protocolCodes = new Map<number, ProtocolErrorCode>(
   ]),
 );
 
-function protocolError([number]: Values): { error: ProtocolError } {
+/** @internal The error of `ZMQ_PROTOCOL_ERROR_…`. */
+export function protocolError([number]: Values): { error: ProtocolError } {
   const code = protocolCodes.get(number!) ?? "ERR_ZMTP_UNSPECIFIED";
   const protocol = code.startsWith("ERR_ZAP") ? "ZAP" : code.startsWith("ERR_WS") ? "WebSocket" : "ZMTP";
   return { error: Object.assign(new Error(`${protocol} protocol error`), { code }) };
@@ -186,7 +187,8 @@ const statusTexts: Record<AuthenticationError["status"], string> = {
   500: "Internal error",
 };
 
-function authenticationError([number]: Values): { error: AuthenticationError } {
+/** @internal The error of a status of ZAP. */
+export function authenticationError([number]: Values): { error: AuthenticationError } {
   // libzmq reports only these three statuses.
   const status = number as AuthenticationError["status"];
   return { error: Object.assign(new Error(statusTexts[status] ?? "Unknown error"), { status }) };

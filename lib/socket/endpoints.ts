@@ -49,6 +49,13 @@ function remembered(core: Core): Addresses {
   return addresses;
 }
 
+/** Returns the endpoint of libzmq for an address to which the socket is connected. */
+export const knownEndpoint = (core: Core, address: string): string =>
+  addressesOf.get(core)?.names.get(address)?.endpoint ?? address;
+
+/** Returns the addresses that will be connected when their host is resolved. */
+export const unresolved = (core: Core): string[] => [...(addressesOf.get(core)?.pending ?? [])];
+
 /** Plans a call: the endpoint for libzmq, and names to resolve. Throws for an invalid address. */
 function plan(core: Core, call: EndpointCall, address: string): Plan {
   const addresses = addressesOf.get(core);

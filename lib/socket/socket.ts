@@ -29,6 +29,8 @@ import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions }
 import { atAddress, atEndpoint, record } from "./endpoints.js";
 import { flush } from "./flush.js";
 import { inspectSocket } from "./inspection.js";
+import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
+import { Peers, waitForPeers, watch } from "./peers/peers.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 import { traceEndpoint } from "./tracing-endpoints.js";
@@ -67,6 +69,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
+  #peers: Peers | undefined;
 
   static {
     markClass(Socket.prototype, "Socket");
@@ -78,6 +81,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       guardMethods(Socket.prototype, owns, [`get${kind}Option`], { most: 1 }, expectIdentifier);
       guardMethods(Socket.prototype, owns, [`set${kind}Option`], { most: 2 }, expectIdentifier);
     }
+    guardMethods(Socket.prototype, owns, ["waitForPeers"], { most: 1, options: true });
     guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
 
     // `this` is checked only after the access has thrown, so a call that succeeds pays nothing.
@@ -417,6 +421,75 @@ export abstract class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
+   * The connected peers: iterate over them, or listen for those that join and leave. The first access starts to watch them; a
+   * socket without that access has no overhead.
+   *
+   * @throws ZmqError `ENOTSUP`: the addon was built with the system's libzmq.
+   *
+   * @example
+   * ```ts
+   * import { Publisher, Subscriber } from "zmq-native";
+   *
+   * const publisher = new Publisher();
+   * await publisher.bind("tcp://127.0.0.1:*");
+   * const subscriber = new Subscriber();
+   * subscriber.connect(publisher.lastEndpoint!);
+   * await publisher.waitForPeers();
+   * for (const { direction, mechanism } of publisher.peers) console.log(direction, mechanism); // bound null
+   * ```
+   */
+  get peers(): Peers {
+    return this.#watched;
+  }
+
+  /**
+   * The endpoints that the socket is bound or connected to, with the state of each. Every access returns a new list. Empty
+   * once the socket is closed.
+   *
+   * @throws ZmqError `ENOTSUP`: the addon was built with the system's libzmq.
+   *
+   * @example
+   * ```ts
+   * import { Pull } from "zmq-native";
+   *
+   * const pull = new Pull();
+   * await pull.bind("inproc://jobs");
+   * for (const { endpoint, type, state } of pull.endpoints) console.log(endpoint, type, state); // inproc://jobs bound listening
+   * ```
+   */
+  get endpoints(): SocketEndpoint[] {
+    return endpointsOf(this.#core);
+  }
+
+  /**
+   * Resolves with the number of connected peers once there are `count`. It keeps the process alive. Several calls may be
+   * pending. A publisher should await `waitForSubscribers` instead: subscriptions arrive after the peer.
+   *
+   * @param count The number of peers. Default: 1.
+   * @param options `timeout` in milliseconds, without a limit by default, and `signal`.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): the timeout is over, or the socket was closed. With `distinctErrors`, the code is
+   *   `ETIMEDOUT` or `ECANCELED`.
+   * @throws Error (rejects): the signal is aborted. It is `signal.reason`.
+   * @throws ZmqError `EBADF` (throws): the socket is closed.
+   * @throws ZmqError `ENOTSUP` (throws): the addon was built with the system's libzmq.
+   * @throws TypeError (throws): an argument is invalid.
+   *
+   * @example
+   * ```ts
+   * import { Dealer } from "zmq-native";
+   *
+   * const dealer = new Dealer();
+   * dealer.connect("tcp://127.0.0.1:9");
+   * await dealer.waitForPeers(1, { timeout: 100 }).catch(({ code }) => console.log(code)); // EAGAIN
+   * dealer.close();
+   * ```
+   */
+  waitForPeers(count = 1, options?: OperationOptions): Promise<number> {
+    return waitForPeers(this.#watched, count, options);
+  }
+
+  /**
    * Waits until all messages have been handed to the network, without closing the socket. The promise resolves at the
    * first moment when no `send` is pending and libzmq's queues are empty. Messages that are sent meanwhile count, too.
    *
@@ -662,6 +735,26 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    */
   protected setStringOption(option: number, value: string | Buffer | null): void {
     this.#set(option, kinds.string, value);
+  }
+
+  /** Classes of programs may have a `peers` of their own. */
+  get #watched(): Peers {
+    return this.#peers ?? this.#watch();
+  }
+
+  #watch(): Peers {
+    const peers = new Peers(this.#core);
+    // Set first: setters of Array.prototype and hooks of async_hooks may read it.
+    this.#peers = peers;
+    try {
+      watch(peers);
+    } catch (error) {
+      this.#peers = undefined;
+      throw error;
+    } finally {
+      this.#core.touched();
+    }
+    return peers;
   }
 
   #get<T>(id: number, kind: Kind<T>): T {

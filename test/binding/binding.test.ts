@@ -56,6 +56,11 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   setReceiveArea: { parameters: [bytes, []] },
   unsent: { parameters: [noHandle], unknown: ENOTSOCK },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
+  watchPeers: { parameters: [noHandle], unknown: ENOTSOCK },
+  takePeerChanges: { parameters: [noHandle], unknown: ENOTSOCK },
+  listPeers: { parameters: [noHandle, 0], unknown: ENOTSOCK },
+  listEndpoints: { parameters: [noHandle], unknown: ENOTSOCK },
+  keepAlive: { parameters: [false] },
   startProxy: {
     parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x", [], []],
     unknown: ENOTSOCK,

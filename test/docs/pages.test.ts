@@ -32,6 +32,7 @@ testPrograms("docs/back-pressure.md", {
     },
   },
 });
+testPrograms("docs/peers.md");
 testPrograms("docs/command.md");
 testPrograms("docs/streams.md");
 const observed = ["api", "context-async-hooks", "core", "sdk-trace-base"].map(

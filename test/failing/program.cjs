@@ -165,6 +165,16 @@ const actions = {
       radio.trySend("x", { group });
     };
   }),
+  peers: pairOf(zmq.Push, zmq.Pull, (push, pull) => {
+    push.trySend("x");
+    const found = [...pull.peers].map((peer) => peer.statistics().messagesReceived);
+    const endpoints = push.endpoints;
+    return () => {
+      // Rows that could not be created are found later.
+      if (pull.peers.size !== 1 || found.length > 1) throw new Error("the peer is lost");
+      if (endpoints.length !== 1) throw new Error("the endpoint is lost");
+    };
+  }),
   "routing ids": pairOf(Client, Server, (client, server) => {
     client.trySend(large(20_000));
     const got = server.tryReceive();

@@ -51,6 +51,7 @@ const calls = {
   join: () => ["a"],
   leave: () => ["a"],
   close: () => [{ linger: 0 }],
+  waitForPeers: () => [1, { timeout: 5, signal: undefined }],
   waitForSubscribers: () => [1, { timeout: 5, topic: "a" }],
   flush: () => [{ timeout: 5 }],
 };

@@ -212,6 +212,26 @@ module.exports = {
     };
     machine.track("waitForSubscribers", socket.waitForSubscribers?.(count, options));
   },
+  waitForPeers(machine, { socket }, operation) {
+    machine.track("waitForPeers", socket.waitForPeers(operation.count, waiting(machine, operation)));
+  },
+  peers(machine, { socket }, operation) {
+    const { peers } = socket;
+    const look = (peer) => [peer.statistics(), peer.routingId, peer.state];
+    const options = () => {
+      const { signal } = waiting(machine, operation) ?? {};
+      return signal === undefined ? undefined : { signal };
+    };
+    const acts = {
+      list: () => [...peers].map(look),
+      sum: () => peers.statistics(),
+      listen: () => peers.once("leave", ({ peer }) => look(peer)).once("join", ({ peer }) => look(peer)),
+      next: () => machine.track("changes", peers.changes(options()).next()),
+      loop: () => peers.changes(options()),
+      endpoints: () => socket.endpoints,
+    };
+    acts[operation.act]();
+  },
   flush(machine, { socket }, operation) {
     machine.track("flush", socket.flush(waiting(machine, operation)));
   },

@@ -118,6 +118,15 @@ const table = {
       topic: sometimes(fc.constantFrom("", "a", { bytes: 300 })),
     },
   ],
+  waitForPeers: [1, { socket: which, count: fc.constantFrom(0, 1, 2, 1.5), ...wait }],
+  peers: [
+    3,
+    {
+      socket: which,
+      act: fc.constantFrom("list", "sum", "listen", "next", "loop", "endpoints"),
+      signal: wait.signal,
+    },
+  ],
   flush: [2, { socket: which, ...wait }],
   queues: [
     3,
@@ -250,7 +259,16 @@ function familiesOf(arbitraryOf) {
               "bind",
               "unbind",
             ],
-            ...["subscribe", "unsubscribe", "join", "leave", "close", "waitForSubscribers", "flush"],
+            ...[
+              "subscribe",
+              "unsubscribe",
+              "join",
+              "leave",
+              "close",
+              "waitForSubscribers",
+              "waitForPeers",
+              "flush",
+            ],
           ),
           position: fc.constantFrom(0, 0, 1),
           kind,
@@ -329,8 +347,7 @@ function familiesOf(arbitraryOf) {
           socket: which,
           call: fc.constantFrom(
             ...["send", "sendMany", "receive", "receiveMany", "receiveWithMetadata", "batches", "close"],
-            "waitForSubscribers",
-            "flush",
+            ...["waitForSubscribers", "waitForPeers", "flush"],
           ),
           option: fc.constantFrom(
             "timeout",

@@ -76,6 +76,19 @@ const pending = {
     const asking = new zmq.Dealer({ linger: 0 }); asking.connect(front.lastEndpoint);
     new zmq.Proxy(front, back).run(); begun();
     for (;;) await asking.send("x".repeat(1000));`,
+  "watching peers": `
+    const router = new zmq.Router({ linger: 0 });
+    await router.bind("tcp://127.0.0.1:*");
+    router.peers.on("join", ({ peer }) => peer.statistics()).on("leave", () => {});
+    (async () => { for await (const { peer } of router.peers.changes()) peer.statistics(); })();
+    router.waitForPeers(1000);
+    begun();
+    for (;;) {
+      const dealer = new zmq.Dealer({ linger: 0 });
+      dealer.connect(router.lastEndpoint);
+      await dealer.waitForPeers();
+      dealer.close();
+    }`,
   "many sockets": `
     for (let i = 0; i < 100; i++) { const s = new zmq.Dealer(); s.bindSync("tcp://127.0.0.1:*"); s.receive(); }
     begun();`,

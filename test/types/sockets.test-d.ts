@@ -3,12 +3,15 @@
 import { assertType, expectTypeOf, test } from "vitest";
 import type * as zmq from "zmq-native";
 import {
+  type ConnectedPeer,
   type Context,
   type Event,
   type EventOfType,
+  type LeaveReason,
   type Message,
   type MessageLike,
   Pair,
+  type PeerChange,
   type ProtocolErrorCode,
   type Publisher,
   Pull,
@@ -17,6 +20,7 @@ import {
   type ReadableSocket,
   Router,
   type Socket,
+  type SocketEndpoint,
   type SocketIterator,
   type SocketOptions,
   Stream,
@@ -166,4 +170,22 @@ test("events are narrowed by their type", () => {
   expectTypeOf<"ERR_ZAP_BAD_VERSION">().toExtend<ProtocolErrorCode>();
   expectTypeOf<"ERR_NONSENSE">().not.toExtend<ProtocolErrorCode>();
   expectTypeOf<Extract<Event, { type: "accept" | "end" }>>().toEqualTypeOf<EventOfType<"accept" | "end">>();
+});
+
+test("changes of peers are narrowed by their type", () => {
+  const pull = {} as Pull;
+  expectTypeOf(pull.peers).toExtend<Iterable<ConnectedPeer>>();
+  expectTypeOf(pull.waitForPeers()).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(pull.endpoints).toEqualTypeOf<SocketEndpoint[]>();
+  expectTypeOf(pull.peers.changes().next()).resolves.toEqualTypeOf<IteratorResult<PeerChange, undefined>>();
+  pull.peers.once("leave", ({ peer, reason }) => {
+    expectTypeOf(peer).toEqualTypeOf<ConnectedPeer>();
+    expectTypeOf(reason).toEqualTypeOf<LeaveReason>();
+  });
+  // @ts-expect-error a peer that joined has no reason to leave
+  pull.peers.on("join", ({ reason }) => reason);
+  // @ts-expect-error there is no such event
+  pull.peers.on("arrive", () => {});
+  // @ts-expect-error peers are read-only
+  pull.peers = [];
 });

@@ -1,0 +1,99 @@
+// The endpoints of a socket, and how connecting to them fares.
+
+import { check, ZmqError } from "../../binding/errors.js";
+import { binding } from "../../binding/index.js";
+import type { Core } from "../../core/open-socket.js";
+import { knownEndpoint, unresolved } from "../endpoints.js";
+
+/**
+ * An endpoint that a socket is bound or connected to. {@link Socket.endpoints} lists them.
+ *
+ * @example
+ * ```ts
+ * import { Dealer } from "zmq-native";
+ *
+ * const dealer = new Dealer();
+ * dealer.connect("tcp://127.0.0.1:9");
+ * const [endpoint] = dealer.endpoints;
+ * console.log(endpoint!.endpoint, endpoint!.type); // tcp://127.0.0.1:9 connected
+ * dealer.close();
+ * ```
+ */
+export interface SocketEndpoint {
+  /** The endpoint as the program gave it to `connect`. Bound: as `lastEndpoint` names it. */
+  readonly endpoint: string;
+  /** Whether the program has called `bind` or `connect`. */
+  readonly type: "bound" | "connected";
+  /**
+   * - `"listening"`: peers can connect.
+   * - `"resolving"`: the host name is being resolved.
+   * - `"connecting"`: an attempt is in progress, or the next one is awaited.
+   * - `"handshaking"`: the connection is made, and the handshake is in progress.
+   * - `"connected"`: messages can be exchanged.
+   * - `"stopped"`: the socket makes no further attempt, after `reconnectInterval: -1` or `ZMQ_RECONNECT_STOP`, or since the peer
+   *   over inproc was closed.
+   */
+  readonly state: "listening" | "resolving" | "connecting" | "handshaking" | "connected" | "stopped";
+  /** The number of failed attempts since the last connection. 0 if `bound`. */
+  readonly retries: number;
+  /** When the next attempt begins. Undefined unless the socket waits for it. */
+  readonly nextRetry: Date | undefined;
+  /** Why the last attempt failed, such as `ECONNREFUSED`. Undefined once connected. */
+  readonly lastError: ZmqError | undefined;
+}
+
+/** `endpoint_row_t::state_t` of the libzmq patch. */
+const states = ["listening", "connecting", "handshaking", "connected", "stopped"] as const;
+
+const plain = { retries: 0, nextRetry: undefined, lastError: undefined };
+
+/** @internal Returns the endpoints of a socket: first those that are bound. */
+export function endpointsOf(core: Core): SocketEndpoint[] {
+  if (core.handle === 0) return [];
+  const fields = binding.listEndpoints(core.handle);
+  core.touched();
+  if (typeof fields === "number") {
+    check(fields);
+    return [];
+  }
+  const isBound = new Set(core.record.bound);
+  // By the names that libzmq has for them.
+  const addresses = new Map(core.record.connected.map((address) => [knownEndpoint(core, address), address]));
+  // libzmq does not list the endpoints that are bound over inproc.
+  const bound: SocketEndpoint[] = [...isBound].map((endpoint) => ({
+    endpoint,
+    type: "bound",
+    state: "listening",
+    ...plain,
+  }));
+  const pending = unresolved(core);
+  const listed = new Set(pending);
+  const connected: SocketEndpoint[] = pending.map((endpoint) => ({
+    endpoint,
+    type: "connected",
+    state: "resolving",
+    ...plain,
+  }));
+  for (let at = 0; at < fields.length; at += 5) {
+    const [name, state, retries, error, time] = fields.slice(at, at + 5) as Fields;
+    const endpoint = addresses.get(name);
+    // Some transports bind by a session, which has the state of a connection. The socket may be connected to itself, too.
+    if (states[state] === "listening" || (endpoint === undefined && isBound.has(name))) continue;
+    listed.add(name);
+    connected.push({
+      endpoint: endpoint ?? name,
+      type: "connected",
+      state: states[state]!,
+      retries,
+      nextRetry: time === 0 ? undefined : new Date(time),
+      lastError: error === 0 ? undefined : new ZmqError(error),
+    });
+  }
+  // libzmq forgets endpoints that it gives up.
+  const stopped: SocketEndpoint[] = [...addresses]
+    .filter(([name]) => !listed.has(name))
+    .map(([, endpoint]) => ({ endpoint, type: "connected", state: "stopped", ...plain }));
+  return [...bound, ...connected, ...stopped];
+}
+
+type Fields = [name: string, state: number, retries: number, error: number, time: number];

@@ -1,0 +1,121 @@
+// The endpoints of a socket, with the state of each.
+
+import { describe, expect, test } from "vitest";
+import { Dealer, Pull, Push, Router, type Socket, type SocketEndpoint } from "zmq-native";
+import { freeTcpPort } from "../helpers/ports.js";
+import { freshEndpoint, transports } from "../helpers/transports.js";
+import { RawServer } from "../helpers/zmtp.js";
+
+/** Waits until the only endpoint of that type satisfies `when`. */
+async function until(socket: Socket, when: (endpoint: SocketEndpoint) => boolean): Promise<SocketEndpoint> {
+  for (;;) {
+    const endpoints = socket.endpoints.filter(({ type }) => type === "connected");
+    expect(endpoints).toHaveLength(1);
+    if (when(endpoints[0]!)) return endpoints[0]!;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+describe.each([...transports, "ws"] as const)("over %s", (transport) => {
+  test("lists endpoints with their state", async () => {
+    using pull = new Pull();
+    await pull.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
+    const endpoint = pull.lastEndpoint!;
+    const none = { retries: 0, nextRetry: undefined, lastError: undefined };
+    expect(pull.endpoints).toEqual([{ endpoint, type: "bound", state: "listening", ...none }]);
+    using push = new Push();
+    push.connect(endpoint);
+    const connected = await until(push, ({ state }) => state === "connected");
+    expect(connected).toEqual({ endpoint, type: "connected", state: "connected", ...none });
+    push.disconnect(endpoint);
+    expect(push.endpoints).toEqual([]);
+    await pull.unbind(endpoint);
+    expect(pull.endpoints).toEqual([]);
+    push.close();
+    expect(push.endpoints).toEqual([]);
+  });
+
+  test("lists an endpoint twice if the socket is connected to itself", async () => {
+    using router = new Router();
+    await router.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
+    router.connect(router.lastEndpoint!);
+    await until(router, ({ state }) => state === "connected");
+    expect(router.endpoints.map(({ type }) => type)).toEqual(["bound", "connected"]);
+  });
+});
+
+test("an endpoint that refuses connections has an error and a time of the next attempt", async () => {
+  using dealer = new Dealer({ reconnectInterval: 20, linger: 0 });
+  const port = await freeTcpPort();
+  dealer.connect(`tcp://127.0.0.1:${port}`);
+  const refused = await until(dealer, ({ retries }) => retries >= 2);
+  expect(refused).toMatchObject({ state: "connecting", lastError: { code: "ECONNREFUSED" } });
+  const waiting = await until(dealer, ({ nextRetry }) => nextRetry !== undefined);
+  expect(Math.abs(waiting.nextRetry!.getTime() - Date.now())).toBeLessThan(60_000);
+  using router = new Router();
+  await router.bind(`tcp://127.0.0.1:${port}`);
+  const connected = await until(dealer, ({ state }) => state === "connected");
+  expect(connected).toMatchObject({ retries: 0, nextRetry: undefined, lastError: undefined });
+});
+
+test("an endpoint that was given up is stopped", async () => {
+  class Once extends Dealer {
+    constructor() {
+      super({ linger: 0 });
+      this.setInt32Option(109, 1); // ZMQ_RECONNECT_STOP, when the connection is refused
+    }
+  }
+  using dealer = new Once();
+  dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
+  await until(dealer, ({ state }) => state === "stopped");
+});
+
+test("without reconnections, an endpoint that refuses the first one is stopped", async () => {
+  using dealer = new Dealer({ linger: 0, reconnectInterval: -1 });
+  dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
+  const endpoint = await until(dealer, ({ state }) => state !== "connecting");
+  expect(endpoint).toMatchObject({ state: "stopped", retries: 1, lastError: { code: "ECONNREFUSED" } });
+});
+
+describe("an endpoint behind a SOCKS proxy", () => {
+  const through = (proxy: string) => {
+    const dealer = new Dealer({ linger: 0, socksProxy: proxy, reconnectInterval: 10_000 });
+    dealer.connect("tcp://127.0.0.1:9");
+    return dealer;
+  };
+
+  test("has the error of the connection to the proxy", async () => {
+    using dealer = through(`127.0.0.1:${await freeTcpPort()}`);
+    const { lastError } = await until(dealer, ({ retries }) => retries > 0);
+    expect(lastError?.code).toBe("ECONNREFUSED");
+  });
+
+  test.each([
+    ["closes the connection", "", "", "ECONNRESET"],
+    ["speaks another version", "\x04\0", "", "EPROTO"],
+    ["rejects all methods", "\x05\xff", "", "EACCES"],
+    ["cannot connect", "\x05\0", "\x05\x01\0\x01\0\0\0\0\0\0", "ECONNREFUSED"],
+  ])("has an error if the proxy %s", async (_, choice, response, code) => {
+    using server = await RawServer.listen();
+    using dealer = through(`127.0.0.1:${server.port}`);
+    using proxy = await server.accept();
+    await proxy.hearBytes(3);
+    if (choice === "") proxy.finish();
+    else proxy.say(choice);
+    if (response !== "") {
+      await proxy.hearBytes(3 + 10);
+      proxy.say(response);
+    }
+    const { lastError } = await until(dealer, ({ retries }) => retries > 0);
+    expect(lastError?.code).toBe(code);
+  });
+});
+
+test("host names are listed as the program gave them", async () => {
+  using dealer = new Dealer({ linger: 0 });
+  const port = await freeTcpPort();
+  dealer.connect(`tcp://localhost:${port}`);
+  dealer.connect("ws://name.invalid:80");
+  const names = dealer.endpoints.map(({ endpoint }) => endpoint).sort();
+  expect(names).toEqual([`tcp://localhost:${port}`, "ws://name.invalid:80"].sort());
+});
