@@ -19,7 +19,7 @@ import { freshEndpoint } from "./transports.js";
 import { until } from "./until.js";
 
 export const networks = ["inproc", "tcp"] as const;
-export type Network = (typeof networks)[number];
+type Network = (typeof networks)[number];
 
 /** Random numbers that a seed repeats (mulberry32). */
 export class Random {
@@ -81,7 +81,7 @@ const wireBytes = (frames: readonly (string | Buffer)[]): number =>
   frames.reduce((sum, frame) => sum + frame.length + (frame.length > 255 ? 9 : 2), 0);
 
 /** A random program: `step` does one operation, `audit` empties all queues and compares all counts. */
-export interface Ledger {
+interface Ledger {
   step(): Promise<void> | void;
   audit(): Promise<void>;
   close(): void;
