@@ -108,11 +108,11 @@ async function drain(take: () => boolean, isEmpty: () => boolean): Promise<void>
 }
 
 /** A Push and several Pulls, which come and go. Its sends never drop messages, but its `sendQueue` does. */
-async function pipeline(network: Network, random: Random): Promise<Ledger> {
-  const mark = random.pick([1, 5, 50, 0]);
+async function pipeline(network: Network, random: Random, round: number): Promise<Ledger> {
+  const mark = [5, 1, 50, 0][round % 4]!;
   const push = new Push({ sendHighWaterMark: mark, linger: 0 });
-  const overflow = random.pick(["dropOldest", "dropNewest", "latestByTopic"] as const);
-  push.sendQueue = { max: 1 + random.below(10), overflow };
+  const overflow = (["latestByTopic", "dropOldest", "dropNewest"] as const)[round % 3]!;
+  push.sendQueue = { max: 1 + random.below(4), overflow };
   await push.bind(freshEndpoint(network));
   interface Receiver {
     pull: Pull;
@@ -219,8 +219,8 @@ async function pipeline(network: Network, random: Random): Promise<Ledger> {
 }
 
 /** An XPublisher and Subscribers with topics. Either queues are short, or Subscribers unsubscribe with full queues. */
-async function topics(network: Network, random: Random): Promise<Ledger> {
-  const unlimited = random.below(2) === 0;
+async function topics(network: Network, random: Random, round: number): Promise<Ledger> {
+  const unlimited = round % 2 === 0;
   const mark = unlimited ? 0 : 1 + random.below(30);
   const publisher = new XPublisher({ sendHighWaterMark: mark, verbosity: "allSubsUnsubs" });
   await publisher.bind(freshEndpoint(network));
@@ -475,9 +475,9 @@ async function routing(network: Network, random: Random): Promise<Ledger> {
 }
 
 /** A sender and a receiver of which one conflates. */
-async function conflation(network: Network, random: Random): Promise<Ledger> {
-  const atSender = random.below(2) === 0;
-  const pattern = random.below(2) === 0;
+async function conflation(network: Network, random: Random, round: number): Promise<Ledger> {
+  const atSender = round % 2 === 0;
+  const pattern = round % 4 < 2;
   const marks = { sendHighWaterMark: 0 };
   const sender = pattern
     ? new Push({ ...marks, conflate: atSender, linger: 0 })

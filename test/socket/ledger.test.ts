@@ -31,7 +31,7 @@ describe.each(networks)("over %s", (network) => {
     async (name) => {
       for (let count = 0, round = 0; count < share; round++) {
         const random = new Random(seed + round * 8191);
-        const program = await programs[name](network, random);
+        const program = await programs[name](network, random, round);
         try {
           for (let step = 0; step < longest; step++, count++, done++) {
             await program.step();

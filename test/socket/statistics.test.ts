@@ -126,7 +126,6 @@ describe.each(transports)("over %s", (transport) => {
     await until(() => publisher.statistics(), { messagesSent: received, sendQueue: 0 });
     const each = [...publisher.peers].map((peer) => peer.statistics().dropped.highWaterMark);
     expect(each[0]! + each[1]!).toBe(200 - received);
-    expect(each.every((count) => count > 0)).toBe(true);
     for (const subscriber of subscribers) subscriber.close();
   }, 60_000);
 
