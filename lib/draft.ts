@@ -9,7 +9,14 @@ import { Datagram } from "./draft/datagram.js";
 import { Peer } from "./draft/peer.js";
 import { Dish, Radio } from "./draft/radio-dish.js";
 import { Gather, Scatter } from "./draft/scatter-gather.js";
-import { conflateOptions, hiccupOptions, receiveOptions, sendOptions } from "./options/table.js";
+import {
+  conflateOptions,
+  disconnectOptions,
+  helloOptions,
+  hiccupOptions,
+  receiveOptions,
+  sendOptions,
+} from "./options/table.js";
 import { defineSocketOptions } from "./socket/class-options.js";
 
 export type { GroupInfo, GroupOptions, RoutingOptions } from "./message/tag.js";
@@ -22,14 +29,14 @@ if (!capability.draft)
 emitWarning("ZeroMQ draft features are experimental and could change at any time.");
 
 defineSocketOptions([
-  [Server, sendOptions, receiveOptions],
-  [Client, sendOptions, receiveOptions, hiccupOptions],
+  [Server, sendOptions, receiveOptions, helloOptions, disconnectOptions],
+  [Client, sendOptions, receiveOptions, helloOptions, hiccupOptions],
   [Radio, sendOptions],
   [Dish, receiveOptions],
   [Gather, receiveOptions, conflateOptions],
   [Scatter, sendOptions, conflateOptions],
   [Datagram, sendOptions, receiveOptions],
-  [Peer, sendOptions, receiveOptions, hiccupOptions],
+  [Peer, sendOptions, receiveOptions, helloOptions, disconnectOptions, hiccupOptions],
   [Channel, sendOptions, receiveOptions],
 ]);
 

@@ -213,6 +213,21 @@ Napi::Value listEndpoints(const Napi::CallbackInfo& info) {
 #endif
 }
 
+// retryEndpoint(handle, endpoint) -> 0, or -errno: makes the attempt at once that connections to the endpoint wait for
+Napi::Value retryEndpoint(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  const Socket* const socket = arguments.socket(0);
+  const std::string endpoint = arguments.string(1);
+  if (!arguments.ok()) return {};
+  if (socket == nullptr || socket->get() == nullptr) return arguments.answer(-ENOTSOCK);
+#ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
+  return arguments.answer(-ENOTSUP);
+#else
+  const auto lock = socket->guard();
+  return arguments.answer(baseOf(*socket)->retry_endpoint(endpoint.c_str()) == 0 ? 0 : -zmq_errno());
+#endif
+}
+
 // keepAlive(on) -> 0: adds or removes a reason to keep the process alive
 Napi::Value keepAlive(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
@@ -233,6 +248,7 @@ void exportPeers(Exports& exports) {
   exports.add<takePeerChanges>("takePeerChanges");
   exports.add<listPeers>("listPeers");
   exports.add<listEndpoints>("listEndpoints");
+  exports.add<retryEndpoint>("retryEndpoint");
   exports.add<keepAlive>("keepAlive");
 }
 

@@ -125,6 +125,8 @@ export interface Binding {
   listPeers(handle: Handle, id: number): PeerFields | number;
   /** Returns endpoints with their state, five fields each, for lib/socket/peers/endpoints.ts. */
   listEndpoints(handle: Handle): PeerFields | number;
+  /** Makes the attempt at once that connections to the endpoint wait for. `-ENOENT` if libzmq does not connect to it. */
+  retryEndpoint(handle: Handle, endpoint: string): number;
   /** Adds a reason to keep the process and this copy of the library alive, or removes one. */
   keepAlive(on: boolean): number;
 

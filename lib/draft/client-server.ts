@@ -5,7 +5,7 @@ import { coreOf } from "../core/registry.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { RoutingOptions } from "../message/tag.js";
 import type { Values } from "../options/kinds.js";
-import type { hiccupOptions } from "../options/table.js";
+import type { disconnectOptions, helloOptions, hiccupOptions } from "../options/table.js";
 import type { SocketOptions } from "../socket/class-options.js";
 import type { ReadableSocket, WritableSocket } from "../socket/interfaces.js";
 import { Socket } from "../socket/socket.js";
@@ -72,7 +72,9 @@ export class Server extends Socket {
 }
 export interface Server
   extends ReadableSocket<[Message, RoutingOptions]>,
-    WritableSocket<MessageLike, [RoutingOptions]> {}
+    WritableSocket<MessageLike, [RoutingOptions]>,
+    Values<typeof helloOptions>,
+    Values<typeof disconnectOptions> {}
 
 /**
  * Sends messages to its Servers round-robin and receives from all of them. Messages have one frame. Draft sockets may still change in
@@ -107,4 +109,5 @@ export class Client extends Socket {
 export interface Client
   extends ReadableSocket<[Message]>,
     WritableSocket<MessageLike>,
+    Values<typeof helloOptions>,
     Values<typeof hiccupOptions> {}

@@ -5,7 +5,7 @@ import { coreOf } from "../core/registry.js";
 import type { Message, MessageLike } from "../message/frames.js";
 import type { RoutingOptions } from "../message/tag.js";
 import type { Values } from "../options/kinds.js";
-import type { hiccupOptions } from "../options/table.js";
+import type { disconnectOptions, helloOptions, hiccupOptions } from "../options/table.js";
 import type { SocketOptions } from "../socket/class-options.js";
 import { atEndpoint } from "../socket/endpoints.js";
 import type { ReadableSocket, WritableSocket } from "../socket/interfaces.js";
@@ -100,4 +100,6 @@ export class Peer extends Socket {
 export interface Peer
   extends ReadableSocket<[Message, RoutingOptions]>,
     WritableSocket<MessageLike, [RoutingOptions]>,
+    Values<typeof helloOptions>,
+    Values<typeof disconnectOptions>,
     Values<typeof hiccupOptions> {}

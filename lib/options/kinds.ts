@@ -194,6 +194,31 @@ export const rows = {
   binary: row(binary),
   text: row(text),
   key: row(key),
+  /** An int32 of bits, as a list of their names: the first name is bit 0. */
+  flags: <Name extends string>(
+    names: readonly Name[],
+    id: number,
+    extras: Extras = {},
+  ): Option<readonly Name[]> => {
+    const takes = `an array of ${names.map((name) => JSON.stringify(name)).join(", ")}`;
+    return row<readonly Name[]>({
+      takes,
+      area: first4,
+      read: () => names.filter((_, bit) => int32s[0]! & (1 << bit)),
+      write(value) {
+        let bits = 0;
+        // Reading the array may run user code, so the shared area is written at the end.
+        const count = Array.isArray(value) ? value.length : Infinity;
+        for (let at = 0; at < count; at++) {
+          // With a limit: a proxy can have any length.
+          const bit = at < names.length ? names.indexOf((value as Name[])[at]!) : -1;
+          if (bit < 0) throw new TypeError(`Option value must be ${takes}`);
+          bits |= 1 << bit;
+        }
+        return int32.write(bits);
+      },
+    })(id, extras);
+  },
   /** An int32 that is the index of one of the names. */
   names: <Name extends string | null>(
     names: readonly Name[],

@@ -13,6 +13,8 @@ export {
   xsubscriberOptions,
 } from "./tables/publish-subscribe.js";
 export {
+  disconnectOptions,
+  helloOptions,
   hiccupOptions,
   probeOptions,
   requestOptions,

@@ -6,6 +6,8 @@ import { coreOf } from "../core/registry.js";
 import { defineOptions } from "../options/kinds.js";
 import {
   conflateOptions,
+  disconnectOptions,
+  helloOptions,
   hiccupOptions,
   matchOptions,
   normOptions,
@@ -50,8 +52,16 @@ defineSocketOptions([
   [Subscriber, receiveOptions, conflateOptions, matchOptions],
   [Request, sendOptions, receiveOptions, routingIdOptions, probeOptions, requestOptions],
   [Reply, sendOptions, receiveOptions, routingIdOptions],
-  [Dealer, sendOptions, receiveOptions, routingIdOptions, probeOptions, conflateOptions, hiccupOptions],
-  [Router, sendOptions, receiveOptions, routingIdOptions, routerOptions, probeOptions],
+  [
+    Dealer,
+    ...[sendOptions, receiveOptions, routingIdOptions, probeOptions, conflateOptions, helloOptions],
+    hiccupOptions,
+  ],
+  [
+    Router,
+    ...[sendOptions, receiveOptions, routingIdOptions, routerOptions, probeOptions, helloOptions],
+    disconnectOptions,
+  ],
   [Pull, receiveOptions, conflateOptions],
   [Push, sendOptions, conflateOptions],
   [XPublisher, sendOptions, receiveOptions, publishOptions, xpublisherOptions, matchOptions],

@@ -32,6 +32,8 @@ class Addresses {
   readonly names = new Map<string, Plan>();
   /** Connected tcp endpoints with host names. */
   readonly connected = new Set<string>();
+  /** The routing ids that the program has chosen for peers, by address. */
+  readonly connectIds = new Map<string, Uint8Array>();
   /** Addresses that will be connected when their host is resolved. */
   readonly pending = new Set<string>();
   /** Endpoints in `Core.bound` that are no longer bound, the oldest first. */
@@ -138,14 +140,23 @@ function forgetBound(core: Core, endpoint: string): void {
 }
 
 /** Stores or removes the endpoint of an address after a call. */
-function remember(core: Core, call: EndpointCall, address: string, known: Plan): void {
+function remember(
+  core: Core,
+  call: EndpointCall,
+  address: string,
+  known: Plan,
+  connectId?: Uint8Array,
+): void {
   const { endpoint, looksUp, transport } = known;
   if (isUndo(call)) {
-    addressesOf.get(core)?.names.delete(address);
-    addressesOf.get(core)?.connected.delete(address);
+    const addresses = addressesOf.get(core);
+    addresses?.names.delete(address);
+    addresses?.connected.delete(address);
+    addresses?.connectIds.delete(address);
     if (call === "unbind") forgetBound(core, endpoint);
     return;
   }
+  if (connectId !== undefined) remembered(core).connectIds.set(address, connectId);
   if (transport.disconnectsByAddress && call !== "bind") {
     if (looksUp) remembered(core).connected.add(address);
     return;
@@ -217,7 +228,7 @@ function connectLater(
       setConnectId(socket, connectId);
       check(binding.connect(socket.handle, endpoint));
       count(socket, "connect", transport);
-      remember(socket, "connect", address, { endpoint, transport });
+      remember(socket, "connect", address, { endpoint, transport }, connectId);
     } catch (error) {
       process.emitWarning(`Cannot connect to ${address}: ${(error as Error).message}`);
     } finally {
@@ -265,7 +276,7 @@ export function atAddress(
       const result = binding[call](core.handle, known.endpoint);
       if (result === -os.errno.ENOENT && isUndo(call)) throw notInUse(call, address);
       check(result);
-      remember(core, call, address, known);
+      remember(core, call, address, known, connectId);
       count(core, call, known.transport);
       return result;
     } finally {
@@ -298,6 +309,36 @@ export function atAddress(
     return 0;
   } catch (error) {
     return failed(error);
+  }
+}
+
+/**
+ * Makes the next attempt to connect to an endpoint at once, or connects again if libzmq has given it up. A host name that
+ * the library has not resolved yet is not affected.
+ *
+ * @throws ZmqError with the `address`.
+ */
+export function retryAddress(core: Core, address: string): void {
+  core.usable();
+  const addresses = addressesOf.get(core);
+  if (addresses?.pending.has(address)) return;
+  try {
+    if (!core.record.connected.includes(address)) throw notInUse("disconnect", address);
+    const { endpoint } = plan(core, "disconnect", address);
+    try {
+      const result = binding.retryEndpoint(core.handle, endpoint);
+      if (result !== -os.errno.ENOENT) {
+        check(result);
+        return;
+      }
+      setConnectId(core, addresses?.connectIds.get(address));
+      check(binding.connect(core.handle, endpoint));
+    } finally {
+      core.touched();
+    }
+  } catch (error) {
+    if (error instanceof ZmqError) error.address = address;
+    throw error;
   }
 }
 

@@ -26,7 +26,7 @@ import { endOf, Observer, observerOf } from "../observer/observer.js";
 import { explainAssignment, explainReading, explainValue } from "../options/explain.js";
 import { defineOptions, type Kind, kinds, type Values } from "../options/kinds.js";
 import { commonOptions, curveOptions, gssapiOptions, statusOptions, wssOptions } from "../options/table.js";
-import { atAddress, atEndpoint, record } from "./endpoints.js";
+import { atAddress, atEndpoint, record, retryAddress } from "./endpoints.js";
 import { flush } from "./flush.js";
 import { inspectSocket } from "./inspection.js";
 import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
@@ -76,7 +76,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
     markClass(Socket.prototype, "Socket");
 
     const owns = (object: object) => #core in object;
-    const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect"];
+    const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect", "reconnect"];
     guardMethods(Socket.prototype, owns, byAddress, { most: 1 }, toEndpoint);
     for (const kind of ["Bool", "Int32", "Uint32", "Int64", "Uint64", "String"]) {
       guardMethods(Socket.prototype, owns, [`get${kind}Option`], { most: 1 }, expectIdentifier);
@@ -399,6 +399,36 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    */
   disconnect(address: string): void {
     atEndpoint(this.#core, "disconnect", address);
+  }
+
+  /**
+   * Tries to connect to an endpoint now, instead of after the pause. Pass the address that was given to `connect`.
+   *
+   * Returns at once. If the attempt fails, the next pause is `reconnectInterval` again. If the socket has stopped trying
+   * (state `stopped` in {@link Socket.endpoints}), it connects again. While the endpoint is connected, an attempt is in
+   * progress, or the host name is being resolved, this is a no-op.
+   *
+   * @throws ZmqError `ENOENT`: the program has not connected to this address, or has disconnected it.
+   * @throws ZmqError `EADDRINUSE`: the `routingId` that was given to `connect` belongs to another peer, or to the last
+   * connection, whose messages have not been received yet.
+   * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws ZmqError `ENOTSUP`: the addon was built with the system's libzmq.
+   * @throws ZmqError with any other error of `zmq_connect`, if the socket has stopped trying.
+   * @throws TypeError: the address is not a string.
+   *
+   * @example
+   * ```ts
+   * import { Push } from "zmq-native";
+   *
+   * const push = new Push({ reconnectInterval: 60_000 });
+   * push.connect("tcp://127.0.0.1:9");
+   * push.reconnect("tcp://127.0.0.1:9");
+   * push.close();
+   * ```
+   */
+  reconnect(address: string): void {
+    retryAddress(this.#core, toEndpoint(address));
   }
 
   /**

@@ -14,8 +14,8 @@ export const purposes = [
     title: "Connecting and reconnecting",
     about: "Intervals and time limits of connections, and heartbeats that detect a lost peer.",
     page: "transports",
-    options: `reconnectInterval reconnectMaxInterval connectTimeout handshakeInterval backlog heartbeatInterval
-      heartbeatTimeout heartbeatTimeToLive hiccupMessage`,
+    options: `reconnectInterval reconnectMaxInterval reconnectStop connectTimeout handshakeInterval backlog
+      heartbeatInterval heartbeatTimeout heartbeatTimeToLive helloMessage disconnectMessage hiccupMessage`,
   },
   {
     title: "Security and limits",

@@ -60,6 +60,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   takePeerChanges: { parameters: [noHandle], unknown: ENOTSOCK },
   listPeers: { parameters: [noHandle, 0], unknown: ENOTSOCK },
   listEndpoints: { parameters: [noHandle], unknown: ENOTSOCK },
+  retryEndpoint: { parameters: [noHandle, "tcp://127.0.0.1:9"], unknown: ENOTSOCK },
   keepAlive: { parameters: [false] },
   readStatistics: { parameters: [noHandle, new ArrayBuffer(1024)], unknown: ENOTSOCK },
   startProxy: {

@@ -170,6 +170,7 @@ const actions = {
     const found = [...pull.peers].map((peer) => peer.statistics().messagesReceived);
     const endpoints = push.endpoints;
     push.statistics();
+    push.reconnect(endpoints[0].endpoint);
     return () => {
       // Rows that could not be created are found later.
       if (pull.peers.size !== 1 || found.length > 1) throw new Error("the peer is lost");

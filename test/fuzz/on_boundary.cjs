@@ -42,6 +42,7 @@ const calls = {
   messagesWithMetadata: () => [{ timeout: 5, properties: ["Socket-Type"] }],
   connect: ({ endpoint }) => [endpoint, { routingId: "id" }],
   disconnect: ({ endpoint }) => [endpoint],
+  reconnect: ({ endpoint }) => [endpoint],
   bindSync: ({ endpoint }) => [endpoint],
   unbindSync: ({ endpoint }) => [endpoint],
   bind: ({ endpoint }) => [endpoint],

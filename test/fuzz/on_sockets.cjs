@@ -111,6 +111,9 @@ module.exports = {
   disconnect(machine, { socket }, { endpoint }) {
     socket.disconnect(machine.endpoint(endpoint));
   },
+  reconnect(machine, { socket }, { endpoint }) {
+    socket.reconnect(machine.endpoint(endpoint));
+  },
   set(machine, entry, { name, value }) {
     const { socket } = entry;
     machine.noteOption(entry, name, toValue(value));

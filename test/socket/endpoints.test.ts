@@ -94,7 +94,8 @@ describe("an endpoint behind a SOCKS proxy", () => {
     ["closes the connection", "", "", "ECONNRESET"],
     ["speaks another version", "\x04\0", "", "EPROTO"],
     ["rejects all methods", "\x05\xff", "", "EACCES"],
-    ["cannot connect", "\x05\0", "\x05\x01\0\x01\0\0\0\0\0\0", "ECONNREFUSED"],
+    ["cannot connect", "\x05\0", "\x05\x01\0\x01\0\0\0\0\0\0", "EHOSTUNREACH"],
+    ["is refused by the destination", "\x05\0", "\x05\x05\0\x01\0\0\0\0\0\0", "ECONNREFUSED"],
   ])("has an error if the proxy %s", async (_, choice, response, code) => {
     using server = await RawServer.listen();
     using dealer = through(`127.0.0.1:${server.port}`);

@@ -3,7 +3,7 @@
 import * as zmq from "../../binding/constants.js";
 import { rows } from "../kinds.js";
 
-const { int32, uint32, limit, uint64, boolean, string, text, names } = rows;
+const { int32, uint32, limit, uint64, boolean, string, text, names, flags } = rows;
 
 /** Options of every socket. */
 export const commonOptions = {
@@ -65,6 +65,20 @@ export const commonOptions = {
    * @throws ZmqError `EINVAL`: the value is out of range. Valid: milliseconds from 0 (no doubling).
    */
   reconnectMaxInterval: int32(zmq.ZMQ_RECONNECT_IVL_MAX),
+  /**
+   * The cases in which the socket stops trying to connect to an endpoint:
+   *
+   * - `"refused"`: nobody listens there. The connection is refused, or an ipc file does not exist.
+   * - `"handshakeFailed"`: the handshake fails. For example, the peer rejects the socket's key, or is not a ZeroMQ socket.
+   * - `"afterDisconnect"`: the program has called `disconnect`, and the endpoint is not connected. Without this name, the
+   *   socket keeps trying to deliver the messages that are queued for the endpoint, until `linger` has passed.
+   *
+   * The socket then drops the messages that are queued for the endpoint. In the first two cases, the endpoint has the state
+   * `stopped` in {@link Socket.endpoints}, and {@link Socket.reconnect} connects again.
+   *
+   * Default: an empty array. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_STOP`.
+   */
+  reconnectStop: flags(["refused", "handshakeFailed", "afterDisconnect"], zmq.ZMQ_RECONNECT_STOP),
   /**
    * The largest size of a message from a peer, all frames together. libzmq drops a larger message, emits
    * `message:rejected` and closes the connection. -1 sets no limit. Does not apply to inproc and Stream. In other

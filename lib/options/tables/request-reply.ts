@@ -70,6 +70,27 @@ export const requestOptions = {
   relaxed: boolean(zmq.ZMQ_REQ_RELAXED, { access: "w", live: true }),
 };
 
+/** Options of Dealer, Router, Client, Server and Peer. */
+export const helloOptions = {
+  /**
+   * The message that every new peer of this socket receives first, also after a reconnection. Null sends none.
+   *
+   * Default null. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_HELLO_MSG`.
+   */
+  helloMessage: string(zmq.ZMQ_HELLO_MSG, { access: "w" }),
+};
+
+/** Options of Router, Server and Peer. */
+export const disconnectOptions = {
+  /**
+   * The message that this socket itself receives when a peer that connected to it is gone. It comes with the routing id of
+   * that peer. Null receives none.
+   *
+   * Default null. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_DISCONNECT_MSG`.
+   */
+  disconnectMessage: string(zmq.ZMQ_DISCONNECT_MSG, { access: "w" }),
+};
+
 /** Options of Dealer, Client and Peer. */
 export const hiccupOptions = {
   /**

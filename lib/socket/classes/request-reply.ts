@@ -5,6 +5,8 @@ import { coreOf } from "../../core/registry.js";
 import type { Values } from "../../options/kinds.js";
 import type {
   conflateOptions,
+  disconnectOptions,
+  helloOptions,
   hiccupOptions,
   probeOptions,
   requestOptions,
@@ -128,6 +130,7 @@ export interface Dealer
     Values<typeof routingIdOptions>,
     Values<typeof probeOptions>,
     Values<typeof conflateOptions>,
+    Values<typeof helloOptions>,
     Values<typeof hiccupOptions> {}
 
 /** Options of `Router.connect`. */
@@ -206,4 +209,6 @@ export interface Router
     WritableSocket,
     Values<typeof routingIdOptions>,
     Values<typeof routerOptions>,
-    Values<typeof probeOptions> {}
+    Values<typeof probeOptions>,
+    Values<typeof helloOptions>,
+    Values<typeof disconnectOptions> {}

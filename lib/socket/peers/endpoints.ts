@@ -30,8 +30,8 @@ export interface SocketEndpoint {
    * - `"connecting"`: an attempt is in progress, or the next one is awaited.
    * - `"handshaking"`: the connection is made, and the handshake is in progress.
    * - `"connected"`: messages can be exchanged.
-   * - `"stopped"`: the socket makes no further attempt, after `reconnectInterval: -1` or `ZMQ_RECONNECT_STOP`, or since the peer
-   *   over inproc was closed.
+   * - `"stopped"`: the socket makes no further attempt. `reconnectInterval` is -1, one of the cases of `reconnectStop` has
+   *   occurred, or the peer over inproc was closed. {@link Socket.reconnect} connects again.
    */
   readonly state: "listening" | "resolving" | "connecting" | "handshaking" | "connected" | "stopped";
   /** The number of failed attempts since the last connection. 0 if `bound`. */

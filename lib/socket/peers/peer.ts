@@ -6,11 +6,18 @@ import type { Core } from "../../core/open-socket.js";
 import { type Row, readRows } from "./rows.js";
 import type { ConnectedPeer, PeerStatistics } from "./types.js";
 
+/** @internal Sets what the socket knows the peer by, if it is in the row and was not known before. */
+export let identify: (peer: TrackedPeer | undefined, row: Row) => void;
 /** @internal Called once the connection has ended. `statistics` are the last ones, if they are known. */
 export let close: (peer: TrackedPeer, statistics?: PeerStatistics) => void;
 
 const bytesTypes = [ZMQ_ROUTER, ZMQ_STREAM];
 const numberTypes = [ZMQ_SERVER, ZMQ_PEER];
+
+function routingIdOf(type: number, row: Row): Buffer | number | undefined {
+  if (bytesTypes.includes(type)) return row.routingId;
+  return numberTypes.includes(type) && row.routingNumber !== 0 ? row.routingNumber : undefined;
+}
 
 export class TrackedPeer implements ConnectedPeer {
   readonly direction: "bound" | "connected";
@@ -27,6 +34,10 @@ export class TrackedPeer implements ConnectedPeer {
   #statistics: PeerStatistics;
 
   static {
+    identify = (peer, row) => {
+      if (peer !== undefined && peer.#core !== undefined)
+        peer.#routingId ??= routingIdOf(peer.#core.type, row);
+    };
     close = (peer, statistics) => {
       if (statistics !== undefined) peer.#statistics = statistics;
       peer.#core = undefined;
@@ -37,6 +48,7 @@ export class TrackedPeer implements ConnectedPeer {
     this.#core = core;
     this.#id = row.id;
     this.#statistics = row.statistics;
+    this.#routingId = routingIdOf(core.type, row);
     this.direction = row.accepted ? "bound" : "connected";
     this.localAddress = row.localAddress;
     this.remoteAddress = row.remoteAddress;
@@ -51,12 +63,12 @@ export class TrackedPeer implements ConnectedPeer {
   }
 
   get routingId(): Buffer | number | undefined {
-    const type = this.#core?.type;
-    if (type === undefined || this.#routingId !== undefined) return this.#routingId;
-    const row = numberTypes.includes(type) || bytesTypes.includes(type) ? this.#read() : undefined;
-    if (row === undefined) return undefined;
-    if (bytesTypes.includes(type)) this.#routingId = row.routingId;
-    else if (row.routingNumber !== 0) this.#routingId = row.routingNumber;
+    const type = this.#core?.type ?? -1;
+    // The socket may have been busy when the peer was listed.
+    if (this.#routingId === undefined && (bytesTypes.includes(type) || numberTypes.includes(type))) {
+      const row = this.#read();
+      if (row !== undefined) this.#routingId = routingIdOf(type, row);
+    }
     return this.#routingId;
   }
 

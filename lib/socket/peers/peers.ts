@@ -10,7 +10,7 @@ import { LoopQueue } from "../../core/loop-queue.js";
 import type { Core } from "../../core/open-socket.js";
 import { nextTick } from "../../runtime/timers.js";
 import { DropWatch } from "./drop-watch.js";
-import { close, TrackedPeer } from "./peer.js";
+import { close, identify, TrackedPeer } from "./peer.js";
 import { type Row, readRows } from "./rows.js";
 import type {
   ChangeOptions,
@@ -308,8 +308,11 @@ export class Peers implements Iterable<ConnectedPeer> {
       const peer = new TrackedPeer(this.#core, row);
       this.#byId.set(row.id, peer);
       this.#tell({ type: "join", peer });
-    } else if (row.event === "ended") this.#leave(row.id, row);
-    else if (row.event === "failed") {
+    } else if (row.event === "ended") {
+      identify(this.#byId.get(row.id), row);
+      this.#leave(row.id, row);
+    }
+    if (row.event === "failed") {
       const peer = new TrackedPeer(this.#core, row);
       close(peer, row.statistics);
       this.#tell({ type: "fail", peer, reason: row.reason, error: row.error });

@@ -94,7 +94,8 @@ export interface ConnectedPeer {
   readonly properties: Readonly<Record<string, string>>;
   /**
    * The address of the peer in this socket: a Buffer on Router and Stream, a number on Server and Peer, undefined on others.
-   * Undefined until the socket has processed the peer's first message. Never throws.
+   * Known from `join` to `leave`. Undefined if the peer was rejected, or left while more than 10,000 changes were pending.
+   * Never throws.
    */
   readonly routingId: Buffer | number | undefined;
   /**
