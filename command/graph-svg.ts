@@ -18,7 +18,7 @@ const longestText = 60;
 const style = `
 .zmq { font: ${fontSize}px ui-monospace, Menlo, Consolas, monospace; --text: #1f2328; --line: #57606a; --box: #f6f8fa; --bad: #cf222e; }
 @media (prefers-color-scheme: dark) { .zmq { --text: #e6edf3; --line: #8b949e; --box: #161b22; --bad: #ff7b72; } }
-.zmq text { fill: var(--text); } .zmq .name { font-weight: bold; }
+.zmq text { fill: var(--text); white-space: pre; } .zmq .name { font-weight: bold; }
 .zmq rect { fill: var(--box); stroke: var(--line); } .zmq .outside rect { stroke-dasharray: 4 3; }
 .zmq path { fill: none; stroke: var(--line); stroke-width: 1.5; } .zmq marker path { fill: var(--line); stroke: none; }
 .zmq .bad path { stroke: var(--bad); stroke-dasharray: 4 3; } .zmq .bad text { fill: var(--bad); }

@@ -18,7 +18,7 @@ const none: Counts = { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, b
 
 const keyOf = (socket: SocketSnapshot, peer: PeerSnapshot) => `${socket.id}/${peer.id}`;
 
-/** What a snapshot and the one before it tell together. */
+/** A snapshot, and the rates since the one before it. */
 export interface Reading {
   readonly snapshot: Snapshot;
   /** The rates of a connection. Undefined without an earlier snapshot of the process. */

@@ -111,7 +111,7 @@ export class Service {
     return false;
   }
 
-  /** A message without an envelope is no request. */
+  /** Ignores a message without an envelope. */
   #answer(frames: Message[]): void {
     const delimiter = frames.findIndex((frame, index) => index > 0 && frame.length === 0);
     if (delimiter < 0) return;
