@@ -161,8 +161,8 @@ Napi::Value takePeerChanges(const Napi::CallbackInfo& info) {
 #endif
 }
 
-// listPeers(handle, id) -> an array of rows: of the connection with that id, or of all that are ready if it is 0; or
-// -errno
+// listPeers(handle, id) -> an array of rows, or -errno: the connection with that id; or all that are ready, with their
+// properties if the id is 0, and without if it is -1
 Napi::Value listPeers(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* const socket = arguments.socket(0);
@@ -175,11 +175,12 @@ Napi::Value listPeers(const Napi::CallbackInfo& info) {
   static_cast<void>(kMostIds);
   return arguments.answer(-ENOTSUP);
 #else
-  if (!(id >= 0 && id < kMostIds)) return arguments.answer(-EINVAL);
+  if (!(id >= -1 && id < kMostIds)) return arguments.answer(-EINVAL);
+  const uint64_t only = id > 0 ? static_cast<uint64_t>(id) : 0;
   Rows rows;
   {
     const auto lock = socket->guard();
-    if (baseOf(*socket)->list_connections(&rows, static_cast<uint64_t>(id)) != 0) return arguments.answer(-zmq_errno());
+    if (baseOf(*socket)->list_connections(&rows, only, id == 0) != 0) return arguments.answer(-zmq_errno());
   }
   return answerRows(arguments, rows, true);
 #endif

@@ -118,7 +118,10 @@ export interface Binding {
   watchPeers(handle: Handle): number;
   /** Returns 1, or 0 if changes were dropped and the rows are those of all peers; then rows, for lib/socket/peers/rows.ts. */
   takePeerChanges(handle: Handle): PeerFields | number;
-  /** Returns the row of an open connection, or with `id` 0 those of all peers, with the state of their queues. */
+  /**
+   * Returns the row of an open connection, with the state of its queues and without its properties. `id` 0: the rows of all
+   * peers, with their properties; -1: without them.
+   */
   listPeers(handle: Handle, id: number): PeerFields | number;
   /** Returns endpoints with their state, five fields each, for lib/socket/peers/endpoints.ts. */
   listEndpoints(handle: Handle): PeerFields | number;

@@ -4,6 +4,15 @@ import { queueMicrotask } from "../runtime/timers.js";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
+/** The getter of a signal that is not Node's own runs user code, which may throw. */
+function reasonOf(signal: AbortSignal | undefined): unknown {
+  try {
+    return signal?.reason;
+  } catch (error) {
+    return error;
+  }
+}
+
 interface Reader<T> {
   resolve(result: IteratorResult<T, undefined>): void;
   reject(reason: unknown): void;
@@ -67,10 +76,15 @@ export class LoopQueue<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#aborted) {
       // Once: after the error, the loop has ended.
       this.#aborted = false;
-      return Promise.reject(this.#signal?.reason);
+      return Promise.reject(reasonOf(this.#signal));
     }
     if (this.#over) return Promise.resolve(finished);
     return new Promise((resolve, reject) => {
+      // Hooks of async_hooks run before this, and may have ended the loop or caused an event.
+      if (this.#over || this.#unread.length > 0) {
+        resolve(this.next());
+        return;
+      }
       this.#readers.push({ resolve, reject });
       this.#changed(this);
     });
@@ -92,7 +106,7 @@ export class LoopQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#unread.length = 0;
     const reader = this.#readers.shift();
     if (reader === undefined) this.#aborted = true;
-    else reader.reject(this.#signal?.reason);
+    else reader.reject(reasonOf(this.#signal));
     this.end();
   };
 }

@@ -49,13 +49,9 @@ function remembered(core: Core): Addresses {
   return addresses;
 }
 
-/** Returns the address that the program gave for an endpoint of libzmq. */
-export function givenAddress(core: Core, endpoint: string): string {
-  for (const [address, known] of addressesOf.get(core)?.names ?? []) {
-    if (known.endpoint === endpoint) return address;
-  }
-  return endpoint;
-}
+/** Returns the endpoint of libzmq for an address to which the socket is connected. */
+export const knownEndpoint = (core: Core, address: string): string =>
+  addressesOf.get(core)?.names.get(address)?.endpoint ?? address;
 
 /** Returns the addresses that will be connected when their host is resolved. */
 export const unresolved = (core: Core): string[] => [...(addressesOf.get(core)?.pending ?? [])];

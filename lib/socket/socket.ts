@@ -30,7 +30,7 @@ import { atAddress, atEndpoint, record } from "./endpoints.js";
 import { flush } from "./flush.js";
 import { inspectSocket } from "./inspection.js";
 import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
-import { Peers, waitForPeers } from "./peers/peers.js";
+import { Peers, waitForPeers, watch } from "./peers/peers.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 import { traceEndpoint } from "./tracing-endpoints.js";
@@ -739,8 +739,22 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   /** Classes of programs may have a `peers` of their own. */
   get #watched(): Peers {
-    this.#peers ??= new Peers(this.#core);
-    return this.#peers;
+    return this.#peers ?? this.#watch();
+  }
+
+  #watch(): Peers {
+    const peers = new Peers(this.#core);
+    // Set first: setters of Array.prototype and hooks of async_hooks may read it.
+    this.#peers = peers;
+    try {
+      watch(peers);
+    } catch (error) {
+      this.#peers = undefined;
+      throw error;
+    } finally {
+      this.#core.touched();
+    }
+    return peers;
   }
 
   #get<T>(id: number, kind: Kind<T>): T {

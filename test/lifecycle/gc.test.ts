@@ -39,6 +39,22 @@ test("an unreachable socket is closed, which frees its place and its address", a
   }
 });
 
+test("a socket with a loop over the changes of its peers that nobody reads is closed", async () => {
+  const context = new Context({ maxSockets: 1 });
+  const open = () => new Pull({ context }).peers.changes();
+  open();
+  expect(open).toThrow(expect.objectContaining({ code: "EMFILE" }));
+  await collectUntil(() => {
+    try {
+      open();
+      return true;
+    } catch (error) {
+      if ((error as { code: string }).code !== "EMFILE") throw error;
+      return false;
+    }
+  });
+});
+
 test("a socket with a pending receive or a loop is kept and gets its message", async () => {
   const endpoints = [freshEndpoint("inproc"), freshEndpoint("inproc")];
   const received: string[] = [];

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Dealer, Pull, Push, Router, type Socket, type SocketEndpoint } from "zmq-native";
 import { freeTcpPort } from "../helpers/ports.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
+import { RawServer } from "../helpers/zmtp.js";
 
 /** Waits until the only endpoint of that type satisfies `when`. */
 async function until(socket: Socket, when: (endpoint: SocketEndpoint) => boolean): Promise<SocketEndpoint> {
@@ -33,6 +34,14 @@ describe.each([...transports, "ws"] as const)("over %s", (transport) => {
     push.close();
     expect(push.endpoints).toEqual([]);
   });
+
+  test("lists an endpoint twice if the socket is connected to itself", async () => {
+    using router = new Router();
+    await router.bind(transport === "ws" ? "ws://127.0.0.1:*" : freshEndpoint(transport));
+    router.connect(router.lastEndpoint!);
+    await until(router, ({ state }) => state === "connected");
+    expect(router.endpoints.map(({ type }) => type)).toEqual(["bound", "connected"]);
+  });
 });
 
 test("an endpoint that refuses connections has an error and a time of the next attempt", async () => {
@@ -59,6 +68,47 @@ test("an endpoint that was given up is stopped", async () => {
   using dealer = new Once();
   dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
   await until(dealer, ({ state }) => state === "stopped");
+});
+
+test("without reconnections, an endpoint that refuses the first one is stopped", async () => {
+  using dealer = new Dealer({ linger: 0, reconnectInterval: -1 });
+  dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
+  const endpoint = await until(dealer, ({ state }) => state !== "connecting");
+  expect(endpoint).toMatchObject({ state: "stopped", retries: 1, lastError: { code: "ECONNREFUSED" } });
+});
+
+describe("an endpoint behind a SOCKS proxy", () => {
+  const through = (proxy: string) => {
+    const dealer = new Dealer({ linger: 0, socksProxy: proxy, reconnectInterval: 10_000 });
+    dealer.connect("tcp://127.0.0.1:9");
+    return dealer;
+  };
+
+  test("has the error of the connection to the proxy", async () => {
+    using dealer = through(`127.0.0.1:${await freeTcpPort()}`);
+    const { lastError } = await until(dealer, ({ retries }) => retries > 0);
+    expect(lastError?.code).toBe("ECONNREFUSED");
+  });
+
+  test.each([
+    ["closes the connection", "", "", "ECONNRESET"],
+    ["speaks another version", "\x04\0", "", "EPROTO"],
+    ["rejects all methods", "\x05\xff", "", "EACCES"],
+    ["cannot connect", "\x05\0", "\x05\x01\0\x01\0\0\0\0\0\0", "ECONNREFUSED"],
+  ])("has an error if the proxy %s", async (_, choice, response, code) => {
+    using server = await RawServer.listen();
+    using dealer = through(`127.0.0.1:${server.port}`);
+    using proxy = await server.accept();
+    await proxy.hearBytes(3);
+    if (choice === "") proxy.finish();
+    else proxy.say(choice);
+    if (response !== "") {
+      await proxy.hearBytes(3 + 10);
+      proxy.say(response);
+    }
+    const { lastError } = await until(dealer, ({ retries }) => retries > 0);
+    expect(lastError?.code).toBe(code);
+  });
 });
 
 test("host names are listed as the program gave them", async () => {

@@ -1,5 +1,6 @@
 // Connected peers: the live view, its events and loops, waiting for peers, and why peers leave.
 
+import { createHook } from "node:async_hooks";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { describe, expect, test } from "vitest";
@@ -19,6 +20,7 @@ import {
   Request,
   Router,
   type Socket,
+  Stream,
   Subscriber,
 } from "zmq-native";
 import * as draft from "zmq-native/draft";
@@ -26,6 +28,7 @@ import { Client, Server } from "zmq-native/draft";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 import { draftPairs, stablePairs } from "../helpers/socket_types.js";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
+import { frame, property, RawPeer } from "../helpers/zmtp.js";
 
 const all = [...transports, "ws"] as const;
 const endpointOf = (transport: Transport | "ws") =>
@@ -143,6 +146,21 @@ describe.each(all)("over %s", (transport) => {
     push.disconnect(endpoint);
     const { peer, reason } = await next(changes, "leave");
     expect(reason).toBe("local");
+    expect(peer.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
+    expect(push.peers.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
+  });
+
+  test("keeps the counts of a peer that closes", async () => {
+    const pull = new Pull();
+    using push = new Push();
+    await pull.bind(endpointOf(transport));
+    push.connect(pull.lastEndpoint!);
+    await Promise.all([pull.waitForPeers(), push.waitForPeers()]);
+    const changes = push.peers.changes();
+    for (let index = 0; index < 10; index++) await push.send("hello");
+    for (let index = 0; index < 10; index++) await pull.receive();
+    pull.close();
+    const { peer } = await next(changes, "leave");
     expect(peer.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
     expect(push.peers.statistics()).toMatchObject({ messagesSent: 10, sendQueue: 0 });
   });
@@ -303,6 +321,17 @@ describe("the reason for leaving", () => {
     expect(router.peers.size).toBe(1);
   });
 
+  test("a reset of a Stream is an error of the system", async () => {
+    using stream = new Stream();
+    const changes = stream.peers.changes();
+    await stream.bind("tcp://127.0.0.1:*");
+    const socket = connectTcp(Number(stream.lastEndpoint!.replace(/.*:/, "")), "127.0.0.1");
+    await once(socket, "connect");
+    await next(changes, "join");
+    socket.resetAndDestroy();
+    expect(await next(changes, "leave")).toMatchObject({ reason: "error", error: { code: "ECONNRESET" } });
+  });
+
   test("bytes of another protocol fail", async () => {
     using router = new Router();
     const changes = router.peers.changes();
@@ -420,6 +449,178 @@ os.kill(os.getpid(), signal.SIGSTOP)
     const { peer } = await next(changes, "join");
     expect(await next(changes, "leave")).toMatchObject({ peer, reason: "local" });
     expect(pair.peers.size).toBe(1);
+  });
+});
+
+describe("properties", () => {
+  test("are limited to 16 KiB, with the type and the address of the peer", async () => {
+    using pull = new Pull();
+    const changes = pull.peers.changes();
+    await pull.bind("tcp://127.0.0.1:*");
+    const many = Array.from({ length: 300_000 }, (_, index) => property(`A-${index}`, ""));
+    using _ = await RawPeer.enter(pull.lastEndpoint!, "PUSH", Buffer.concat(many));
+    const { peer } = await next(changes, "join");
+    expect(peer.properties).toMatchObject({ "Socket-Type": "PUSH", "Peer-Address": "127.0.0.1", "A-0": "" });
+    expect(Object.keys(peer.properties).length).toBeLessThan(500);
+  });
+
+  test("a large one leaves out those that follow by name", async () => {
+    using pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const large = property("B", "x".repeat(20_000));
+    using _ = await RawPeer.enter(pull.lastEndpoint!, "PUSH", property("A", "1"), large, property("C", "3"));
+    await pull.waitForPeers();
+    expect(only(pull).properties).toEqual({ "Socket-Type": "PUSH", "Peer-Address": "127.0.0.1", A: "1" });
+  });
+
+  test("a peer cannot claim a user id", async () => {
+    using pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    using raw = await RawPeer.enter(pull.lastEndpoint!, "PUSH", property("User-Id", "root"));
+    await pull.waitForPeers();
+    expect(only(pull).userId).toBeUndefined();
+    raw.say(frame("hello"));
+    const { metadata } = await pull.receiveWithMetadata({ properties: ["User-Id"] });
+    expect(metadata).toEqual({});
+  });
+});
+
+/** Calls `act` once, when a resource of that type is created after `start`. */
+function onResource(of: string, act: () => void) {
+  let on = false;
+  const hook = createHook({
+    init(_, type) {
+      if (!on || type !== of) return;
+      on = false;
+      act();
+    },
+  }).enable();
+  return {
+    start: () => {
+      on = true;
+    },
+    [Symbol.dispose]: () => {
+      hook.disable();
+    },
+  };
+}
+
+/** Calls `act` once, when a promise is resolved with an object. */
+function onThen(act: () => void): void {
+  // biome-ignore lint/suspicious/noThenProperty: the property is what is tested
+  Object.defineProperty(Object.prototype, "then", {
+    configurable: true,
+    get() {
+      delete (Object.prototype as { then?: unknown }).then;
+      act();
+      return undefined;
+    },
+  });
+}
+
+describe("user code that runs within a call", () => {
+  test("a hook that closes the socket ends waitForPeers", async () => {
+    const pull = new Pull();
+    using hook = onResource("Timeout", () => pull.close());
+    hook.start();
+    await expect(pull.waitForPeers(1, { timeout: 600_000 })).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test("a hook that notices a peer resolves waitForPeers", async () => {
+    using pull = new Pull();
+    await pull.bind(freshEndpoint("inproc"));
+    using push = new Push();
+    using hook = onResource("Timeout", () => {
+      push.connect(pull.lastEndpoint!);
+      expect(pull.peers.size).toBe(1);
+    });
+    expect(pull.peers.size).toBe(0);
+    hook.start();
+    expect(await pull.waitForPeers(1, { timeout: 600_000 })).toBe(1);
+  });
+
+  test("a hook that reads peers gets the same object", async () => {
+    const pull = new Pull();
+    const pending = pull.receive();
+    let inner: unknown;
+    using hook = onResource("Immediate", () => {
+      inner = pull.peers;
+    });
+    hook.start();
+    const { peers } = pull;
+    expect(inner).toBe(peers);
+    await pull.bind(freshEndpoint("inproc"));
+    using push = new Push();
+    push.connect(pull.lastEndpoint!);
+    expect(peers.size).toBe(1);
+    pull.close();
+    await expect(pending).rejects.toMatchObject({ code: "EAGAIN" });
+  });
+
+  test("a `then` getter that reads peers does not mix up the changes", async () => {
+    using pull = new Pull();
+    await pull.bind(freshEndpoint("inproc"));
+    const changes = pull.peers.changes();
+    const first = changes.next();
+    using one = new Push();
+    const other = new Push();
+    one.connect(pull.lastEndpoint!);
+    other.connect(pull.lastEndpoint!);
+    onThen(() => {
+      // A connection that libzmq has reported, and whose end it reports within the getter.
+      other.disconnect(pull.lastEndpoint!);
+      expect(pull.peers.size).toBe(1);
+    });
+    expect(pull.peers.size).toBe(2);
+    expect((await first).value?.type).toBe("join");
+    await next(changes, "join");
+    await next(changes, "leave");
+    expect(pull.peers.size).toBe(1);
+    other.close();
+  });
+
+  test("a `then` getter may close the socket while it is being closed", async () => {
+    const pull = new Pull();
+    await pull.bind(freshEndpoint("inproc"));
+    using push = new Push();
+    push.connect(pull.lastEndpoint!);
+    expect(pull.peers.size).toBe(1);
+    const changes = pull.peers.changes();
+    const pending = changes.next();
+    const waiting = pull.waitForPeers(2);
+    let within: Promise<number> | undefined;
+    onThen(() => {
+      within = pull.waitForPeers(3);
+      pull.close();
+    });
+    pull.close();
+    expect((await pending).value?.type).toBe("leave");
+    expect(await changes.next()).toEqual({ done: true, value: undefined });
+    await expect(waiting).rejects.toMatchObject({ code: "EAGAIN" });
+    await expect(within).rejects.toMatchObject({ code: "EAGAIN" });
+    expect(pull.closed).toBe(true);
+  });
+
+  test("a `reason` that throws rejects a loop with its error", async () => {
+    using pull = new Pull();
+    let abort = () => {};
+    const signal = {
+      aborted: false,
+      addEventListener: (_: string, listener: () => void) => {
+        abort = listener;
+      },
+      removeEventListener: () => {},
+      get reason() {
+        throw new Error("no reason");
+      },
+    };
+    const options = { signal: signal as unknown as AbortSignal };
+    const pending = pull.peers.changes(options).next();
+    abort();
+    await expect(pending).rejects.toThrow("no reason");
+    const idle = pull.peers.changes(options);
+    abort();
+    await expect(idle.next()).rejects.toThrow("no reason");
   });
 });
 

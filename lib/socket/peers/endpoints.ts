@@ -3,7 +3,7 @@
 import { check, ZmqError } from "../../binding/errors.js";
 import { binding } from "../../binding/index.js";
 import type { Core } from "../../core/open-socket.js";
-import { givenAddress, unresolved } from "../endpoints.js";
+import { knownEndpoint, unresolved } from "../endpoints.js";
 
 /**
  * An endpoint that a socket is bound or connected to. {@link Socket.endpoints} lists them.
@@ -57,6 +57,8 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
     return [];
   }
   const isBound = new Set(core.record.bound);
+  // By the names that libzmq has for them.
+  const addresses = new Map(core.record.connected.map((address) => [knownEndpoint(core, address), address]));
   // libzmq does not list the endpoints that are bound over inproc.
   const bound: SocketEndpoint[] = [...isBound].map((endpoint) => ({
     endpoint,
@@ -64,7 +66,9 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
     state: "listening",
     ...plain,
   }));
-  const connected: SocketEndpoint[] = unresolved(core).map((endpoint) => ({
+  const pending = unresolved(core);
+  const listed = new Set(pending);
+  const connected: SocketEndpoint[] = pending.map((endpoint) => ({
     endpoint,
     type: "connected",
     state: "resolving",
@@ -72,9 +76,12 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
   }));
   for (let at = 0; at < fields.length; at += 5) {
     const [name, state, retries, error, time] = fields.slice(at, at + 5) as Fields;
-    if (states[state] === "listening" || isBound.has(name)) continue;
+    const endpoint = addresses.get(name);
+    // Some transports bind by a session, which has the state of a connection. The socket may be connected to itself, too.
+    if (states[state] === "listening" || (endpoint === undefined && isBound.has(name))) continue;
+    listed.add(name);
     connected.push({
-      endpoint: givenAddress(core, name),
+      endpoint: endpoint ?? name,
       type: "connected",
       state: states[state]!,
       retries,
@@ -82,11 +89,10 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
       lastError: error === 0 ? undefined : new ZmqError(error),
     });
   }
-  const listed = new Set(connected.map(({ endpoint }) => endpoint));
   // libzmq forgets endpoints that it gives up.
-  const stopped: SocketEndpoint[] = core.record.connected
-    .filter((endpoint) => !listed.has(endpoint))
-    .map((endpoint) => ({ endpoint, type: "connected", state: "stopped", ...plain }));
+  const stopped: SocketEndpoint[] = [...addresses]
+    .filter(([name]) => !listed.has(name))
+    .map(([, endpoint]) => ({ endpoint, type: "connected", state: "stopped", ...plain }));
   return [...bound, ...connected, ...stopped];
 }
 

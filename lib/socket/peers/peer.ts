@@ -62,7 +62,8 @@ export class TrackedPeer implements ConnectedPeer {
 
   statistics(): PeerStatistics {
     const row = this.#read();
-    if (row !== undefined) this.#statistics = row.statistics;
+    // Hooks of async_hooks may have ended the connection after the read.
+    if (row !== undefined && this.#core !== undefined) this.#statistics = row.statistics;
     return this.#statistics;
   }
 

@@ -30,6 +30,10 @@ const countNames = [
 const views = new Map<Handle, WeakRef<Peers>>();
 /** Views that may not be garbage-collected: they have listeners, or something waits for them. */
 const kept = new Set<Peers>();
+/** Removes the entries of sockets that were garbage-collected. Another view may have the handle by then. */
+const collected = new FinalizationRegistry<Handle>((handle) => {
+  if (views.get(handle)?.deref() === undefined) views.delete(handle);
+});
 
 onPeerChanges((handle) => {
   const view = views.get(handle)?.deref();
@@ -39,6 +43,9 @@ onPeerChanges((handle) => {
 
 /** Takes the changes of a view from libzmq. */
 let update: (peers: Peers) => void;
+
+/** @internal Starts to watch the connections. Throws if that is not possible. Call `touched` of the socket afterwards. */
+export let watch: (peers: Peers) => void;
 
 /** @internal See {@link Socket.waitForPeers}. */
 export let waitForPeers: (peers: Peers, count: number, options: unknown) => Promise<number>;
@@ -84,12 +91,17 @@ export class Peers implements Iterable<ConnectedPeer> {
     receiveQueue: 0,
     sendQueue: 0,
   };
-  /** Whether changes were lost, so that the view has to be compared with the list of peers. */
+  /** Whether the delivery of `#news` is scheduled. */
+  #scheduled = false;
+  /** Whether changes may have been lost, so that the view has to be compared with the list of peers. */
   #stale = false;
+  /** Whether changes are being applied. User code that runs meanwhile sees those that were applied before. */
+  #updating = false;
   #alive = false;
   #over = false;
 
   static {
+    watch = (peers) => peers.#watch();
     update = (peers) => peers.#update();
     waitForPeers = (peers, count, options) => peers.#wait(count, options);
   }
@@ -101,21 +113,6 @@ export class Peers implements Iterable<ConnectedPeer> {
    */
   constructor(core: Core) {
     this.#core = core;
-    const { handle } = core;
-    if (handle === 0) {
-      this.#over = true;
-      return;
-    }
-    check(binding.watchPeers(handle));
-    core.peers = { close: () => this.#close() };
-    views.set(handle, new WeakRef(this));
-    const fields = binding.listPeers(handle, 0);
-    core.touched();
-    if (typeof fields === "number") {
-      this.#stale = true;
-      return;
-    }
-    for (const row of readRows(fields).rows) this.#byId.set(row.id, new TrackedPeer(core, row));
   }
 
   /** The number of peers. 0 once the socket is closed. */
@@ -250,6 +247,29 @@ export class Peers implements Iterable<ConnectedPeer> {
     return loop;
   }
 
+  #watch(): void {
+    const core = this.#core;
+    const { handle } = core;
+    if (handle === 0) {
+      this.#over = true;
+      return;
+    }
+    check(binding.watchPeers(handle));
+    core.peers = { close: () => this.#close() };
+    views.set(handle, new WeakRef(this));
+    collected.register(this, handle);
+    this.#updating = true;
+    try {
+      const fields = binding.listPeers(handle, 0);
+      this.#stale = typeof fields === "number";
+      // A setter of Array.prototype may have closed the socket.
+      if (typeof fields === "number" || this.#over) return;
+      for (const row of readRows(fields).rows) this.#byId.set(row.id, new TrackedPeer(core, row));
+    } finally {
+      this.#updating = false;
+    }
+  }
+
   #wait(count: number, options: unknown): Promise<number> {
     if (!Number.isInteger(count) || count < 1) {
       throw new TypeError(`The number of peers must be a whole number above 0, got ${shown(count)}`);
@@ -272,29 +292,50 @@ export class Peers implements Iterable<ConnectedPeer> {
     );
     this.#waits.add(wait);
     this.#changed();
-    wait.listen();
+    // Hooks of async_hooks, which run for the promise and the timer, may have closed the socket or noticed peers.
+    if (this.#over) wait.giveUp("ECANCELED");
+    else if (this.#byId.size >= count) wait.resolve(this.#byId.size);
+    else wait.listen();
     return wait.promise;
   }
 
   /** Takes the changes from libzmq. */
   #update(): void {
     const core = this.#core;
-    if (this.#over || core.handle === 0) return;
-    const fields = binding.takePeerChanges(core.handle);
-    const all = typeof fields === "number" || this.#stale ? binding.listPeers(core.handle, 0) : fields;
-    core.touched();
-    // Native code has failed to create the rows, and the changes are lost.
-    this.#stale = typeof all === "number";
-    for (const read of fields === all ? [fields] : [fields, all]) {
-      if (typeof read === "number") continue;
-      const { complete, rows } = readRows(read);
-      if (!complete || read !== fields) this.#forgetMissing(rows);
-      for (const row of rows) this.#apply(row);
+    if (this.#over || this.#updating || core.handle === 0) return;
+    this.#updating = true;
+    try {
+      this.#take(core.handle);
+    } finally {
+      this.#updating = false;
+      // Last, since it may run hooks of async_hooks.
+      core.touched();
     }
   }
 
+  #take(handle: Handle): void {
+    const lost = this.#stale;
+    // Until they are applied, since this may throw near a stack overflow.
+    this.#stale = true;
+    const fields = binding.takePeerChanges(handle);
+    if (typeof fields !== "number") {
+      const { complete, rows } = readRows(fields);
+      if (!complete) this.#forgetMissing(rows);
+      for (const row of rows) this.#apply(row);
+    }
+    // Otherwise native code has failed to create the rows, and the changes are lost.
+    if (typeof fields === "number" || lost) {
+      const all = binding.listPeers(handle, 0);
+      if (typeof all === "number") return;
+      const { rows } = readRows(all);
+      this.#forgetMissing(rows);
+      for (const row of rows) this.#apply(row);
+    }
+    this.#stale = false;
+  }
+
   #apply(row: Row): void {
-    // Hooks of async_hooks may close the socket between two rows.
+    // User code that a change has run, such as a `then` getter, may close the socket between two rows.
     if (this.#over) return;
     if (row.event === "ready") {
       if (this.#byId.has(row.id)) return;
@@ -311,6 +352,7 @@ export class Peers implements Iterable<ConnectedPeer> {
 
   /** After changes were dropped, `rows` are all peers. */
   #forgetMissing(rows: readonly Row[]): void {
+    if (this.#over) return;
     const present = new Set(rows.map((row) => row.id));
     for (const id of [...this.#byId.keys()]) {
       if (!present.has(id)) this.#leave(id, { reason: "unknown", error: undefined });
@@ -332,7 +374,7 @@ export class Peers implements Iterable<ConnectedPeer> {
   /** The counts of the connected peers, by the number of the connection. */
   #current(): Map<number, PeerStatistics> {
     const { handle } = this.#core;
-    const fields = handle === 0 || this.#byId.size === 0 ? 0 : binding.listPeers(handle, 0);
+    const fields = handle === 0 || this.#byId.size === 0 ? 0 : binding.listPeers(handle, -1);
     if (handle !== 0) this.#core.touched();
     return new Map(
       typeof fields === "number" ? [] : readRows(fields).rows.map(({ id, statistics }) => [id, statistics]),
@@ -346,10 +388,23 @@ export class Peers implements Iterable<ConnectedPeer> {
     for (const wait of [...this.#waits]) if (size >= wait.count) wait.resolve(size);
     if (this.#emitter.eventNames().length === 0) return;
     this.#news.push(change);
-    if (this.#news.length === 1) nextTick(() => this.#deliver());
+    if (!this.#scheduled) this.#schedule();
+  }
+
+  #schedule(): void {
+    // Set first: hooks of async_hooks run in `nextTick`. It throws near a stack overflow.
+    this.#scheduled = true;
+    let comes = false;
+    try {
+      nextTick(() => this.#deliver());
+      comes = true;
+    } finally {
+      this.#scheduled = comes;
+    }
   }
 
   #deliver(): void {
+    this.#scheduled = false;
     for (const change of this.#news.splice(0)) {
       try {
         this.#emitter.emit(change.type, change);
@@ -374,21 +429,25 @@ export class Peers implements Iterable<ConnectedPeer> {
       this.#alive = waits;
       binding.keepAlive(waits);
     }
-    const needed = waits || (!this.#over && (this.#loops.size > 0 || this.#emitter.eventNames().length > 0));
+    const needed = waits || (!this.#over && this.#emitter.eventNames().length > 0);
     if (needed) kept.add(this);
     else kept.delete(this);
   }
 
-  /** The socket is about to be closed. */
+  /**
+   * Ends the view before the socket is closed. Results may run user code that closes the socket first. Near a stack overflow
+   * this may throw, and a second call does the rest.
+   */
   #close(): void {
-    this.#update();
     const { handle } = this.#core;
+    this.#update();
+    // Nobody joins any more.
+    this.#over = true;
     const last = this.#current();
     for (const id of [...this.#byId.keys()]) {
       this.#leave(id, { reason: "local", error: undefined, statistics: last.get(id) });
     }
-    views.delete(handle);
-    this.#over = true;
+    if (views.get(handle)?.deref() === this) views.delete(handle);
     for (const wait of [...this.#waits]) wait.giveUp("ECANCELED");
     for (const loop of [...this.#loops]) loop.end();
     this.#changed();

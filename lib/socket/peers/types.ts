@@ -79,7 +79,9 @@ export interface ConnectedPeer {
   readonly userId: string | undefined;
   /**
    * The properties of the handshake, such as `Socket-Type`, `Peer-Address`, and those that the peer's `metadata` adds.
-   * Empty over inproc. The peer chooses them: only the ZAP handler's are verified.
+   * Empty over inproc. The peer chooses them: only the ZAP handler's are verified. At most 16 KiB, where each property counts
+   * as the bytes of its name and value, and 32 more: `User-Id`, `Peer-Address` and `Socket-Type`, and of the others those that
+   * come first by name.
    */
   readonly properties: Readonly<Record<string, string>>;
   /**
