@@ -16,6 +16,7 @@ const layers = [
   "draft",
   "streams",
   "opentelemetry",
+  "inspector",
   "auth",
 ];
 

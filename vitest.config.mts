@@ -8,7 +8,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^zmq-native$/, replacement: `${dist}index.mjs` },
-      { find: /^zmq-native\/(draft|opentelemetry|streams|v5-compat)$/, replacement: `${dist}$1.mjs` },
+      {
+        find: /^zmq-native\/(draft|inspector|opentelemetry|streams|v5-compat)$/,
+        replacement: `${dist}$1.mjs`,
+      },
     ],
   },
   test: {

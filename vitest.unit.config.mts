@@ -55,7 +55,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^zmq-native$/, replacement: `${root}lib/index.ts` },
-      { find: /^zmq-native\/(draft|opentelemetry|streams|v5-compat)$/, replacement: `${root}lib/$1.ts` },
+      {
+        find: /^zmq-native\/(draft|inspector|opentelemetry|streams|v5-compat)$/,
+        replacement: `${root}lib/$1.ts`,
+      },
     ],
   },
   test: {

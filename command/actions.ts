@@ -2,6 +2,7 @@
 
 import { Argument, type Command, Option } from "commander";
 import { addSocketOptions, addTimeout } from "./options.js";
+import { topOrders } from "./orders.js";
 import { longest } from "./pace.js";
 import { socketKinds } from "./sockets.js";
 import { fileMode, positive, repeated, whole } from "./values.js";
@@ -111,6 +112,37 @@ function addInspection(program: Command): void {
     .action(async (endpoint, flags) => (await import("./probe.js")).probe(endpoint, flags));
 }
 
+function addInspector(program: Command): void {
+  const timeout = ["-t, --timeout <ms>", "the longest wait for an answer, then exit code 3"] as const;
+  program
+    .command("top")
+    .description("show the sockets, peers, rates and queues of a program that listens for tools")
+    .argument("<address>", "the endpoint that the program has given to inspector.listen")
+    .option("--interval <ms>", "the time between two tables", whole(100, longest), 1000)
+    .option("-n, --count <number>", "print so many tables, one after the other", whole(1))
+    .addOption(new Option("--sort <order>", "the order of the sockets").choices(topOrders).default("id"))
+    .option("--peers", "show a line for each peer")
+    .option("--json", "print each snapshot as a line of JSON, with rates")
+    .option(...timeout, whole(1, longest), 5000)
+    .addHelpText(
+      "after",
+      "\nKeys on a terminal: q quits, s changes the order, p shows peers.\n" +
+        "\nExamples:\n  $ zmq top ipc:///run/app/inspector.sock\n" +
+        "  $ zmq top ipc:///run/app/inspector.sock --count 1 --peers",
+    )
+    .action(async (address, flags) => (await import("./top.js")).top(address, flags));
+  program
+    .command("graph")
+    .description("show how the sockets of programs that listen for tools are connected")
+    .argument("<address...>", "the endpoints that the programs have given to inspector.listen")
+    .option("--svg <file>", "write a drawing to the file, or to standard output (-)")
+    .addOption(new Option("--dot", "print a graph for Graphviz").conflicts(["svg", "json"]))
+    .addOption(new Option("--json", "print the graph as JSON").conflicts("svg"))
+    .option(...timeout, whole(1, longest), 5000)
+    .addHelpText("after", "\nExample:\n  $ zmq graph ipc:///run/a.sock ipc:///run/b.sock --svg graph.svg")
+    .action(async (addresses, flags) => (await import("./graph.js")).graph(addresses, flags));
+}
+
 function addBench(program: Command): void {
   const bench = program
     .command("bench")
@@ -158,6 +190,7 @@ export function addActions(program: Command): void {
   addRecord(program);
   program.commandsGroup("Tools:");
   addInspection(program);
+  addInspector(program);
   addBench(program);
   program
     .command("keygen")

@@ -30,7 +30,7 @@ await build.write({
 chmodSync(join(folder, "main.mjs"), 0o755);
 
 // The licenses of the packages ask that their texts go with them.
-const packages = ["@msgpack/msgpack", "cborg", "commander"];
+const packages = ["@dagrejs/dagre", "@dagrejs/graphlib", "@msgpack/msgpack", "cborg", "commander"];
 const licenses = packages.map((name) => {
   const { version } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"));
   return `${name} ${version}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8").trim()}\n`;

@@ -1,8 +1,8 @@
 // Builds dist/ from lib/: declarations with the TypeScript compiler, JavaScript with rolldown.
 //
 // Node takes about 0.4 ms to load a module, whatever its size, and the library has about 50. So its modules become few
-// files. Every program loads library.js. The others are v5-library.js for version 5, auth.js for authentication, streams.js
-// and opentelemetry.js.
+// files. Every program loads library.js. The others are v5-library.js for version 5, auth.js for authentication, streams.js,
+// inspector.js and opentelemetry.js.
 //
 // index.js, draft.js and v5-compat.js are CommonJS modules as TypeScript emits them: they choose what is exported and how. So is binary.js, for the parsers of tracers
 // (lib/binding/binary.ts).
@@ -160,7 +160,7 @@ async function bundle(name, modules, external) {
     intro: () => (decorates ? decoratorHelpers : ""),
     comments: false,
     // Of the modules that programs load.
-    esModule: ["draft", "streams", "opentelemetry"].includes(name),
+    esModule: ["draft", "streams", "opentelemetry", "inspector"].includes(name),
     externalLiveBindings: false,
     generatedCode: { symbols: false },
   });
@@ -192,17 +192,23 @@ const [index, draft, v5, binary] = ["index", "draft", "v5-compat", "binding/bina
   transpile(join(lib, `${name}.ts`), ts.ModuleKind.CommonJS),
 );
 const isV5 = (module) => module.startsWith("v5-compat/");
-// Besides what the entry points import: what the code on demand and version 5 use inside, and tests.
+// Besides what the entry points import: what the code on demand, version 5 and the inspector use inside, and tests.
 const inside = [
   "arguments/checks",
   "binding/index",
   "binding/load",
+  "core/identity",
   "core/open-socket",
   "message/frames",
   "message/slab",
+  "endpoint/index",
+  "endpoint/refusal",
+  "options/kinds",
   "options/table",
   "runtime/features",
   "runtime/timers",
+  "socket/peers/endpoints",
+  "socket/peers/rows",
 ];
 const isDraft = (module) => /^draft(?:\/|$)/.test(module);
 const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>
@@ -222,6 +228,10 @@ const isStreams = (module) => /^streams(?:\/|\.ts$)/.test(module);
 await bundle("streams", ["streams"], (path) =>
   isStreams(path) || path === "binding/constants.ts" ? undefined : "library.js",
 );
+const isInspector = (module) => /^inspector(?:\/|\.ts$)|^runtime\/version\.ts$/.test(module);
+await bundle("inspector", ["inspector"], (path) =>
+  isInspector(path) || path === "binding/constants.ts" ? undefined : "library.js",
+);
 // Needs nothing else of the library: programs create the instrumentation before they load the addon.
 await bundle("opentelemetry", ["opentelemetry"], () => undefined);
 await bundle("v5-library", dependencies(v5.code).filter(isV5), (path) => {
@@ -233,7 +243,7 @@ entry("binary", binary, { folder: "binding" });
 entry("v5-compat", v5, {
   fileOf: (module) => (isV5(module) ? "v5-library.js" : `${basename(module)}.js`),
 });
-for (const name of ["index", "draft", "v5-compat", "streams", "opentelemetry"]) {
+for (const name of ["index", "draft", "v5-compat", "streams", "opentelemetry", "inspector"]) {
   const { code, map } = transpile(join(lib, `${name}.mts`), ts.ModuleKind.ESNext);
   write(`${name}.mjs`, code, map);
 }

@@ -108,6 +108,9 @@ export function openToken(context: Context): ContextToken {
   return token;
 }
 
+/** @internal The contexts that this copy of the library has open in this thread. */
+export const openContexts = (): ContextToken[] => [...holders.keys()];
+
 /** Resolves the promises of `close` when a context has ended, by token. */
 const ending = new Map<ContextToken, () => void>();
 onContextEnd((token) => {

@@ -16,6 +16,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { now } from "../runtime/clock.js";
+import { packageVersion as version } from "../runtime/version.js";
 import type {
   DropPayload,
   MessagesPayload,
@@ -31,7 +32,6 @@ import { linkTo, remember } from "./received.js";
 import { decodeFields, encodeFields, type TraceFields } from "./trace-frame.js";
 
 const name = "zmq-native";
-const version = "0.1.0";
 
 /** Links of one span: the default limit of OpenTelemetry. */
 const mostLinks = 128;

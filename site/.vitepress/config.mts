@@ -32,7 +32,7 @@ const howTos = named(
   "lost-messages secure-a-server graceful-shutdown back-pressure streams observability command testing-your-code deployment troubleshooting gotchas",
 );
 const frameworks = readdirSync(join(pages, "frameworks")).map((file) => join("frameworks", file));
-const choosing = named("comparison migrating");
+const choosing = named("comparison what-users-ask-for migrating");
 const contributing = named("architecture boundary building testing");
 const listed = [...howTos, ...choosing, ...contributing, "README.md", "frameworks.md"];
 const reference = readdirSync(pages).filter((file) => file.endsWith(".md") && !listed.includes(file));
@@ -47,6 +47,7 @@ function apiItems(): DefaultTheme.SidebarItem[] {
     draft: "zmq-native/draft",
     streams: "zmq-native/streams",
     opentelemetry: "zmq-native/opentelemetry",
+    inspector: "zmq-native/inspector",
     "v5-compat": "zmq-native/v5-compat",
   };
   return Object.entries(names).map(([name, text]) => ({

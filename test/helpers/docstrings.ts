@@ -6,7 +6,7 @@ import ts from "typescript";
 
 const root = join(__dirname, "../..");
 const dist = join(root, "dist");
-const entryPoints = ["index", "draft", "streams", "opentelemetry", "v5-compat"];
+const entryPoints = ["index", "draft", "streams", "opentelemetry", "inspector", "v5-compat"];
 
 /** A class, function, type or member of the public interface. */
 export interface Documented {

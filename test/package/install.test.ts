@@ -87,10 +87,9 @@ describe("the tarball", () => {
     const files = filesOf("plain/node_modules/zmq-native");
     const stems = files.flatMap((file) => file.match(/^lib\/(.*(?<!\.d)\.m?ts)$/)?.[1] ?? []);
     const declarations = stems.map((stem) => stem.replace(/\.(m?)ts$/, ".d.$1ts"));
-    const entries = ["index", "draft", "streams", "opentelemetry", "v5-compat"].flatMap((name) => [
-      `${name}.js`,
-      `${name}.mjs`,
-    ]);
+    const entries = ["index", "draft", "streams", "opentelemetry", "inspector", "v5-compat"].flatMap(
+      (name) => [`${name}.js`, `${name}.mjs`],
+    );
     const shared = ["auth.js", "binary.js", "library.js", "v5-library.js"];
     const built = [...declarations, ...entries, ...shared].flatMap((file) => [file, `${file}.map`]);
     const inDist = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/command/"));
@@ -140,6 +139,7 @@ describe("the tarball", () => {
       "./v5-compat.js",
       "./streams",
       "./opentelemetry",
+      "./inspector",
       "./lib",
       "./lib/index",
       "./lib/index.js",

@@ -171,7 +171,7 @@ describe("prepack", () => {
     });
     return { code: child.status, text: child.stdout + child.stderr };
   }
-  const dist = ["index", "draft", "streams", "opentelemetry", "v5-compat"].flatMap((name) =>
+  const dist = ["index", "draft", "streams", "opentelemetry", "inspector", "v5-compat"].flatMap((name) =>
     ["js", "mjs", "d.ts", "d.mts"].map((extension) => `dist/${name}.${extension}`),
   );
   const binary = "prebuilds/linux-x64/zmq-native.glibc.node";

@@ -1,0 +1,60 @@
+// `zmq graph`: asks several programs for their sockets, and shows how these are connected.
+
+import { writeFile } from "node:fs/promises";
+import type { Snapshot } from "zmq-native/inspector";
+import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { toDot, toText } from "./graph-text.js";
+import { harmless } from "./harmless.js";
+import { Inspected } from "./inspected.js";
+import { type Topology, topologyOf } from "./topology.js";
+
+interface GraphFlags {
+  readonly json?: boolean;
+  readonly dot?: boolean;
+  readonly svg?: string;
+  readonly timeout: number;
+}
+
+async function ask(address: string, timeout: number): Promise<Snapshot> {
+  using program = new Inspected(address, timeout);
+  return await program.ask();
+}
+
+/** The snapshots of the programs that have answered. The others are reported. */
+async function askAll(addresses: readonly string[], timeout: number): Promise<Snapshot[]> {
+  const results = await Promise.allSettled(addresses.map((address) => ask(address, timeout)));
+  if (interrupted.aborted) throw interrupted.reason;
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  // One message remains for the end.
+  if (failures.length === results.length) {
+    for (const failure of failures.slice(0, -1)) console.error(`zmq: ${harmless(textOf(failure))}`);
+    throw failures.at(-1);
+  }
+  for (const failure of failures) {
+    console.error(`zmq: ${harmless(textOf(failure))}`);
+    process.exitCode = failure instanceof Failure ? failure.exitCode : exitCodes.failed;
+  }
+  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}
+
+async function drawing(topology: Topology, path: string): Promise<void> {
+  const { toSvg } = await import("./graph-svg.js");
+  const svg = toSvg(topology);
+  if (path === "-") {
+    process.stdout.write(svg);
+    return;
+  }
+  try {
+    await writeFile(path, svg);
+  } catch (error) {
+    throw new Failure(`cannot write ${path}: ${textOf(error)}`);
+  }
+}
+
+/** Prints the topology, or writes its drawing. */
+export async function graph(addresses: readonly string[], flags: GraphFlags): Promise<void> {
+  const topology = topologyOf(await askAll(addresses, flags.timeout));
+  if (flags.svg !== undefined) await drawing(topology, flags.svg);
+  else if (flags.json) console.log(JSON.stringify(topology));
+  else process.stdout.write(harmless(flags.dot ? toDot(topology) : toText(topology)));
+}

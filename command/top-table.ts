@@ -1,0 +1,211 @@
+// The table of `zmq top`: rates from the difference of two snapshots, and rows of text.
+
+import type { PeerSnapshot, Snapshot, SocketSnapshot } from "zmq-native/inspector";
+import type { TopOrder } from "./orders.js";
+
+/** Messages and bytes per second. */
+export interface Rates {
+  readonly messagesReceived: number;
+  readonly messagesSent: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+const rateNames = ["messagesReceived", "messagesSent", "bytesReceived", "bytesSent"] as const;
+
+type Counts = Pick<PeerSnapshot, (typeof rateNames)[number]>;
+const none: Counts = { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 };
+
+const keyOf = (socket: SocketSnapshot, peer: PeerSnapshot) => `${socket.id}/${peer.id}`;
+
+/** A snapshot, and the rates since the one before it. */
+export interface Reading {
+  readonly snapshot: Snapshot;
+  /** The rates of a connection. Undefined without an earlier snapshot of the process. */
+  ratesOf(socket: SocketSnapshot, peer: PeerSnapshot): Rates | undefined;
+}
+
+/** Compares two snapshots. A connection that is new has begun with 0. */
+export function compare(snapshot: Snapshot, before: Snapshot | undefined): Reading {
+  if (before?.process.pid !== snapshot.process.pid) return { snapshot, ratesOf: () => undefined };
+  const seconds = Math.max(1, snapshot.time - before.time) / 1000;
+  const earlier = new Map(
+    before.sockets.flatMap((socket) => socket.peers.map((peer) => [keyOf(socket, peer), peer] as const)),
+  );
+  return {
+    snapshot,
+    ratesOf(socket, peer) {
+      const from: Counts = earlier.get(keyOf(socket, peer)) ?? none;
+      const rates = rateNames.map((name) => [name, Math.max(0, peer[name] - from[name]) / seconds]);
+      return Object.fromEntries(rates) as unknown as Rates;
+    },
+  };
+}
+
+/** The sum of the rates of all connections. */
+export function totalRates({ ratesOf }: Reading, socket: SocketSnapshot): Rates | undefined {
+  const all = socket.peers.map((peer) => ratesOf(socket, peer));
+  if (all.includes(undefined)) return undefined;
+  const sums = rateNames.map((name) => [name, all.reduce((sum, rates) => sum + rates![name], 0)]);
+  return Object.fromEntries(sums) as unknown as Rates;
+}
+
+const sum = (peers: readonly PeerSnapshot[], name: "receiveQueue" | "sendQueue") =>
+  peers.reduce((total, peer) => total + peer[name], 0);
+
+const rateOf = (reading: Reading, socket: SocketSnapshot) => {
+  const rates = totalRates(reading, socket);
+  return rates === undefined ? 0 : rates.messagesReceived + rates.messagesSent;
+};
+
+const weights: Record<Exclude<TopOrder, "id">, (reading: Reading, socket: SocketSnapshot) => number> = {
+  rate: rateOf,
+  queue: (_, { peers }) => sum(peers, "receiveQueue") + sum(peers, "sendQueue"),
+  peers: (_, { peers }) => peers.length,
+};
+
+function sorted(reading: Reading, order: TopOrder): SocketSnapshot[] {
+  const sockets = [...reading.snapshot.sockets];
+  if (order === "id") return sockets;
+  const weight = weights[order];
+  return sockets.sort((a, b) => weight(reading, b) - weight(reading, a) || a.id - b.id);
+}
+
+/** The states of endpoints, from the one that needs attention most. */
+const troubles = ["stopped", "connecting", "resolving", "handshaking"];
+
+function stateOf({ endpoints }: SocketSnapshot): { text: string; trouble: boolean } {
+  for (const state of troubles) {
+    const endpoint = endpoints.find((endpoint) => endpoint.state === state);
+    if (endpoint === undefined) continue;
+    return { text: endpoint.lastError ? `${state} ${endpoint.lastError}` : state, trouble: true };
+  }
+  return { text: endpoints[0]?.state ?? "", trouble: false };
+}
+
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const number = (value: number | undefined) => (value === undefined ? "-" : compact.format(value));
+
+interface Column {
+  readonly title: string;
+  /** Text columns are aligned to the left. */
+  readonly text?: true;
+}
+
+const columns: readonly Column[] = [
+  { title: "ID" },
+  { title: "TYPE", text: true },
+  { title: "ENDPOINT", text: true },
+  { title: "STATE", text: true },
+  { title: "PEERS" },
+  { title: "IN/s" },
+  { title: "OUT/s" },
+  { title: "IN B/s" },
+  { title: "OUT B/s" },
+  { title: "IN Q" },
+  { title: "OUT Q" },
+  { title: "PENDING", text: true },
+];
+const endpointColumn = 2;
+/** Endpoints are cut before other columns are, but not below this width. */
+const narrowestEndpoint = 12;
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly trouble: boolean;
+}
+
+const rateCells = (rates: Rates | undefined) => rateNames.map((name) => number(rates?.[name]));
+
+function socketRow(reading: Reading, socket: SocketSnapshot): Row {
+  const { id, type, endpoints, peers, pending, state } = socket;
+  const [first, ...more] = endpoints;
+  const { text, trouble } = stateOf(socket);
+  const calls = [...pending, ...(state === "blocked" ? ["blocked"] : [])];
+  const cells = [
+    ...[`${id}`, type, first === undefined ? "-" : first.endpoint],
+    ...[text, number(peers.length), ...rateCells(totalRates(reading, socket))],
+    ...[number(sum(peers, "receiveQueue")), number(sum(peers, "sendQueue")), calls.join(" ")],
+  ];
+  if (more.length > 0) cells[endpointColumn] += ` +${more.length}`;
+  return { cells, trouble };
+}
+
+/** How to call a peer: the name that it has chosen, or its address. Clients over ipc have none: `ipc://`. */
+function peerName({ routingId, userId, remoteAddress, localAddress }: PeerSnapshot): string {
+  if (typeof routingId === "string") return routingId;
+  return userId || remoteAddress.replace(/^ipc:\/\/$/, "") || localAddress || "peer";
+}
+
+function peerRow(reading: Reading, socket: SocketSnapshot, peer: PeerSnapshot): Row {
+  const { direction, socketType, mechanism } = peer;
+  const arrow = direction === "bound" ? "<-" : "->";
+  const cells = [
+    ...["", socketType ?? "", `${arrow} ${peerName(peer)}`, mechanism ?? "", ""],
+    ...[...rateCells(reading.ratesOf(socket, peer)), number(peer.receiveQueue), number(peer.sendQueue), ""],
+  ];
+  return { cells, trouble: false };
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** The line about the process. */
+export function heading({ process, sockets }: Snapshot): string {
+  const peers = sockets.reduce((sum, socket) => sum + socket.peers.length, 0);
+  return [
+    ...[process.name, `pid ${process.pid}`, `up ${duration(process.uptime)}`],
+    ...[`Node ${process.node}`, `libzmq ${process.libzmq}`],
+    `${plural(sockets.length, "socket")}, ${plural(peers, "peer")}`,
+  ].join("  ");
+}
+
+/** A line of the table. */
+export interface TableLine {
+  readonly text: string;
+  readonly style: "title" | "trouble" | "plain";
+}
+
+interface TableOptions {
+  readonly sort: TopOrder;
+  /** Whether there is a row for each peer. */
+  readonly peers: boolean;
+  /** The width of the terminal. Without it, nothing is cut. */
+  readonly width?: number | undefined;
+}
+
+const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
+
+/** The table. Its texts come from a program and its peers: they may contain control characters. */
+export function table(reading: Reading, { sort, peers, width }: TableOptions): TableLine[] {
+  const rows = sorted(reading, sort).flatMap((socket) => [
+    socketRow(reading, socket),
+    ...(peers ? socket.peers.map((peer) => peerRow(reading, socket, peer)) : []),
+  ]);
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...rows.map(({ cells }) => cells[index]!.length)),
+  );
+  const total = widths.reduce((sum, width) => sum + width, 2 * (columns.length - 1));
+  if (width !== undefined && total > width) {
+    widths[endpointColumn] = Math.max(narrowestEndpoint, widths[endpointColumn]! - (total - width));
+  }
+  const line = (cells: readonly string[]) =>
+    columns
+      .map(({ text }, index) => {
+        const cell = cut(cells[index]!, widths[index]!);
+        return text ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!);
+      })
+      .join("  ")
+      .trimEnd();
+  return [
+    { text: line(columns.map(({ title }) => title)), style: "title" },
+    ...rows.map(
+      ({ cells, trouble }) => ({ text: line(cells), style: trouble ? "trouble" : "plain" }) as const,
+    ),
+  ];
+}
