@@ -22,7 +22,6 @@ import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
 import { identityOf } from "./identity.js";
-import type { Losses } from "./operation-queue.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
@@ -67,6 +66,9 @@ export interface FetchedAhead {
   /** Puts the messages back if the proxy could not start. */
   putAhead(messages: Message[][]): void;
 }
+
+/** Numbers of messages that a queue has dropped: for others, for newer ones with their topic, and after their `ttl`. */
+export type Losses = Record<"overflow" | "replaced" | "expired", number>;
 
 /** A sender or receiver, which lets operations wait behind others if it has settings. */
 export interface Queueing {

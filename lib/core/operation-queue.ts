@@ -8,7 +8,7 @@ import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import { turnIsOver } from "./fairness.js";
 import { identityOf } from "./identity.js";
-import type { Core } from "./open-socket.js";
+import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
 import type { Waiter } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
@@ -30,8 +30,7 @@ export interface Operation<T> {
 }
 
 /** Why a queue drops a message. */
-type Loss = "overflow" | "replaced" | "expired";
-export type Losses = Record<Loss, number>;
+type Loss = keyof Losses;
 
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;

@@ -80,7 +80,7 @@ export function dropCounts(
   return withTotal(counts);
 }
 
-/** @internal What was dropped since `earlier`. */
+/** @internal Returns the drops since `earlier`. */
 export function dropsSince(earlier: DropCounts, now: DropCounts): DropCounts {
   const counts = { ...none };
   for (const reason of reasons) counts[reason] = now[reason] - earlier[reason];

@@ -6,8 +6,8 @@ import type { Core } from "../core/open-socket.js";
 import { type DropCounts, dropCounts, libzmqReasonCount } from "./drops.js";
 
 /**
- * What has become of the messages of a socket since it was created: all its peers together, with those that have left.
- * {@link Socket.statistics} returns it. The page docs/statistics.md shows how the numbers fit together.
+ * Counts of the messages of a socket since it was created: all its peers together, with those that have left.
+ * {@link Socket.statistics} returns them. The page docs/statistics.md shows how the numbers fit together.
  */
 export interface SocketStatistics {
   /**

@@ -272,7 +272,7 @@ async function topics(network: Network, random: Random, round: number): Promise<
     const sum = (of: (receiver: Receiver) => number, start: number) =>
       receivers.reduce((total, one) => total + of(one), start);
     const missing = sum(({ matched, received }) => matched - received, gone.matched - gone.received);
-    // What is missing was dropped by the Publisher for a full queue, or by the Subscriber for a topic that it had left.
+    // The Publisher dropped the missing ones for a full queue, or the Subscriber for a topic that it had left.
     const messagesSent = sum(
       ({ matched, received }) => (unlimited ? matched : received),
       unlimited ? gone.matched : gone.received,
@@ -460,7 +460,7 @@ async function routing(network: Network, random: Random): Promise<Ledger> {
         gone.received += party.received;
         gone.accepted += party.accepted;
         strangers.push(party.id);
-        // The Router may not know it yet. What it still sends goes to a queue that nobody reads.
+        // The Router may not know it yet. Its messages then go to a queue that nobody reads.
         router.mandatory = true;
         while (isKnown(party.id)) await new Promise(setImmediate);
         router.mandatory = false;

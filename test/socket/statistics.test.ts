@@ -1,4 +1,4 @@
-// What has become of the messages of a socket: sent, received, queued and dropped, with the reason of each drop.
+// Counts of the messages of a socket: sent, received, queued and dropped, with the reason of each drop.
 
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
