@@ -8,6 +8,7 @@ export {
 } from "./inspector/inspector.js";
 export type {
   EndpointSnapshot,
+  HexBytes,
   PeerSnapshot,
   ProcessSnapshot,
   Snapshot,

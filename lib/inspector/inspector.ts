@@ -31,7 +31,7 @@ export interface InspectorService extends AsyncDisposable {
   /** The endpoint that was given to `listen`. */
   readonly endpoint: string;
   /**
-   * Stops to listen. The promise resolves when the file is removed. Closing twice is a no-op.
+   * Stops to listen. The promise resolves when the file is removed. Closing twice is a no-op. Never throws.
    *
    * @example
    * ```ts
@@ -49,10 +49,15 @@ export interface InspectorService extends AsyncDisposable {
  *
  * @example
  * ```ts
+ * import { Pull } from "zmq-native";
  * import { type Inspector, inspector } from "zmq-native/inspector";
  *
- * const count = (inspector: Inspector) => inspector.snapshot().sockets.length;
- * console.log(count(inspector)); // 0
+ * function isOpen(inspector: Inspector, type: string) {
+ *   return inspector.snapshot().sockets.some((socket) => socket.type === type);
+ * }
+ * const pull = new Pull();
+ * console.log(isOpen(inspector, "PULL")); // true
+ * pull.close();
  * ```
  */
 export interface Inspector {
@@ -103,8 +108,10 @@ export interface Inspector {
    *
    * const pull = new Pull();
    * await pull.bind("inproc://snapshot");
-   * const [socket] = inspector.snapshot().sockets;
-   * console.log(socket!.type, socket!.endpoints[0]!.endpoint); // PULL inproc://snapshot
+   * for (const { type, endpoints } of inspector.snapshot().sockets) {
+   *   if (endpoints[0]?.endpoint === "inproc://snapshot") console.log(type); // PULL
+   * }
+   * pull.close();
    * ```
    */
   snapshot(options?: InspectorOptions): Snapshot;

@@ -33,6 +33,12 @@ export interface EndpointSnapshot extends Pick<SocketEndpoint, "endpoint" | "typ
   readonly lastError?: string | undefined;
 }
 
+/** Bytes that are not printable text. */
+export interface HexBytes {
+  /** The bytes in hexadecimal digits. */
+  readonly hex: string;
+}
+
 /** A connected peer: see {@link ConnectedPeer}. */
 export interface PeerSnapshot
   extends Pick<ConnectedPeer, "direction" | "localAddress" | "remoteAddress" | "mechanism">,
@@ -45,8 +51,8 @@ export interface PeerSnapshot
   readonly socketType?: string | undefined;
   /** The user id that the ZAP handler has given the peer. */
   readonly userId?: string | undefined;
-  /** The routing id: a number, printable text, or other bytes in hexadecimal digits. */
-  readonly routingId?: number | string | { readonly hex: string } | undefined;
+  /** The routing id: a number, printable text, or other bytes. */
+  readonly routingId?: number | string | HexBytes | undefined;
 }
 
 /** A socket. */
@@ -77,10 +83,10 @@ export interface SocketSnapshot {
  * import { Pull } from "zmq-native";
  * import { inspector, type Snapshot } from "zmq-native/inspector";
  *
- * const peers = ({ sockets }: Snapshot) => sockets.flatMap((socket) => socket.peers);
+ * const types = ({ sockets }: Snapshot) => sockets.map(({ type }) => type);
  * const pull = new Pull();
- * await pull.bind("tcp://127.0.0.1:*");
- * console.log(peers(inspector.snapshot()).length); // 0
+ * console.log(types(inspector.snapshot()).includes("PULL")); // true
+ * pull.close();
  * ```
  */
 export interface Snapshot {
