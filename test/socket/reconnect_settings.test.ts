@@ -224,6 +224,33 @@ describe("reconnectStop", () => {
     },
   );
 
+  test.each([{ reconnectInterval: -1 }, { reconnectInterval: 1, reconnectStop: ["refused"] as const }])(
+    "messages that were received before the endpoint stopped can be received",
+    async (options) => {
+      const router = new Router();
+      await router.bind("tcp://127.0.0.1:*");
+      const endpoint = router.lastEndpoint!;
+      using dealer = new Dealer({ ...options, linger: 0 });
+      dealer.connect(endpoint);
+      await dealer.send("ask");
+      const [id] = await router.receive();
+      for (let i = 0; i < 10; i++) await router.send([id!, String(i)]);
+      router.close();
+      await untilState(dealer, "stopped");
+      for (let i = 0; i < 5; i++) expect(String(dealer.tryReceive())).toBe(String(i));
+      using next = new Router();
+      await whenFree(() => next.bind(endpoint));
+      dealer.reconnect(endpoint);
+      await dealer.send("ask");
+      const [again] = await next.receive();
+      await next.send([again!, "10"]);
+      // From both connections in turn.
+      const rest: number[] = [];
+      for (let i = 5; i < 11; i++) rest.push(Number(await dealer.receive()));
+      expect(rest.sort((a, b) => a - b)).toEqual([5, 6, 7, 8, 9, 10]);
+    },
+  );
+
   test("refused: a file of ipc without a listener stops the endpoint", async () => {
     using dealer = new Dealer({ reconnectStop: ["refused"], linger: 0 });
     dealer.connect(`ipc://${refused}`);
