@@ -63,6 +63,7 @@ export {
   XPublisher,
   XSubscriber,
 } from "./socket/classes.js";
+export type { DropCounts } from "./socket/drops.js";
 export type { Readable, ReadableSocket, Writable, WritableSocket } from "./socket/interfaces.js";
 export type { SocketIterator } from "./socket/loop.js";
 export type { Multicast, MulticastOptions } from "./socket/multicast.js";
@@ -83,6 +84,7 @@ export type { Peers } from "./socket/peers/peers.js";
 export type {
   ChangeOptions,
   ConnectedPeer,
+  DropReport,
   LeaveReason,
   PeerChange,
   PeerEvents,
@@ -93,6 +95,7 @@ export type {
 } from "./socket/peers/types.js";
 export type { BatchOptions, MetadataOptions, Received } from "./socket/receiver.js";
 export { type CloseOptions, Socket } from "./socket/socket.js";
+export type { SocketStatistics } from "./socket/statistics.js";
 
 export type { SubscriberOptions } from "./socket/subscribers.js";
 

@@ -18,6 +18,7 @@ bool exportAll(Environment& environment, napi_value object) {
   exportReceiver(exports);
   exportSubscribers(exports);
   exportPeers(exports);
+  exportStatistics(exports);
   exportUnsent(exports);
   exportProxy(exports);
   exportMulticastLog(exports);

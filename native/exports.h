@@ -58,6 +58,7 @@ void exportSender(Exports& exports);
 void exportReceiver(Exports& exports);
 void exportSubscribers(Exports& exports);
 void exportPeers(Exports& exports);
+void exportStatistics(Exports& exports);
 void exportUnsent(Exports& exports);
 void exportProxy(Exports& exports);
 void exportMulticastLog(Exports& exports);

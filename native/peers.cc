@@ -94,6 +94,7 @@ void append(Flat& to, const zmq::connection_row_t& row) {
        {row.messages_received, row.messages_sent, row.bytes_received, row.bytes_sent, row.queued_in, row.queued_out}) {
     to.number(static_cast<double>(count));
   }
+  for (const uint64_t count : row.drops) to.number(static_cast<double>(count));
   to.bytes(row.routing_id);
   to.number(row.server_routing_id);
   to.number(static_cast<double>(row.properties.size()));

@@ -128,6 +128,10 @@ export interface Binding {
   /** Adds a reason to keep the process and this copy of the library alive, or removes one. */
   keepAlive(on: boolean): number;
 
+  // native/statistics.cc
+  /** Writes the counts of the socket as doubles, for lib/socket/statistics.ts. */
+  readStatistics(handle: Handle, into: ArrayBuffer): number;
+
   // native/unsent.cc
   /** Returns the number of messages that have not been handed to the network. Unless it is 0, a change is signaled. */
   unsent(handle: Handle): number;

@@ -22,6 +22,7 @@ import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
 import { identityOf } from "./identity.js";
+import type { Losses } from "./operation-queue.js";
 import { type Direction, Readiness, type Waiter } from "./readiness.js";
 
 /**
@@ -70,6 +71,10 @@ export interface FetchedAhead {
 /** A sender or receiver, which lets operations wait behind others if it has settings. */
 export interface Queueing {
   queueSettings: QueueSettings | undefined;
+  /** The number of messages that this object holds, and libzmq does not. */
+  readonly queued: number;
+  /** The numbers of messages that its queue has dropped. */
+  readonly lost?: Losses | undefined;
 }
 
 export class Core extends Readiness implements OptionTarget {

@@ -31,6 +31,7 @@ export interface Operation<T> {
 
 /** Why a queue drops a message. */
 type Loss = "overflow" | "replaced" | "expired";
+export type Losses = Record<Loss, number>;
 
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
@@ -125,6 +126,7 @@ class Entry<T = unknown> {
 export class OperationQueue implements Waiter {
   /** Undefined if no further operation may wait behind another one. Those that wait already are not affected. */
   settings: QueueSettings | undefined;
+  readonly lost: Losses = { overflow: 0, replaced: 0, expired: 0 };
   readonly #core: Core;
   readonly #direction: "sending" | "receiving";
   #first: Entry | undefined;
@@ -140,6 +142,15 @@ export class OperationQueue implements Waiter {
   constructor(core: Core, direction: "sending" | "receiving") {
     this.#core = core;
     this.#direction = direction;
+  }
+
+  /** The number of messages in the queue. A `sendMany` only waits for its turn. */
+  get messages(): number {
+    let count = 0;
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) {
+      if (!entry.operation.takesOver) count++;
+    }
+    return count;
   }
 
   /** The name of the operation that is next. */
@@ -308,7 +319,9 @@ export class OperationQueue implements Waiter {
 
   #drop(entry: Entry, error: ZmqError, reason: Loss): void {
     entry.drop(error);
-    if (entry.operation.takesOver || this.#core.socket === undefined) return;
+    if (entry.operation.takesOver) return;
+    this.lost[reason]++;
+    if (this.#core.socket === undefined) return;
     noticeLater("message:drop", () => ({ ...identityOf(this.#core), reason, endpoint: null }));
   }
 

@@ -108,6 +108,11 @@ export class Receiver implements FetchedAhead, Queueing {
     return this.#queue?.settings;
   }
 
+  /** Messages that a loop has prefetched. */
+  get queued(): number {
+    return this.#tail - this.#head;
+  }
+
   /** Throws `EBUSY` if a receive is pending that is not in the queue. */
   set queueSettings(settings: QueueSettings | undefined) {
     const core = this.#core;

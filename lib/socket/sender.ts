@@ -15,7 +15,7 @@ import { errorOf, explained, type ZmqError } from "../binding/errors.js";
 import { binding, type WireMessage } from "../binding/index.js";
 import { nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core, Queueing } from "../core/open-socket.js";
-import { OperationQueue } from "../core/operation-queue.js";
+import { type Losses, OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
@@ -89,6 +89,14 @@ export class Sender implements Queueing {
 
   get queueSettings(): QueueSettings | undefined {
     return this.#queue?.settings;
+  }
+
+  get queued(): number {
+    return this.#queue?.messages ?? 0;
+  }
+
+  get lost(): Losses | undefined {
+    return this.#queue?.lost;
   }
 
   /** Throws `EBUSY` if a send is pending that is not in the queue. */

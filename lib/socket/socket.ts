@@ -33,6 +33,7 @@ import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
 import { Peers, waitForPeers, watch } from "./peers/peers.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
+import { type SocketStatistics, statisticsOf } from "./statistics.js";
 import { traceEndpoint } from "./tracing-endpoints.js";
 
 export type { CloseOptions } from "../arguments/close-options.js";
@@ -81,6 +82,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       guardMethods(Socket.prototype, owns, [`get${kind}Option`], { most: 1 }, expectIdentifier);
       guardMethods(Socket.prototype, owns, [`set${kind}Option`], { most: 2 }, expectIdentifier);
     }
+    guardMethods(Socket.prototype, owns, ["statistics"], { most: 0 });
     guardMethods(Socket.prototype, owns, ["waitForPeers"], { most: 1, options: true });
     guardMethods(Socket.prototype, owns, ["close"], { most: 0, options: true });
 
@@ -459,6 +461,28 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    */
   get endpoints(): SocketEndpoint[] {
     return endpointsOf(this.#core);
+  }
+
+  /**
+   * Returns what has become of the messages of this socket since it was created: sent, received, queued and dropped, with
+   * the reasons. The counts of one peer are in `peers`. Every call returns a new object.
+   *
+   * @throws ZmqError `EBADF`: the socket is closed.
+   * @throws ZmqError `ENOTSUP`: the addon was built with the system's libzmq.
+   * @throws ZmqError `ETERM`: the context is terminated.
+   *
+   * @example
+   * ```ts
+   * import { Publisher } from "zmq-native";
+   *
+   * const publisher = new Publisher();
+   * await publisher.bind("tcp://127.0.0.1:*");
+   * await publisher.send("nobody hears this");
+   * console.log(publisher.statistics().dropped.noPeer); // 1
+   * ```
+   */
+  statistics(): SocketStatistics {
+    return statisticsOf(this.#core);
   }
 
   /**

@@ -61,6 +61,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   listPeers: { parameters: [noHandle, 0], unknown: ENOTSOCK },
   listEndpoints: { parameters: [noHandle], unknown: ENOTSOCK },
   keepAlive: { parameters: [false] },
+  readStatistics: { parameters: [noHandle, new ArrayBuffer(1024)], unknown: ENOTSOCK },
   startProxy: {
     parameters: [noHandle, noHandle, noHandle, noHandle, "inproc://x", [], []],
     unknown: ENOTSOCK,

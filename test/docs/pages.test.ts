@@ -33,6 +33,7 @@ testPrograms("docs/back-pressure.md", {
   },
 });
 testPrograms("docs/peers.md");
+testPrograms("docs/statistics.md");
 testPrograms("docs/command.md");
 testPrograms("docs/streams.md");
 const observed = ["api", "context-async-hooks", "core", "sdk-trace-base"].map(

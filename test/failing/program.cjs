@@ -169,6 +169,7 @@ const actions = {
     push.trySend("x");
     const found = [...pull.peers].map((peer) => peer.statistics().messagesReceived);
     const endpoints = push.endpoints;
+    push.statistics();
     return () => {
       // Rows that could not be created are found later.
       if (pull.peers.size !== 1 || found.length > 1) throw new Error("the peer is lost");

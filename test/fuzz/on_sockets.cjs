@@ -61,6 +61,15 @@ function unlessRefused(machine, receipt, send) {
   }
 }
 
+/** No count of a socket may be negative, and the sum of all drops must be right. */
+function count(machine, { dropped, ...counts }) {
+  const { total, ...reasons } = dropped;
+  const all = [...Object.values(counts), ...Object.values(reasons)];
+  const sum = Object.values(reasons).reduce((added, number) => added + number, 0);
+  if (sum !== total || !all.every((number) => Number.isInteger(number) && number >= 0))
+    machine.fault("statistics", `impossible counts: ${JSON.stringify({ ...counts, dropped })}`);
+}
+
 module.exports = {
   bind(machine, entry, { endpoint, sync }) {
     const { socket } = entry;
@@ -224,8 +233,12 @@ module.exports = {
     };
     const acts = {
       list: () => [...peers].map(look),
-      sum: () => peers.statistics(),
-      listen: () => peers.once("leave", ({ peer }) => look(peer)).once("join", ({ peer }) => look(peer)),
+      sum: () => count(machine, socket.statistics()),
+      listen: () =>
+        peers
+          .once("drop", ({ dropped }) => count(machine, { dropped }))
+          .once("leave", ({ peer }) => look(peer))
+          .once("join", ({ peer }) => look(peer)),
       next: () => machine.track("changes", peers.changes(options()).next()),
       loop: () => peers.changes(options()),
       endpoints: () => socket.endpoints,

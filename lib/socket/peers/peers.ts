@@ -9,22 +9,21 @@ import { onPeerChanges } from "../../binding/notices.js";
 import { LoopQueue } from "../../core/loop-queue.js";
 import type { Core } from "../../core/open-socket.js";
 import { nextTick } from "../../runtime/timers.js";
+import { DropWatch } from "./drop-watch.js";
 import { close, TrackedPeer } from "./peer.js";
 import { type Row, readRows } from "./rows.js";
-import type { ChangeOptions, ConnectedPeer, PeerChange, PeerEvents, PeerStatistics } from "./types.js";
+import type {
+  ChangeOptions,
+  ConnectedPeer,
+  DropReport,
+  PeerChange,
+  PeerEvents,
+  PeerStatistics,
+} from "./types.js";
 import { PeerWait } from "./wait.js";
 
 /** Changes kept for a loop at most. Then the oldest are dropped. */
 const mostKept = 10_000;
-
-const countNames = [
-  "messagesReceived",
-  "messagesSent",
-  "bytesReceived",
-  "bytesSent",
-  "receiveQueue",
-  "sendQueue",
-] as const;
 
 /** The views by socket. Weak: an idle socket may be garbage-collected. A handle is reused after its socket. */
 const views = new Map<Handle, WeakRef<Peers>>();
@@ -81,16 +80,8 @@ export class Peers implements Iterable<ConnectedPeer> {
   readonly #loops = new Set<LoopQueue<PeerChange>>();
   readonly #waits = new Set<PeerWait>();
   /** Changes that were not delivered yet. */
-  readonly #news: PeerChange[] = [];
-  /** The sums of the peers that have left. */
-  readonly #left = {
-    messagesReceived: 0,
-    messagesSent: 0,
-    bytesReceived: 0,
-    bytesSent: 0,
-    receiveQueue: 0,
-    sendQueue: 0,
-  };
+  readonly #news: (PeerChange | DropReport)[] = [];
+  readonly #drops: DropWatch;
   /** Whether the delivery of `#news` is scheduled. */
   #scheduled = false;
   /** Whether changes may have been lost, so that the view has to be compared with the list of peers. */
@@ -113,6 +104,7 @@ export class Peers implements Iterable<ConnectedPeer> {
    */
   constructor(core: Core) {
     this.#core = core;
+    this.#drops = new DropWatch(core, (dropped, total) => this.#announce({ type: "drop", dropped, total }));
   }
 
   /** The number of peers. 0 once the socket is closed. */
@@ -136,32 +128,6 @@ export class Peers implements Iterable<ConnectedPeer> {
   [Symbol.iterator](): IterableIterator<ConnectedPeer> {
     this.#update();
     return [...this.#byId.values()][Symbol.iterator]();
-  }
-
-  /**
-   * Returns the sums of all peers: of those that are connected, and of those that have left since the first access to
-   * `peers`. The queues are those of connected peers. Never throws.
-   *
-   * @example
-   * ```ts
-   * import { Pull, Push } from "zmq-native";
-   *
-   * const pull = new Pull();
-   * await pull.bind("tcp://127.0.0.1:*");
-   * const push = new Push();
-   * push.connect(pull.lastEndpoint!);
-   * await push.send("hello");
-   * await pull.receive();
-   * console.log(pull.peers.statistics().messagesReceived); // 1
-   * ```
-   */
-  statistics(): PeerStatistics {
-    this.#update();
-    const total = { ...this.#left };
-    for (const statistics of this.#current().values()) {
-      for (const name of countNames) total[name] += statistics[name];
-    }
-    return total;
   }
 
   /**
@@ -364,10 +330,6 @@ export class Peers implements Iterable<ConnectedPeer> {
     if (peer === undefined) return;
     this.#byId.delete(id);
     close(peer, statistics);
-    for (const name of countNames) {
-      // The queues are those of connected peers.
-      if (!name.endsWith("Queue")) this.#left[name] += statistics?.[name] ?? 0;
-    }
     this.#tell({ type: "leave", peer, reason, error });
   }
 
@@ -386,8 +348,12 @@ export class Peers implements Iterable<ConnectedPeer> {
     for (const loop of [...this.#loops]) loop.push(change);
     const { size } = this.#byId;
     for (const wait of [...this.#waits]) if (size >= wait.count) wait.resolve(size);
+    this.#announce(change);
+  }
+
+  #announce(event: PeerChange | DropReport): void {
     if (this.#emitter.eventNames().length === 0) return;
-    this.#news.push(change);
+    this.#news.push(event);
     if (!this.#scheduled) this.#schedule();
   }
 
@@ -424,6 +390,7 @@ export class Peers implements Iterable<ConnectedPeer> {
 
   /** Keeps the view as long as somebody needs it, and the process as long as somebody waits. */
   #changed(): void {
+    this.#drops.active = !this.#over && this.#emitter.listenerCount("drop") > 0;
     const waits = this.#waits.size > 0 || [...this.#loops].some((loop) => loop.awaited);
     if (waits !== this.#alive) {
       this.#alive = waits;
@@ -441,6 +408,7 @@ export class Peers implements Iterable<ConnectedPeer> {
   #close(): void {
     const { handle } = this.#core;
     this.#update();
+    this.#drops.look();
     // Nobody joins any more.
     this.#over = true;
     const last = this.#current();

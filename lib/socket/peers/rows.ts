@@ -4,6 +4,7 @@ import * as zmq from "../../binding/constants.js";
 import { ZmqError } from "../../binding/errors.js";
 import type { PeerFields } from "../../binding/index.js";
 import { authenticationError, protocolError } from "../../observer/event.js";
+import { dropCounts } from "../drops.js";
 import type { LeaveReason, PeerStatistics } from "./types.js";
 
 /** `connection_row_t::event_t` of the libzmq patch. */
@@ -84,6 +85,7 @@ function readRow(number: () => number, text: () => string): Row {
   const bytesSent = number();
   const receiveQueue = number();
   const sendQueue = number();
+  const dropped = dropCounts(number);
   const routing = text();
   const routingNumber = number();
   const properties: Record<string, string> = Object.create(null);
@@ -102,7 +104,15 @@ function readRow(number: () => number, text: () => string): Row {
     mechanism,
     reason,
     error,
-    statistics: { messagesReceived, messagesSent, bytesReceived, bytesSent, receiveQueue, sendQueue },
+    statistics: {
+      messagesReceived,
+      messagesSent,
+      bytesReceived,
+      bytesSent,
+      receiveQueue,
+      sendQueue,
+      dropped,
+    },
     routingId: routing === "" ? undefined : Buffer.from(routing, "latin1"),
     routingNumber,
     properties: Object.freeze(properties),

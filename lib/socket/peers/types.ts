@@ -1,5 +1,7 @@
 // The public types of peers and their changes.
 
+import type { DropCounts } from "../drops.js";
+
 /**
  * Why a connection has ended:
  *
@@ -39,6 +41,12 @@ export interface PeerStatistics {
   readonly receiveQueue: number;
   /** Messages that wait for the network. On a socket that connects, they outlive the connection. */
   readonly sendQueue: number;
+  /**
+   * Messages of the queues of this peer that were dropped, by reason. On a socket that connects, with those of earlier
+   * connections of the endpoint. Messages that are lost with the queue of a peer that leaves are in the sum of the socket
+   * only: {@link Socket.statistics}.
+   */
+  readonly dropped: DropCounts;
 }
 
 /**
@@ -140,6 +148,16 @@ export interface PeerFailure {
   readonly error: Error | undefined;
 }
 
+/** Messages were dropped. Reported at most once in a second. */
+export interface DropReport {
+  /** The type of the event. */
+  readonly type: "drop";
+  /** The messages that were dropped since the last report, or since the listener was added. */
+  readonly dropped: DropCounts;
+  /** The messages that were dropped since the socket was created. */
+  readonly total: DropCounts;
+}
+
 /** A change of a socket's peers. `type` is the discriminant. */
 export type PeerChange = PeerJoin | PeerLeave | PeerFailure;
 
@@ -151,6 +169,8 @@ export interface PeerEvents {
   leave: PeerLeave;
   /** A connection ended before its handshake had succeeded. */
   fail: PeerFailure;
+  /** The socket has dropped messages. Reported at most once in a second, and when the socket is closed. */
+  drop: DropReport;
 }
 
 /** Options of {@link Peers.changes}. */
