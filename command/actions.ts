@@ -116,7 +116,7 @@ function addInspector(program: Command): void {
   const timeout = ["-t, --timeout <ms>", "the longest wait for an answer, then exit code 3"] as const;
   program
     .command("top")
-    .description("show the sockets, peers, rates and queues of a program that listens for tools")
+    .description("show the sockets, peers, rates, queues and drops of a program that listens for tools")
     .argument("<address>", "the endpoint that the program has given to inspector.listen")
     .option("--interval <ms>", "the time between two tables", whole(100, longest), 1000)
     .option("-n, --count <number>", "print so many tables, one after the other", whole(1))

@@ -32,6 +32,8 @@ function isSnapshot(value: unknown): value is Snapshot {
   const isSocket = (socket: Record<string, unknown>) =>
     Number.isFinite(socket.id) &&
     typeof socket.type === "string" &&
+    isRecord(socket.dropped) &&
+    Number.isFinite(socket.dropped.total) &&
     Array.isArray(socket.pending) &&
     isListOf(socket.endpoints, isEndpoint) &&
     isListOf(socket.peers, isPeer);

@@ -62,6 +62,7 @@ const weights: Record<Exclude<TopOrder, "id">, (reading: Reading, socket: Socket
   rate: rateOf,
   queue: (_, { peers }) => sum(peers, "receiveQueue") + sum(peers, "sendQueue"),
   peers: (_, { peers }) => peers.length,
+  drops: (_, { dropped }) => dropped.total,
 };
 
 function sorted(reading: Reading, order: TopOrder): SocketSnapshot[] {
@@ -104,6 +105,7 @@ const columns: readonly Column[] = [
   { title: "OUT B/s" },
   { title: "IN Q" },
   { title: "OUT Q" },
+  { title: "DROPS" },
   { title: "PENDING", text: true },
 ];
 const endpointColumn = 2;
@@ -118,14 +120,15 @@ interface Row {
 const rateCells = (rates: Rates | undefined) => rateNames.map((name) => number(rates?.[name]));
 
 function socketRow(reading: Reading, socket: SocketSnapshot): Row {
-  const { id, type, endpoints, peers, pending, state } = socket;
+  const { id, type, endpoints, peers, pending, state, dropped } = socket;
   const [first, ...more] = endpoints;
   const { text, trouble } = stateOf(socket);
   const calls = [...pending, ...(state === "blocked" ? ["blocked"] : [])];
   const cells = [
     ...[`${id}`, type, first === undefined ? "-" : first.endpoint],
     ...[text, number(peers.length), ...rateCells(totalRates(reading, socket))],
-    ...[number(sum(peers, "receiveQueue")), number(sum(peers, "sendQueue")), calls.join(" ")],
+    ...[number(sum(peers, "receiveQueue")), number(sum(peers, "sendQueue")), number(dropped.total)],
+    calls.join(" "),
   ];
   if (more.length > 0) cells[endpointColumn] += ` +${more.length}`;
   return { cells, trouble };
@@ -142,7 +145,13 @@ function peerRow(reading: Reading, socket: SocketSnapshot, peer: PeerSnapshot): 
   const arrow = direction === "bound" ? "<-" : "->";
   const cells = [
     ...["", socketType ?? "", `${arrow} ${peerName(peer)}`, mechanism ?? "", ""],
-    ...[...rateCells(reading.ratesOf(socket, peer)), number(peer.receiveQueue), number(peer.sendQueue), ""],
+    ...[
+      ...rateCells(reading.ratesOf(socket, peer)),
+      number(peer.receiveQueue),
+      number(peer.sendQueue),
+      "",
+      "",
+    ],
   ];
   return { cells, trouble: false };
 }

@@ -209,6 +209,7 @@ const inside = [
   "runtime/timers",
   "socket/peers/endpoints",
   "socket/peers/rows",
+  "socket/statistics",
 ];
 const isDraft = (module) => /^draft(?:\/|$)/.test(module);
 const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>

@@ -11,6 +11,7 @@ import { commonOptions, receiveOptions, sendOptions } from "../options/table.js"
 import { packageVersion } from "../runtime/version.js";
 import { endpointsOf } from "../socket/peers/endpoints.js";
 import { type Row, readRows } from "../socket/peers/rows.js";
+import { statisticsOf } from "../socket/statistics.js";
 import type { EndpointSnapshot, PeerSnapshot, ProcessSnapshot, Snapshot, SocketSnapshot } from "./types.js";
 
 /** Socket types that cannot send, and those that cannot receive. */
@@ -91,6 +92,7 @@ function socketOf(core: Core, context: number): SocketSnapshot {
     options: optionsOf(core, type),
     endpoints,
     peers: peersOf(core),
+    dropped: statisticsOf(core).dropped,
   };
 }
 

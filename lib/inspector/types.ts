@@ -1,5 +1,6 @@
 // The format of a snapshot, which docs/observability.md documents for other languages. All values are those of JSON.
 
+import type { DropCounts } from "../socket/drops.js";
 import type { SocketEndpoint } from "../socket/peers/endpoints.js";
 import type { ConnectedPeer, PeerStatistics } from "../socket/peers/types.js";
 
@@ -73,6 +74,8 @@ export interface SocketSnapshot {
   readonly endpoints: readonly EndpointSnapshot[];
   /** The connected peers. */
   readonly peers: readonly PeerSnapshot[];
+  /** The messages that the socket has dropped since it was created, by reason. */
+  readonly dropped: DropCounts;
 }
 
 /**

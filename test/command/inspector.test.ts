@@ -43,6 +43,7 @@ async function startThree() {
      await router.bind("tcp://127.0.0.1:*");
      const publisher = new zmq.Publisher();
      await publisher.bind("ipc://" + rest[0] + "/news");
+     for (let count = 0; count < 2; count++) await publisher.send("nobody has subscribed");
      console.log(router.lastEndpoint);`,
     ...[at("server"), "server", path],
   );
@@ -86,7 +87,7 @@ describe("top", () => {
     );
     expect(empty).toBe("");
     expect(title).toMatch(
-      /^ID {2}TYPE +ENDPOINT +STATE +PEERS +IN\/s +OUT\/s +IN B\/s +OUT B\/s +IN Q +OUT Q +PENDING$/,
+      /^ID {2}TYPE +ENDPOINT +STATE +PEERS +IN\/s +OUT\/s +IN B\/s +OUT B\/s +IN Q +OUT Q +DROPS +PENDING$/,
     );
     expect(router!.trim().split(/ {2,}/).slice(0, 6)).toEqual([
       "1",
@@ -96,8 +97,8 @@ describe("top", () => {
       "2",
       "0",
     ]);
-    expect(router).toMatch(/ 3 +0$/);
-    expect(publisher).toContain("PUB");
+    expect(router).toMatch(/ 3 +0 +0$/);
+    expect(publisher).toMatch(/PUB .* 2$/);
     expect(rest).toEqual(["", ""]);
     expect(status).toBe(0);
 
@@ -144,6 +145,7 @@ describe("top", () => {
     ["id", ["1", "2", "3"]],
     ["queue", ["2", "1", "3"]],
     ["peers", ["3", "2", "1"]],
+    ["drops", ["1", "2", "3"]],
   ])("sorts by %s", async (order, expected) => {
     const at = endpoint();
     await start(

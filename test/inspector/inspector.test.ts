@@ -112,6 +112,14 @@ test("a snapshot has the process, and the sockets with their endpoints, options 
   ]);
 });
 
+test("a snapshot counts dropped messages by reason", async () => {
+  const publisher = closing(new Publisher());
+  await publisher.bind("inproc://nobody");
+  await publisher.send("one");
+  await publisher.send("two");
+  expect(only(inspector.snapshot(), "PUB").dropped).toMatchObject({ total: 2, noPeer: 2, filtered: 0 });
+});
+
 test("the default name is that of the program's file", () => {
   expect(inspector.snapshot().process.name).toBe(basename(process.argv[1]!));
 });
