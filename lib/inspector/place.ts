@@ -50,8 +50,9 @@ export function placeOf(address: unknown): Place {
  */
 export async function checkFolder({ endpoint, path }: Place): Promise<void> {
   const folder = dirname(path);
-  const { mode } = await stat(folder);
-  if ((mode & writableByOthers) === 0) return;
+  const { mode, uid } = await stat(folder);
+  const ours = uid === 0 || uid === process.geteuid?.();
+  if (ours && (mode & writableByOthers) === 0) return;
   throw refusal(
     "EACCES",
     `other users can write to the folder ${folder}: use a folder of your own, such as $XDG_RUNTIME_DIR, or chmod go-w`,

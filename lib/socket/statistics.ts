@@ -7,7 +7,7 @@ import { type DropCounts, dropCounts, libzmqReasonCount } from "./drops.js";
 
 /**
  * Counts of the messages of a socket since it was created: all its peers together, with those that have left.
- * {@link Socket.statistics} returns them. The page docs/statistics.md shows how the numbers fit together.
+ * `socket.statistics()` returns them. The page docs/statistics.md shows how the numbers fit together.
  */
 export interface SocketStatistics {
   /**

@@ -452,7 +452,7 @@ os.kill(os.getpid(), signal.SIGSTOP)
 });
 
 describe("properties", () => {
-  test("are limited to 16 KiB, with the type and the address of the peer", async () => {
+  test("are limited to 8 KiB, with the type and the address of the peer", async () => {
     using pull = new Pull();
     const changes = pull.peers.changes();
     await pull.bind("tcp://127.0.0.1:*");
@@ -460,7 +460,7 @@ describe("properties", () => {
     using _ = await RawPeer.enter(pull.lastEndpoint!, "PUSH", Buffer.concat(many));
     const { peer } = await next(changes, "join");
     expect(peer.properties).toMatchObject({ "Socket-Type": "PUSH", "Peer-Address": "127.0.0.1", "A-0": "" });
-    expect(Object.keys(peer.properties).length).toBeLessThan(500);
+    expect(Object.keys(peer.properties).length).toBeLessThan(70);
   });
 
   test("a large one leaves out those that follow by name", async () => {

@@ -74,7 +74,7 @@ export const commonOptions = {
    *   socket keeps trying to deliver the messages that are queued for the endpoint, until `linger` has passed.
    *
    * The socket then drops the messages that are queued for the endpoint. In the first two cases, the endpoint has the state
-   * `stopped` in {@link Socket.endpoints}, and {@link Socket.reconnect} connects again.
+   * `stopped` in `socket.endpoints`, and `socket.reconnect()` connects again.
    *
    * Default: an empty array. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_STOP`.
    */

@@ -35,6 +35,8 @@ export class DropWatch {
   /** Reports what was dropped since the last report. */
   look(): void {
     if (this.#timer === undefined) return;
+    // A hook of async_hooks has closed the socket while the timer was created.
+    if (this.#core.handle === 0) this.active = false;
     const [last, now] = [this.#last, this.#read()];
     if (now === undefined) return;
     this.#last = now;

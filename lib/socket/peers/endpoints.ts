@@ -6,7 +6,7 @@ import type { Core } from "../../core/open-socket.js";
 import { knownEndpoint, unresolved } from "../endpoints.js";
 
 /**
- * An endpoint that a socket is bound or connected to. {@link Socket.endpoints} lists them.
+ * An endpoint that a socket is bound or connected to. `socket.endpoints` lists them.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export interface SocketEndpoint {
    * - `"handshaking"`: the connection is made, and the handshake is in progress.
    * - `"connected"`: messages can be exchanged.
    * - `"stopped"`: the socket makes no further attempt. `reconnectInterval` is -1, one of the cases of `reconnectStop` has
-   *   occurred, or the peer over inproc was closed. {@link Socket.reconnect} connects again.
+   *   occurred, or the peer over inproc was closed. `socket.reconnect()` connects again.
    */
   readonly state: "listening" | "resolving" | "connecting" | "handshaking" | "connected" | "stopped";
   /** The number of failed attempts since the last connection. 0 if `bound`. */

@@ -44,7 +44,7 @@ export interface PeerStatistics {
   /**
    * Messages of the queues of this peer that were dropped, by reason. On a socket that connects, with those of earlier
    * connections of the endpoint. Messages that are lost with the queue of a peer that leaves are in the sum of the socket
-   * only: {@link Socket.statistics}.
+   * only: `socket.statistics()`.
    */
   readonly dropped: DropCounts;
 }
@@ -73,7 +73,7 @@ export interface ConnectedPeer {
   readonly remoteAddress: string;
   /**
    * `"ready"`: messages can be exchanged. `"closed"`: the connection has ended. Endpoints that are not connected have no
-   * peer: {@link Socket.endpoints} lists those.
+   * peer: `socket.endpoints` lists those.
    */
   readonly state: "ready" | "closed";
   /**
@@ -87,8 +87,8 @@ export interface ConnectedPeer {
   readonly userId: string | undefined;
   /**
    * The properties of the handshake, such as `Socket-Type`, `Peer-Address`, and those that the peer's `metadata` adds.
-   * Empty over inproc. The peer chooses them: only the ZAP handler's are verified. At most 16 KiB, where each property counts
-   * as the bytes of its name and value, and 32 more: `User-Id`, `Peer-Address` and `Socket-Type`, and of the others those that
+   * Empty over inproc. The peer chooses them: only the ZAP handler's are verified. At most 8 KiB, where each property counts
+   * as the bytes of its name and value, and 128 more: `User-Id`, `Peer-Address` and `Socket-Type`, and of the others those that
    * come first by name.
    */
   readonly properties: Readonly<Record<string, string>>;
