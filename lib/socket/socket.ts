@@ -410,7 +410,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    *
    * @throws ZmqError `ENOENT`: the program has not connected to this address, or has disconnected it.
    * @throws ZmqError `EADDRINUSE`: the `routingId` that was given to `connect` belongs to another peer, or to the last
-   * connection, whose messages have not been received yet.
+   * connection. A Router releases it when it has received all messages of that connection: call `receive` or `tryReceive`.
    * @throws ZmqError `EBUSY`: a `bind` or `unbind` is pending, or a proxy uses the socket.
    * @throws ZmqError `EBADF`: the socket is closed.
    * @throws ZmqError `ENOTSUP`: the addon was built with the system's libzmq.
