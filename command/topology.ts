@@ -82,19 +82,35 @@ class Groups<T extends object> {
   }
 }
 
+/** Host and port of an address: over ws, only one end has the path. */
+const hostAndPort = (address: string): string => address.replace(/^(wss?:\/\/[^/]*)\/.*$/, "$1");
+const portOf = (address: string): string => /:(\d+)$/.exec(hostAndPort(address))?.[1] ?? "";
+
+/**
+ * The name of a connection of tcp or ws, the same at both ends: the address of the end that has connected, and the port of
+ * the other one, whose host may be a name.
+ */
+function connectionOf({ direction, localAddress, remoteAddress }: PeerSnapshot): string {
+  const [from, to] =
+    direction === "connected" ? [localAddress, remoteAddress] : [remoteAddress, localAddress];
+  return JSON.stringify([hostAndPort(from), portOf(to)]);
+}
+
 /** Finds the other end of connections. */
 class Directory {
-  /** Connections of tcp and ws by their two addresses, as their other end reports them. */
-  readonly #byAddresses = new Map<string, Known>();
+  /** The ends of connections of tcp and ws, by direction and connection. */
+  readonly #ends = {
+    bound: new Map<string, Known>(),
+    connected: new Map<string, Known>(),
+  };
   /** Sockets that are bound to an endpoint of ipc or inproc. */
   readonly #byName = new Map<string, Known>();
 
   constructor(known: readonly Known[]) {
     for (const entry of known) {
-      for (const { localAddress, remoteAddress } of entry.socket.peers) {
-        if (localAddress && remoteAddress) {
-          this.#byAddresses.set(JSON.stringify([remoteAddress, localAddress]), entry);
-        }
+      for (const peer of entry.socket.peers) {
+        if (peer.localAddress && peer.remoteAddress)
+          this.#ends[peer.direction].set(connectionOf(peer), entry);
       }
       for (const { endpoint, type } of entry.socket.endpoints) {
         const name = type === "bound" ? localName(endpoint, entry) : undefined;
@@ -104,10 +120,11 @@ class Directory {
   }
 
   /** The socket at the other end of a connection. */
-  otherEnd({ localAddress, remoteAddress, direction }: PeerSnapshot, from: Known): Known | undefined {
-    const name = localName(remoteAddress, from);
-    if (name !== undefined) return direction === "connected" ? this.#byName.get(name) : undefined;
-    return this.#byAddresses.get(JSON.stringify([localAddress, remoteAddress]));
+  otherEnd(peer: PeerSnapshot, from: Known): Known | undefined {
+    const connects = peer.direction === "connected";
+    const name = localName(peer.remoteAddress, from);
+    if (name !== undefined) return connects ? this.#byName.get(name) : undefined;
+    return this.#ends[connects ? "bound" : "connected"].get(connectionOf(peer));
   }
 
   /** The socket that an endpoint leads to. */

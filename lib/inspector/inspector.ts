@@ -76,7 +76,7 @@ export interface Inspector {
    *
    * @throws ZmqError `EINVAL` (rejects): the address is not a path of ipc.
    * @throws ZmqError `EACCES` (rejects): others can write to the folder, or this process cannot.
-   * @throws ZmqError `EADDRINUSE` (rejects): a file that is not a socket has this name.
+   * @throws ZmqError `EADDRINUSE` (rejects): another program or thread listens there, or a file that is not a socket has this name.
    * @throws ZmqError `ENAMETOOLONG` (rejects): the path is too long for the system.
    * @throws ZmqError `EMFILE` (rejects): the process has no file descriptors left.
    * @throws ZmqError `ENOTSUP` (rejects): the platform does not tell which user has connected.

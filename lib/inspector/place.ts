@@ -1,7 +1,9 @@
 // Checks the endpoint of an inspector: a file that only the user of this process can open. tcp is not offered, since every
 // user of a machine can connect to its loopback interface.
 
+import { once } from "node:events";
 import { chmod, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { dirname } from "node:path";
 import { ZMQ_REP } from "../binding/constants.js";
 import type { ZmqError } from "../binding/errors.js";
@@ -58,6 +60,26 @@ export async function checkFolder({ endpoint, path }: Place): Promise<void> {
     `other users can write to the folder ${folder}: use a folder of your own, such as $XDG_RUNTIME_DIR, or chmod go-w`,
     { endpoint },
   );
+}
+
+/**
+ * Checks that nobody listens at the path: a bind would take it away.
+ *
+ * @throws ZmqError `EADDRINUSE`: somebody does.
+ */
+export async function checkUnused({ endpoint, path }: Place): Promise<void> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+  } catch {
+    // There is no file, or one that a process has left behind.
+    return;
+  } finally {
+    socket.destroy();
+  }
+  throw refusal("EADDRINUSE", "another program or thread listens there: give each its own path", {
+    endpoint,
+  });
 }
 
 /** Gives the file its mode. */

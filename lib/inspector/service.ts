@@ -10,7 +10,7 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { kinds } from "../options/kinds.js";
 import { commonOptions, receiveOptions, sendOptions } from "../options/table.js";
-import { checkFolder, type Place, protect } from "./place.js";
+import { checkFolder, checkUnused, type Place, protect } from "./place.js";
 import { snapshot } from "./snapshot.js";
 
 /** The request. It changes with the version of the format. */
@@ -58,6 +58,7 @@ export class Service {
   /** Rejects if the endpoint cannot be used, or cannot be protected. */
   static async listen(place: Place, name: string): Promise<Service> {
     await checkFolder(place);
+    await checkUnused(place);
     const service = new Service(place, name);
     try {
       service.#bind(place);

@@ -206,12 +206,13 @@ export const rows = {
       area: first4,
       read: () => names.filter((_, bit) => int32s[0]! & (1 << bit)),
       write(value) {
+        if (!Array.isArray(value)) throw new TypeError(`Option value must be ${takes}`);
         let bits = 0;
         // Reading the array may run user code, so the shared area is written at the end.
-        const count = Array.isArray(value) ? value.length : Infinity;
+        const count = value.length;
         for (let at = 0; at < count; at++) {
           // With a limit: a proxy can have any length.
-          const bit = at < names.length ? names.indexOf((value as Name[])[at]!) : -1;
+          const bit = at < names.length ? names.indexOf(value[at]) : -1;
           if (bit < 0) throw new TypeError(`Option value must be ${takes}`);
           bits |= 1 << bit;
         }

@@ -372,6 +372,26 @@ client
     ]);
   });
 
+  test.each(["ws://127.0.0.1:*", "tcp://localhost:*"])("joins the ends of %s", async (address) => {
+    const at = [endpoint(), endpoint()];
+    const server = await start(
+      'const pull = new zmq.Pull(); await pull.bind(rest[0].replace("localhost", "127.0.0.1")); console.log(pull.lastEndpoint);',
+      ...[at[0]!, "server", address],
+    );
+    await start(
+      'const push = new zmq.Push(); push.connect(rest[0]); await push.waitForPeers(); console.log("ready");',
+      ...[
+        at[1]!,
+        "client",
+        address.includes("localhost") ? server.line.replace("127.0.0.1", "localhost") : server.line,
+      ],
+    );
+    const { links } = JSON.parse((await zmq(["graph", ...at, "--json"])).stdout);
+    expect(links).toEqual([
+      { from: { socket: "1.1" }, to: { socket: "0.1" }, endpoint: expect.any(String), connections: 1 },
+    ]);
+  });
+
   test("tells programs with the same name apart", async () => {
     const at = [endpoint(), endpoint()];
     for (const address of at) await start('new zmq.Pull(); console.log("ready");', address, "twin");

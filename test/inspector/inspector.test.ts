@@ -268,6 +268,18 @@ describe("the endpoint", () => {
     expect(statSync(path).size).toBe(8);
   });
 
+  test("does not take the path of another program", async () => {
+    const at = endpoint();
+    const first = await inspector.listen(at);
+    await expect(inspector.listen(at)).rejects.toMatchObject({
+      code: "EADDRINUSE",
+      detail: expect.stringContaining("another program or thread listens there"),
+    });
+    expect(existsSync(pathOf(at))).toBe(true);
+    await first.close();
+    await (await inspector.listen(at)).close();
+  });
+
   test("refuses wrong arguments", async () => {
     // @ts-expect-error
     await expect(inspector.listen(1)).rejects.toThrow("Address must be a string");

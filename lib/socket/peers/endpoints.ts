@@ -34,11 +34,14 @@ export interface SocketEndpoint {
    *   occurred, or the peer over inproc was closed. `socket.reconnect()` connects again.
    */
   readonly state: "listening" | "resolving" | "connecting" | "handshaking" | "connected" | "stopped";
-  /** The number of failed attempts since the last connection. 0 if `bound`. */
+  /** The number of attempts since the last connection for which nobody answered. A failed handshake does not count. 0 if `bound`. */
   readonly retries: number;
   /** When the next attempt begins. Undefined unless the socket waits for it. */
   readonly nextRetry: Date | undefined;
-  /** Why the last attempt failed, such as `ECONNREFUSED`. Undefined once connected. */
+  /**
+   * Why nobody answered the last attempt, such as `ECONNREFUSED`. Undefined once connected. The event `fail` of `socket.peers`
+   * has the error of a handshake.
+   */
   readonly lastError: ZmqError | undefined;
 }
 

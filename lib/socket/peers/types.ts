@@ -88,8 +88,8 @@ export interface ConnectedPeer {
   /**
    * The properties of the handshake, such as `Socket-Type`, `Peer-Address`, and those that the peer's `metadata` adds.
    * Empty over inproc. The peer chooses them: only the ZAP handler's are verified. At most 8 KiB, where each property counts
-   * as the bytes of its name and value, and 128 more: `User-Id`, `Peer-Address` and `Socket-Type`, and of the others those that
-   * come first by name.
+   * as the bytes of its name and value, and 128 more. Above that, properties that come last by name are left out, but never
+   * `User-Id`, `Peer-Address` and `Socket-Type`.
    */
   readonly properties: Readonly<Record<string, string>>;
   /**
@@ -123,6 +123,10 @@ export interface PeerJoin {
   readonly type: "join";
   /** The peer, with which messages can be exchanged. */
   readonly peer: ConnectedPeer;
+  /** Only other changes have a reason. */
+  readonly reason?: undefined;
+  /** Only other changes have an error. */
+  readonly error?: undefined;
 }
 
 /** A peer left. */
