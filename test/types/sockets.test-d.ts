@@ -177,7 +177,7 @@ test("changes of peers are narrowed by their type", () => {
   expectTypeOf(pull.peers).toExtend<Iterable<ConnectedPeer>>();
   expectTypeOf(pull.waitForPeers()).toEqualTypeOf<Promise<number>>();
   expectTypeOf(pull.endpoints).toEqualTypeOf<SocketEndpoint[]>();
-  expectTypeOf(pull.peers.changes().next()).resolves.toEqualTypeOf<IteratorResult<PeerChange, undefined>>();
+  expectTypeOf(pull.peers.changes().next()).resolves.toEqualTypeOf<IteratorResult<PeerChange>>();
   pull.peers.once("leave", ({ peer, reason }) => {
     expectTypeOf(peer).toEqualTypeOf<ConnectedPeer>();
     expectTypeOf(reason).toEqualTypeOf<LeaveReason>();

@@ -203,7 +203,7 @@ export class Peers implements Iterable<ConnectedPeer> {
    * }
    * ```
    */
-  changes(options?: ChangeOptions): AsyncIterableIterator<PeerChange, undefined> {
+  changes(options?: ChangeOptions): AsyncIterableIterator<PeerChange> {
     const { signal } = operationOptions(options);
     // Earlier changes are not for this loop.
     this.#update();
