@@ -138,6 +138,7 @@ Napi::Value watchPeers(const Napi::CallbackInfo& info) {
   socket->unwatchPeers();
   auto watch = std::make_unique<PeerWatch>(environment.notifier, handle);
   baseOf(*socket)->connections().watch(PeerWatch::notify, watch.get());
+  if (!baseOf(*socket)->connections().is_watched()) return arguments.answer(-ENOMEM);
   socket->peerWatch = std::move(watch);
   return arguments.answer(0);
 #endif
