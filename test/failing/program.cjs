@@ -167,13 +167,15 @@ const actions = {
   }),
   peers: pairOf(zmq.Push, zmq.Pull, (push, pull) => {
     push.trySend("x");
+    // libzmq does not survive a failed allocation while it adds the connection.
+    pause(() => pull.readable);
     const found = [...pull.peers].map((peer) => peer.statistics().messagesReceived);
     const endpoints = push.endpoints;
     push.statistics();
     push.reconnect(endpoints[0].endpoint);
     return () => {
-      // A view without memory for its first list may stay empty.
-      if (pull.peers.size > 1 || found.length > 1) throw new Error("there are too many peers");
+      // Rows that could not be created are found later.
+      if (pull.peers.size !== 1 || found.length > 1) throw new Error("the peer is lost");
       if (endpoints.length !== 1) throw new Error("the endpoint is lost");
     };
   }),
