@@ -104,6 +104,9 @@ const withoutImport = (code) =>
 const takingLibrary = (code) =>
   `${code.replace(/^let (\w+) = require\("\.\/library\.js"\);$/m, "module.exports = ($1) => { const exports = {};")}return exports; };\n`;
 
+/** The modules that library.js exports. */
+let shared = new Set();
+
 /**
  * Makes one file of modules and all that they import, except of what `external` names another file for. Returns the
  * modules in the file, and those that it loads on demand.
@@ -132,6 +135,9 @@ async function bundle(name, modules, external) {
             return { id: `./${onDemand}`, external: true };
           }
           const file = path === join(lib, "binding", "binary.ts") ? "binary.js" : external(module);
+          // Its functions would be undefined.
+          if (file === "library.js" && !shared.has(module.replace(/\.ts$/, "")))
+            fail(`${name}.js needs lib/${module}, which library.js does not export: add it to "inside".`);
           return file ? { id: `./${file}`, external: true } : path;
         },
         load(id) {
@@ -198,6 +204,7 @@ const inside = [
   "binding/index",
   "binding/load",
   "core/identity",
+  "core/loop-queue",
   "core/open-socket",
   "message/frames",
   "message/slab",
@@ -207,6 +214,7 @@ const inside = [
   "options/table",
   "runtime/features",
   "runtime/timers",
+  "runtime/uncaught",
   "socket/peers/endpoints",
   "socket/peers/rows",
   "socket/statistics",
@@ -216,9 +224,9 @@ const draftClasses = readdirSync(join(lib, "draft")).flatMap((file) =>
   dependencies(transpile(join(lib, "draft", file), ts.ModuleKind.CommonJS).code, "draft"),
 );
 const usedByDraft = [...dependencies(draft.code), ...draftClasses].filter((module) => !isDraft(module));
-const modules = new Set([...dependencies(index.code), ...usedByDraft, ...inside]);
-modules.delete("binding/constants");
-const library = await bundle("library", [...modules], () => undefined);
+shared = new Set([...dependencies(index.code), ...usedByDraft, ...inside]);
+shared.delete("binding/constants");
+const library = await bundle("library", [...shared], () => undefined);
 await bundle("auth", [...library.later], (path) =>
   path !== "binding/constants.ts" && library.own.has(path) ? "library.js" : undefined,
 );

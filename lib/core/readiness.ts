@@ -6,7 +6,8 @@
 import { ZMQ_POLLIN, ZMQ_POLLOUT } from "../binding/constants.js";
 import { check } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
-import { clearTimeout, nextTick, setImmediate, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
+import { throwLater } from "../runtime/uncaught.js";
 
 /** A pending operation. */
 export interface Waiter {
@@ -36,9 +37,7 @@ check(
         waiting.get(handles[index]!)?.wake();
       } catch (error) {
         // The wake-ups of the others must not be lost: thread-safe sockets get no second one.
-        nextTick(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
   }),

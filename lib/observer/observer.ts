@@ -16,6 +16,7 @@ import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { commonOptions, receiveOptions } from "../options/table.js";
 import { nextTick, setTimeout } from "../runtime/timers.js";
+import { throwLater } from "../runtime/uncaught.js";
 import { Connections } from "./connections.js";
 import { type Event, toEvent } from "./event.js";
 import { adders, type EventListeners, readers, removers } from "./listeners.js";
@@ -422,9 +423,7 @@ export class Observer implements AsyncIterable<Event> {
     try {
       this.#emitter.emit(event.type, event);
     } catch (error) {
-      nextTick(() => {
-        throw error;
-      });
+      throwLater(error);
     }
     // Listeners may have been removed, or called for the only time.
     this.#update();

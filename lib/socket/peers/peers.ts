@@ -9,6 +9,7 @@ import { onPeerChanges } from "../../binding/notices.js";
 import { LoopQueue } from "../../core/loop-queue.js";
 import type { Core } from "../../core/open-socket.js";
 import { nextTick } from "../../runtime/timers.js";
+import { throwLater } from "../../runtime/uncaught.js";
 import { DropWatch } from "./drop-watch.js";
 import { close, identify, TrackedPeer } from "./peer.js";
 import { type Row, readRows } from "./rows.js";
@@ -378,9 +379,7 @@ export class Peers implements Iterable<ConnectedPeer> {
       try {
         this.#emitter.emit(change.type, change);
       } catch (error) {
-        nextTick(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
     this.#changed();
