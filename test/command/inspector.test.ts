@@ -237,7 +237,8 @@ describe.skipIf(!hasTerminals)("top on a terminal", () => {
     const child = execa("script", ["-qec", `stty cols ${columns} rows ${rows}; ${command}`, "/dev/null"], {
       reject: false,
       stdin: "pipe",
-      env: { TERM: "xterm", NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+      // With CI, Node takes no terminal for one that has colors.
+      env: { TERM: "xterm", CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     let seen = "";
