@@ -25,14 +25,10 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 // Node's own parser, where all other programs use commander (scripts/command_line.mjs): users of the published package,
 // which does not have it, build with `npm run build -- --system-libzmq`.
 const usage =
-  "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--wss] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
+  "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
 const options = {
   debug: { type: "boolean", help: "without optimization, with symbols" },
   sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
-  wss: {
-    type: "boolean",
-    help: "with wss://, which needs the system's GnuTLS (on Debian, libgnutls28-dev)",
-  },
   "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
   "system-libzmq": {
     type: "boolean",
@@ -71,12 +67,11 @@ const target = name === undefined ? undefined : toolchainOf(name);
 
 const shown = flags.verbose === true;
 const config = flags.debug ? "Debug" : "Release";
-const variant = flags.sanitize ?? ["system-libzmq", "wss"].find((flag) => flags[flag]);
+const variant = flags.sanitize ?? (flags["system-libzmq"] ? "system-libzmq" : undefined);
 const out = target ? join("out/prebuild", name) : join("out", variant ?? config.toLowerCase());
 const defines = [
   `CMAKE_BUILD_TYPE=${config}`,
   ...(flags.sanitize ? [`ZMQ_NATIVE_SANITIZE=${sanitizers[flags.sanitize]}`] : []),
-  ...(flags.wss ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ...(flags["system-libzmq"] ? ["ZMQ_NATIVE_SYSTEM_LIBZMQ=ON"] : []),
   ...(target?.defines ?? []),
 ];

@@ -48,7 +48,8 @@ contain such a version yet.
 
 **OpenPGM** is under the LGPL, version 2.1 or later, without an exception. Only binaries for Linux contain it.
 
-**libsodium and NORM** are under permissive licenses, which ask for their notices only.
+**libsodium and NORM** are under permissive licenses, which ask for their notices only. **Mbed TLS** is used under the Apache
+License 2.0, which also asks to keep its notices.
 
 If you distribute zmq-native with your program:
 

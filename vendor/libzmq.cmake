@@ -11,10 +11,9 @@ foreach(feature WITH_NSS WITH_LIBBSD WITH_DOC WITH_DOCS WITH_PERF_TOOL BUILD_SHA
   preset(BOOL ${feature} OFF)
 endforeach()
 
-preset(BOOL WITH_TLS ${ZMQ_NATIVE_WSS})
-if(ZMQ_NATIVE_WSS)
-  find_package(GnuTLS 3.6.7 REQUIRED)
-endif()
+# wss, by Mbed TLS (mbedtls.cmake). Its own switch looks for GnuTLS.
+preset(BOOL WITH_TLS OFF)
+preset(INTERNAL ZMQ_HAVE_WSS 1)
 
 # libzmq calls getpid before every look for news, lest the process be a fork of the one that opened the socket. Node
 # never forks without exec: without that support, four system calls less in a round trip.
@@ -69,13 +68,17 @@ add_dependencies(libzmq-static sodium)
 if(MINGW AND CMAKE_CROSSCOMPILING)
   target_include_directories(libzmq-static PRIVATE ${SPELLINGS})
 endif()
+# Some generators compile it as a target of objects first.
+set(target libzmq-static)
+if(TARGET objects)
+  set(target objects)
+endif()
+foreach(file wss_address.cpp wss_engine.cpp)
+  target_sources(${target} PRIVATE ${VENDOR_SOURCES}/libzmq/src/${file})
+endforeach()
+target_include_directories(${target} PRIVATE ${TLS_ROOT})
 if(ZMQ_NATIVE_MULTICAST)
-  # Not by its own WITH_OPENPGM and WITH_NORM, which look for installed packages. Some generators compile it as a
-  # target of objects first.
-  set(target libzmq-static)
-  if(TARGET objects)
-    set(target objects)
-  endif()
+  # Not by its own WITH_OPENPGM and WITH_NORM, which look for installed packages.
   target_compile_definitions(${target} PRIVATE ZMQ_HAVE_OPENPGM ZMQ_HAVE_NORM)
   foreach(library openpgm norm)
     target_include_directories(${target} PRIVATE $<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>)
@@ -86,7 +89,7 @@ endif()
 # The library that the addon and the tools link: libzmq with its dependencies.
 find_package(Threads REQUIRED)
 add_library(zmq INTERFACE)
-target_link_libraries(zmq INTERFACE libzmq-static sodium Threads::Threads)
+target_link_libraries(zmq INTERFACE libzmq-static tls sodium Threads::Threads)
 if(ZMQ_NATIVE_MULTICAST)
   target_link_libraries(zmq INTERFACE openpgm norm)
   target_compile_definitions(zmq INTERFACE ZMQ_NATIVE_MULTICAST)

@@ -92,7 +92,7 @@ const rows: Record<string, Row> = {
     read: ws,
     ...messages,
     listens: true,
-    built: { as: "WSS", needs: "a binary that was built with GnuTLS, by `npm run build:wss`" },
+    built: { as: "WSS", needs: "Mbed TLS, which every binary of a release has" },
   },
   udp: {
     read: udp,

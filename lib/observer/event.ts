@@ -1,7 +1,7 @@
 // Events of a socket's connections: their types, and how the frames of a monitor are read.
 
 import * as zmq from "../binding/constants.js";
-import { ZmqError } from "../binding/errors.js";
+import { explained, ZmqError } from "../binding/errors.js";
 import type { Message } from "../message/frames.js";
 
 type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Rest}` : never;
@@ -12,7 +12,7 @@ type CodeOf<Name> = Name extends `ZMQ_PROTOCOL_ERROR_${infer Rest}` ? `ERR_${Res
  */
 export type ProtocolErrorCode = CodeOf<keyof typeof zmq.protocolErrors>;
 
-/** The error of a failed handshake: the peer violated ZMTP, ZAP or WebSocket. */
+/** The error of a failed handshake: the peer violated ZMTP, ZAP or WebSocket, or TLS failed. */
 export interface ProtocolError extends Error {
   /** The violation, such as `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
   code: ProtocolErrorCode;
@@ -73,7 +73,7 @@ export interface EventFields {
   disconnect: DescriptorFields;
   /** The handshake succeeded: messages can be exchanged. libzmq: `ZMQ_EVENT_HANDSHAKE_SUCCEEDED`. */
   handshake: ConnectionFields;
-  /** The peer violated a protocol during the handshake. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`. */
+  /** The peer violated a protocol during the handshake, or TLS failed. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL`. */
   "handshake:error:protocol": ErrorFields<ProtocolError>;
   /** The ZAP handler rejected the peer. libzmq: `ZMQ_EVENT_HANDSHAKE_FAILED_AUTH`. */
   "handshake:error:auth": ErrorFields<AuthenticationError>;
@@ -174,11 +174,36 @@ const protocolCodes = new Map<number, ProtocolErrorCode>(
   ]),
 );
 
+const protocols: Record<string, string> = {
+  ERR_ZAP: "ZAP",
+  ERR_WS: "WebSocket",
+  ERR_TLS: "TLS",
+  ERR_ZMTP: "ZMTP",
+};
+
+/** What the codes of TLS mean. */
+const tlsFailures: Partial<Record<ProtocolErrorCode, string>> = {
+  ERR_TLS_UNSPECIFIED: "the handshake failed, or the peer ended it with an alert",
+  ERR_TLS_MALFORMED: "the peer does not speak TLS: its endpoint may be ws:// or http://",
+  ERR_TLS_UNSUPPORTED: "the peers have no version of TLS, cipher or signature algorithm in common",
+  ERR_TLS_CERTIFICATE_UNTRUSTED:
+    "no authority in wssTrust or, with wssTrustSystem, of the system has issued the server's certificate",
+  ERR_TLS_CERTIFICATE_EXPIRED: "the server's certificate has expired",
+  ERR_TLS_CERTIFICATE_NOT_YET_VALID: "the server's certificate is not valid yet: check the clocks",
+  ERR_TLS_CERTIFICATE_WRONG_NAME:
+    "the server's certificate is for another host than that of the endpoint: set wssHostname to a name in the certificate",
+  ERR_TLS_CERTIFICATE_UNSUITABLE:
+    "the server's certificate or one of its issuers has a weak key or signature, or is for another use",
+  ERR_TLS_CERTIFICATE_REFUSED: "the client has refused the certificate of this server",
+};
+
 /** @internal The error of `ZMQ_PROTOCOL_ERROR_…`. */
 export function protocolError([number]: Values): { error: ProtocolError } {
   const code = protocolCodes.get(number!) ?? "ERR_ZMTP_UNSPECIFIED";
-  const protocol = code.startsWith("ERR_ZAP") ? "ZAP" : code.startsWith("ERR_WS") ? "WebSocket" : "ZMTP";
-  return { error: Object.assign(new Error(`${protocol} protocol error`), { code }) };
+  const [prefix] = /^ERR_(?:ZAP|WS|TLS)/.exec(code) ?? ["ERR_ZMTP"];
+  const error = Object.assign(new Error(`${protocols[prefix]} protocol error`), { code });
+  const detail = tlsFailures[code];
+  return { error: detail === undefined ? error : explained(error, detail) };
 }
 
 const statusTexts: Record<AuthenticationError["status"], string> = {

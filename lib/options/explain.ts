@@ -11,6 +11,7 @@ const count = "a whole number from 0";
 const milliseconds = "milliseconds from 0";
 const systemDefault = "or -1 for the system's default";
 const curveKey = "40 characters of Z85, or 32 bytes, as curveKeyPair() makes them";
+const certificates = "one or more certificates in PEM, or null for none";
 const shortText = "1 to 255 bytes, or null for none";
 
 /** The valid values of socket options, where libzmq rejects some. The documentation of an option repeats them. */
@@ -57,6 +58,11 @@ const socketValues: Record<string, string> = {
   curvePublicKey: curveKey,
   curveSecretKey: curveKey,
   curveServerKey: curveKey,
+  wssKey: "a private key in PEM without a password (RSA, or EC with P-256, P-384 or P-521), or null for none",
+  wssCertificate: certificates,
+  wssTrust: certificates,
+  wssTrustSystem:
+    'false, or true on a system that has certificate authorities. Without them, set wssTrust to tls.rootCertificates.join("\\n")',
   routingId: "1 to 255 bytes, of which the first is not 0",
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };

@@ -92,6 +92,9 @@ function notInUse(call: EndpointCall, address: string): ZmqError {
   return refusal("ENOENT", why, { endpoint: address });
 }
 
+const unusableCertificate =
+  "a wss server needs the options wssCertificate and wssKey, and the key must belong to the first certificate";
+
 /** Resolves a host, as libzmq would: the first address of the family that it would use. */
 async function lookUp({ name, ipv6 }: Lookup): Promise<string> {
   // V4MAPPED: an IPv4 address in IPv6 form, if the host has no IPv6 address.
@@ -275,6 +278,8 @@ export function atAddress(
       setConnectId(core, connectId);
       const result = binding[call](core.handle, known.endpoint);
       if (result === -os.errno.ENOENT && isUndo(call)) throw notInUse(call, address);
+      if (result === -os.errno.EINVAL && call === "bind" && known.transport.scheme === "wss")
+        throw refusal("EINVAL", unusableCertificate, { endpoint: address });
       check(result);
       remember(core, call, address, known, connectId);
       count(core, call, known.transport);

@@ -123,7 +123,6 @@ function build(sources, variant) {
     "CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG",
     `VENDOR_SOURCES=${sources}`,
     ...(variant in sanitizers ? [`ZMQ_NATIVE_SANITIZE=${sanitizers[variant].flag}`] : []),
-    ...(variant === "wss" ? ["ZMQ_NATIVE_WSS=ON"] : []),
   ];
   const cmake = (...parameters) =>
     execaSync("cmake", parameters, { cwd: root, maxBuffer: 2 ** 28, reject: false });

@@ -7,8 +7,11 @@ import { vendor } from "./pins.mjs";
 
 const folder = join(vendor, "apt");
 
-/** apt with sources, state and cache of its own: the lists of the system do not change, and root is not needed. */
-function aptOptions() {
+/**
+ * Returns options for apt with sources, state and cache of its own: the lists of the system do not change, and root is not
+ * needed. The sources are those of the system's releases and, if given, of another suite on the same mirror.
+ */
+function aptOptions(suite) {
   for (const name of ["lists/partial", "archives/partial"]) {
     mkdirSync(join(folder, name), { recursive: true });
   }
@@ -19,11 +22,15 @@ function aptOptions() {
     "--format",
     format,
   ]);
-  const lines = [...new Set(targets.trim().split("\n"))]
+  const known = [...new Set(targets.trim().split("\n"))]
     .map((target) => target.split(" "))
-    .filter(([, , origin]) => ["Debian", "Ubuntu", "$(ORIGIN)"].includes(origin))
+    .filter(([, , origin]) => ["Debian", "Ubuntu", "$(ORIGIN)"].includes(origin));
+  const mirror = known.find(([uri]) => /\/debian\/?$/.test(uri));
+  const others = suite && mirror ? [[mirror[0], suite]] : [];
+  const lines = [...known, ...others].map(
     // The pinned sha256 decides, so the signature of the list is not needed.
-    .map(([uri, release]) => `deb-src [trusted=yes] ${uri} ${release} main universe`);
+    ([uri, release]) => `deb-src [trusted=yes] ${uri} ${release} main universe`,
+  );
   writeFileSync(join(folder, "sources.list"), `${lines.join("\n")}\n`);
   const settings = {
     "Dir::Etc::SourceList": join(folder, "sources.list"),
@@ -36,14 +43,16 @@ function aptOptions() {
   return Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
 }
 
-let options;
+/** The options, and the suite that their lists have in addition to those of the system. */
+let lists;
 
 /** Downloads the pinned archive into `target`. Returns undefined, or the reason why there is no file. */
 export function downloadWithApt(pin, target) {
   if (execute("apt-get", ["--version"]).status !== 0) return "apt: this system has no apt-get";
-  const apt = (command, ...args) => execute(command, [...options, "-q", ...args], { cwd: target });
-  if (!options) {
-    options = aptOptions();
+  const apt = (command, ...args) => execute(command, [...lists.options, "-q", ...args], { cwd: target });
+  const { debianSuite: suite } = pin;
+  if (lists === undefined || (suite !== undefined && lists.suite !== suite)) {
+    lists = { suite, options: aptOptions(suite) };
     apt("apt-get", "update");
   }
   const records = apt("apt-cache", "showsrc", pin.debianSource).stdout.split("\n\n");

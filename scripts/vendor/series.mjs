@@ -48,7 +48,7 @@ export function fieldsOf(patch) {
 
 /**
  * Returns the tests that a `Test` field names, one per line: `file`, `file > title` or `none: reason`. A suffix in
- * brackets names the build that notices: `[asan]`, `[ubsan]`, `[tsan]` or `[wss]`.
+ * brackets names the build that notices: `[asan]`, `[ubsan]` or `[tsan]`.
  */
 export function testsOf(field = "") {
   const lines = field
@@ -59,7 +59,7 @@ export function testsOf(field = "") {
     const none = /^none:\s*(?<reason>.+)$/.exec(line)?.groups;
     if (none) return { reason: none.reason };
     const { file, title, build } =
-      /^(?<file>[^\s>]+)(?:\s+>\s+(?<title>.*?))?(?:\s+\[(?<build>asan|ubsan|tsan|wss)\])?$/.exec(line)
+      /^(?<file>[^\s>]+)(?:\s+>\s+(?<title>.*?))?(?:\s+\[(?<build>asan|ubsan|tsan)\])?$/.exec(line)
         ?.groups ?? {};
     return file ? { file, title, build } : { unreadable: line };
   });

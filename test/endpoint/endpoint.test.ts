@@ -397,10 +397,8 @@ describe("ws", () => {
     ["bind", "Push", `ws://${foreign}:*`, ["EADDRNOTAVAIL", ""]],
     ...both("Stream", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
     ...both("Datagram", "ws://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
-    // Where the binary has wss, test/endpoint/websocket.test.ts uses it.
-    ...("wssKey" in zmq.Push.prototype
-      ? []
-      : both("Push", "wss://127.0.0.1:5555", ["EPROTONOSUPPORT", "wss:// needs"])),
+    ...both("Stream", "wss://127.0.0.1:5555", ["ENOCOMPATPROTO", "every type but Stream and Datagram"]),
+    ["bind", "Push", "wss://127.0.0.1:*", ["EINVAL", "wssCertificate and wssKey"]],
   ]);
 
   test("the request contains the whole path and the host name", async () => {

@@ -1,32 +1,10 @@
 // Standard WebSocket over ws: handshakes of other implementations, and paths.
 
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execaSync } from "execa";
 import { describe, expect, test } from "vitest";
-import { Dealer, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
-
-/** Only a binary with wss knows its options. */
-function hasWss(): boolean {
-  return "wssKey" in Push.prototype;
-}
-
-/** A self-signed certificate, made by openssl. */
-function makeCertificate(name: string): { certificate: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
-  const [certificate, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")] as const;
-  const options = ["-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", `/CN=${name}`];
-  const subject = ["-addext", `subjectAltName=DNS:${name}`];
-  const files = ["-keyout", key, "-out", certificate];
-  execaSync("openssl", ["req", "-x509", ...options, ...subject, ...files]);
-  const made = { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
-  rmSync(folder, { recursive: true });
-  return made;
-}
 
 /** The response of a ws server to a handshake with these headers, without a body. Empty if the server hangs up. */
 async function shakeHands(endpoint: string, headers: Record<string, string>): Promise<string> {
@@ -125,84 +103,6 @@ describe("the path of a ws endpoint", () => {
       expect.objectContaining({ code: "EINVAL" }),
     );
     await expect(push.bind(`ws://127.0.0.1:*${path}`)).rejects.toMatchObject({ code: "EINVAL" });
-  });
-});
-
-describe("wss", () => {
-  const missing = hasWss() ? undefined : "this binary has no wss: build one with `npm run build:wss`";
-  if (missing) console.warn(`SKIPPED: ${missing}`);
-
-  test.skipIf(missing)("a client sends to a server that it trusts", async () => {
-    const { certificate, key } = makeCertificate("feed.example");
-    using pull = new Pull({ wssCertificate: certificate, wssKey: key, receiveTimeout: 5000 });
-    await pull.bind("wss://127.0.0.1:*/feed");
-    using push = new Push({ wssTrust: certificate, wssHostname: "feed.example" });
-    push.connect(pull.lastEndpoint as string);
-    await push.send("secret");
-    expect(String(await pull.receive())).toBe("secret");
-  });
-
-  test.skipIf(missing)("a client sends nothing to a server that it does not trust", async () => {
-    const [mine, other] = [makeCertificate("feed.example"), makeCertificate("feed.example")];
-    using pull = new Pull({ wssCertificate: other.certificate, wssKey: other.key });
-    await pull.bind("wss://127.0.0.1:*");
-    using trusting = new Push({ wssTrust: mine.certificate, immediate: true, sendTimeout: 300 });
-    trusting.connect(pull.lastEndpoint as string);
-    await expect(trusting.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
-    using naming = new Push({
-      wssTrust: other.certificate,
-      wssHostname: "elsewhere.example",
-      immediate: true,
-    });
-    naming.connect(pull.lastEndpoint as string);
-    naming.sendTimeout = 300;
-    await expect(naming.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
-    using credulous = new Push({ wssTrust: "no certificate", immediate: true, sendTimeout: 300 });
-    credulous.connect(pull.lastEndpoint as string);
-    await expect(credulous.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
-  });
-
-  test.skipIf(missing)("a connection continues once a peer that stopped reading reads again", async () => {
-    const { certificate, key } = makeCertificate("feed.example");
-    const buffers = { sendBufferSize: 4096, receiveBufferSize: 4096, linger: 0 };
-    using pair = new Pair({
-      ...buffers,
-      wssCertificate: certificate,
-      wssKey: key,
-      receiveHighWaterMark: 1,
-      receiveTimeout: 10_000,
-    });
-    await pair.bind("wss://127.0.0.1:*");
-    using peer = new Pair({
-      ...buffers,
-      wssTrust: certificate,
-      wssHostname: "feed.example",
-      sendHighWaterMark: 10,
-    });
-    peer.connect(pair.lastEndpoint as string);
-    const large = Buffer.alloc(100_000);
-    let sent = 0;
-    const fill = async () => {
-      for (;;) {
-        await peer.send(large, { timeout: 500 });
-        sent++;
-      }
-    };
-    await expect(fill()).rejects.toMatchObject({ code: "EAGAIN" });
-    for (let i = 0; i < sent; i++) expect((await pair.receive())[0]).toHaveLength(large.length);
-  });
-
-  test.skipIf(missing)("bind requires a certificate and its key", async () => {
-    const [mine, other] = [makeCertificate("a.example"), makeCertificate("b.example")];
-    for (const options of [
-      {},
-      { wssCertificate: mine.certificate },
-      { wssCertificate: "no certificate", wssKey: mine.key },
-      { wssCertificate: mine.certificate, wssKey: other.key },
-    ]) {
-      using pull = new Pull(options);
-      await expect(pull.bind("wss://127.0.0.1:*")).rejects.toMatchObject({ code: "EINVAL" });
-    }
   });
 });
 

@@ -19,6 +19,7 @@ import {
   XSubscriber,
 } from "zmq-native";
 import { Channel, Client, Datagram, Dish, Gather, Peer, Radio, Scatter, Server } from "zmq-native/draft";
+import { makeCertificate } from "../helpers/certificates.js";
 import { draftClasses, stableClasses } from "../helpers/classes.js";
 import { freeUdpPort } from "../helpers/ports.js";
 import { freshEndpoint } from "../helpers/transports.js";
@@ -53,7 +54,7 @@ const built: Record<Scheme, boolean> = {
   epgm: capability.pgm,
   norm: capability.norm,
   ws: capability.draft,
-  wss: false,
+  wss: capability.wss,
   vmci: false,
   vsock: false,
 };
@@ -226,7 +227,8 @@ async function endpointFor(transport: Scheme): Promise<string> {
     case "inproc":
       return freshEndpoint(transport);
     case "ws":
-      return "ws://127.0.0.1:*/path";
+    case "wss":
+      return `${transport}://127.0.0.1:*/path`;
     case "udp":
       return `udp://127.0.0.1:${await freeUdpPort()}`;
     case "norm":
@@ -268,6 +270,17 @@ for (const [transport, reason] of Object.entries(reasons))
 
 const multicastOptions = { multicast: { rate: 400_000, recoveryInterval: 2000 } };
 
+/** The options of a socket that binds, and of one that connects. */
+const wssOptions = (() => {
+  const { certificate, key } = makeCertificate();
+  return { wssCertificate: certificate, wssKey: key, wssTrust: certificate };
+})();
+const optionsOf = (transport: Scheme, name: string) => ({
+  linger: 0,
+  ...(multicast.includes(name) && built.pgm ? multicastOptions : {}),
+  ...(transport === "wss" ? wssOptions : {}),
+});
+
 describe.each(scheme.filter((transport) => !reasons[transport]))("%s delivers messages", (transport) => {
   for (const { ends, exchange, settle, without = [] } of patterns) {
     const [First, Second] = ends;
@@ -283,9 +296,9 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("%s delivers me
       `from ${firstName} to ${secondName}, where the %s binds`,
       { timeout: 60_000 },
       async (way) => {
-        const options = multicast.includes(firstName) && built.pgm ? multicastOptions : {};
-        using first = new First({ linger: 0, ...options });
-        using second = new Second({ linger: 0, ...options });
+        const options = optionsOf(transport, firstName);
+        using first = new First(options);
+        using second = new Second(options);
         const [bound, connected] = way === "first" ? [first, second] : [second, first];
         await bound.bind(await endpointFor(transport));
         connected.connect(bound.lastEndpoint as string);
@@ -303,8 +316,8 @@ describe.each(scheme.filter((transport) => !reasons[transport]))("%s delivers me
 
   if (serves[transport].includes("Peer")) {
     test("from Peer to Peer", async () => {
-      using first = new Peer({ linger: 0 });
-      using second = new Peer({ linger: 0 });
+      using first = new Peer(optionsOf(transport, "Peer"));
+      using second = new Peer(optionsOf(transport, "Peer"));
       await second.bind(await endpointFor(transport));
       const routingId = first.connectPeer(second.lastEndpoint as string);
       for (const size of sizes) {

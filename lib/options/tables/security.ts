@@ -85,36 +85,51 @@ export const gssapiOptions = {
   gssapiServicePrincipalNameType: names(gssapiNameTypes, zmq.ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE),
 };
 
-/** Options of every socket where libzmq was built with GnuTLS; undefined elsewhere. */
+/** Options of every socket for the TLS of wss. A libzmq of the system may lack them. */
 export const wssOptions = {
   /**
-   * The server's private key, as PEM text.
+   * The server's private key for `wssCertificate`, as PEM text: RSA, or EC with P-256, P-384 or P-521, without a password.
    *
-   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_KEY_PEM`.
+   * Default: none. Can only be set. Takes effect at the next `bind`, which fails with `EINVAL` if the key does not belong
+   * to the certificate. libzmq: `ZMQ_WSS_KEY_PEM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: a private key in PEM without a password (RSA, or EC with
+   * P-256, P-384 or P-521), or null for none.
    */
   wssKey: string(zmq.ZMQ_WSS_KEY_PEM, { access: "w" }),
   /**
-   * The server's certificate for `wssKey`, as PEM text.
+   * The server's certificate for `wssKey`, as PEM text. Certificates of intermediate authorities follow it.
    *
-   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_CERT_PEM`.
+   * Default: none. Can only be set. Takes effect at the next `bind`. libzmq: `ZMQ_WSS_CERT_PEM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: one or more certificates in PEM, or null for none.
    */
   wssCertificate: string(zmq.ZMQ_WSS_CERT_PEM, { access: "w" }),
   /**
    * The certificates that a client trusts as issuers of the server's certificate, as PEM text.
    *
-   * Default: none. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_TRUST_PEM`.
+   * Default: none. Can only be set. Takes effect at the next `connect`. libzmq: `ZMQ_WSS_TRUST_PEM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: one or more certificates in PEM, or null for none.
    */
   wssTrust: string(zmq.ZMQ_WSS_TRUST_PEM, { access: "w" }),
   /**
-   * Whether a client also trusts the certificate authorities of the system.
+   * Whether a client also trusts the certificate authorities of the system: those in the file that the environment variable
+   * `SSL_CERT_FILE` names, or else in `/etc/ssl/certs/ca-certificates.crt` or its counterpart on other systems. On Windows,
+   * those in the system's store of root certificates.
    *
-   * Default false. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_TRUST_SYSTEM`.
+   * Default false. Can only be set. Takes effect at the next `connect`. The authorities are read when the option is set.
+   * libzmq: `ZMQ_WSS_TRUST_SYSTEM`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: false, or true on a system that has certificate
+   * authorities. Without them, set `wssTrust` to `tls.rootCertificates.join("\n")`.
    */
   wssTrustSystem: boolean(zmq.ZMQ_WSS_TRUST_SYSTEM, { access: "w" }),
   /**
-   * The host name that the server's certificate must have, for a client.
+   * The host name or IP address that the server's certificate must have, for a client. A name is also sent to the server
+   * (SNI), which may have several certificates.
    *
-   * Default: any name. Can only be set. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_WSS_HOSTNAME`.
+   * Default: the host of the endpoint. Can only be set. Takes effect at the next `connect`. libzmq: `ZMQ_WSS_HOSTNAME`.
    */
   wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
 };
