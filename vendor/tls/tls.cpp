@@ -106,29 +106,19 @@ struct private_key_t
     mbedtls_pk_context key;
 };
 
-//  In the order of preference. AES is fast by instructions that some processors
-//  lack.
-const int with_aes[] = {MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-                        MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-                        MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-                        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-                        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-                        MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-                        MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-                        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-                        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-                        0};
-const int without_aes[] = {
-  MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-  MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-  MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-  MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-  MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-  MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-  MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-  0};
+//  In the order of preference. libsodium's ChaCha20-Poly1305 is five times as
+//  fast as the AES of Mbed TLS, also where the processor has instructions for
+//  AES: 1100 and 200 MB/s.
+const int ciphers[] = {MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+                       MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+                       MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+                       MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+                       MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+                       MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                       MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+                       MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                       MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+                       0};
 
 //  Whether a certificate is for an IP address.
 bool has_address (const mbedtls_x509_crt &certificate_,
@@ -202,10 +192,7 @@ class zmq::tls_context_t
                                               MBEDTLS_SSL_PRESET_DEFAULT)
                  == 0;
         mbedtls_ssl_conf_rng (&config, random_bytes, NULL);
-        mbedtls_ssl_conf_ciphersuites (
-          &config, sodium_runtime_has_aesni () && sodium_runtime_has_pclmul ()
-                     ? with_aes
-                     : without_aes);
+        mbedtls_ssl_conf_ciphersuites (&config, ciphers);
     }
     ~tls_context_t () { mbedtls_ssl_config_free (&config); }
 
@@ -286,6 +273,8 @@ struct zmq::tls_session_t::state_t
     bool flush ();
     //  The errno of a failed read or write.
     int error_of (int rc_) const;
+    //  What has failed in a handshake.
+    tls_failure_t failure_of (int rc_) const;
 
     const std::shared_ptr<const tls_context_t> context;
     tls_transport_t &transport;
@@ -414,6 +403,37 @@ int zmq::tls_session_t::state_t::error_of (int rc_) const
     }
 }
 
+zmq::tls_failure_t zmq::tls_session_t::state_t::failure_of (int rc_) const
+{
+    //  A client that refuses our certificate by TLS 1.3 may say so before it
+    //  encrypts. Mbed TLS does both.
+    const unsigned char *const record = ssl.MBEDTLS_PRIVATE (in_hdr);
+    const bool is_alert = record != NULL && record[0] == MBEDTLS_SSL_MSG_ALERT
+                          && record[3] == 0 && record[4] == 2;
+    switch (rc_) {
+        case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+            return failure_of_certificate (
+              mbedtls_ssl_get_verify_result (&ssl));
+        case MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED:
+            return tls_untrusted;
+        case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+            return failure_of_alert (ssl.MBEDTLS_PRIVATE (in_msg)[1]);
+        case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
+        case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+        case MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION:
+            return tls_unsupported;
+        case MBEDTLS_ERR_SSL_INVALID_RECORD:
+        case MBEDTLS_ERR_SSL_INVALID_MAC:
+        case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
+        case MBEDTLS_ERR_SSL_UNEXPECTED_RECORD:
+        case MBEDTLS_ERR_SSL_DECODE_ERROR:
+        case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
+            return is_alert ? failure_of_alert (record[6]) : tls_malformed;
+        default:
+            return tls_unspecified;
+    }
+}
+
 zmq::tls_session_t::tls_session_t (
   std::shared_ptr<const tls_context_t> context_,
   const std::string &host_,
@@ -471,34 +491,7 @@ zmq::tls_session_t::progress_t zmq::tls_session_t::handshake ()
         errno = err;
         return broken;
     }
-    switch (rc) {
-        case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
-            state.failure = failure_of_certificate (
-              mbedtls_ssl_get_verify_result (&state.ssl));
-            break;
-        case MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED:
-            state.failure = tls_untrusted;
-            break;
-        case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-            state.failure =
-              failure_of_alert (state.ssl.MBEDTLS_PRIVATE (in_msg)[1]);
-            break;
-        case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
-        case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
-        case MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION:
-            state.failure = tls_unsupported;
-            break;
-        case MBEDTLS_ERR_SSL_INVALID_RECORD:
-        case MBEDTLS_ERR_SSL_INVALID_MAC:
-        case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
-        case MBEDTLS_ERR_SSL_UNEXPECTED_RECORD:
-        case MBEDTLS_ERR_SSL_DECODE_ERROR:
-        case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
-            state.failure = tls_malformed;
-            break;
-        default:
-            state.failure = tls_unspecified;
-    }
+    state.failure = state.failure_of (rc);
     return failed;
 }
 
