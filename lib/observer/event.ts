@@ -16,6 +16,8 @@ export type ProtocolErrorCode = CodeOf<keyof typeof zmq.protocolErrors>;
 export interface ProtocolError extends Error {
   /** The violation, such as `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
   code: ProtocolErrorCode;
+  /** An explanation of a failure of TLS. Undefined for other protocols. */
+  readonly detail?: string;
 }
 
 /** The error of a failed handshake: the ZAP handler rejected the peer. */

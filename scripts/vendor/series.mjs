@@ -59,8 +59,8 @@ export function testsOf(field = "") {
     const none = /^none:\s*(?<reason>.+)$/.exec(line)?.groups;
     if (none) return { reason: none.reason };
     const { file, title, build } =
-      /^(?<file>[^\s>]+)(?:\s+>\s+(?<title>.*?))?(?:\s+\[(?<build>asan|ubsan|tsan)\])?$/.exec(line)
-        ?.groups ?? {};
+      /^(?<file>[^\s>]+)(?:\s+>\s+(?<title>.*?))?(?:\s+\[(?<build>asan|ubsan|tsan)\])?$/.exec(line)?.groups ??
+      {};
     return file ? { file, title, build } : { unreadable: line };
   });
 }

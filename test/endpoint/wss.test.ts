@@ -2,19 +2,16 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket as NetSocket } from "node:net";
-import { rootCertificates, connect as tlsConnect, createServer as createTlsServer, type TLSSocket } from "node:tls";
+import {
+  createServer as createTlsServer,
+  rootCertificates,
+  type TLSSocket,
+  connect as tlsConnect,
+} from "node:tls";
 import { Worker } from "node:worker_threads";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as zmq from "zmq-native";
-import {
-  capability,
-  curveKeyPair,
-  type EventType,
-  Pair,
-  Pull,
-  Push,
-  type Socket,
-} from "zmq-native";
+import type * as zmq from "zmq-native";
+import { capability, curveKeyPair, type EventType, Pair, Pull, Push, type Socket } from "zmq-native";
 import { type Certificate, makeCertificate } from "../helpers/certificates.js";
 import { whenFree } from "../helpers/transports.js";
 import { until } from "../helpers/until.js";
@@ -108,15 +105,21 @@ describe("wss", () => {
     });
   });
 
-  test.each(["wssKey", "wssCertificate", "wssTrust"] as const)("%s rejects a text that is not PEM", (name) => {
-    using socket = new Push();
-    for (const value of ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]) {
-      expect(() => Object.assign(socket, { [name]: value })).toThrow(
-        expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining(`${name} takes `) }),
-      );
-    }
-    Object.assign(socket, { [name]: null });
-  });
+  test.each(["wssKey", "wssCertificate", "wssTrust"] as const)(
+    "%s rejects a text that is not PEM",
+    (name) => {
+      using socket = new Push();
+      for (const value of [
+        "no certificate",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      ]) {
+        expect(() => Object.assign(socket, { [name]: value })).toThrow(
+          expect.objectContaining({ code: "EINVAL", detail: expect.stringContaining(`${name} takes `) }),
+        );
+      }
+      Object.assign(socket, { [name]: null });
+    },
+  );
 
   test("an error about wssKey does not show the key", () => {
     using socket = new Push();
@@ -198,7 +201,11 @@ describe("a wss client rejects", () => {
   test("by sending nothing to the server", async () => {
     using pull = new Pull(server());
     await pull.bind("wss://127.0.0.1:*");
-    for (const options of [client(makeCertificate()), { ...client(), wssHostname: "elsewhere.example" }, {}]) {
+    for (const options of [
+      client(makeCertificate()),
+      { ...client(), wssHostname: "elsewhere.example" },
+      {},
+    ]) {
       using push = new Push({ ...options, immediate: true, sendTimeout: 300, linger: 0 });
       push.connect(pull.lastEndpoint as string);
       await expect(push.send("secret")).rejects.toMatchObject({ code: "EAGAIN" });
@@ -634,7 +641,10 @@ describe("a wss server survives", () => {
     ["a record that is too large", record(22, 65_535)],
     ["a record that is empty", record(22, 0)],
     ["application data before the handshake", record(23, 100)],
-    ["a handshake message of an unknown type", record(22, 100, Buffer.concat([Buffer.of(0x63, 0, 0, 96), Buffer.alloc(96)]))],
+    [
+      "a handshake message of an unknown type",
+      record(22, 100, Buffer.concat([Buffer.of(0x63, 0, 0, 96), Buffer.alloc(96)])),
+    ],
   ])("%s", async (_, data) => {
     expect(await serves(write(data))).toMatch(/^ERR_TLS_/);
   });
@@ -678,7 +688,9 @@ describe("a wss server survives", () => {
   });
 
   test.each([0, 1, 3])("a client that says nothing after %d bytes, for handshakeInterval", async (size) => {
-    expect(await serves(write(Buffer.of(22, 3, 1).subarray(0, size)), { handshakeInterval: 200 })).toMatch(/^E/);
+    expect(await serves(write(Buffer.of(22, 3, 1).subarray(0, size)), { handshakeInterval: 200 })).toMatch(
+      /^E/,
+    );
   });
 
   test("a client that says nothing after TLS, for handshakeInterval", async () => {
@@ -698,7 +710,10 @@ describe("a wss server survives", () => {
     expect(
       await serves((port) => {
         const options = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" } as const;
-        tlsConnect({ port, host: "127.0.0.1", ca: feed.certificate, ...options }).on("error", () => undefined);
+        tlsConnect({ port, host: "127.0.0.1", ca: feed.certificate, ...options }).on(
+          "error",
+          () => undefined,
+        );
       }),
     ).toBe("ERR_TLS_UNSUPPORTED");
   });

@@ -25,6 +25,8 @@ namespace
 //  some more. More of them in one call of the system.
 const size_t input_size = 64 * 1024;
 const size_t output_batch = 64 * 1024;
+//  What encryption adds to it, at most.
+const size_t records_overhead = 1024;
 //  One large message must not keep an I/O thread from its other connections.
 const size_t largest_write = 1024 * 1024;
 //  What a peer that does not read may cause: answers to its own messages.
@@ -555,6 +557,7 @@ int zmq::tls_session_t::write (const void *data_, size_t size_)
         const size_t end = std::min (size_, written + output_batch);
         if (written >= end || written >= largest_write)
             break;
+        state.output.reserve (end - written + records_overhead);
         while (written + state.encrypted < end) {
             const size_t done = written + state.encrypted;
             const int rc = mbedtls_ssl_write (&state.ssl, from + done, end - done);
