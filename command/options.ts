@@ -6,7 +6,7 @@ import { longest } from "./pace.js";
 import type { SocketKind } from "./sockets.js";
 import { assignment, escaped, positive, repeated, whole } from "./values.js";
 
-/** Endpoints, options by name, and security. */
+/** Endpoints, options by name, and security: CURVE, PLAIN and TLS. */
 export function addSocketOptions(command: Command): Command {
   return command
     .option("-b, --bind <endpoint>", "bind to an endpoint; can be repeated", repeated)
@@ -29,7 +29,14 @@ export function addSocketOptions(command: Command): Command {
       repeated,
     )
     .option("--plain <name:password>", "PLAIN client: name and password")
-    .option("--plain-users <file>", "PLAIN server: admit the users of a file with lines NAME:PASSWORD");
+    .option("--plain-users <file>", "PLAIN server: admit the users of a file with lines NAME:PASSWORD")
+    .option("--wss-certificate <file>", "wss server: its certificate, in PEM")
+    .option("--wss-key <file>", "wss server: the key of its certificate, in PEM")
+    .option("--wss-trust <file>", "wss client: trust these authorities (default: those of the system)")
+    .option(
+      "--wss-hostname <name>",
+      "wss client: the name in the certificate (default: that of the endpoint)",
+    );
 }
 
 export function addTimeout(command: Command): Command {

@@ -1,4 +1,4 @@
-// CURVE and PLAIN: from the options of a command to those of its socket, and to the rules for its peers.
+// CURVE, PLAIN and TLS: from the options of a command to those of its socket, and to the rules for its peers.
 
 import { readFile, stat } from "node:fs/promises";
 import * as zmq from "zmq-native";
@@ -11,6 +11,11 @@ export interface SecurityFlags {
   readonly curveAllow?: readonly string[];
   readonly plain?: string;
   readonly plainUsers?: string;
+  readonly wssCertificate?: string;
+  readonly wssKey?: string;
+  readonly wssTrust?: string;
+  readonly wssHostname?: string;
+  readonly connect?: readonly string[];
 }
 
 const usage = (message: string) => new Failure(message, exitCodes.usage);
@@ -55,10 +60,27 @@ export async function usersOf(path: string): Promise<Record<string, string>> {
   return users;
 }
 
-/** The options of the socket for CURVE and PLAIN, and the rules for its peers. */
+/** The options of the socket for the TLS of wss. */
+async function tlsOptions(flags: SecurityFlags): Promise<Record<string, unknown>> {
+  const options: Record<string, unknown> = {};
+  for (const name of ["wssCertificate", "wssKey", "wssTrust"] as const) {
+    const path = flags[name];
+    if (path === undefined) continue;
+    options[name] = await readFile(path, "utf8").catch((error: Error) => {
+      throw usage(`cannot read ${path}: ${error.message}`);
+    });
+  }
+  if (flags.wssHostname !== undefined) options.wssHostname = flags.wssHostname;
+  if (flags.wssTrust === undefined && flags.connect?.some((endpoint) => endpoint.startsWith("wss://"))) {
+    options.wssTrustSystem = true;
+  }
+  return options;
+}
+
+/** The options of the socket for CURVE, PLAIN and TLS, and the rules for its peers. */
 export async function security(flags: SecurityFlags) {
   const { curveSecret, curveServerKey, curveAllow, plain, plainUsers } = flags;
-  const options: Record<string, unknown> = {};
+  const options = await tlsOptions(flags);
   const rules: zmq.AuthenticateOptions = {};
   const curve = [curveSecret, curveServerKey, curveAllow].some((value) => value !== undefined);
   if ([curve, plain !== undefined, plainUsers !== undefined].filter(Boolean).length > 1) {

@@ -21,8 +21,11 @@ export const tooManyArguments = (most: number, received: number): TypeError =>
 function expectArity({ most, options }: Arity, parameters: unknown[]): void {
   const { length } = parameters;
   const last = parameters[most];
-  if (length <= most || (options && length === most + 1 && (last === undefined || isObject(last)))) return;
-  throw tooManyArguments(most, length);
+  if (length <= most) return;
+  const error = tooManyArguments(most, length);
+  if (!options || length > most + 1) throw error;
+  if (last !== undefined && !isObject(last))
+    throw explained(error, `the last one may be an object of options, got ${shown(last)}`);
 }
 
 /** Throws a `TypeError` unless the value is the number of an option. */

@@ -24,6 +24,7 @@ const texts: Record<string, string> = {
   EBADF: "Socket is closed",
   EADDRINUSE: "Address already in use",
   ETIMEDOUT: "Operation timed out",
+  EPROTOTYPE: "The type of the peer's socket does not fit",
   ECANCELED: "Socket was closed while the operation waited",
 };
 

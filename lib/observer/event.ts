@@ -183,7 +183,7 @@ const protocols: Record<string, string> = {
   ERR_ZMTP: "ZMTP",
 };
 
-/** What the codes of TLS mean. */
+/** The meaning of each code of TLS. */
 const tlsFailures: Partial<Record<ProtocolErrorCode, string>> = {
   ERR_TLS_UNSPECIFIED: "the handshake failed, or the peer ended it with an alert",
   ERR_TLS_MALFORMED: "the peer does not speak TLS: its endpoint may be ws:// or http://",

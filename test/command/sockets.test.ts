@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Pull, Push, Reply } from "zmq-native";
 import { socketKinds } from "../../command/sockets.js";
+import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
-import { freeUdpPort } from "../helpers/ports.js";
+import { freeTcpPort, freeUdpPort } from "../helpers/ports.js";
 import { draftNames, stableNames } from "../helpers/socket_types.js";
 import { endpoint, folder, startZmq, zmq } from "./zmq.js";
 
@@ -454,6 +455,24 @@ describe("security", () => {
     expect(Buffer.from((await pull).stdout).toString()).toBe("right\n");
     refused.kill();
   });
+});
+
+test("wss", async () => {
+  const [path, port] = [folder(), await freeTcpPort()];
+  const { certificate, key } = makeCertificate();
+  writeFileSync(join(path, "certificate"), certificate);
+  writeFileSync(join(path, "key"), key);
+  const files = ["--wss-certificate", join(path, "certificate"), "--wss-key", join(path, "key")];
+  const at = `wss://127.0.0.1:${port}`;
+  const pull = startZmq(["pull", "--bind", at, ...files, "--count", "2"]);
+  const trust = ["--wss-trust", join(path, "certificate")];
+  expect((await zmq(["push", "--connect", at, ...trust, "by address"])).status).toBe(0);
+  expect(
+    (await zmq(["push", "--connect", at, ...trust, "--wss-hostname", "feed.example", "by name"])).status,
+  ).toBe(0);
+  expect(Buffer.from((await pull).stdout).toString()).toBe("by address\nby name\n");
+  const missing = await zmq(["pull", "--bind", at, "--wss-key", join(path, "none")]);
+  expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining("cannot read") });
 });
 
 const missing = pythonMissing();

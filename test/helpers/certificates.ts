@@ -25,7 +25,7 @@ interface Wanted {
 
 const day = 86_400_000;
 
-/** A time as ASN.1 has it. */
+/** A time in the form of ASN.1. */
 const timeAfter = (days: number) =>
   `${new Date(Date.now() + days * day).toISOString().replaceAll(/[-:T]|\..*/g, "")}Z`;
 

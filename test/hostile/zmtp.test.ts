@@ -50,6 +50,7 @@ describe("a protocol violation closes the connection:", () => {
     ["a length with the sign bit", join(hello("PUSH"), Buffer.from([2, 0xff]), Buffer.alloc(7, 0xff))],
     ["a length above maxMessageSize", join(hello("PUSH"), frame("", { length: 100_000 }))],
     ["ZMTP 2: a length of 2⁶³", join(greetingOf2(push), Buffer.from([2, 0x80]), Buffer.alloc(7))],
+    ["ZMTP 1: reserved flags", join("\x01\0", "\x02\x02a")],
     ["ZMTP 1: a length of 0", join("\x01\0", Buffer.from([0]))],
     ["ZMTP 1: a length of 2⁶⁴ - 1", join("\x01\0", Buffer.alloc(9, 0xff))],
   ])("%s", async (_, said) => {
@@ -221,6 +222,31 @@ describe("a connection whose messages the program does not receive", () => {
       expect(peer.isOpen).toBe(true);
       peer.say(message);
       expect(await victim.hear()).toBe("message");
+    });
+  });
+
+  test.each([
+    ["no routing id", "\x05"],
+    ["half a routing id", "\x05\0ab"],
+    ["half a greeting", "\xff\0\0"],
+  ])("to a peer that sends %s is closed after handshakeInterval", async (_, said) => {
+    await expectSurvival(bound("Pull", "{ handshakeInterval: 100 }"), async (endpoint) => {
+      using peer = await RawPeer.connect(endpoint);
+      peer.say(said);
+      await peer.ended;
+    });
+  });
+
+  test.each([
+    ["HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ["SSH", "SSH-2.0-OpenSSH_9.7\r\n"],
+    ["TLS", "\x16\x03\x01\x02\0\x01"],
+    ["SMTP", "EHLO a\r\n"],
+  ])("to a client of %s is closed at once", async (_, said) => {
+    await expectSurvival(bound("Pull", "{ handshakeInterval: 0 }"), async (endpoint) => {
+      using peer = await RawPeer.connect(endpoint);
+      peer.say(said);
+      await peer.ended;
     });
   });
 

@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { Dealer, Pull, Push, Router, type Socket, type SocketEndpoint } from "zmq-native";
 import { freeTcpPort } from "../helpers/ports.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
-import { RawServer } from "../helpers/zmtp.js";
+import { command, greeting, hello, join, type RawPeer, RawServer } from "../helpers/zmtp.js";
+
+/** What a server says that denies access, as it does for code 400 of its ZAP handler. */
+const denial = join(greeting(), command("ERROR", "\x03400"));
 
 /** Waits until the only endpoint of that type satisfies `when`. */
 async function until(socket: Socket, when: (endpoint: SocketEndpoint) => boolean): Promise<SocketEndpoint> {
@@ -109,6 +112,46 @@ describe("an endpoint behind a SOCKS proxy", () => {
     }
     const { lastError } = await until(dealer, ({ retries }) => retries > 0);
     expect(lastError?.code).toBe(code);
+  });
+});
+
+describe("a handshake that fails", () => {
+  const silent = { handshakeInterval: 50 };
+  test.each<[string, object, (peer: RawPeer) => unknown, string]>([
+    ["because the types do not fit", {}, (peer) => peer.say(hello("PUB")), "EPROTOTYPE"],
+    ["because the peer speaks SSH", {}, (peer) => peer.say("SSH-2.0-OpenSSH_9.7\r\n"), "EPROTO"],
+    ["because the peer has another mechanism", {}, (peer) => peer.say(greeting("CURVE")), "EPROTO"],
+    ["because the peer denies access", {}, (peer) => peer.say(denial), "EACCES"],
+    ["because the peer is silent", silent, () => undefined, "ETIMEDOUT"],
+    ["because the peer sends a part of a routing id", silent, (peer) => peer.say("\x05\0ab"), "ETIMEDOUT"],
+    ["because the peer ends the connection", {}, (peer) => peer.finish(), "ECONNRESET"],
+    ["after the greeting", {}, (peer) => (peer.say(greeting()), peer.finish()), "ECONNRESET"],
+  ])("%s counts as an attempt, has an error, and can stop the endpoint", async (_, options, act, code) => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ linger: 0, reconnectInterval: 1, ...options });
+    dealer.connect(`tcp://127.0.0.1:${server.port}`);
+    for (let i = 0; i < 2; i++) act(await server.accept());
+    const { lastError, state } = await until(dealer, ({ retries }) => retries >= 2);
+    expect(lastError?.code).toBe(code);
+    expect(state).not.toBe("stopped");
+
+    using other = await RawServer.listen();
+    using once = new Dealer({ linger: 0, reconnectStop: ["handshakeFailed"], ...options });
+    once.connect(`tcp://127.0.0.1:${other.port}`);
+    act(await other.accept());
+    const stopped = await until(once, (endpoint) => endpoint.state === "stopped");
+    expect(stopped).toMatchObject({ retries: 1, nextRetry: undefined, lastError: { code } });
+  });
+
+  test("leaves no error once there is a peer", async () => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ linger: 0, reconnectInterval: 1 });
+    dealer.connect(`tcp://127.0.0.1:${server.port}`);
+    (await server.accept()).say(greeting("CURVE"));
+    await until(dealer, ({ lastError }) => lastError !== undefined);
+    (await server.accept()).say(hello("ROUTER"));
+    const connected = await until(dealer, ({ state }) => state === "connected");
+    expect(connected).toMatchObject({ retries: 0, lastError: undefined });
   });
 });
 

@@ -114,9 +114,9 @@ export const wssOptions = {
    */
   wssTrust: string(zmq.ZMQ_WSS_TRUST_PEM, { access: "w" }),
   /**
-   * Whether a client also trusts the certificate authorities of the system: those in the file that the environment variable
-   * `SSL_CERT_FILE` names, or else in `/etc/ssl/certs/ca-certificates.crt` or its counterpart on other systems. On Windows,
-   * those in the system's store of root certificates.
+   * Whether a client also trusts the certificate authorities of the system. They are in the file that the environment
+   * variable `SSL_CERT_FILE` names, or else in `/etc/ssl/certs/ca-certificates.crt` or its counterpart on other systems. On
+   * Windows, they are in the store of root certificates.
    *
    * Default false. Can only be set. Takes effect at the next `connect`. The authorities are read when the option is set.
    * libzmq: `ZMQ_WSS_TRUST_SYSTEM`.

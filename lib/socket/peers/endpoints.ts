@@ -34,13 +34,15 @@ export interface SocketEndpoint {
    *   occurred, or the peer over inproc was closed. `socket.reconnect()` connects again.
    */
   readonly state: "listening" | "resolving" | "connecting" | "handshaking" | "connected" | "stopped";
-  /** The number of attempts since the last connection for which nobody answered. A failed handshake does not count. 0 if `bound`. */
+  /** The number of failed attempts since the last peer, with those whose handshake failed. 0 if `bound`. */
   readonly retries: number;
   /** When the next attempt begins. Undefined unless the socket waits for it. */
   readonly nextRetry: Date | undefined;
   /**
-   * Why nobody answered the last attempt, such as `ECONNREFUSED`. Undefined once connected. The event `fail` of `socket.peers`
-   * has the error of a handshake.
+   * Why the last attempt failed. Undefined once connected. Without a connection, it is the error of the system, such as
+   * `ECONNREFUSED`. After a failed handshake, it is `EPROTOTYPE` if the types of the two sockets do not fit, `EACCES` if the
+   * peer denied access, `EPROTO` if the peer speaks another protocol or mechanism or if TLS has failed, `ETIMEDOUT` after
+   * `handshakeInterval`, or `ECONNRESET` if the peer ended the connection. The event `fail` of `socket.peers` has more details.
    */
   readonly lastError: ZmqError | undefined;
 }
