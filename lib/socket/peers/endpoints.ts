@@ -40,9 +40,13 @@ export interface SocketEndpoint {
   readonly nextRetry: Date | undefined;
   /**
    * Why the last attempt failed. Undefined once connected. Without a connection, it is the error of the system, such as
-   * `ECONNREFUSED`. After a failed handshake, it is `EPROTOTYPE` if the types of the two sockets do not fit, `EACCES` if the
-   * peer denied access, `EPROTO` if the peer speaks another protocol or mechanism or if TLS has failed, `ETIMEDOUT` after
-   * `handshakeInterval`, or `ECONNRESET` if the peer ended the connection. The event `fail` of `socket.peers` has more details.
+   * `ECONNREFUSED`. The event `fail` of `socket.peers` has more details. After a failed handshake:
+   *
+   * - `EPROTOTYPE`: the types of the two sockets do not fit.
+   * - `EACCES`: the peer denied access.
+   * - `EPROTO`: the peer speaks another protocol or mechanism, or TLS has failed.
+   * - `ETIMEDOUT`: the handshake took longer than `handshakeInterval`.
+   * - `ECONNRESET`: the peer ended the connection.
    */
   readonly lastError: ZmqError | undefined;
 }
