@@ -1,5 +1,6 @@
 // The endpoints of a socket, and how connecting to them fares.
 
+import { constants as os } from "node:os";
 import { check, ZmqError } from "../../binding/errors.js";
 import { binding } from "../../binding/index.js";
 import type { Core } from "../../core/open-socket.js";
@@ -40,15 +41,19 @@ export interface SocketEndpoint {
   readonly nextRetry: Date | undefined;
   /**
    * Why the last attempt failed. Undefined once connected. Without a connection, it is the error of the system, such as
-   * `ECONNREFUSED`. After a failed handshake, it is `EPROTOTYPE` if the types of the two sockets do not fit, `EACCES` if the
-   * peer denied access, `EPROTO` if the peer speaks another protocol or mechanism, `ETIMEDOUT` after `handshakeInterval`, or
-   * `ECONNRESET` if the peer ended the connection. The event `fail` of `socket.peers` has more details.
+   * `ECONNREFUSED`, or `ENODEV` if the host name cannot be resolved. After a failed handshake, it is
+   * `EPROTOTYPE` if the types of the two sockets do not fit, `EACCES` if the peer denied access, or `EPROTO` if the peer
+   * speaks another protocol or mechanism. It is `ETIMEDOUT` after `handshakeInterval`, and `ECONNRESET` if the peer ended
+   * the connection. The event `fail` of `socket.peers` has more details.
    */
   readonly lastError: ZmqError | undefined;
 }
 
 /** `endpoint_row_t::state_t` of the libzmq patch. */
 const states = ["listening", "connecting", "handshaking", "connected", "stopped"] as const;
+
+/** Messages of errors that have another cause here than elsewhere. */
+const texts: Record<number, string> = { [os.errno.ENODEV]: "The host name cannot be resolved" };
 
 const plain = { retries: 0, nextRetry: undefined, lastError: undefined };
 
@@ -91,7 +96,7 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
       state: states[state]!,
       retries,
       nextRetry: time === 0 ? undefined : new Date(time),
-      lastError: error === 0 ? undefined : new ZmqError(error),
+      lastError: error === 0 ? undefined : new ZmqError(error, texts[error]),
     });
   }
   // libzmq forgets endpoints that it gives up.
