@@ -271,8 +271,9 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * wildcard.
    *
    * libzmq closes the connections that were accepted there. Messages that have already arrived can still be received, and
-   * a connection closes when none of its messages is left. Connections over inproc stay open. No other operation of the socket may start until the promise settles. libzmq frees the endpoint shortly afterwards, in
-   * the background: await the `close` event before you bind to it again. libzmq: `zmq_unbind`.
+   * a connection closes when none of its messages is left. Connections over inproc stay open. No other operation of the
+   * socket may start until the promise settles. libzmq frees the endpoint shortly afterwards, in the background: await the
+   * `close` event before you bind to it again. libzmq: `zmq_unbind`.
    *
    * @throws ZmqError `ENOENT` (rejects): the socket is not bound to the endpoint.
    * @throws ZmqError `EINVAL` (rejects): the endpoint is invalid.

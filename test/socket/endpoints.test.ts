@@ -6,7 +6,12 @@ import { freeTcpPort } from "../helpers/ports.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 import { command, greeting, hello, join, type RawPeer, RawServer } from "../helpers/zmtp.js";
 
-/** What a server says that denies access, as it does for code 400 of its ZAP handler. */
+const greetAndLeave = (peer: RawPeer) => {
+  peer.say(greeting());
+  peer.finish();
+};
+
+/** The server denies access, as for code 400 of its ZAP handler. */
 const denial = join(greeting(), command("ERROR", "\x03400"));
 
 /** Waits until the only endpoint of that type satisfies `when`. */
@@ -125,7 +130,7 @@ describe("a handshake that fails", () => {
     ["because the peer is silent", silent, () => undefined, "ETIMEDOUT"],
     ["because the peer sends a part of a routing id", silent, (peer) => peer.say("\x05\0ab"), "ETIMEDOUT"],
     ["because the peer ends the connection", {}, (peer) => peer.finish(), "ECONNRESET"],
-    ["after the greeting", {}, (peer) => (peer.say(greeting()), peer.finish()), "ECONNRESET"],
+    ["because the peer ends the connection after its greeting", {}, greetAndLeave, "ECONNRESET"],
   ])("%s counts as an attempt, has an error, and can stop the endpoint", async (_, options, act, code) => {
     using server = await RawServer.listen();
     using dealer = new Dealer({ linger: 0, reconnectInterval: 1, ...options });
@@ -153,6 +158,26 @@ describe("a handshake that fails", () => {
     const connected = await until(dealer, ({ state }) => state === "connected");
     expect(connected).toMatchObject({ retries: 0, lastError: undefined });
   });
+});
+
+test("an endpoint over inproc whose socket was closed is stopped, and can be disconnected", async () => {
+  const endpoint = freshEndpoint("inproc");
+  using push = new Push();
+  const pull = new Pull();
+  await pull.bind(endpoint);
+  push.connect(endpoint);
+  pull.close();
+  await until(push, ({ state }) => state === "stopped");
+  push.disconnect(endpoint);
+  expect(push.endpoints).toEqual([]);
+  expect(() => push.disconnect(endpoint)).toThrow(expect.objectContaining({ code: "ENOENT" }));
+});
+
+test("an endpoint whose host name cannot be resolved has an error that says so", async () => {
+  using dealer = new Dealer({ linger: 0, reconnectInterval: 1 });
+  dealer.connect("tcp://name.invalid:80");
+  const { lastError } = await until(dealer, ({ retries }) => retries >= 1);
+  expect(lastError).toMatchObject({ code: "ENODEV", message: "The host name cannot be resolved" });
 });
 
 test("host names are listed as the program gave them", async () => {

@@ -744,6 +744,9 @@ describe("waitForPeers", () => {
       expect(() => pull.waitForPeers(count as number)).toThrow(TypeError);
     }
     expect(() => pull.waitForPeers(1, { timeout: -2 })).toThrow(TypeError);
+    expect(() => pull.waitForPeers(1, null as never)).toThrow(
+      expect.objectContaining({ name: "TypeError", detail: expect.stringContaining("got null") }),
+    );
     expect(() => pull.peers.changes({ signal: 5 as never })).toThrow(TypeError);
     expect(() => pull.peers.on("join", 5 as never)).toThrow(TypeError);
   });

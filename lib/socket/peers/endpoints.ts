@@ -1,5 +1,6 @@
 // The endpoints of a socket, and how connecting to them fares.
 
+import { constants as os } from "node:os";
 import { check, ZmqError } from "../../binding/errors.js";
 import { binding } from "../../binding/index.js";
 import type { Core } from "../../core/open-socket.js";
@@ -40,7 +41,8 @@ export interface SocketEndpoint {
   readonly nextRetry: Date | undefined;
   /**
    * Why the last attempt failed. Undefined once connected. Without a connection, it is the error of the system, such as
-   * `ECONNREFUSED`. The event `fail` of `socket.peers` has more details. After a failed handshake:
+   * `ECONNREFUSED`, or `ENODEV` if the host name cannot be resolved. The event `fail` of `socket.peers` has more details.
+   * After a failed handshake:
    *
    * - `EPROTOTYPE`: the types of the two sockets do not fit.
    * - `EACCES`: the peer denied access.
@@ -53,6 +55,9 @@ export interface SocketEndpoint {
 
 /** `endpoint_row_t::state_t` of the libzmq patch. */
 const states = ["listening", "connecting", "handshaking", "connected", "stopped"] as const;
+
+/** Messages of errors that have another cause here than elsewhere. */
+const texts: Record<number, string> = { [os.errno.ENODEV]: "The host name cannot be resolved" };
 
 const plain = { retries: 0, nextRetry: undefined, lastError: undefined };
 
@@ -95,7 +100,7 @@ export function endpointsOf(core: Core): SocketEndpoint[] {
       state: states[state]!,
       retries,
       nextRetry: time === 0 ? undefined : new Date(time),
-      lastError: error === 0 ? undefined : new ZmqError(error),
+      lastError: error === 0 ? undefined : new ZmqError(error, texts[error]),
     });
   }
   // libzmq forgets endpoints that it gives up.
