@@ -56,7 +56,8 @@ test("a source with a wrong hash is rejected by name and not replaced", () => {
 });
 
 test("sources in a given folder suffice, without a network and with tar and patch only", () => {
-  for (const tool of ["tar", "bzip2", "gzip", "xz", "patch"]) symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
+  for (const tool of ["tar", "bzip2", "gzip", "xz", "patch"])
+    symlinkSync(`/usr/bin/${tool}`, join(bin, tool));
   const { code, text } = run("vendor.mjs", { ZMQ_NATIVE_SOURCES: join(root, "vendor/sources"), PATH: bin });
   expect(text).toMatch(/^unpacked libzmq [\d.]+/m);
   expect(code).toBe(0);
