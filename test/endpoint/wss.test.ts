@@ -1,7 +1,10 @@
 // wss: WebSocket inside TLS, with our own peers, and with the TLS of Node.js.
 
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket as NetSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   createServer as createTlsServer,
   rootCertificates,
@@ -13,6 +16,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type * as zmq from "zmq-native";
 import { capability, curveKeyPair, type EventType, Pair, Pull, Push, type Socket } from "zmq-native";
 import { type Certificate, makeCertificate } from "../helpers/certificates.js";
+import { execute } from "../helpers/execute.js";
 import { whenFree } from "../helpers/transports.js";
 import { until } from "../helpers/until.js";
 
@@ -154,6 +158,39 @@ describe("wss", () => {
 
   test("wssTrust takes the authorities of Node.js", async () => {
     expect(await failureOf({ wssTrust: rootCertificates.join("\n") })).toBe("ERR_TLS_CERTIFICATE_UNTRUSTED");
+  });
+});
+
+describe("wssTrustSystem", () => {
+  const program = `
+    const { Push } = require(${JSON.stringify(require.resolve("zmq-native"))});
+    const push = new Push({ wssTrustSystem: true, linger: 5000 });
+    push.connect(process.argv[1]);
+    push.send("trusted").then(() => push.close());`;
+  const runs = (file: string, endpoint: string) =>
+    execute(process.execPath, ["-e", program, endpoint], { env: { ...process.env, SSL_CERT_FILE: file } });
+
+  test("trusts the authorities in the file that SSL_CERT_FILE names", async () => {
+    using pull = new Pull({ ...server(), receiveTimeout: 20_000 });
+    await pull.bind("wss://127.0.0.1:*");
+    const folder = mkdtempSync(join(tmpdir(), "zmq-native-"));
+    try {
+      writeFileSync(join(folder, "authorities"), `a comment\n${feed.certificate}`);
+      const ended = runs(join(folder, "authorities"), pull.lastEndpoint as string);
+      expect(String(await pull.receive())).toBe("trusted");
+      expect(await ended).toMatchObject({ status: 0, stderr: "" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("throws EINVAL without a file of authorities", async () => {
+    const { status, stderr } = await runs("/nowhere/authorities", "wss://127.0.0.1:1");
+    expect(status).toBe(1);
+    expect(stderr).toContain("EINVAL");
+    expect(stderr).toContain(
+      "wssTrustSystem takes false, or true on a system that has certificate authorities",
+    );
   });
 });
 
@@ -583,6 +620,20 @@ describe("a wss server and the TLS of Node.js", () => {
     await push.send("other");
     expect(String(await pull.receive())).toBe("other");
     peer.destroy();
+  });
+
+  test("a forged record ends the connection with EPROTO", async () => {
+    using pull = new Pull({ ...server(), receiveTimeout: 20_000 });
+    await pull.bind("wss://127.0.0.1:*");
+    const left = new Promise<zmq.PeerLeave>((resolve) => pull.peers.on("leave", resolve));
+    const tcp = connect(portOf(pull), "127.0.0.1");
+    const peer = await openTls(pull, { socket: tcp });
+    peer.on("error", () => undefined);
+    peer.write(Buffer.concat([Buffer.from(request), frame(""), frame("genuine")]));
+    expect(String(await pull.receive())).toBe("genuine");
+    tcp.write(Buffer.concat([Buffer.of(23, 3, 3, 0, 100), Buffer.alloc(100)]));
+    expect(await left).toMatchObject({ reason: "error", error: { code: "EPROTO" } });
+    tcp.destroy();
   });
 
   test("tickets after the handshake do not disturb a client", async () => {
