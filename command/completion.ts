@@ -1,6 +1,7 @@
 // `zmq completion`: scripts for shells, generated from the commands, their options and the values of those.
 
 import type { Command } from "commander";
+import { printDocument } from "./print.js";
 
 interface OptionEntry {
   /** Such as `--output`, and `-o` if there is one. */
@@ -109,5 +110,5 @@ const shells = { bash, zsh, fish };
 
 /** Prints the script for a shell. */
 export async function completion(shell: keyof typeof shells, program: Command): Promise<void> {
-  console.log(shells[shell](entriesOf(program)));
+  printDocument(`${shells[shell](entriesOf(program))}\n`);
 }
