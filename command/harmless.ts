@@ -27,6 +27,6 @@ export function jsonOf(
 ): string {
   const unit = (text: string) => `\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return (JSON.stringify(value, replacer) ?? "undefined").replace(control, (character) =>
-    character.replace(/[^]/g, unit),
+    character.split("").map(unit).join(""),
   );
 }

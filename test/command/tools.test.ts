@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { curvePublicKey, Publisher, Pull, Push, Reply } from "zmq-native";
-import { execute } from "../helpers/execute.js";
+import { execute, succeeds } from "../helpers/execute.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
@@ -312,6 +312,46 @@ test("completion completes the values of options in bash", async () => {
   expect(await complete("pull", "--quiet", "--outp")).toEqual(["--output"]);
   const { stdout: fish } = await zmq(["completion", "fish"]);
   expect(fish).toMatch(/from pull" -l output -x -a "text .*json/);
+});
+
+const zshMissing = succeeds("zsh", ["--version"]) ? undefined : "zsh is not installed";
+if (zshMissing) console.warn(`SKIPPED: completion in zsh: ${zshMissing}`);
+
+test.skipIf(zshMissing)("completion completes in zsh, in a terminal", async () => {
+  const { stdout: script } = await zmq(["completion", "zsh"]);
+  const path = folder();
+  const file = join(path, "completion.zsh");
+  writeFileSync(file, script);
+  expect(await execute("zsh", ["-n", file])).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  const cases = [
+    ["zmq pus", "push"],
+    ["zmq-native completion f", "completion fish"],
+    ["zmq bench latency --js", "bench latency --json"],
+    ["zmq pub hello --inter", "pub hello --interval"],
+    ["zmq pull --output h", "pull --output hex"],
+    ["zmq pull --output=h", "pull --output=hex"],
+    ["zmq pull --count 1 --outp", "pull --count 1 --output"],
+  ];
+  // The commands print their arguments, so a word that Tab has completed is seen when the line is run.
+  const setup = [
+    ...["unsetopt beep", "autoload -Uz compinit", "compinit -u -D", `source ${file}`],
+    ...['zmq() { print -r -- "GOT:$*:" }', 'zmq-native() { zmq "$@" }', "print READY$((1))"],
+  ];
+  const driver = [
+    "zmodload zsh/zpty",
+    "zpty shell 'TERM=dumb zsh -f -i'",
+    `zpty -w shell '${setup.join("; ")}'`,
+    "zpty -r shell output '*READY1*'",
+    ...cases.flatMap(([typed, completed]) => [
+      `zpty -w -n shell $'${typed}\\t\\n'`,
+      `zpty -r shell output '*GOT:${completed}:*'`,
+      `print -r -- '${completed}'`,
+    ]),
+    "zpty -d shell",
+  ];
+  const home = { HOME: path, ZDOTDIR: path };
+  const { stdout } = await execute("zsh", ["-f", "-c", driver.join("\n")], { env: home, timeout: 60_000 });
+  expect(stdout.trimEnd().split("\n")).toEqual(cases.map(([, completed]) => completed));
 });
 
 test("the help of every command shows an example", async () => {
