@@ -118,7 +118,7 @@ export function divide(
   { envelope, body }: Pick<SocketKind, "envelope" | "body">,
 ): [address: Parcel, body: Uint8Array[]] {
   // The frames up to the first empty one, as a Request's messages arrive at a Router; otherwise the routing id. An empty body of
-  // one frame is no part of an address.
+  // one frame does not belong to the address.
   const empty = body === "one" ? -1 : frames.findIndex((frame) => frame.length === 0);
   const length = envelope !== "address" ? 0 : empty > 0 ? empty + 1 : 1;
   return [{ ...rest, frames: frames.slice(0, length) }, frames.slice(length)];

@@ -20,7 +20,7 @@ export function lineOf(value: unknown): string {
   return String(value).replace(control, escape);
 }
 
-/** JSON of one line, which means the same value. `JSON.stringify` leaves the control characters from U+007F on as they are. */
+/** JSON of one line, which means the same value. `JSON.stringify` does not escape those from U+007F on. */
 export function jsonOf(
   value: unknown,
   replacer?: (this: unknown, key: string, value: unknown) => unknown,

@@ -1,4 +1,4 @@
-// What commands print, besides messages (output.ts) and screens (screen.ts). Each line is escaped here, so no name, endpoint, error
+// Prints lines of commands. Messages are printed by output.ts, and screens by screen.ts. Each line is escaped here, so no name, endpoint, error
 // or property of a peer can control the terminal or pretend to be a line of its own. test/command/print.test.ts checks that no
 // other module writes to standard output or standard error.
 

@@ -9,7 +9,7 @@ import type { SocketStatistics } from "../socket/statistics.js";
 import { placeOf, systemName } from "./attributes.js";
 import type { Observables } from "./metrics.js";
 
-/** Socket types that only send, and those that only receive. What they exchange otherwise are subscriptions. */
+/** Socket types that only send, and those that only receive. Subscriptions do not count here. */
 const sendOnly = ["PUB", "PUSH", "RADIO", "SCATTER"];
 const receiveOnly = ["SUB", "PULL", "DISH", "GATHER"];
 
@@ -66,7 +66,7 @@ interface Tracked {
   readonly socket: WeakRef<Socket>;
   readonly type: string;
   endpoint: string | null;
-  /** What was already added to a series. */
+  /** The counts that were already added to a series. */
   readonly counted: Counts;
 }
 
@@ -155,7 +155,7 @@ export class Census {
         continue;
       }
       const endpoints = read<Socket["endpoints"]>(socket, "endpoints") ?? [];
-      // Their order can change: the endpoint stays the same as long as the socket has it.
+      // Their order can change: keep the endpoint while it is listed.
       if (!endpoints.some(({ endpoint }) => endpoint === tracked.endpoint)) {
         tracked.endpoint = endpoints[0]?.endpoint ?? tracked.endpoint;
       }

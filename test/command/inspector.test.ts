@@ -141,7 +141,7 @@ describe("top", () => {
       expect(push.rates.messagesSent).toBeGreaterThan(0);
       expect(pull.peers[0].rates).toEqual(pull.rates);
       expect(idle.pending).toEqual(["a loop (for await)"]);
-      // In the turn in which a message arrives, the loop has it already, and waits for no other one yet.
+      // In the turn in which a message arrives, the loop has taken that one, and does not wait for the next one yet.
       expect(["a loop (for await)", undefined]).toContain(pull.pending[0]);
     }
   });

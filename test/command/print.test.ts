@@ -1,4 +1,4 @@
-// What peers and inspected programs say reaches the terminal as text, whatever characters it has.
+// Texts of peers and inspected programs cannot control a terminal.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
