@@ -4,7 +4,17 @@ import { describe, expect, test } from "vitest";
 import { curveKeyPair, Dealer, Publisher, Pull, Push, Subscriber } from "zmq-native";
 import { patience } from "../helpers/program.js";
 import { whenFree } from "../helpers/transports.js";
-import { command, frame, greeting, greetingOf2, hello, join, RawPeer, RawServer, ready } from "../helpers/zmtp.js";
+import {
+  command,
+  frame,
+  greeting,
+  greetingOf2,
+  hello,
+  join,
+  RawPeer,
+  RawServer,
+  ready,
+} from "../helpers/zmtp.js";
 
 /** The number of the socket type in a greeting of ZMTP 2. */
 const pullType = 7;
@@ -176,7 +186,11 @@ describe("messages do not go to a stranger,", () => {
 
 test("an endpoint whose peer of ZMTP 1 leaves is connected again", async () => {
   using server = await RawServer.listen();
-  using pull = new Pull({ reconnectStop: ["handshakeFailed"], reconnectInterval: 5, receiveTimeout: patience });
+  using pull = new Pull({
+    reconnectStop: ["handshakeFailed"],
+    reconnectInterval: 5,
+    receiveTimeout: patience,
+  });
   pull.connect(`tcp://127.0.0.1:${server.port}`);
   for (let i = 0; i < 3; i++) {
     const peer = await server.accept();
