@@ -2,9 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
 import { type Parcel, textOfFrame } from "./parcel.js";
+import { report } from "./print.js";
+import type { SocketKind } from "./sockets.js";
 import { compile } from "./template.js";
 
 export interface AnswerFlags {
@@ -47,7 +48,7 @@ function execute(commandLine: string, input: Buffer): Promise<Buffer> {
     child.on("close", (code, signal) => {
       interrupted.removeEventListener("abort", stop);
       if (code !== 0) {
-        console.error(`zmq: --exec ended with ${signal ?? `exit code ${code}`}`);
+        report(`--exec ended with ${signal ?? `exit code ${code}`}`);
         return resolve(Buffer.alloc(0));
       }
       const bytes = Buffer.concat(chunks);
@@ -84,7 +85,7 @@ function evaluation(expression: string): Answer {
       const result = toFrames(value);
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {
-      console.error(`zmq: --eval failed: ${harmless(textOf(error))}`);
+      report(`--eval failed: ${textOf(error)}`);
       return [Buffer.alloc(0)];
     }
   };
@@ -114,10 +115,11 @@ export function fixedAnswers(messages: readonly string[], template: boolean): An
 /** The parts of a message: the frames that lead back to its sender, and those to answer. */
 export function divide(
   { frames, ...rest }: Parcel,
-  addressed: boolean,
+  { envelope, body }: Pick<SocketKind, "envelope" | "body">,
 ): [address: Parcel, body: Uint8Array[]] {
-  // The frames up to the first empty one, as a Request's messages arrive at a Router; otherwise the routing id.
-  const empty = frames.findIndex((frame) => frame.length === 0);
-  const length = !addressed ? 0 : empty > 0 ? empty + 1 : 1;
+  // The frames up to the first empty one, as a Request's messages arrive at a Router; otherwise the routing id. An empty body of
+  // one frame does not belong to the address.
+  const empty = body === "one" ? -1 : frames.findIndex((frame) => frame.length === 0);
+  const length = envelope !== "address" ? 0 : empty > 0 ? empty + 1 : 1;
   return [{ ...rest, frames: frames.slice(0, length) }, frames.slice(length)];
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pull, Push, Reply, Request } from "zmq-native";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { print, printJson, report } from "./print.js";
 
 interface BenchFlags {
   readonly connect?: string;
@@ -45,20 +46,20 @@ async function startOther(command: string, { connect, transport }: BenchFlags): 
 }
 
 /** Tells the process that has started this one, if there is one, where the socket is bound. */
-function report(endpoint: string): void {
+function announce(endpoint: string): void {
   if (process.send) {
     process.send(endpoint);
     // The process that has started this one may be killed.
     process.once("disconnect", () => process.exit());
     process.channel?.unref();
-  } else console.error(`zmq: bound to ${endpoint}`);
+  } else report(`bound to ${endpoint}`);
 }
 
 /** The other process of `throughput`: counts messages, and sends the time between the first and the last to their sender. */
 export async function receive({ bind }: { bind: string }): Promise<void> {
   const pull = new Pull();
   await pull.bind(bind);
-  report(pull.lastEndpoint!);
+  announce(pull.lastEndpoint!);
   let count = 0;
   let start = 0;
   const answers = new Push();
@@ -88,7 +89,7 @@ export async function receive({ bind }: { bind: string }): Promise<void> {
 export async function echo({ bind }: { bind: string }): Promise<void> {
   const reply = new Reply({ linger: 0 });
   await reply.bind(bind);
-  report(reply.lastEndpoint!);
+  announce(reply.lastEndpoint!);
   try {
     for (;;) await reply.send(await reply.receive({ signal: interrupted }), { signal: interrupted });
   } finally {
@@ -102,8 +103,8 @@ function show(
   result: Record<string, number | string>,
   rows: [string, string][],
 ): void {
-  if (json) console.log(JSON.stringify(result));
-  else for (const [name, value] of rows) console.log(`${name.padEnd(12)} ${value}`);
+  if (json) printJson(result);
+  else for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
 }
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });

@@ -1,6 +1,7 @@
 // `zmq completion`: scripts for shells, generated from the commands, their options and the values of those.
 
 import type { Command } from "commander";
+import { printDocument } from "./print.js";
 
 interface OptionEntry {
   /** Such as `--output`, and `-o` if there is one. */
@@ -53,28 +54,29 @@ function bash(entries: readonly Entry[]): string {
     return `      ${JSON.stringify(path)}) words=${JSON.stringify(all)}; break ;;`;
   });
   // The command is the longest path of words that exists: further words are messages. Bash splits at `=`, so the value of
-  // `--output=json` comes as a word of its own.
+  // `--output=json` comes as a word of its own; zsh does not.
   return `_zmq() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" words="" word
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" route="" words="" word prefix=""
   if [[ $previous == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   if [[ $current == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD-1]}" current=""; fi
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  if [[ $current == --*=* ]]; then previous="\${current%%=*}" prefix="\${current%%=*}=" current="\${current#*=}"; fi
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     [[ $word == -* ]] && break
-    path="\${path:+$path }$word"
+    route="\${route:+$route }$word"
   done
   while true; do
-    case "$path" in
+    case "$route" in
 ${cases.join("\n")}
     esac
-    [[ $path == *" "* ]] || break
-    path="\${path% *}"
+    [[ $route == *" "* ]] || break
+    route="\${route% *}"
   done
   if [[ $previous == -* ]]; then
-    case "$path $previous" in
+    case "$route $previous" in
 ${entries.flatMap(valueCases).join("\n")}
     esac
   fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -P "$prefix" -W "$words" -- "$current"))
 }
 complete -o default -F _zmq zmq zmq-native`;
 }
@@ -109,5 +111,5 @@ const shells = { bash, zsh, fish };
 
 /** Prints the script for a shell. */
 export async function completion(shell: keyof typeof shells, program: Command): Promise<void> {
-  console.log(shells[shell](entriesOf(program)));
+  printDocument(`${shells[shell](entriesOf(program))}\n`);
 }

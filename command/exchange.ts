@@ -3,12 +3,13 @@
 import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
-import { messagesOf } from "./input.js";
+import { joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { openOutput } from "./output.js";
 import { openPace } from "./pace.js";
 import type { Parcel } from "./parcel.js";
+import { report } from "./print.js";
 import { openProgress } from "./progress.js";
 import type { SocketKind } from "./sockets.js";
 
@@ -100,14 +101,18 @@ export async function exchange(
       const fixed = messages.length > 0 ? fixedAnswers(messages, flags.template) : undefined;
       const answer = computed ?? fixed ?? (async (frames) => frames);
       for (let number = 1; count === undefined || number <= count; ) {
-        const [address, body] = divide(await printOne(), kind.envelope === "address");
+        const [address, body] = divide(await printOne(), kind);
         if (kind.notices && (body[0]?.length ?? 0) === 0) continue;
-        const frames = [...address.frames, ...(await answer(body, number++))];
+        let answered = await answer(body, number++);
+        if (kind.body === "one") answered = [joined({ frames: answered }, flags.separator)];
+        // Without bytes, a Stream would close the connection.
+        if (kind.notices && answered[0]!.length === 0) continue;
+        const frames = [...address.frames, ...answered];
         try {
           await send({ ...address, frames });
         } catch (error) {
           if (!isGone(error)) throw error;
-          console.error("zmq: a peer has left before it was answered");
+          report("a peer has left before it was answered");
         }
       }
     }

@@ -1,7 +1,7 @@
 // How a command ends: its exit codes, and its reaction to signals, failures and broken pipes.
 
 import { constants } from "node:os";
-import { harmless } from "./harmless.js";
+import { report } from "./print.js";
 
 /** The exit codes that docs/command.md documents. A signal adds its number to 128. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3 } as const;
@@ -52,10 +52,10 @@ export async function run(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof Failure) {
-      if (error.message !== "") console.error(`zmq: ${harmless(error.message)}`);
+      if (error.message !== "") report(error.message);
       process.exitCode = error.exitCode;
     } else if (!interrupted.aborted) {
-      console.error(`zmq: ${harmless(textOf(error))}`);
+      report(textOf(error));
       process.exitCode = exitCodes.failed;
     }
   }

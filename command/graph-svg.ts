@@ -24,9 +24,11 @@ const style = `
 .zmq .bad path { stroke: var(--bad); stroke-dasharray: 4 3; } .zmq .bad text { fill: var(--bad); }
 `;
 
-/** Characters that XML does not allow. UTF-8 has no lone surrogates, which are written as U+FFFD, too. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
+/**
+ * Characters that XML does not allow, and those that control a terminal or the direction of text. UTF-8 has no lone surrogates, which
+ * are written as U+FFFD, too.
+ */
+const forbidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text: string) =>
   text.replace(forbidden, "\ufffd").replace(/[&<>"]/g, (character) => entities[character]!);

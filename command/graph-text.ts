@@ -36,7 +36,7 @@ function branches(lines: readonly (readonly string[])[]): string[] {
 }
 
 /** The programs with their sockets, and the links of each. `->`: the socket has connected; `<-`: the peer has. */
-export function toText(topology: Topology): string {
+export function toText(topology: Topology): string[] {
   const nameOf = namesOf(topology);
   const describe = ({ name, sockets }: ProgramNode) => {
     const trees = sockets.map((socket) => {
@@ -45,27 +45,27 @@ export function toText(topology: Topology): string {
       const links = linesOf(socket, topology.links, nameOf).map((line) => [line]);
       return [title, ...branches(links)];
     });
-    return [name, ...branches(trees)].join("\n");
+    return [name, ...branches(trees)];
   };
-  return `${topology.programs.map(describe).join("\n\n")}\n`;
+  return topology.programs.flatMap((program, index) => [...(index > 0 ? [""] : []), ...describe(program)]);
 }
 
 const quoted = (text: string) => `"${text.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
 /** A digraph of Graphviz: `dot -Tpng`. */
-export function toDot({ programs, links }: Topology): string {
+export function toDot({ programs, links }: Topology): string[] {
   const outside = new Map<string, string>();
   const nodeOf = (end: End): string => {
     if ("socket" in end) return quoted(end.socket);
     if (!outside.has(end.outside)) outside.set(end.outside, quoted(`outside ${outside.size}`));
     return outside.get(end.outside)!;
   };
-  const clusters = programs.map(({ name, sockets }, index) => {
+  const clusters = programs.flatMap(({ name, sockets }, index) => {
     const nodes = sockets.map(
       ({ key, type, id, bound }) =>
         `    ${quoted(key)} [label=${quoted([`${type} ${id}`, ...bound].join("\n"))}];`,
     );
-    return [`  subgraph cluster_${index} {`, `    label=${quoted(name)};`, ...nodes, "  }"].join("\n");
+    return [`  subgraph cluster_${index} {`, `    label=${quoted(name)};`, ...nodes, "  }"];
   });
   const edges = links.map(({ from, to, endpoint, connections, trouble }) => {
     const label = trouble ?? (connections > 1 ? `${endpoint} (${connections})` : endpoint);
@@ -74,5 +74,5 @@ export function toDot({ programs, links }: Topology): string {
   });
   const others = [...outside].map(([label, node]) => `  ${node} [label=${quoted(label)}, style=dashed];`);
   const head = ["digraph zmq {", "  rankdir=LR;", "  node [shape=box];"];
-  return [...head, ...clusters, ...others, ...edges, "}", ""].join("\n");
+  return [...head, ...clusters, ...others, ...edges, "}"];
 }

@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 import type { Snapshot } from "zmq-native/inspector";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { toDot, toText } from "./graph-text.js";
-import { harmless } from "./harmless.js";
 import { Inspected } from "./inspected.js";
+import { print, printDocument, printJson, report } from "./print.js";
 import { type Topology, topologyOf } from "./topology.js";
 
 interface GraphFlags {
@@ -27,11 +27,11 @@ async function askAll(addresses: readonly string[], timeout: number): Promise<Sn
   const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   // One message remains for the end.
   if (failures.length === results.length) {
-    for (const failure of failures.slice(0, -1)) console.error(`zmq: ${harmless(textOf(failure))}`);
+    for (const failure of failures.slice(0, -1)) report(textOf(failure));
     throw failures.at(-1);
   }
   for (const failure of failures) {
-    console.error(`zmq: ${harmless(textOf(failure))}`);
+    report(textOf(failure));
     process.exitCode = failure instanceof Failure ? failure.exitCode : exitCodes.failed;
   }
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -41,7 +41,7 @@ async function drawing(topology: Topology, path: string): Promise<void> {
   const { toSvg } = await import("./graph-svg.js");
   const svg = toSvg(topology);
   if (path === "-") {
-    process.stdout.write(svg);
+    printDocument(svg);
     return;
   }
   try {
@@ -55,6 +55,6 @@ async function drawing(topology: Topology, path: string): Promise<void> {
 export async function graph(addresses: readonly string[], flags: GraphFlags): Promise<void> {
   const topology = topologyOf(await askAll(addresses, flags.timeout));
   if (flags.svg !== undefined) await drawing(topology, flags.svg);
-  else if (flags.json) console.log(JSON.stringify(topology));
-  else process.stdout.write(harmless(flags.dot ? toDot(topology) : toText(topology)));
+  else if (flags.json) printJson(topology);
+  else print(...(flags.dot ? toDot(topology) : toText(topology)));
 }

@@ -3,6 +3,7 @@
 import { access } from "node:fs/promises";
 import { Certificate } from "zmq-native";
 import { exitCodes, Failure } from "./exit.js";
+import { print } from "./print.js";
 
 const exists = (path: string) =>
   access(path).then(
@@ -17,7 +18,7 @@ export async function keygen(
 ): Promise<void> {
   const certificate = Certificate.generate(flags.name === undefined ? {} : { name: flags.name });
   if (path === undefined) {
-    console.log(`public ${certificate.publicKey}\nsecret ${certificate.secretKey}`);
+    print(`public ${certificate.publicKey}`, `secret ${certificate.secretKey}`);
     return;
   }
   for (const file of [path, `${path}_secret`]) {
@@ -26,6 +27,6 @@ export async function keygen(
     }
   }
   await certificate.save(path);
-  console.log(`wrote ${path} and ${path}_secret, which has the secret key`);
-  console.log(`public key ${certificate.publicKey}`);
+  print(`wrote ${path} and ${path}_secret, which has the secret key`);
+  print(`public key ${certificate.publicKey}`);
 }

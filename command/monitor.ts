@@ -2,6 +2,7 @@
 
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
+import { print, printJson } from "./print.js";
 import { socketKinds } from "./sockets.js";
 
 interface MonitorFlags extends SocketFlags {
@@ -38,32 +39,24 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
       finish();
     }, flags.timeout);
   };
-  const print = (event: Record<string, unknown>) => {
+  const show = (event: Record<string, unknown>) => {
     if (printed === flags.count || event.type === "end") return;
     const time = new Date().toISOString();
     const { type, address, remoteAddress, localAddress, interval, error } = event;
-    console.log(
-      flags.json
-        ? JSON.stringify({
-            time,
-            type,
-            address,
-            localAddress,
-            remoteAddress,
-            interval,
-            error: error && textOf(error),
-          })
-        : [time.slice(11, 23), String(type).padEnd(24), address ?? "", ...details(event)]
-            .join("  ")
-            .trimEnd(),
-    );
+    if (flags.json) {
+      const text = error && textOf(error);
+      printJson({ time, type, address, localAddress, remoteAddress, interval, error: text });
+    } else {
+      const words = [time.slice(11, 23), String(type).padEnd(24), address ?? "", ...details(event)];
+      print(words.join("  ").trimEnd());
+    }
     rearm();
     if (++printed === flags.count) finish();
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
   const prepare = (socket: AnySocket) => {
     void (async () => {
-      for await (const event of socket.events) print(event as unknown as Record<string, unknown>);
+      for await (const event of socket.events) show(event as unknown as Record<string, unknown>);
     })().catch(() => finish());
   };
   const wait = async () => {

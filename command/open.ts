@@ -2,14 +2,16 @@
 
 import * as zmq from "zmq-native";
 import { exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import { report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
+import { type Setting, valuesOf } from "./settings.js";
 import type { SocketKind } from "./sockets.js";
 
 /** The options that all commands with sockets share (`addSocketOptions` in options.ts). */
 export interface SocketFlags extends SecurityFlags {
   readonly bind?: readonly string[];
   readonly connect?: readonly string[];
-  readonly option?: Readonly<Record<string, unknown>>;
+  readonly option?: Readonly<Record<string, Setting>>;
   readonly subscribe?: readonly string[];
   readonly join?: readonly string[];
   readonly linger?: number;
@@ -33,11 +35,22 @@ async function importDraft(): Promise<Record<string, unknown>> {
   }
 }
 
-async function classOf({ className, draft }: SocketKind): Promise<new (options: object) => AnySocket> {
+type SocketClass = new (options: object) => AnySocket;
+
+async function classOf({ className, draft }: SocketKind): Promise<SocketClass> {
   const module: Record<string, unknown> = draft ? await importDraft() : zmq;
-  return module[className] as new (
-    options: object,
-  ) => AnySocket;
+  return module[className] as SocketClass;
+}
+
+/** The options of `--option`. */
+function optionsOf(Class: SocketClass, { option = {} }: SocketFlags): Record<string, unknown> {
+  if (Object.keys(option).length === 0) return {};
+  const probe = new Class({ linger: 0 });
+  try {
+    return valuesOf(option, probe);
+  } finally {
+    probe.close();
+  }
 }
 
 /** A socket that is bound and connected. */
@@ -52,7 +65,7 @@ async function open(
   flags: SocketFlags,
   prepare: (socket: AnySocket) => void,
 ): Promise<Opened> {
-  const { bind = [], connect = [], option = {}, subscribe, join = [] } = flags;
+  const { bind = [], connect = [], subscribe, join = [] } = flags;
   if (bind.length + connect.length === 0) {
     throw usage(
       "give at least one endpoint with --bind or --connect, such as --connect tcp://127.0.0.1:5555",
@@ -63,7 +76,8 @@ async function open(
   let socket: AnySocket;
   try {
     const given = flags.linger === undefined ? {} : { linger: flags.linger };
-    socket = new (await classOf(kind))({ ...given, ...options, ...option });
+    const Class = await classOf(kind);
+    socket = new Class({ ...given, ...options, ...optionsOf(Class, flags) });
   } catch (error) {
     await authenticator?.close();
     throw usage(`cannot open a ${kind.className}: ${textOf(error)}`);
@@ -79,7 +93,7 @@ async function open(
     for (const endpoint of bind) {
       await socket.bind(endpoint);
       // With a port of the system's choice, nobody could connect without it.
-      if (socket.lastEndpoint !== endpoint) console.error(`zmq: bound to ${socket.lastEndpoint}`);
+      if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
     for (const endpoint of connect) socket.connect(endpoint);
     if (kind.name === "xsub") for (const topic of subscribe ?? []) await socket.send(`\x01${topic}`);

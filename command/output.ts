@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import type { OutputFormat } from "./formats.js";
-import { harmless } from "./harmless.js";
+import { harmless, jsonOf } from "./harmless.js";
 import { joined } from "./input.js";
 import { bufferOf, type Parcel, textOfFrame, toJson } from "./parcel.js";
 
@@ -17,7 +17,7 @@ const tab = Buffer.of(9);
 /** Quotes a frame like a string of JavaScript; bytes that are not UTF-8 as `\xNN`. */
 function quoted(frame: Uint8Array): string {
   const text = textOfFrame(frame);
-  if (text !== undefined) return JSON.stringify(text);
+  if (text !== undefined) return jsonOf(text);
   const escape = (byte: string) => {
     const code = byte.charCodeAt(0);
     if (byte === '"' || byte === "\\") return `\\${byte}`;
@@ -44,7 +44,7 @@ function replacer(this: unknown, key: string, value: unknown): unknown {
 /** Shows a frame as what it encodes, or quoted if it does not. */
 function decoded(frame: Uint8Array, decode: (bytes: Uint8Array) => unknown): string {
   try {
-    return JSON.stringify(decode(frame), replacer) ?? "undefined";
+    return jsonOf(decode(frame), replacer);
   } catch {
     return quoted(frame);
   }
@@ -70,7 +70,7 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
     case "base64":
       return words((frame) => bufferOf(frame).toString("base64"));
     case "json":
-      return (parcel) => `${JSON.stringify(toJson(parcel))}\n`;
+      return (parcel) => `${jsonOf(toJson(parcel))}\n`;
     case "raw":
       return (parcel) => joined(parcel, separator);
     case "msgpack": {

@@ -2,8 +2,8 @@
 
 import { connect, type NetConnectOpts } from "node:net";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { harmless } from "./harmless.js";
 import { toJsonFrame } from "./parcel.js";
+import { print, printJson } from "./print.js";
 
 interface ProbeFlags {
   readonly json?: boolean;
@@ -153,7 +153,7 @@ async function converse(
   report.times.handshake = elapsed();
 }
 
-function print({ endpoint, times, version, mechanism, asServer, properties, error }: Report): void {
+function show({ endpoint, times, version, mechanism, asServer, properties, error }: Report): void {
   const ms = (time: number | undefined) => (time === undefined ? undefined : `${time.toFixed(1)} ms`);
   const rows: [string, unknown][] = [
     ["endpoint", endpoint],
@@ -169,7 +169,7 @@ function print({ endpoint, times, version, mechanism, asServer, properties, erro
     ["error", error],
   ];
   for (const [name, value] of rows) {
-    if (value !== undefined) console.log(harmless(`${name.padEnd(16)} ${value}`));
+    if (value !== undefined) print(`${name.padEnd(16)} ${value}`);
   }
 }
 
@@ -199,7 +199,7 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
     socket.destroy();
   }
   if (interrupted.aborted) return;
-  if (flags.json) console.log(JSON.stringify(report));
-  else print(report);
+  if (flags.json) printJson(report);
+  else show(report);
   if (report.error !== undefined) process.exitCode = late ? exitCodes.timeout : exitCodes.failed;
 }

@@ -1,6 +1,7 @@
 // Shows on a terminal how many messages have passed, once per second.
 
 import type { Parcel } from "./parcel.js";
+import { endStatus, printStatus } from "./print.js";
 
 export interface Progress extends Disposable {
   count(parcel: Parcel): void;
@@ -18,8 +19,8 @@ export function openProgress(quiet: boolean): Progress {
   const show = () => {
     const rate = messages - shown;
     shown = messages;
-    stderr.write(
-      `\r\x1b[K${number.format(messages)} messages, ${number.format(bytes)} bytes, ${number.format(rate)}/s`,
+    printStatus(
+      `${number.format(messages)} messages, ${number.format(bytes)} bytes, ${number.format(rate)}/s`,
     );
   };
   const timer = setInterval(show, 1000);
@@ -32,7 +33,7 @@ export function openProgress(quiet: boolean): Progress {
       clearInterval(timer);
       if (shown > 0) {
         show();
-        stderr.write("\n");
+        endStatus();
       }
     },
   };

@@ -3,6 +3,7 @@
 import * as zmq from "zmq-native";
 import type { proxyPairs } from "./actions.js";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { endStatus, printStatus, report } from "./print.js";
 
 interface ProxyFlags {
   readonly frontBind?: readonly string[];
@@ -40,7 +41,7 @@ async function attach(
   }
   for (const endpoint of bind) {
     await socket.bind(endpoint);
-    if (socket.lastEndpoint !== endpoint) console.error(`zmq: ${side} end bound to ${socket.lastEndpoint}`);
+    if (socket.lastEndpoint !== endpoint) report(`${side} end bound to ${socket.lastEndpoint}`);
   }
   for (const endpoint of connect) socket.connect(endpoint);
 }
@@ -74,13 +75,13 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
       ? setInterval(async () => {
           // Rejects if the proxy has just ended.
           const statistics = await running.statistics().catch(() => undefined);
-          if (statistics) stderr.write(`\r\x1b[K${summary(statistics)}`);
+          if (statistics) printStatus(summary(statistics));
         }, 1000)
       : undefined;
   interrupted.addEventListener("abort", () => running.terminate());
   if (interrupted.aborted) running.terminate();
   await ended;
   clearInterval(timer);
-  if (timer) stderr.write("\n");
+  if (timer) endStatus();
   await Promise.all([front, back, ...(capture ? [capture] : [])].map((socket) => socket.close({ linger })));
 }

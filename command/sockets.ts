@@ -19,6 +19,8 @@ export interface SocketKind {
    * frame.
    */
   readonly envelope: Envelope;
+  /** `one`: behind the address, a message has exactly one frame. */
+  readonly body?: "one";
   /** Messages without a body report that a peer has connected or disconnected. */
   readonly notices?: true;
   /** Sends and receives in turn: `request` sends first, `reply` receives first. */
@@ -128,6 +130,7 @@ export const socketKinds: readonly SocketKind[] = [
     summary: "exchange bytes with programs that use plain TCP",
     ...both,
     envelope: "address",
+    body: "one",
     notices: true,
     example: "zmq stream --bind tcp://127.0.0.1:5555 --output quoted",
   },
@@ -192,6 +195,7 @@ export const socketKinds: readonly SocketKind[] = [
     summary: "exchange UDP packets; the first frame is the address",
     ...both,
     envelope: "address",
+    body: "one",
     example: "zmq dgram --bind udp://127.0.0.1:5556 --separator '|' --count 1 '127.0.0.1:5555|hello'",
   },
 ];

@@ -1,6 +1,7 @@
 // The table of `zmq top`: rates from the difference of two snapshots, and rows of text.
 
 import type { PeerSnapshot, Snapshot, SocketSnapshot } from "zmq-native/inspector";
+import { lineOf } from "./harmless.js";
 import type { TopOrder } from "./orders.js";
 
 /** Messages and bytes per second. */
@@ -190,12 +191,15 @@ interface TableOptions {
 
 const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
-/** The table. Its texts come from a program and its peers: they may contain control characters. */
+/** The table. Its texts come from a program and its peers. */
 export function table(reading: Reading, { sort, peers, width }: TableOptions): TableLine[] {
-  const rows = sorted(reading, sort).flatMap((socket) => [
-    socketRow(reading, socket),
-    ...(peers ? socket.peers.map((peer) => peerRow(reading, socket, peer)) : []),
-  ]);
+  const rows = sorted(reading, sort)
+    .flatMap((socket) => [
+      socketRow(reading, socket),
+      ...(peers ? socket.peers.map((peer) => peerRow(reading, socket, peer)) : []),
+    ])
+    // Escaped before widths are computed.
+    .map((row) => ({ ...row, cells: row.cells.map(lineOf) }));
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map(({ cells }) => cells[index]!.length)),
   );

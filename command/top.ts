@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Snapshot } from "zmq-native/inspector";
 import { interrupted } from "./exit.js";
-import { harmless } from "./harmless.js";
 import { Inspected } from "./inspected.js";
 import { type TopOrder, topOrders } from "./orders.js";
+import { print, printJson } from "./print.js";
 import { Screen, type ScreenLine } from "./screen.js";
 import { compare, heading, type Reading, table, totalRates } from "./top-table.js";
 
@@ -18,30 +18,31 @@ interface TopFlags {
   readonly timeout: number;
 }
 
-/** A snapshot with rates, as a line. */
-function json(reading: Reading): string {
+/** A snapshot with rates. */
+function withRates(reading: Reading): object {
   const { snapshot, ratesOf } = reading;
   const sockets = snapshot.sockets.map((socket) => ({
     ...socket,
     rates: totalRates(reading, socket),
     peers: socket.peers.map((peer) => ({ ...peer, rates: ratesOf(socket, peer) })),
   }));
-  return JSON.stringify({ ...snapshot, sockets });
+  return { ...snapshot, sockets };
 }
 
-function text(reading: Reading, { sort, peers }: TopFlags): string {
+function printTable(reading: Reading, { sort, peers }: TopFlags): void {
   const lines = table(reading, { sort, peers: peers === true }).map(({ text }) => text);
-  return harmless([heading(reading.snapshot), "", ...lines, ""].join("\n"));
+  print(heading(reading.snapshot), "", ...lines, "");
 }
 
 /** Prints a table after each interval. */
-async function print(program: Inspected, flags: TopFlags): Promise<void> {
+async function printAll(program: Inspected, flags: TopFlags): Promise<void> {
   let before: Snapshot = await program.ask();
   for (let printed = 0; printed !== flags.count; printed++) {
     await sleep(flags.interval, undefined, { signal: interrupted });
     const snapshot = await program.ask();
     const reading = compare(snapshot, before);
-    console.log(flags.json ? json(reading) : text(reading, flags));
+    if (flags.json) printJson(withRates(reading));
+    else printTable(reading, flags);
     before = snapshot;
   }
 }
@@ -90,5 +91,5 @@ async function show(program: Inspected, flags: TopFlags): Promise<void> {
 export async function top(address: string, flags: TopFlags): Promise<void> {
   using program = new Inspected(address, flags.timeout);
   const live = process.stdout.isTTY && !flags.json && flags.count === undefined;
-  await (live ? show : print)(program, flags);
+  await (live ? show : printAll)(program, flags);
 }

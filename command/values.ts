@@ -1,6 +1,7 @@
 // Parsers for the values of options. They throw commander's error, which names the option and the value.
 
 import { InvalidArgumentError } from "commander";
+import type { Setting } from "./settings.js";
 
 /** A whole number from `least` to `most`. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -44,19 +45,19 @@ export function escaped(text: string): Buffer {
   return Buffer.concat(parts);
 }
 
-/** `NAME=VALUE`, where the value is JSON, or else text. */
+/** `NAME=VALUE`. */
 export function assignment(
   text: string,
-  previous: Record<string, unknown> | undefined,
-): Record<string, unknown> {
+  previous: Record<string, Setting> | undefined,
+): Record<string, Setting> {
   const split = text.indexOf("=");
   if (split < 1) throw new InvalidArgumentError("Give NAME=VALUE, such as sendHighWaterMark=10.");
   const value = text.slice(split + 1);
-  let parsed: unknown = value;
+  let setting: Setting = { text: value };
   try {
-    parsed = JSON.parse(value);
+    setting = { text: value, json: JSON.parse(value) };
   } catch {
     // Text without quotes, such as an interface name.
   }
-  return { ...previous, [text.slice(0, split)]: parsed };
+  return { ...previous, [text.slice(0, split)]: setting };
 }

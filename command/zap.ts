@@ -3,7 +3,7 @@
 
 import * as zmq from "zmq-native";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { harmless } from "./harmless.js";
+import { print, printJson, report } from "./print.js";
 import { allowed, usersOf } from "./security.js";
 
 interface ZapFlags {
@@ -34,18 +34,18 @@ async function rulesOf(flags: ZapFlags): Promise<zmq.AuthenticateOptions> {
 }
 
 /** Prints a decision. Names and addresses come from peers. */
-function print(decision: zmq.Decision, json: boolean): void {
+function show(decision: zmq.Decision, json: boolean): void {
   const time = new Date().toISOString();
   const { admitted, reason, text, domain, address, mechanism, publicKey, username } = decision;
   if (json) {
     const line = { time, admitted, reason, text, domain, address, mechanism, publicKey, username };
-    console.log(JSON.stringify(line));
+    printJson(line);
     return;
   }
   const who = publicKey ?? username ?? "";
   const words = [admitted ? "admitted" : "rejected", mechanism, who, address, domain && `domain ${domain}`];
   const shown = words.filter((word) => word !== "").join(" ");
-  console.log(harmless(`${time.slice(11, 23)}  ${shown}${admitted ? "" : `: ${text}`}`));
+  print(`${time.slice(11, 23)}  ${shown}${admitted ? "" : `: ${text}`}`);
 }
 
 /** Binds to ipc endpoints, so that the files have the mode from the start. */
@@ -63,7 +63,7 @@ function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): v
       // For a wildcard libzmq makes a folder, which its owner must be able to enter.
       process.umask(0o777 & ~(endpoint === "ipc://*" ? mode | 0o100 : mode));
       socket.bindSync(endpoint);
-      if (socket.lastEndpoint !== endpoint) console.error(`zmq: bound to ${socket.lastEndpoint}`);
+      if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(`zap: ${textOf(error)}`);
@@ -110,10 +110,10 @@ async function forward(programs: zmq.Router, handler: zmq.Dealer): Promise<void>
 /** Answers requests until the process is interrupted. */
 export async function zap(flags: ZapFlags): Promise<void> {
   const authenticator = await zmq.context.authenticate(await rulesOf(flags));
-  if (!flags.quiet) authenticator.on("decision", (decision) => print(decision, flags.json === true));
+  if (!flags.quiet) authenticator.on("decision", (decision) => show(decision, flags.json === true));
   authenticator.on("reload", ({ keys, errors }) => {
-    for (const error of errors) console.error(`zmq: ${harmless(textOf(error))}`);
-    if (!flags.quiet) console.error(`zmq: ${keys} keys are admitted now`);
+    for (const error of errors) report(textOf(error));
+    if (!flags.quiet) report(`${keys} keys are admitted now`);
   });
   const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: 0 };
   const programs = new zmq.Router({ linger: 0, sendHighWaterMark: mostReplies });

@@ -77,6 +77,7 @@ export type {
   PeerPayload,
   ReceivePayload,
   SendPayload,
+  SocketClosePayload,
   SocketPayload,
 } from "./socket/payloads.js";
 export type { SocketEndpoint } from "./socket/peers/endpoints.js";

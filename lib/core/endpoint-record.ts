@@ -24,6 +24,11 @@ export class EndpointRecord {
     return [...this.#connected];
   }
 
+  /** The first endpoint that the socket is bound to, or else connected to. */
+  get first(): string | null {
+    return this.bound[0] ?? this.connected[0] ?? null;
+  }
+
   /** Removes by the actual endpoint, or by the address that the program gave. */
   #unbound(address: string): void {
     if (this.#bound.delete(address)) return;

@@ -15,7 +15,7 @@ import {
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
 import { type Context, openToken } from "../context/context.js";
-import { noticeLater } from "../diagnostics/channels.js";
+import { isNoticed, noticeLater } from "../diagnostics/channels.js";
 import type { Message } from "../message/frames.js";
 import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
@@ -111,6 +111,8 @@ export class Core extends Readiness implements OptionTarget {
   receiver!: Queueing;
   /** The public socket, once it is open. Internal sockets, such as those of observers, have none and are not reported. */
   socket: object | undefined = undefined;
+  /** Reads the state that `socket:close` reports. It is gone once the socket is closed. */
+  lastState: ((core: Core) => object) | undefined = undefined;
   /** The newest observer: libzmq supports one at a time. */
   monitor: object | undefined = undefined;
   /** The observer of {@link Socket.events}. */
@@ -207,11 +209,13 @@ export class Core extends Readiness implements OptionTarget {
     }
     // Results may run hooks and `then` getters. Nothing would settle the operations that these begin.
     this.ends = true;
+    let state: object | undefined;
     try {
       this.receiving?.close();
       this.sending?.close();
       this.watching?.close();
       this.peers?.close();
+      if (this.socket !== undefined && isNoticed("socket:close")) state = this.lastState?.(this);
     } catch (error) {
       // Near a stack overflow. The socket is still open, and a second close finds the operations.
       this.ends = false;
@@ -224,7 +228,7 @@ export class Core extends Readiness implements OptionTarget {
     this.handle = 0;
     this.context = undefined;
     this.onClose?.();
-    if (this.socket !== undefined) noticeLater("socket:close", () => identityOf(this));
+    if (state !== undefined) noticeLater("socket:close", () => ({ ...identityOf(this), ...state }));
   }
 
   /**

@@ -9,22 +9,29 @@ export type OperationType = "send" | "receive" | "process";
 
 const address = /^(?:tcp|ws|wss|udp):\/\/(?:[^/]*;)?(\[[^\]]+\]|[^/:]+):(\d+)/;
 
-/** Attributes that spans and metrics have in common. They have few values, as metrics require. */
+/** The attributes that name a destination and an endpoint. */
+export function placeOf(destination: string | null, endpoint: string | null): Attributes {
+  const [, host, port] = (endpoint === null ? null : address.exec(endpoint)) ?? [];
+  return {
+    ...(destination === null ? {} : { "messaging.destination.name": destination }),
+    ...(host === undefined
+      ? {}
+      : { "server.address": host.replace(/^\[|\]$/g, ""), "server.port": Number(port) }),
+  };
+}
+
+/** Attributes that spans and durations have in common. They have few values, as metrics require. */
 export function attributesOf(
   type: OperationType,
   name: string,
   destination: string | null,
   endpoint: string | null,
 ): Attributes {
-  const [, host, port] = (endpoint === null ? null : address.exec(endpoint)) ?? [];
   return {
     "messaging.system": systemName,
     "messaging.operation.name": name,
     "messaging.operation.type": type,
-    ...(destination === null ? {} : { "messaging.destination.name": destination }),
-    ...(host === undefined
-      ? {}
-      : { "server.address": host.replace(/^\[|\]$/g, ""), "server.port": Number(port) }),
+    ...placeOf(destination, endpoint),
   };
 }
 

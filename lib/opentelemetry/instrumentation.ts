@@ -1,10 +1,10 @@
-// Turns the channels of node:diagnostics_channel into spans and metrics.
+// Turns the channels of messages into spans, and the statistics of sockets into metrics.
 
 import {
   type Attributes,
+  type BatchObservableResult,
   type Context,
   context,
-  diag,
   type MeterProvider,
   metrics,
   propagation,
@@ -18,16 +18,17 @@ import {
 import { now } from "../runtime/clock.js";
 import { packageVersion as version } from "../runtime/version.js";
 import type {
-  DropPayload,
   MessagesPayload,
-  PeerLeavePayload,
-  PeerPayload,
   ReceivePayload,
   SendPayload,
+  SocketClosePayload,
+  SocketPayload,
 } from "../socket/payloads.js";
 import type { Socket } from "../socket/socket.js";
-import { attributesOf, errorTypeOf, type OperationType, spanName, systemName } from "./attributes.js";
-import { type Metrics, metricsOf } from "./metrics.js";
+import { attributesOf, errorTypeOf, type OperationType, spanName } from "./attributes.js";
+import { Census } from "./census.js";
+import { guarded } from "./guarded.js";
+import { type Durations, durationsOf, observablesOf } from "./metrics.js";
 import { linkTo, remember } from "./received.js";
 import { decodeFields, encodeFields, type TraceFields } from "./trace-frame.js";
 
@@ -40,9 +41,12 @@ const mostLinks = 128;
 export interface ZmqInstrumentationConfig {
   /** Whether the constructor enables the instrumentation. Default true. */
   enabled?: boolean | undefined;
-  /** Whether to create spans. Default true. */
+  /** Whether to create spans, and to measure the durations of operations. Default true. */
   spans?: boolean | undefined;
-  /** Whether to record metrics. Default true. */
+  /**
+   * Whether to record metrics. Default true. They count the messages of sockets that are created while the instrumentation is
+   * enabled, and cost nothing for each message: the counts are read when they are exported.
+   */
   metrics?: boolean | undefined;
   /**
    * Whether messages carry the trace context in an additional frame: for all sockets, or for those for which the function
@@ -51,7 +55,8 @@ export interface ZmqInstrumentationConfig {
   propagate?: boolean | ((socket: Socket) => boolean) | undefined;
   /**
    * Returns `messaging.destination.name` for a socket, such as `"orders"`. It is also a part of the names of spans.
-   * Default: the endpoint of the socket.
+   * Default: the endpoint of the socket. For metrics it is called again whenever they are exported, and when the socket has been
+   * closed.
    *
    * @throws Error: an error that the function throws is passed to the `diag` of OpenTelemetry, and the endpoint is used.
    *
@@ -66,18 +71,8 @@ export interface ZmqInstrumentationConfig {
    * ```
    */
   destination?: ((socket: Socket, endpoint: string | null) => string | null) | undefined;
-  /**
-   * Whether to record `zmq.peers` and `zmq.messages.dropped`. Each socket that is bound or connected then needs a second
-   * socket, as {@link Socket.events} does. Default false.
-   */
+  /** Whether to record `zmq.peers`, for which sockets keep a list of their peers: see `socket.peers`. Default true. */
   peers?: boolean | undefined;
-}
-
-/** The fields that name a socket and an endpoint. */
-interface Endpointed {
-  readonly socket: Socket | undefined;
-  readonly socketType: string;
-  readonly endpoint: string | null;
 }
 
 /** An operation that has started. */
@@ -91,7 +86,7 @@ interface Started {
   readonly span: Span | undefined;
 }
 
-type Subscriber = (payload: object) => void;
+type Subscribers = [channel: string, subscriber: (payload: object) => void][];
 
 /**
  * Creates spans and metrics of all sockets of the process. It has the interface of OpenTelemetry's instrumentations, for
@@ -120,13 +115,17 @@ export class ZmqInstrumentation {
   #enabled = false;
   #tracers: TracerProvider | undefined;
   #meters: MeterProvider | undefined;
-  #metrics: Metrics | undefined;
-  /** The provider of `#metrics`. */
+  #durations: Durations | undefined;
+  /** The provider whose instruments are used. */
   #provider: MeterProvider | undefined;
-  /** The destination under which peers were counted, by socket and endpoint, while there are any. */
-  readonly #counted = new Map<string, { destination: string | null; peers: number }>();
+  /** Removes the callback by which the provider reads the counts. */
+  #detach: (() => void) | undefined;
+  readonly #census: Census;
   readonly #started = new WeakMap<object, Started>();
-  readonly #channels: [name: string, subscriber: Subscriber][];
+  /** The channels of every message. */
+  readonly #messages: Subscribers;
+  readonly #sockets: Subscribers;
+  readonly #subscribed = new Set<Subscribers>();
 
   /**
    * Creates an instrumentation and enables it, unless `enabled` is false. Use one in a process.
@@ -135,7 +134,8 @@ export class ZmqInstrumentation {
    */
   constructor(config: ZmqInstrumentationConfig = {}) {
     this.#config = { ...expectConfig(config) };
-    this.#channels = [
+    this.#census = new Census((socket, endpoint) => this.#destinationOf({ socket, endpoint }));
+    this.#messages = [
       ["tracing:zmq-native:send:start", (payload) => this.#sendStarted(payload as SendPayload)],
       ["tracing:zmq-native:send:end", (payload) => this.#sendReturned(payload as SendPayload)],
       ["tracing:zmq-native:send:asyncEnd", (payload) => this.#sent(payload as SendPayload)],
@@ -143,30 +143,23 @@ export class ZmqInstrumentation {
       ["tracing:zmq-native:receive:end", (payload) => this.#receiveReturned(payload as ReceivePayload)],
       ["tracing:zmq-native:receive:asyncEnd", (payload) => this.#received(payload as ReceivePayload)],
     ];
-    if (config.peers === true) {
-      this.#channels.push(
-        ["zmq-native:peer:join", (payload) => this.#peers(1, payload as PeerPayload)],
-        ["zmq-native:peer:leave", (payload) => this.#peers(-1, payload as PeerLeavePayload)],
-        ["zmq-native:message:drop", (payload) => this.#dropped(payload as DropPayload)],
-      );
-    }
+    this.#sockets = [
+      ["zmq-native:socket:open", (payload) => this.#opened(payload as SocketPayload)],
+      ["zmq-native:socket:close", (payload) => this.#census.closed(payload as SocketClosePayload)],
+    ];
     if (config.enabled !== false) this.enable();
   }
 
   /** Starts to create spans and metrics. Does nothing if it is enabled. Never throws. */
   enable(): void {
-    if (this.#enabled) return;
     this.#enabled = true;
-    const { subscribe } = process.getBuiltinModule("node:diagnostics_channel");
-    for (const [channel, subscriber] of this.#channels) subscribe(channel, subscriber as never);
+    this.#update();
   }
 
   /** Stops to create spans and metrics. Operations that are pending get no span. Never throws. */
   disable(): void {
-    if (!this.#enabled) return;
     this.#enabled = false;
-    const { unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
-    for (const [channel, subscriber] of this.#channels) unsubscribe(channel, subscriber as never);
+    this.#update();
   }
 
   /** Sets the provider of the tracer. Default: the global one. Never throws. */
@@ -174,13 +167,16 @@ export class ZmqInstrumentation {
     this.#tracers = provider;
   }
 
-  /** Sets the provider of the meter. Default: the global one. Never throws. */
+  /**
+   * Sets the provider of the meter. Default: the global one, which has to be set before the sockets are created. Never throws.
+   */
   setMeterProvider(provider: MeterProvider): void {
     this.#meters = provider;
+    this.#update();
   }
 
   /**
-   * Replaces the configuration. `enabled` and `peers` are read by the constructor only.
+   * Replaces the configuration. `enabled` is read by the constructor only.
    *
    * @throws TypeError: the configuration is not an object.
    *
@@ -195,6 +191,7 @@ export class ZmqInstrumentation {
    */
   setConfig(config: ZmqInstrumentationConfig): void {
     this.#config = { ...expectConfig(config) };
+    this.#update();
   }
 
   /** Returns a copy of the configuration. Never throws. */
@@ -210,22 +207,62 @@ export class ZmqInstrumentation {
     return (this.#tracers ?? trace.getTracerProvider()).getTracer(name, version);
   }
 
-  get #recorded(): Metrics | undefined {
-    if (this.#config.metrics === false) return undefined;
-    // The global provider may be set after the instrumentation was created.
-    const provider = this.#meters ?? metrics.getMeterProvider();
-    if (this.#provider !== provider) {
-      this.#provider = provider;
-      this.#metrics = metricsOf(provider.getMeter(name, version));
-    }
-    return this.#metrics;
+  /** Subscribes to what the configuration needs, and registers the metrics. */
+  #update(): void {
+    const { spans, propagate = false } = this.#config;
+    this.#subscribe(this.#messages, this.#enabled && (spans !== false || propagate !== false));
+    this.#subscribe(this.#sockets, this.#measures);
+    this.#attach();
   }
 
-  #destinationOf({ socket, endpoint }: Endpointed): string | null {
+  #subscribe(subscribers: Subscribers, wanted: boolean): void {
+    if (this.#subscribed.has(subscribers) === wanted) return;
+    const { subscribe, unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
+    for (const [channel, subscriber] of subscribers) {
+      (wanted ? subscribe : unsubscribe)(channel, subscriber as never);
+    }
+    if (wanted) this.#subscribed.add(subscribers);
+    else this.#subscribed.delete(subscribers);
+  }
+
+  get #measures(): boolean {
+    return this.#enabled && this.#config.metrics !== false;
+  }
+
+  /** Uses the instruments of the current provider: the global one may be set after the instrumentation was created. */
+  #attach(): void {
+    const provider = this.#measures ? (this.#meters ?? metrics.getMeterProvider()) : undefined;
+    if (this.#provider === provider) return;
+    this.#detach?.();
+    this.#detach = undefined;
+    this.#durations = undefined;
+    this.#provider = provider;
+    if (provider === undefined) return;
+    const meter = provider.getMeter(name, version);
+    this.#durations = durationsOf(meter);
+    const observables = observablesOf(meter);
+    const all = Object.values(observables);
+    const observe = (result: BatchObservableResult) =>
+      this.#census.observe(observables, result, this.#config.peers !== false);
+    meter.addBatchObservableCallback(observe, all);
+    this.#detach = () => meter.removeBatchObservableCallback(observe, all);
+  }
+
+  /** The histograms of durations, which come with spans. */
+  get #measured(): Durations | undefined {
+    if (this.#config.spans === false) return undefined;
+    this.#attach();
+    return this.#durations;
+  }
+
+  #opened(payload: SocketPayload): void {
+    this.#attach();
+    this.#census.opened(payload);
+  }
+
+  #destinationOf({ socket, endpoint }: Pick<MessagesPayload, "socket" | "endpoint">): string | null {
     const { destination } = this.#config;
-    // A peer may leave after its socket was garbage-collected.
-    if (destination === undefined || socket === undefined) return endpoint;
-    return guarded(() => destination(socket, endpoint), endpoint);
+    return destination === undefined ? endpoint : guarded(() => destination(socket, endpoint), endpoint);
   }
 
   #propagates(socket: Socket): boolean {
@@ -263,12 +300,9 @@ export class ZmqInstrumentation {
     const started = this.#take(payload);
     // A message that `trySend` could not queue is not sent: its span never ends, so it is not exported.
     if (started === undefined || payload.result === false) return;
-    const { error } = payload;
-    const sent = error === undefined ? payload.count : sentOf(error);
-    if (error !== undefined) fail(started.span, error);
+    if (payload.error !== undefined) fail(started.span, payload.error);
     started.span?.end();
     this.#measure("send", payload, started);
-    if (sent > 0) this.#recorded?.sent.add(sent, this.#attributes("send", payload));
   }
 
   #receiveStarted(payload: ReceivePayload): void {
@@ -293,10 +327,9 @@ export class ZmqInstrumentation {
     if (messages.length === 0 && error === undefined) return;
     const destination = this.#destinationOf(payload);
     const tracer = this.#tracer;
-    const recorded = this.#recorded;
+    const duration = this.#measured?.processDuration;
     const links = messages.flatMap((message) => {
       const sender = started.propagates ? takeContext(message) : undefined;
-      const duration = recorded?.processDuration;
       remember(message, { sender, tracer, duration, destination, endpoint: payload.endpoint });
       return linkTo(sender);
     });
@@ -313,7 +346,6 @@ export class ZmqInstrumentation {
           started.parent,
         )
         .end();
-      recorded?.consumed.add(messages.length, this.#attributes("receive", payload));
     }
     this.#measure("receive", payload, started);
   }
@@ -328,28 +360,7 @@ export class ZmqInstrumentation {
     const { error } = payload;
     const attributes = this.#attributes(type, payload);
     if (error !== undefined) attributes["error.type"] = errorTypeOf(error);
-    this.#recorded?.operationDuration.record((now() - time) / 1000, attributes);
-  }
-
-  #peers(change: number, payload: PeerPayload | PeerLeavePayload): void {
-    const key = `${payload.socketId}\n${payload.endpoint}`;
-    const counted = this.#counted.get(key) ?? { destination: this.#destinationOf(payload), peers: 0 };
-    counted.peers += change;
-    if (counted.peers > 0) this.#counted.set(key, counted);
-    else this.#counted.delete(key);
-    this.#recorded?.peers.add(change, this.#common(payload, counted.destination));
-  }
-
-  #dropped(payload: DropPayload): void {
-    this.#recorded?.dropped.add(1, { ...this.#common(payload), "zmq.drop.reason": payload.reason });
-  }
-
-  #common(payload: Endpointed, destination = this.#destinationOf(payload)): Attributes {
-    return {
-      "messaging.system": systemName,
-      "zmq.socket.type": payload.socketType,
-      ...(destination === null ? {} : { "messaging.destination.name": destination }),
-    };
+    this.#measured?.operationDuration.record((now() - time) / 1000, attributes);
   }
 }
 
@@ -369,25 +380,6 @@ function fail(span: Span | undefined, error: unknown): void {
     code: SpanStatusCode.ERROR,
     ...(typeof message === "string" ? { message } : {}),
   });
-}
-
-/** The number of messages that a failed `sendMany` has sent. */
-function sentOf(error: unknown): number {
-  const sent = guarded(() => (error as { sent?: unknown } | null)?.sent, undefined);
-  return typeof sent === "number" ? sent : 0;
-}
-
-/**
- * Calls a function of the program, or reads a property of an object that the program may have made. An error in a subscriber
- * would end the process.
- */
-function guarded<T>(call: () => T, otherwise: T): T {
-  try {
-    return call();
-  } catch (error) {
-    diag.error("zmq-native: a function of the configuration threw", error);
-    return otherwise;
-  }
 }
 
 /** Removes the frame with the sender's context from a message. */

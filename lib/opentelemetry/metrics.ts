@@ -1,4 +1,4 @@
-// The metrics: those of OpenTelemetry's semantic conventions for messaging, and two of our own.
+// The instruments: those of OpenTelemetry's semantic conventions for messaging, and some of our own.
 
 import type { Meter } from "@opentelemetry/api";
 
@@ -6,10 +6,10 @@ import type { Meter } from "@opentelemetry/api";
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 const seconds = { unit: "s", advice: { explicitBucketBoundaries: boundaries } };
 
-export type Metrics = ReturnType<typeof metricsOf>;
+export type Durations = ReturnType<typeof durationsOf>;
 
-// Counts by connection, such as bytes and queue lengths, belong here once sockets have statistics.
-export const metricsOf = (meter: Meter) => ({
+/** Histograms, to which the spans of operations are recorded. */
+export const durationsOf = (meter: Meter) => ({
   operationDuration: meter.createHistogram("messaging.client.operation.duration", {
     ...seconds,
     description: "Duration of sends and receives.",
@@ -18,20 +18,35 @@ export const metricsOf = (meter: Meter) => ({
     ...seconds,
     description: "Duration of processing a message.",
   }),
-  sent: meter.createCounter("messaging.client.sent.messages", {
+});
+
+export type Observables = ReturnType<typeof observablesOf>;
+
+/** Instruments whose values are read from the statistics of sockets when an exporter collects them. */
+export const observablesOf = (meter: Meter) => ({
+  sent: meter.createObservableCounter("messaging.client.sent.messages", {
     unit: "{message}",
-    description: "Number of messages that libzmq has queued for sending.",
+    description: "Number of messages that were handed to the network, once for each peer.",
   }),
-  consumed: meter.createCounter("messaging.client.consumed.messages", {
+  consumed: meter.createObservableCounter("messaging.client.consumed.messages", {
     unit: "{message}",
     description: "Number of messages that the program has received.",
   }),
-  peers: meter.createUpDownCounter("zmq.peers", {
-    unit: "{peer}",
-    description: "Number of connected peers.",
+  bytes: meter.createObservableCounter("zmq.network.io", {
+    unit: "By",
+    description:
+      "Number of bytes that were exchanged with the network, with those of handshakes and headers.",
   }),
-  dropped: meter.createCounter("zmq.messages.dropped", {
+  dropped: meter.createObservableCounter("zmq.messages.dropped", {
     unit: "{message}",
     description: "Number of messages that were dropped, by reason.",
+  }),
+  queued: meter.createObservableUpDownCounter("zmq.queue.messages", {
+    unit: "{message}",
+    description: "Number of messages in the queues of open sockets.",
+  }),
+  peers: meter.createObservableUpDownCounter("zmq.peers", {
+    unit: "{peer}",
+    description: "Number of connected peers.",
   }),
 });

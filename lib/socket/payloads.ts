@@ -1,8 +1,9 @@
 // The payloads of the channels of node:diagnostics_channel. The objects come from lib/socket, lib/observer and lib/core.
 
 import type { Socket } from "./socket.js";
+import type { SocketStatistics } from "./statistics.js";
 
-/** The payload of `zmq-native:socket:open` and `zmq-native:socket:close`, and the fields that all payloads have. */
+/** The payload of `zmq-native:socket:open`, and the fields that all payloads have. */
 export interface SocketPayload {
   /** The socket. For a socket of `v5-compat`, the socket of `zmq-native` that it uses. */
   readonly socket: Socket;
@@ -10,6 +11,17 @@ export interface SocketPayload {
   readonly socketType: string;
   /** A number that no other socket of this thread has. */
   readonly socketId: number;
+}
+
+/** The payload of `zmq-native:socket:close`: the socket is closed, so its last state is in the payload. */
+export interface SocketClosePayload extends SocketPayload {
+  /** The first endpoint that the socket was bound to, or else connected to. Null if there was none. */
+  readonly endpoint: string | null;
+  /**
+   * The counts at the end. Messages in `sendQueue` can still be sent, until `linger` is over. Undefined if another thread has
+   * closed the context before, or if the addon was built against the system's libzmq.
+   */
+  readonly statistics: SocketStatistics | undefined;
 }
 
 /** The fields of the payloads of `zmq-native:send` and `zmq-native:receive`. */

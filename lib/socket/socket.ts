@@ -33,7 +33,7 @@ import { endpointsOf, type SocketEndpoint } from "./peers/endpoints.js";
 import { Peers, waitForPeers, watch } from "./peers/peers.js";
 import { type BatchOptions, type MetadataOptions, Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
-import { type SocketStatistics, statisticsOf } from "./statistics.js";
+import { lastState, type SocketStatistics, statisticsOf } from "./statistics.js";
 import { traceEndpoint } from "./tracing-endpoints.js";
 
 export type { CloseOptions } from "../arguments/close-options.js";
@@ -208,6 +208,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       throw explainAssignment(error, this, values);
     }
     this.#core.socket = this;
+    this.#core.lastState = lastState;
     prepare();
     notice("socket:open", () => identityOf(this.#core));
   }

@@ -60,3 +60,14 @@ export function statisticsOf(core: Core): SocketStatistics {
   check(result);
   return statistics;
 }
+
+/** @internal The fields of `SocketClosePayload` that have to be read before the socket is closed. */
+export function lastState(core: Core): { endpoint: string | null; statistics: SocketStatistics | undefined } {
+  let statistics: SocketStatistics | undefined;
+  try {
+    statistics = statisticsOf(core);
+  } catch {
+    // The context is closed, or the addon was built against the system's libzmq.
+  }
+  return { endpoint: core.record.first, statistics };
+}

@@ -61,8 +61,7 @@ abstract class Operation extends Identified {
 
   /** The first endpoint that the socket is bound to, or else connected to. */
   get endpoint(): string | null {
-    const { bound, connected } = this.#core.record;
-    return bound[0] ?? connected[0] ?? null;
+    return this.#core.record.first;
   }
 
   /** Counts a message of which the first `length` elements are frames. */

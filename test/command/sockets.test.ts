@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Pull, Push, Reply } from "zmq-native";
+import { Pull, Push, Reply, Router } from "zmq-native";
 import { socketKinds } from "../../command/sockets.js";
 import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -87,6 +87,74 @@ describe("each socket type", () => {
     clearInterval(timer);
     client.close();
     expect(String(answer)).toBe("ping");
+  });
+});
+
+describe("messages whose body is one frame", () => {
+  test.each([
+    ["--exec", "tr a-z A-Z", "ONETWO"],
+    ["--eval", "[message, '+', String(frames.length)]", "one+1two+1"],
+    // An empty answer would close the connection.
+    ["--exec", "grep two || true", "two"],
+  ])("stream %s %s answers with bytes, and keeps the connection", async (flag, value, answers) => {
+    const { connect } = await import("node:net");
+    const server = startZmq([
+      ...["stream", "--bind", "tcp://127.0.0.1:*", "--output", "hex", flag, value, "--count", "2"],
+    ]);
+    const [line] = await once(server.stderr!, "data");
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    let received = "";
+    client.on("data", (data) => {
+      received += data;
+    });
+    client.write("one");
+    let printed = "";
+    while (!printed.includes(Buffer.from("one").toString("hex"))) {
+      const [data] = await once(server.stdout!, "data");
+      printed += data;
+    }
+    client.write("two");
+    await once(client, "close");
+    expect(received).toBe(answers);
+    expect((await server).exitCode).toBe(0);
+  });
+
+  test("dgram answers an empty packet", async () => {
+    const { createSocket } = await import("node:dgram");
+    const client = createSocket("udp4");
+    client.bind(0, "127.0.0.1");
+    await once(client, "listening");
+    const port = await freeUdpPort();
+    startZmq(["dgram", "--bind", `udp://127.0.0.1:${port}`, "--eval", "['a', frames.length, 'b']"]);
+    const answered = once(client, "message");
+    const timer = setInterval(() => client.send("", port, "127.0.0.1", () => {}), 50);
+    const [answer] = await answered;
+    clearInterval(timer);
+    client.close();
+    expect(String(answer)).toBe("a1b");
+  });
+});
+
+describe("--option", () => {
+  test.each([
+    ["123", "123"],
+    ["1e3", "1e3"],
+    ["true", "true"],
+    ["[1]", "[1]"],
+    ['"123"', "123"],
+    ["text", "text"],
+  ])("routingId=%s is the text %s", async (given, id) => {
+    const router = new Router();
+    await router.bind("tcp://127.0.0.1:*");
+    const requested = zmq([
+      ...["req", "--connect", router.lastEndpoint!, "--option", `routingId=${given}`],
+      ...["--option", "sendHighWaterMark=10", "hello"],
+    ]);
+    const message = await router.receive();
+    await router.send(message);
+    expect(await requested).toMatchObject({ status: 0, stdout: "hello\n", stderr: "" });
+    expect(String(message[0])).toBe(id);
+    router.close();
   });
 });
 

@@ -15,6 +15,7 @@ import {
   type PeerPayload,
   Pull,
   Push,
+  type SocketClosePayload,
   type SocketPayload,
 } from "zmq-native";
 import { Peer } from "zmq-native/draft";
@@ -33,7 +34,7 @@ function kept<T extends { close(): void }>(socket: T): T {
 describe("sockets", () => {
   test("open and close are reported once, and not for a socket that could not be opened", async () => {
     using open = new NoticeRecorder<SocketPayload>("socket:open");
-    using close = new NoticeRecorder<SocketPayload>("socket:close");
+    using close = new NoticeRecorder<SocketClosePayload>("socket:close");
     expect(() => new Push({ noSuchOption: 1 } as never)).toThrow(TypeError);
     const [push, pull] = [new Push(), new Pull()];
     expect(open.payloads).toMatchObject([
@@ -45,7 +46,11 @@ describe("sockets", () => {
     pull.close();
     await close.until(({ length }) => length === 2);
     await new Promise(setImmediate);
-    expect(close.payloads).toEqual(open.payloads);
+    expect(close.payloads).toMatchObject(open.payloads);
+    expect(close.payloads).toMatchObject([
+      { endpoint: null, statistics: { messagesSent: 0 } },
+      { endpoint: null, statistics: { messagesReceived: 0 } },
+    ]);
     expect(push.closed).toBe(true);
   });
 

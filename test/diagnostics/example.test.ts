@@ -15,12 +15,12 @@ test("the example serves metrics over HTTP", async () => {
   const [line] = await once(createInterface(child.stdout), "line");
   const url = /http:\S+/.exec(line)![0];
   let text = "";
-  while (!/zmq_messages_total\{type="PULL",operation="receive"\} \d/.test(text)) {
+  while (!/zmq_messages_total\{type="PULL",direction="received"\} [1-9]/.test(text)) {
     text = await (await fetch(url)).text();
   }
-  expect(text).toMatch(/^zmq_messages_total\{type="PUSH",operation="send"\} [1-9]\d*$/m);
-  expect(text).toMatch(/^zmq_bytes_total\{type="PUSH",operation="send"\} [1-9]\d*$/m);
-  expect(text).toMatch(/^zmq_operation_seconds_count\{operation="receive"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^zmq_messages_total\{type="PUSH",direction="sent"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^zmq_bytes_total\{type="PUSH",direction="sent"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^zmq_queue_messages\{type="PULL",direction="received"\} \d+$/m);
   child.kill("SIGTERM");
   const { exitCode, stderr } = await child;
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

@@ -208,6 +208,7 @@ describe("a connection whose messages the program does not receive", () => {
   test.each([
     ["ZMTP 2", join(greetingOf2(push), frame("")), frame("message")],
     ["ZMTP 1", "\x01\0", "\x08\0message"],
+    ["ZMTP 1 as libzmq 2.1 speaks it", "\x01\x7e", "\x08\x7emessage"],
   ])("to a peer of %s stays open after handshakeInterval", async (_, said, message) => {
     const body = `
       const socket = new zmq.Pull({ handshakeInterval: 100 });

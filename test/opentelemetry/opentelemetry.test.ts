@@ -350,26 +350,44 @@ describe("metrics", () => {
     expect(consumed[0]!.attributes).toMatchObject({
       "messaging.system": "zeromq",
       "messaging.destination.name": "jobs",
-      "messaging.operation.name": "for await",
+      "messaging.operation.name": "receive",
     });
     const durations = await metric("messaging.client.operation.duration");
     expect(sum(durations)).toBe(5);
+    const names = durations.map(({ attributes }) => attributes["messaging.operation.name"]);
+    expect(new Set(names)).toEqual(new Set(["send", "sendMany", "for await"]));
     expect(sum(await metric("messaging.process.duration"))).toBe(3);
   });
 
-  test("measure failures by their type, and count what was sent before", async () => {
-    instrument({ destination: () => "jobs", spans: false });
+  test("measure failures by their type, and do not count their messages", async () => {
+    instrument({ destination: () => "failures" });
     const push = new Push({ sendTimeout: 0 });
     open.push(push);
     await push.send("x").catch(() => {});
     const [point] = await metric("messaging.client.operation.duration");
     expect(point!.attributes["error.type"]).toBe("EAGAIN");
-    expect(await metric("messaging.client.sent.messages")).toEqual([]);
-    expect(spans()).toEqual([]);
+    const counted = (await metric("messaging.client.sent.messages")).filter(
+      ({ attributes }) => attributes["messaging.destination.name"] === "failures",
+    );
+    expect(counted.filter(({ value }) => value !== 0)).toEqual([]);
   });
 
-  test("count peers and drops, if enabled", async () => {
-    instrument({ destination: () => "jobs", peers: true });
+  test("do not measure durations without spans", async () => {
+    const one = instrument({ destination: () => "jobs", spans: false });
+    const { push, pull } = await pair();
+    await push.send("1");
+    await processMessage(await pull.receive(), async () => {});
+    expect(await metric("messaging.client.operation.duration")).toEqual([]);
+    expect(await metric("messaging.process.duration")).toEqual([]);
+    expect(spans()).toEqual([]);
+    one.setConfig({ destination: () => "jobs" });
+    await push.send("2");
+    expect(await metric("messaging.client.operation.duration")).toHaveLength(1);
+    expect(spans()).toHaveLength(1);
+  });
+
+  test("count peers and drops", async () => {
+    instrument({ destination: () => "jobs" });
     const { push, pull } = await pair();
     await push.send("x");
     await pull.receive();

@@ -78,6 +78,13 @@ test("an endpoint that was given up is stopped", async () => {
   await until(dealer, ({ state }) => state === "stopped");
 });
 
+test("an endpoint that was refused once and stopped has its error", async () => {
+  using dealer = new Dealer({ linger: 0, reconnectStop: ["refused"] });
+  dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
+  const endpoint = await until(dealer, ({ state }) => state === "stopped");
+  expect(endpoint).toMatchObject({ retries: 1, lastError: { code: "ECONNREFUSED" } });
+});
+
 test("without reconnections, an endpoint that refuses the first one is stopped", async () => {
   using dealer = new Dealer({ linger: 0, reconnectInterval: -1 });
   dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);

@@ -4,7 +4,20 @@ import { describe, expect, test } from "vitest";
 import { curveKeyPair, Dealer, Publisher, Pull, Push, Subscriber } from "zmq-native";
 import { patience } from "../helpers/program.js";
 import { whenFree } from "../helpers/transports.js";
-import { command, frame, greeting, hello, join, RawServer, ready } from "../helpers/zmtp.js";
+import {
+  command,
+  frame,
+  greeting,
+  greetingOf2,
+  hello,
+  join,
+  RawPeer,
+  RawServer,
+  ready,
+} from "../helpers/zmtp.js";
+
+/** The number of the socket type in a greeting of ZMTP 2. */
+const pullType = 7;
 
 test("scenario 32: a send to a server with another mechanism settles once a suitable server is there", async () => {
   const server = curveKeyPair();
@@ -134,4 +147,73 @@ test("a protocol error ends the connection permanently with a `reconnectInterval
   using other = await server.accept();
   other.say(hello("PULL"));
   expect(await other.hear((heard) => heard.includes("READY"))).toBe(true);
+});
+
+describe("messages do not go to a stranger,", () => {
+  test.each([
+    ["one byte of a peer of ZMTP 1", "\x05"],
+    ["a request of HTTP", "GET / HTTP/1.1\r\n\r\n"],
+    ["a greeting of ZMTP 2", greetingOf2(pullType)],
+  ])("that sends %s, but to the server that comes later", async (_, said) => {
+    const server = await RawServer.listen();
+    const address = `tcp://127.0.0.1:${server.port}`;
+    using push = new Push({ linger: 0, reconnectInterval: 10, handshakeInterval: 200 });
+    const failed = new Promise((resolve) => push.peers.on("fail", resolve));
+    push.connect(address);
+    (await server.accept()).say(said);
+    for (let i = 0; i < 10; i++) await push.send(`${i}`);
+    await failed;
+    server[Symbol.dispose]();
+    using pull = new Pull({ receiveTimeout: patience });
+    await whenFree(() => pull.bind(address));
+    for (let i = 0; i < 10; i++) expect(String(await pull.receive())).toBe(`${i}`);
+  });
+
+  test("that connects to a socket which has a peer", async () => {
+    using push = new Push({ linger: 0, handshakeInterval: 0 });
+    await push.bind("tcp://127.0.0.1:*");
+    using pull = new Pull({ receiveTimeout: patience });
+    pull.connect(push.lastEndpoint!);
+    await push.waitForPeers();
+    using stranger = await RawPeer.connect(push.lastEndpoint!);
+    stranger.say("\x05");
+    // The greeting of the Push tells that it has the connection.
+    await stranger.hearBytes(10);
+    for (let i = 0; i < 1000; i++) await push.send(`${i}`);
+    for (let i = 0; i < 1000; i++) expect(String(await pull.receive())).toBe(`${i}`);
+  });
+});
+
+test("an endpoint whose peer of ZMTP 1 leaves is connected again", async () => {
+  using server = await RawServer.listen();
+  using pull = new Pull({
+    reconnectStop: ["handshakeFailed"],
+    reconnectInterval: 5,
+    receiveTimeout: patience,
+  });
+  pull.connect(`tcp://127.0.0.1:${server.port}`);
+  for (let i = 0; i < 3; i++) {
+    const peer = await server.accept();
+    peer.say(`\x01\0\x02\0${i}`);
+    expect(String(await pull.receive())).toBe(`${i}`);
+    expect(pull.endpoints[0]).toMatchObject({ state: "connected", retries: 0, lastError: undefined });
+    peer.finish();
+  }
+});
+
+test("reconnect as soon as a peer has left is not lost", async () => {
+  using server = await RawServer.listen();
+  const address = `tcp://127.0.0.1:${server.port}`;
+  using dealer = new Dealer({ linger: 0, reconnectInterval: -1 });
+  const again = () => dealer.reconnect(address);
+  dealer.peers.on("leave", again);
+  dealer.connect(address);
+  // Without vendor patch libzmq/peers/ends-told-last, about one attempt in 700 is lost.
+  for (let i = 0; i < 3000; i++) {
+    const peer = await server.accept();
+    peer.say(hello("ROUTER"));
+    await peer.hearBytes(80);
+    peer.reset();
+  }
+  dealer.peers.off("leave", again);
 });

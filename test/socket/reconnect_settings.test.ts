@@ -269,10 +269,10 @@ describe("reconnectStop", () => {
     first.connect("tcp://127.0.0.1:9");
     await untilState(first, "stopped");
     using server = await RawServer.listen();
-    for (const [response, code] of [
-      ["\x05\x05\0\x01\0\0\0\0\0\0", undefined],
-      ["\x05\x01\0\x01\0\0\0\0\0\0", "EHOSTUNREACH"],
-      ["", "ECONNRESET"],
+    for (const [response, code, expected] of [
+      ["\x05\x05\0\x01\0\0\0\0\0\0", "ECONNREFUSED", "stopped"],
+      ["\x05\x01\0\x01\0\0\0\0\0\0", "EHOSTUNREACH", "connecting"],
+      ["", "ECONNRESET", "connecting"],
     ] as const) {
       using push = new Push({ ...options, socksProxy: `127.0.0.1:${server.port}` });
       push.connect("tcp://127.0.0.1:9");
@@ -285,7 +285,7 @@ describe("reconnectStop", () => {
       const { state, lastError } = await until(push, ({ nextRetry, state }) => {
         return nextRetry !== undefined || state === "stopped";
       });
-      expect([state, lastError?.code]).toEqual([code === undefined ? "stopped" : "connecting", code]);
+      expect([state, lastError?.code]).toEqual([expected, code]);
     }
   });
 

@@ -15,7 +15,9 @@ import {
   type ReceivePayload,
   type SendPayload,
   type Socket,
+  type SocketClosePayload,
   type SocketPayload,
+  type SocketStatistics,
 } from "zmq-native";
 import { contextOf, processMessage, ZmqInstrumentation } from "zmq-native/opentelemetry";
 
@@ -25,6 +27,8 @@ test("payloads", () => {
   expectTypeOf<SendPayload | ReceivePayload>().toExtend<MessagesPayload>();
   expectTypeOf<SocketPayload["socket"]>().toEqualTypeOf<Socket>();
   expectTypeOf<SendPayload["append"]>().parameters.toEqualTypeOf<[string | Uint8Array]>();
+  expectTypeOf<SocketClosePayload>().toExtend<SocketPayload>();
+  expectTypeOf<SocketClosePayload["statistics"]>().toEqualTypeOf<SocketStatistics | undefined>();
   expectTypeOf<PeerLeavePayload["reason"]>().toEqualTypeOf<"disconnect" | "close">();
   const { start } = tracingChannel<unknown, SendPayload>("zmq-native:send");
   start.subscribe((payload) => (payload as SendPayload).append("frame"));
