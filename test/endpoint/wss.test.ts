@@ -587,6 +587,9 @@ describe("a wss server and the TLS of Node.js", () => {
     const peer = await openTls(pull);
     const errors: Error[] = [];
     peer.on("error", (error) => errors.push(error));
+    // The answer shows that the handshake is over on both sides.
+    peer.write(request);
+    await once(peer, "data");
     peer.resume();
     const ended = once(peer, "end");
     pull.close();
