@@ -42,10 +42,20 @@ function failure(error: unknown): Outcome {
   return { reason: "failed", text: `the decision function failed: ${messageOf(error)}`, status: 500, error };
 }
 
-/** The outcome for the result of a decision function. Only `true` and an object admit. */
+/**
+ * Whether a value has only `userId` and `metadata`, and one of them at least. Any other object, such as the result of a
+ * query for a user who does not exist, is a mistake that must admit nobody.
+ */
+function isAdmission(value: unknown): value is Admission {
+  if (!isObject(value) || typeof value === "function" || Array.isArray(value)) return false;
+  const keys = Reflect.ownKeys(value);
+  return keys.length > 0 && keys.every((key) => key === "userId" || key === "metadata");
+}
+
+/** The outcome for the result of a decision function. Only `true` and an admission admit. */
 function outcomeOf(verdict: unknown, defaultId: string): Outcome {
   if (verdict === false) return rejection("rejected", "the decision function rejected the peer");
-  if (verdict !== true && !isObject(verdict)) {
+  if (verdict !== true && !isAdmission(verdict)) {
     throw new TypeError(
       `a decision function must return true, false or { userId, metadata }, got ${shown(verdict)}`,
     );

@@ -37,7 +37,7 @@ export interface Admission {
   metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `true` or an {@link Admission} admits the peer, `false` rejects it. */
+/** `true` or an {@link Admission} with at least one of its properties admits the peer, `false` rejects it. */
 export type Verdict = boolean | Admission;
 
 /** Decides on a peer. If it throws, rejects, takes longer than `timeout` or returns anything else, the peer is not admitted. */

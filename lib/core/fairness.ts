@@ -23,9 +23,12 @@ function endTurn(): void {
   deadline = 0;
 }
 
-/** Counts one operation. True if the budget of this turn is used up. */
+/**
+ * Counts one operation. True if the budget of this turn is used up. Once an operation waits for the next turn, all later
+ * ones do: otherwise, with a `receiveQueue`, the next message would overtake it.
+ */
 export function turnIsOver(): boolean {
-  return ++operations % clockInterval === 0 && clockSaysSo();
+  return next !== undefined || (++operations % clockInterval === 0 && clockSaysSo());
 }
 
 function clockSaysSo(): boolean {
@@ -55,6 +58,12 @@ export function nextTurn(): Promise<void> {
   });
   next = promise;
   return promise;
+}
+
+/** Settles an operation: after those that wait for the next turn, if there are any. */
+export function afterOthers(settle: () => void): void {
+  if (next === undefined) settle();
+  else void next.then(settle);
 }
 
 /** @internal Resolves at once, or in the next turn of the event loop if the budget of this one is used up. */

@@ -6,7 +6,7 @@ import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { turnIsOver } from "./fairness.js";
+import { afterOthers, turnIsOver } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
@@ -241,7 +241,7 @@ export class OperationQueue implements Waiter {
       this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#remove(entry);
-      entry.resolve(result);
+      afterOthers(() => entry.resolve(result));
       if (entry.operation.takesOver) return true;
       if (!all && this.#first !== undefined && turnIsOver()) {
         core.touched();

@@ -783,3 +783,17 @@ describe("a message for a peer that has room is sent when the one before it, for
     for (const dealer of [full, free]) dealer.close();
   });
 });
+
+test("receives with a receiveQueue settle in order, also when a turn has been long enough", async () => {
+  using pull = new Pull({ receiveQueue: { max: 3000 } });
+  await pull.bind(freshEndpoint("inproc"));
+  using push = new Push();
+  push.connect(pull.lastEndpoint!);
+  const numbers = Array.from({ length: 3000 }, (_, i) => i);
+  const order: number[] = [];
+  await push.sendMany(numbers.slice(0, 1000).map(String));
+  const receives = numbers.map(() => pull.receive().then(([frame]) => order.push(Number(frame))));
+  await push.sendMany(numbers.slice(1000).map(String));
+  await Promise.all(receives);
+  expect(order).toEqual(numbers);
+});
