@@ -57,7 +57,10 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
 
 /** @internal */
 export function busyWatching({ watching }: Core): ZmqError {
-  return errorOf("EBUSY", "Socket is waiting for its peers already").explain(pending(watching!.call!));
+  return errorOf(
+    "EBUSY",
+    "Socket is busy waiting; only one flush or waitForSubscribers may be in progress at any time",
+  ).explain(pending(watching!.call!));
 }
 
 /** The `detail` of a timeout, by direction or by call. */
@@ -94,6 +97,6 @@ export function unfinishedError(
   if (outOfTurn !== undefined && !distinctErrors) return outOfTurn;
   const error = errorOf(distinctErrors ? code : "EAGAIN");
   if (outOfTurn?.detail !== undefined) return error.explain(outOfTurn.detail);
-  if (code === "ECANCELED") return error;
+  if (code === "ECANCELED") return error.explain(`${call} ended because the socket was closed`);
   return error.explain(`${call} timed out after ${timeout} ms: ${missingFor(call, direction)}`);
 }

@@ -84,6 +84,9 @@ export const commonOptions = {
    * `message:rejected` and closes the connection. -1 sets no limit. Does not apply to inproc and Stream. In other
    * builds of libzmq the limit applies to each frame.
    *
+   * The limit applies to the commands of the handshake, too. They take up to 30 bytes, and with CURVE up to 300, more with
+   * properties of the program. With a smaller limit, no peer can join.
+   *
    * In bytes. Default -1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MAXMSGSIZE`.
    *
    * @throws ZmqError `EINVAL`: the value is out of range. Valid: bytes from 0, or -1 for no limit.
