@@ -108,14 +108,40 @@ async function open(
 /** How long queued messages are still delivered after a failure, in milliseconds. */
 const lingerAfterFailure = 1000;
 
-/** Waits until all messages have been handed to the network, if `--timeout` limits that. */
+/** The time after Ctrl-C until a note says what the command waits for, in milliseconds. */
+const noteAfter = 200;
+
+/** Tells users of a terminal, after Ctrl-C, that queued messages delay the end. Returns a function that stops this. */
+function noteWaiting(): () => void {
+  if (!process.stderr.isTTY) return () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => report("waiting for delivery; Ctrl-C again to give up"), noteAfter);
+  };
+  if (interrupted.aborted) start();
+  else interrupted.addEventListener("abort", start);
+  return () => {
+    interrupted.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * Waits until all messages have been handed to the network, if `--timeout` or `--linger` limits that: until the first of them.
+ * Ctrl-C does not end this wait.
+ */
 async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
-  if (!kind.sends || timeout === undefined || interrupted.aborted) return;
+  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
+  if (!kind.sends || limits.length === 0) return;
+  const limit = Math.min(...limits);
   try {
-    await socket.flush({ timeout, signal: interrupted });
+    await socket.flush({ timeout: limit });
   } catch (error) {
     if (!isTimeout(error)) throw error;
-    throw new Failure(`not all messages were delivered within ${timeout} ms`, exitCodes.timeout);
+    const { exitCode } = interrupted.aborted
+      ? (interrupted.reason as Failure)
+      : { exitCode: exitCodes.timeout };
+    throw new Failure(`not all messages were delivered within ${limit} ms`, exitCode);
   }
 }
 
@@ -132,13 +158,26 @@ export async function withSocket(
   prepare: (socket: AnySocket) => void = () => {},
 ): Promise<void> {
   const { socket, close } = await open(kind, flags, prepare);
+  let end: { error: unknown } | undefined;
   try {
     await work(socket);
-    await deliver(socket, kind, flags);
   } catch (error) {
-    // A peer that never comes must not keep the failure from the user.
-    await close(interrupted.aborted ? socket.linger : (flags.linger ?? lingerAfterFailure));
-    throw error;
+    end = { error };
   }
-  await close(socket.linger);
+  if (end && !interrupted.aborted) {
+    // A peer that never comes must not keep the failure from the user.
+    await close(flags.linger ?? lingerAfterFailure);
+    throw end.error;
+  }
+  const stopNote = noteWaiting();
+  try {
+    await deliver(socket, kind, flags);
+    await close(socket.linger);
+  } catch (error) {
+    await close(0);
+    throw error;
+  } finally {
+    stopNote();
+  }
+  if (end) throw end.error;
 }

@@ -434,6 +434,34 @@ describe("limits and ends", () => {
     });
   });
 
+  test("--linger limits the delivery, and tells what it drops", async () => {
+    expect(await zmq(["push", "--connect", endpoint(), "--linger", "100", "hello"])).toMatchObject({
+      status: 3,
+      stderr: "zmq: not all messages were delivered within 100 ms\n",
+    });
+    const pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const delivered = await zmq(["push", "--connect", pull.lastEndpoint!, "--linger", "20000", "hello"]);
+    expect(delivered).toMatchObject({ status: 0, stderr: "" });
+    pull.close();
+  });
+
+  test("--timeout limits the delivery after SIGINT", async () => {
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const endpoints = ["--connect", endpoint(), "--connect", pull.lastEndpoint!];
+    const command = startZmq(["push", ...endpoints, "--timeout", "500", "--interval", "10", "hello"]);
+    // Messages alternate, so one waits for the peer that is absent.
+    for (let received = 0; received < 2; received++) await pull.receive();
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: Buffer.from(stderr).toString() }).toEqual({
+      exitCode: 130,
+      stderr: "zmq: not all messages were delivered within 500 ms\n",
+    });
+    pull.close();
+  });
+
   test("a timeout ends a command whose standard input stays open", async () => {
     const command = startZmq(["dealer", "--bind", endpoint(), "--timeout", "100"]);
     expect((await command).exitCode).toBe(3);
