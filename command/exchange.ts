@@ -12,6 +12,7 @@ import type { Parcel } from "./parcel.js";
 import { report } from "./print.js";
 import { openProgress } from "./progress.js";
 import type { SocketKind } from "./sockets.js";
+import { compile } from "./template.js";
 
 export interface ExchangeFlags extends SocketFlags, AnswerFlags, MessageFlags {
   readonly count?: number;
@@ -42,6 +43,8 @@ export async function exchange(
   const { count, interval, rate } = flags;
   const every = interval ?? (rate === undefined ? undefined : 1000 / rate);
   const computed = kind.receives && kind.sends ? answerOf(flags, messages) : undefined;
+  // Before the socket is opened, since wrong usage must not wait for peers.
+  if (flags.template) for (const message of messages) compile(message);
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {

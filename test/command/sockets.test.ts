@@ -319,6 +319,18 @@ describe("input", () => {
     expect(await sent(["--no-template", "{{count}}"])).toEqual([[hex("{{count}}")]]);
   });
 
+  test("--separator splits templates, not the bytes that replace them", async () => {
+    const [frames] = await sent(["--separator", " ", "{{random 20000}} {{count}}"]);
+    expect(frames!.map((frame) => frame.length)).toEqual([40_000, 2]);
+  });
+
+  test.each(["{{random 1073741825}}", "{{random -1}}"])("%s is wrong usage", async (template) => {
+    expect(await zmq(["pub", "--bind", endpoint(), template])).toMatchObject({
+      status: 2,
+      stderr: `zmq: ${template}: give a number of bytes from 0 to 1073741824\n`,
+    });
+  });
+
   test("--rate sets the pace", async () => {
     const start = performance.now();
     expect(await sent(["--rate", "100", "--count", "21", "x"])).toHaveLength(21);
