@@ -44,9 +44,11 @@ function onSignal(name: NodeJS.Signals): void {
 /** Runs a command's work and sets the exit code. */
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
-  // The reader has seen enough, as with `zmq sub … | head`.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed);
+    // The reader has seen enough, as with `zmq sub … | head`.
+    if (error.code === "EPIPE") process.exit(exitCodes.done);
+    report(`cannot write to standard output: ${error.code ?? error.message}`);
+    process.exit(exitCodes.failed);
   });
   try {
     await work();
