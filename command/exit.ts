@@ -23,6 +23,19 @@ export function textOf(error: unknown): string {
   return typeof detail === "string" && detail !== "" ? `${error.message}: ${detail}` : error.message;
 }
 
+/** The errors of bind and connect that say that the endpoint is wrong, whatever the state of the system. */
+const malformed = new Set(["EINVAL", "EPROTONOSUPPORT"]);
+
+/** The failure of bind or connect: names the endpoint. `who` is the command. */
+export function endpointFailure(who: string, endpoint: string, error: unknown): Failure {
+  const text = textOf(error);
+  const isMalformed = error instanceof Error && "code" in error && malformed.has(String(error.code));
+  return new Failure(
+    `${who}: ${text.includes(endpoint) ? text : `${endpoint}: ${text}`}`,
+    isMalformed ? exitCodes.usage : exitCodes.failed,
+  );
+}
+
 /** Whether an error says that a time limit is over. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "EAGAIN" || error.code === "ETIMEDOUT");

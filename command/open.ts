@@ -1,7 +1,7 @@
 // Opens the socket of a command, and closes it when the work is done or has failed.
 
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import { endpointFailure, exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
 import { report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
@@ -42,6 +42,16 @@ async function classOf({ className, draft }: SocketKind): Promise<SocketClass> {
   return module[className] as SocketClass;
 }
 
+/** The explanation of an error of a constructor. For unknown options it says everything; the message is that of the engine. */
+function optionError(error: unknown): string {
+  const { detail } = error as { detail?: unknown };
+  return error instanceof TypeError &&
+    typeof detail === "string" &&
+    /object is not extensible/.test(error.message)
+    ? detail
+    : textOf(error);
+}
+
 /** The options of `--option`. */
 function optionsOf(Class: SocketClass, { option = {} }: SocketFlags): Record<string, unknown> {
   if (Object.keys(option).length === 0) return {};
@@ -80,26 +90,33 @@ async function open(
     socket = new Class({ ...given, ...options, ...optionsOf(Class, flags) });
   } catch (error) {
     await authenticator?.close();
-    throw usage(`cannot open a ${kind.className}: ${textOf(error)}`);
+    throw usage(`cannot open a ${kind.className}: ${optionError(error)}`);
   }
   const close = async (linger: number) => {
     await socket.close({ linger });
     await authenticator?.close();
   };
+  let current: string | undefined;
   try {
     if (kind.name === "sub") socket.subscribe(...(subscribe ?? [""]));
     for (const group of join) socket.join(group);
     prepare(socket);
     for (const endpoint of bind) {
+      current = endpoint;
       await socket.bind(endpoint);
       // With a port of the system's choice, nobody could connect without it.
       if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
-    for (const endpoint of connect) socket.connect(endpoint);
+    for (const endpoint of connect) {
+      current = endpoint;
+      socket.connect(endpoint);
+    }
+    current = undefined;
     if (kind.name === "xsub") for (const topic of subscribe ?? []) await socket.send(`\x01${topic}`);
   } catch (error) {
     socket.close();
     await authenticator?.close();
+    if (current !== undefined) throw endpointFailure(kind.name, current, error);
     throw new Failure(`${kind.name}: ${textOf(error)}`);
   }
   return { socket, close };

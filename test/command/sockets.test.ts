@@ -405,6 +405,16 @@ describe("limits and ends", () => {
   test.each<[string[], string]>([
     [["pull"], "give at least one endpoint with --bind or --connect"],
     [["pull", "--bind", "foo://x"], "unknown transport foo://"],
+    [["pull", "--connect", "tcp://127.0.0.1"], "tcp://127.0.0.1: a port must follow the host"],
+    [
+      ["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1", "--back-bind", "tcp://127.0.0.1:*"],
+      "proxy: Invalid argument: tcp://127.0.0.1: a port must follow the host",
+    ],
+    [["server", "--bind", "tcp://127.0.0.1:*", "hi"], "give --routing-id NUMBER"],
+    [
+      ["pull", "--connect", "tcp://127.0.0.1:1", "--option", "foo=1"],
+      "zmq: cannot open a Pull: Pull has no option foo",
+    ],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "sendHighWatermark=1"], "sendHighWatermark"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "x"], "NAME=VALUE"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
@@ -431,7 +441,18 @@ describe("limits and ends", () => {
     const { status, stdout, stderr } = await zmq(parameters);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
-    expect({ status, stdout }).toEqual({ status: parameters.includes("foo://x") ? 1 : 2, stdout: "" });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+
+  test("an endpoint that is in use is named", async () => {
+    const pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const { status, stderr } = await zmq(["pull", "--bind", pull.lastEndpoint!]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(`zmq: pull: ${pull.lastEndpoint}: `),
+    });
+    pull.close();
   });
 
   test("a timeout ends a command whose messages nobody takes", async () => {
