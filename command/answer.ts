@@ -108,8 +108,8 @@ export function answerOf(flags: AnswerFlags, messages: readonly string[]): Answe
 
 /** Fixed answers, in turn. */
 export function fixedAnswers(messages: readonly string[], template: boolean): Answer {
-  const compiled = messages.map((text) => (template ? compile(text) : () => Buffer.from(text)));
-  return async (_frames, count) => [compiled[(count - 1) % compiled.length]!(count)];
+  const compiled = messages.map((text) => (template ? compile(text) : () => [Buffer.from(text)]));
+  return async (_frames, count) => compiled[(count - 1) % compiled.length]!(count);
 }
 
 /** The parts of a message: the frames that lead back to its sender, and those to answer. */

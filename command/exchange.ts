@@ -1,7 +1,7 @@
 // The work of the commands that open one socket: sends what comes in, prints what is received.
 
 import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
-import { interrupted } from "./exit.js";
+import { exitCodes, Failure, interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
 import { joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
@@ -12,6 +12,7 @@ import type { Parcel } from "./parcel.js";
 import { report } from "./print.js";
 import { openProgress } from "./progress.js";
 import type { SocketKind } from "./sockets.js";
+import { compile } from "./template.js";
 
 export interface ExchangeFlags extends SocketFlags, AnswerFlags, MessageFlags {
   readonly count?: number;
@@ -42,6 +43,11 @@ export async function exchange(
   const { count, interval, rate } = flags;
   const every = interval ?? (rate === undefined ? undefined : 1000 / rate);
   const computed = kind.receives && kind.sends ? answerOf(flags, messages) : undefined;
+  if (kind.envelope === "routingId" && messages.length > 0 && flags.routingId === undefined) {
+    throw new Failure("give --routing-id NUMBER, the peer to send arguments to", exitCodes.usage);
+  }
+  // Before the socket is opened, since wrong usage must not wait for peers.
+  if (flags.template) for (const message of messages) compile(message);
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {

@@ -23,6 +23,19 @@ export function textOf(error: unknown): string {
   return typeof detail === "string" && detail !== "" ? `${error.message}: ${detail}` : error.message;
 }
 
+/** The errors of bind and connect that say that the endpoint is wrong, whatever the state of the system. */
+const malformed = new Set(["EINVAL", "EPROTONOSUPPORT"]);
+
+/** The failure of bind or connect: names the endpoint. `who` is the command. */
+export function endpointFailure(who: string, endpoint: string, error: unknown): Failure {
+  const text = textOf(error);
+  const isMalformed = error instanceof Error && "code" in error && malformed.has(String(error.code));
+  return new Failure(
+    `${who}: ${text.includes(endpoint) ? text : `${endpoint}: ${text}`}`,
+    isMalformed ? exitCodes.usage : exitCodes.failed,
+  );
+}
+
 /** Whether an error says that a time limit is over. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "EAGAIN" || error.code === "ETIMEDOUT");
@@ -44,9 +57,11 @@ function onSignal(name: NodeJS.Signals): void {
 /** Runs a command's work and sets the exit code. */
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
-  // The reader has seen enough, as with `zmq sub … | head`.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.failed);
+    // The reader has seen enough, as with `zmq sub … | head`.
+    if (error.code === "EPIPE") process.exit(exitCodes.done);
+    report(`cannot write to standard output: ${error.code ?? error.message}`);
+    process.exit(exitCodes.failed);
   });
   try {
     await work();

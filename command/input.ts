@@ -23,7 +23,7 @@ export interface InputOptions {
 /** The longest line or JSON value. Longer input is a mistake, such as a binary file without `--input raw`. */
 const longestPiece = 1 << 30;
 
-function framesOf(bytes: Buffer, separator: Buffer | undefined): Uint8Array[] {
+function framesOf(bytes: Buffer, separator: Buffer | undefined): Buffer[] {
   if (separator === undefined) return [bytes];
   const frames: Buffer[] = [];
   let start = 0;
@@ -119,12 +119,13 @@ async function reader(
 }
 
 async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
-  const compiled = messages.map((text) => (template ? compile(text) : () => Buffer.from(text)));
+  const split = (bytes: Buffer) => framesOf(bytes, separator);
+  const compiled = messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
   let count = 0;
   do {
     for (const make of compiled) {
       if (signal.aborted) return;
-      yield { frames: framesOf(make(++count), separator) };
+      yield { frames: make(++count) };
     }
   } while (repeat);
 }

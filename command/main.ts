@@ -31,9 +31,10 @@ for (const kind of socketKinds) {
 }
 addActions(program);
 
-function usageCode(error: unknown): never {
+function usageCode(error: unknown): void {
   if (!(error instanceof CommanderError)) throw error;
-  process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
+  // No process.exit: a failed write of the help is reported in the next turn.
+  process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
 }
 
 run(() => program.parseAsync().then(() => undefined, usageCode));

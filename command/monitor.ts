@@ -50,7 +50,8 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
       const words = [time.slice(11, 23), String(type).padEnd(24), address ?? "", ...details(event)];
       print(words.join("  ").trimEnd());
     }
-    rearm();
+    // Retries do not bring a peer closer, so they do not restart the wait.
+    if (type === "handshake") rearm();
     if (++printed === flags.count) finish();
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
@@ -71,5 +72,5 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
   };
   // It sends nothing.
   await withSocket({ ...kind, sends: false }, { linger: 0, ...flags, connect }, wait, prepare);
-  if (late) throw new Failure(`no event within ${flags.timeout} ms`, exitCodes.timeout);
+  if (late) throw new Failure(`no peer within ${flags.timeout} ms`, exitCodes.timeout);
 }

@@ -1,7 +1,7 @@
 // Opens the socket of a command, and closes it when the work is done or has failed.
 
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import { endpointFailure, exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
 import { report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
@@ -42,6 +42,16 @@ async function classOf({ className, draft }: SocketKind): Promise<SocketClass> {
   return module[className] as SocketClass;
 }
 
+/** The explanation of an error of a constructor. For unknown options it says everything; the message is that of the engine. */
+function optionError(error: unknown): string {
+  const { detail } = error as { detail?: unknown };
+  return error instanceof TypeError &&
+    typeof detail === "string" &&
+    /object is not extensible/.test(error.message)
+    ? detail
+    : textOf(error);
+}
+
 /** The options of `--option`. */
 function optionsOf(Class: SocketClass, { option = {} }: SocketFlags): Record<string, unknown> {
   if (Object.keys(option).length === 0) return {};
@@ -80,26 +90,33 @@ async function open(
     socket = new Class({ ...given, ...options, ...optionsOf(Class, flags) });
   } catch (error) {
     await authenticator?.close();
-    throw usage(`cannot open a ${kind.className}: ${textOf(error)}`);
+    throw usage(`cannot open a ${kind.className}: ${optionError(error)}`);
   }
   const close = async (linger: number) => {
     await socket.close({ linger });
     await authenticator?.close();
   };
+  let current: string | undefined;
   try {
     if (kind.name === "sub") socket.subscribe(...(subscribe ?? [""]));
     for (const group of join) socket.join(group);
     prepare(socket);
     for (const endpoint of bind) {
+      current = endpoint;
       await socket.bind(endpoint);
       // With a port of the system's choice, nobody could connect without it.
       if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
-    for (const endpoint of connect) socket.connect(endpoint);
+    for (const endpoint of connect) {
+      current = endpoint;
+      socket.connect(endpoint);
+    }
+    current = undefined;
     if (kind.name === "xsub") for (const topic of subscribe ?? []) await socket.send(`\x01${topic}`);
   } catch (error) {
     socket.close();
     await authenticator?.close();
+    if (current !== undefined) throw endpointFailure(kind.name, current, error);
     throw new Failure(`${kind.name}: ${textOf(error)}`);
   }
   return { socket, close };
@@ -108,14 +125,40 @@ async function open(
 /** How long queued messages are still delivered after a failure, in milliseconds. */
 const lingerAfterFailure = 1000;
 
-/** Waits until all messages have been handed to the network, if `--timeout` limits that. */
+/** The time after Ctrl-C until a note says what the command waits for, in milliseconds. */
+const noteAfter = 200;
+
+/** Tells users of a terminal, after Ctrl-C, that queued messages delay the end. Returns a function that stops this. */
+function noteWaiting(): () => void {
+  if (!process.stderr.isTTY) return () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => report("waiting for delivery; Ctrl-C again to give up"), noteAfter);
+  };
+  if (interrupted.aborted) start();
+  else interrupted.addEventListener("abort", start);
+  return () => {
+    interrupted.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
+}
+
+/**
+ * Waits until all messages have been handed to the network, if `--timeout` or `--linger` limits that: until the first of them.
+ * Ctrl-C does not end this wait.
+ */
 async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
-  if (!kind.sends || timeout === undefined || interrupted.aborted) return;
+  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
+  if (!kind.sends || limits.length === 0) return;
+  const limit = Math.min(...limits);
   try {
-    await socket.flush({ timeout, signal: interrupted });
+    await socket.flush({ timeout: limit });
   } catch (error) {
     if (!isTimeout(error)) throw error;
-    throw new Failure(`not all messages were delivered within ${timeout} ms`, exitCodes.timeout);
+    const { exitCode } = interrupted.aborted
+      ? (interrupted.reason as Failure)
+      : { exitCode: exitCodes.timeout };
+    throw new Failure(`not all messages were delivered within ${limit} ms`, exitCode);
   }
 }
 
@@ -132,13 +175,26 @@ export async function withSocket(
   prepare: (socket: AnySocket) => void = () => {},
 ): Promise<void> {
   const { socket, close } = await open(kind, flags, prepare);
+  let end: { error: unknown } | undefined;
   try {
     await work(socket);
-    await deliver(socket, kind, flags);
   } catch (error) {
-    // A peer that never comes must not keep the failure from the user.
-    await close(interrupted.aborted ? socket.linger : (flags.linger ?? lingerAfterFailure));
-    throw error;
+    end = { error };
   }
-  await close(socket.linger);
+  if (end && !interrupted.aborted) {
+    // A peer that never comes must not keep the failure from the user.
+    await close(flags.linger ?? lingerAfterFailure);
+    throw end.error;
+  }
+  const stopNote = noteWaiting();
+  try {
+    await deliver(socket, kind, flags);
+    await close(socket.linger);
+  } catch (error) {
+    await close(0);
+    throw error;
+  } finally {
+    stopNote();
+  }
+  if (end) throw end.error;
 }

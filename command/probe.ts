@@ -106,10 +106,38 @@ class Reader {
   }
 }
 
+/** The socket types that each type talks to (RFC 23, and those of the drafts). */
+const partners: Record<string, readonly string[]> = {
+  PUB: ["SUB", "XSUB"],
+  SUB: ["PUB", "XPUB"],
+  XPUB: ["SUB", "XSUB"],
+  XSUB: ["PUB", "XPUB"],
+  PUSH: ["PULL"],
+  PULL: ["PUSH"],
+  REQ: ["REP", "ROUTER"],
+  REP: ["REQ", "DEALER"],
+  DEALER: ["REP", "DEALER", "ROUTER"],
+  ROUTER: ["REQ", "DEALER", "ROUTER"],
+  PAIR: ["PAIR"],
+  CLIENT: ["SERVER"],
+  SERVER: ["CLIENT"],
+  RADIO: ["DISH"],
+  DISH: ["RADIO"],
+  SCATTER: ["GATHER"],
+  GATHER: ["SCATTER"],
+};
+
+/** Explains why a peer may close the connection when it has the socket type. */
+function typeHint(as: string): string {
+  const types = partners[as];
+  const fitting = types ? `, as ${as} talks only to ${types.join(", ")}` : "";
+  return `its socket type may not fit${fitting}; try another --as`;
+}
+
 /** Reads the commands of the handshake until READY or ERROR. */
-async function readHandshake(reader: Reader, report: Report): Promise<void> {
+async function readHandshake(reader: Reader, report: Report, as: string): Promise<void> {
   const [flags = -1, shortSize = 0] = await reader.take(2);
-  if (flags < 0) throw new Failure("it closed the connection after the greeting");
+  if (flags < 0) throw new Failure(`it closed the connection after the greeting: ${typeHint(as)}`);
   // Bit 1: the size has eight bytes. Bit 2: a command.
   let size = shortSize;
   if (flags & 2) {
@@ -149,7 +177,7 @@ async function converse(
   report.asServer = rest[20] === 1;
   if (report.mechanism !== "NULL") return;
   socket.write(Buffer.concat([own.subarray(versionEnd), ready(as)]));
-  await readHandshake(reader, report);
+  await readHandshake(reader, report, as);
   report.times.handshake = elapsed();
 }
 

@@ -2,7 +2,7 @@
 
 import * as zmq from "zmq-native";
 import type { proxyPairs } from "./actions.js";
-import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { endpointFailure, exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { endStatus, printStatus, report } from "./print.js";
 
 interface ProxyFlags {
@@ -39,11 +39,20 @@ async function attach(
       exitCodes.usage,
     );
   }
+  const failed = (endpoint: string, error: unknown) => endpointFailure("proxy", endpoint, error);
   for (const endpoint of bind) {
-    await socket.bind(endpoint);
+    await socket.bind(endpoint).catch((error) => {
+      throw failed(endpoint, error);
+    });
     if (socket.lastEndpoint !== endpoint) report(`${side} end bound to ${socket.lastEndpoint}`);
   }
-  for (const endpoint of connect) socket.connect(endpoint);
+  for (const endpoint of connect) {
+    try {
+      socket.connect(endpoint);
+    } catch (error) {
+      throw failed(endpoint, error);
+    }
+  }
 }
 
 const number = new Intl.NumberFormat("en-US");

@@ -159,6 +159,9 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
       throw wrong((error as Error).message);
     }
   }
+  if (number === 0 && !interrupted.aborted) {
+    throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  }
 }
 
 /** Sends the messages of a file. */

@@ -319,6 +319,18 @@ describe("input", () => {
     expect(await sent(["--no-template", "{{count}}"])).toEqual([[hex("{{count}}")]]);
   });
 
+  test("--separator splits templates, not the bytes that replace them", async () => {
+    const [frames] = await sent(["--separator", " ", "{{random 20000}} {{count}}"]);
+    expect(frames!.map((frame) => frame.length)).toEqual([40_000, 2]);
+  });
+
+  test.each(["{{random 1073741825}}", "{{random -1}}"])("%s is wrong usage", async (template) => {
+    expect(await zmq(["pub", "--bind", endpoint(), template])).toMatchObject({
+      status: 2,
+      stderr: `zmq: ${template}: give a number of bytes from 0 to 1073741824\n`,
+    });
+  });
+
   test("--rate sets the pace", async () => {
     const start = performance.now();
     expect(await sent(["--rate", "100", "--count", "21", "x"])).toHaveLength(21);
@@ -393,6 +405,16 @@ describe("limits and ends", () => {
   test.each<[string[], string]>([
     [["pull"], "give at least one endpoint with --bind or --connect"],
     [["pull", "--bind", "foo://x"], "unknown transport foo://"],
+    [["pull", "--connect", "tcp://127.0.0.1"], "tcp://127.0.0.1: a port must follow the host"],
+    [
+      ["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1", "--back-bind", "tcp://127.0.0.1:*"],
+      "proxy: Invalid argument: tcp://127.0.0.1: a port must follow the host",
+    ],
+    [["server", "--bind", "tcp://127.0.0.1:*", "hi"], "give --routing-id NUMBER"],
+    [
+      ["pull", "--connect", "tcp://127.0.0.1:1", "--option", "foo=1"],
+      "zmq: cannot open a Pull: Pull has no option foo",
+    ],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "sendHighWatermark=1"], "sendHighWatermark"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "x"], "NAME=VALUE"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
@@ -419,7 +441,18 @@ describe("limits and ends", () => {
     const { status, stdout, stderr } = await zmq(parameters);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
-    expect({ status, stdout }).toEqual({ status: parameters.includes("foo://x") ? 1 : 2, stdout: "" });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+
+  test("an endpoint that is in use is named", async () => {
+    const pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const { status, stderr } = await zmq(["pull", "--bind", pull.lastEndpoint!]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(`zmq: pull: ${pull.lastEndpoint}: `),
+    });
+    pull.close();
   });
 
   test("a timeout ends a command whose messages nobody takes", async () => {
@@ -432,6 +465,34 @@ describe("limits and ends", () => {
       status: 3,
       stderr: "zmq: not all messages were delivered within 100 ms\n",
     });
+  });
+
+  test("--linger limits the delivery, and tells what it drops", async () => {
+    expect(await zmq(["push", "--connect", endpoint(), "--linger", "100", "hello"])).toMatchObject({
+      status: 3,
+      stderr: "zmq: not all messages were delivered within 100 ms\n",
+    });
+    const pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const delivered = await zmq(["push", "--connect", pull.lastEndpoint!, "--linger", "20000", "hello"]);
+    expect(delivered).toMatchObject({ status: 0, stderr: "" });
+    pull.close();
+  });
+
+  test("--timeout limits the delivery after SIGINT", async () => {
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const endpoints = ["--connect", endpoint(), "--connect", pull.lastEndpoint!];
+    const command = startZmq(["push", ...endpoints, "--timeout", "500", "--interval", "10", "hello"]);
+    // Messages alternate, so one waits for the peer that is absent.
+    for (let received = 0; received < 2; received++) await pull.receive();
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: Buffer.from(stderr).toString() }).toEqual({
+      exitCode: 130,
+      stderr: "zmq: not all messages were delivered within 500 ms\n",
+    });
+    pull.close();
   });
 
   test("a timeout ends a command whose standard input stays open", async () => {

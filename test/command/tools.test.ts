@@ -103,6 +103,7 @@ test("replay keeps the times of a recording, divided by --speed", async () => {
 
 test.each([
   ["no recording", "hello\n", "line 1: not a recording of zmq record"],
+  ["an empty file", "", "not a recording of zmq record: it is empty"],
   ["another version", '{"format":"zmq-recording","version":9}\n', "version 9"],
   ["a broken line", '{"format":"zmq-recording","version":1}\n{"at":0,"fra', "line 2: not JSON"],
   [
@@ -136,6 +137,17 @@ test("probe reports a socket of this library", async () => {
   expect(report.properties).toMatchObject({ "Socket-Type": "REP" });
   expect(report.times.handshake).toBeGreaterThanOrEqual(report.times.greeting);
   expect(status).toBe(0);
+  reply.close();
+});
+
+test("probe gives a hint if the socket types do not fit", async () => {
+  const reply = new Reply();
+  await reply.bind("tcp://127.0.0.1:*");
+  const { status, stdout } = await zmq(["probe", reply.lastEndpoint!, "--as", "pull", "--json"]);
+  expect(JSON.parse(stdout).error).toBe(
+    "it closed the connection after the greeting: its socket type may not fit, as PULL talks only to PUSH; try another --as",
+  );
+  expect(status).toBe(1);
   reply.close();
 });
 
@@ -227,6 +239,36 @@ test("monitor prints the events of a connection", async () => {
   expect(types).toEqual(["connect:delay", "connect", "handshake"]);
   expect(status).toBe(0);
   publisher.close();
+});
+
+test("retries do not restart the wait of monitor --timeout", async () => {
+  const watched = await zmq(["monitor", "--timeout", "500", "--option", "reconnectInterval=50", endpoint()]);
+  expect(watched).toMatchObject({ status: 3, stderr: "zmq: no peer within 500 ms\n" });
+  expect(watched.stdout.split("\n").length).toBeGreaterThan(3);
+});
+
+test.skipIf(process.platform !== "linux").each(["keygen", "--help", "pull --help", "completion bash"])(
+  "%s reports a full disk",
+  async (parameters) => {
+    const line = [`'${process.execPath}' '${program}' ${parameters} > /dev/full`];
+    expect(await execute("sh", ["-c", ...line])).toMatchObject({
+      status: 1,
+      stderr: "zmq: cannot write to standard output: ENOSPC\n",
+    });
+  },
+);
+
+test.skipIf(process.platform !== "linux")("a message on a full disk is a failure", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const line = `'${process.execPath}' '${program}' pull --count 1 --connect ${push.lastEndpoint} > /dev/full`;
+  const pulled = execute("sh", ["-c", line]);
+  await push.send("hello");
+  expect(await pulled).toMatchObject({
+    status: 1,
+    stderr: "zmq: cannot write to standard output: ENOSPC\n",
+  });
+  push.close();
 });
 
 test("bench measures throughput and latency, between processes that it starts", async () => {
