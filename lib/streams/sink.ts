@@ -2,7 +2,7 @@
 
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf } from "../binding/errors.js";
-import type { MessageLike } from "../message/frames.js";
+import { type MessageLike, toWire } from "../message/frames.js";
 import type { WritableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
 import { EndMarker, framesOf } from "./end-marker.js";
@@ -15,6 +15,8 @@ export class Sink {
   readonly objectMode: boolean;
   readonly #socket: Socket & WritableSocket;
   readonly #endMarker: EndMarker | undefined;
+  /** The number of chunks so far. */
+  #chunks = 0;
 
   constructor(socket: Socket & WritableSocket, { objectMode, endMarker }: StreamOptions) {
     expectSocket(socket, "sendMany");
@@ -34,10 +36,21 @@ export class Sink {
     return !this.#socket.closed && [ZMQ_REQ, ZMQ_REP].includes(this.#socket.type);
   }
 
-  /** Sends several chunks, in half the time of `send`. */
+  /** Sends several chunks, in half the time of `send`. The chunks before an invalid one are sent, as by `send`. */
   async sendMany(chunks: readonly unknown[], signal: AbortSignal): Promise<void> {
-    const messages = chunks.map((chunk) => this.#messageOf(chunk)).filter((message) => message !== undefined);
-    await this.#operate(() => this.#socket.sendMany(messages, { signal }));
+    const messages: Chunk[] = [];
+    let failure: { error: unknown } | undefined;
+    for (const chunk of chunks) {
+      try {
+        const message = this.#messageOf(chunk);
+        if (message !== undefined) messages.push(message);
+      } catch (error) {
+        failure = { error };
+        break;
+      }
+    }
+    if (messages.length > 0) await this.#operate(() => this.#socket.sendMany(messages, { signal }));
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Sends the end marker, if there is one. */
@@ -46,12 +59,12 @@ export class Sink {
     if (frames !== undefined) await this.#operate(() => this.#socket.send([...frames], { signal }));
   }
 
-  /** Undefined for an empty chunk of bytes, which has nothing to send. */
+  /** Reads a chunk. Undefined for an empty chunk of bytes, which has nothing to send. Throws if it cannot be sent. */
   #messageOf(chunk: unknown): Chunk | undefined {
+    const index = this.#chunks++;
     if (!this.objectMode && (chunk as Uint8Array).byteLength === 0) return undefined;
-    if (this.#endMarker === undefined) return chunk as Chunk;
-    const frames = framesOf(chunk);
-    if (!this.#endMarker.equals(frames)) return frames;
+    const wire = toWire(chunk, index);
+    if (!this.#endMarker?.equals(framesOf(wire))) return wire as Chunk;
     throw new TypeError(
       "A chunk equals endMarker, which ends the stream of the receiver: choose another end marker",
     );
