@@ -6,7 +6,7 @@ import { type MessageLike, toWire } from "../message/frames.js";
 import type { WritableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
 import { EndMarker, framesOf } from "./end-marker.js";
-import type { StreamOptions } from "./options.js";
+import { expectStreamOptions, type StreamOptions } from "./options.js";
 import { expectSocket } from "./socket.js";
 
 type Chunk = MessageLike | MessageLike[];
@@ -18,8 +18,10 @@ export class Sink {
   /** The number of chunks so far. */
   #chunks = 0;
 
-  constructor(socket: Socket & WritableSocket, { objectMode, endMarker }: StreamOptions) {
+  constructor(socket: Socket & WritableSocket, options: StreamOptions) {
     expectSocket(socket, "sendMany");
+    expectStreamOptions(options);
+    const { objectMode, endMarker } = options;
     this.#socket = socket;
     this.objectMode = objectMode !== false;
     this.#endMarker = endMarker == null ? undefined : new EndMarker(endMarker);

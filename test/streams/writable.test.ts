@@ -256,6 +256,9 @@ test("throws for wrong arguments", () => {
   for (const socket of [undefined, null, 5, {}, "x"]) {
     expect(() => toAny(socket)).toThrow(/^socket must be a socket of zmq-native, got /);
   }
+  expect(() => toAny(push, { endmarker: "end" })).toThrow(
+    "Streams have no option endmarker; their options are objectMode, highWaterMark, signal, endMarker",
+  );
   for (const options of [{ highWaterMark: -1 }, { signal: {} }, { endMarker: Symbol("end") }]) {
     expect(() => toAny(push, options)).toThrow(TypeError);
   }
