@@ -59,18 +59,23 @@ function emptied(memory: ArrayBufferLike): WireFrame {
  * by index into a new array without holes: a missing element is sent as "undefined", as in zeromq. The new array is built
  * by literals, `Array.from` and assignment to existing elements, since `push` would call setters of Array.prototype.
  *
+ * With `index`, the position in a list of messages, an empty array throws as well.
+ *
  * @throws TypeError for `undefined` and for values without a string form, such as symbols.
  */
-export function toWire(message: unknown): WireMessage {
+export function toWire(message: unknown, index?: number): WireMessage {
   if (isUint8Array(message)) return message;
   if (Array.isArray(message)) {
     const { length } = message;
     if (length === 1) return [toFrame(message[0])];
     if (length === 2) return [toFrame(message[0]), toFrame(message[1])];
     if (length === 3) return [toFrame(message[0]), toFrame(message[1]), toFrame(message[2])];
-    return isFew(length)
+    const frames = isFew(length)
       ? fewFrames(message, length)
-      : Array.from({ length }, (_, index) => toFrame(message[index]));
+      : Array.from({ length }, (_, position) => toFrame(message[position]));
+    // libzmq has no message without frames. zeromq ignores one in `send`, so `send` does too.
+    if (frames.length === 0 && index !== undefined) throw noFrames(index);
+    return frames;
   }
   if (message === undefined) throw noMessage();
   return toFrame(message);
@@ -81,6 +86,14 @@ export function noMessage(): TypeError {
   return explained(
     new TypeError("Message must be present"),
     "a message must be a string, a Buffer or an array of them, got undefined",
+  );
+}
+
+/** @internal */
+export function noFrames(index: number): TypeError {
+  return explained(
+    new TypeError("A message has at least one frame"),
+    `the message at index ${index} is an empty array; send "" for an empty message`,
   );
 }
 
@@ -104,7 +117,7 @@ export function toWireMany(messages: Iterable<unknown>): WireMessage[] {
   // Other iterables are converted element by element: a generator may yield the same array again with other contents.
   if (!isPlainList(messages)) return Array.from(iterable(messages), toWire);
   const wire: unknown[] = [...messages];
-  for (let index = 0; index < wire.length; index++) wire[index] = toWire(wire[index]);
+  for (let index = 0; index < wire.length; index++) wire[index] = toWire(wire[index], index);
   return wire as WireMessage[];
 }
 

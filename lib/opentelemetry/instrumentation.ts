@@ -328,8 +328,12 @@ export class ZmqInstrumentation {
     const destination = this.#destinationOf(payload);
     const tracer = this.#tracer;
     const duration = this.#measured?.processDuration;
+    let { bytes } = payload;
     const links = messages.flatMap((message) => {
-      const sender = started.propagates ? takeContext(message) : undefined;
+      const taken = started.propagates ? takeContext(message) : undefined;
+      const sender = taken?.sender;
+      // The program does not get the frame.
+      bytes -= taken?.bytes ?? 0;
       remember(message, { sender, tracer, duration, destination, endpoint: payload.endpoint });
       return linkTo(sender);
     });
@@ -339,7 +343,7 @@ export class ZmqInstrumentation {
           spanName("receive", destination),
           {
             kind: SpanKind.CLIENT,
-            attributes: { ...this.#attributes("receive", payload), ...sizesOf(payload) },
+            attributes: { ...this.#attributes("receive", payload), ...sizesOf(payload, bytes) },
             links: links.slice(0, mostLinks),
             startTime: started.epoch,
           },
@@ -365,7 +369,8 @@ export class ZmqInstrumentation {
 }
 
 /** Attributes that only spans have, since they have many values. */
-function sizesOf({ operation, count, bytes, socketType }: SendPayload | ReceivePayload): Attributes {
+function sizesOf(payload: SendPayload | ReceivePayload, bytes = payload.bytes): Attributes {
+  const { operation, count, socketType } = payload;
   const batch = ["sendMany", "receiveMany", "batches"].includes(operation);
   return {
     "zmq.socket.type": socketType,
@@ -382,14 +387,15 @@ function fail(span: Span | undefined, error: unknown): void {
   });
 }
 
-/** Removes the frame with the sender's context from a message. */
-function takeContext(message: object): Context | undefined {
+/** Removes the frame with the sender's context from a message. Returns the context, and the length of the frame. */
+function takeContext(message: object): { sender: Context; bytes: number } | undefined {
   // A message that is nothing but a context was not sent by an instrumentation.
   if (!Array.isArray(message) || message.length < 2) return undefined;
-  const fields = decodeFields(message.at(-1));
+  const frame = message.at(-1);
+  const fields = decodeFields(frame);
   if (fields === undefined) return undefined;
   message.pop();
-  return propagation.extract(ROOT_CONTEXT, fields);
+  return { sender: propagation.extract(ROOT_CONTEXT, fields), bytes: (frame as Uint8Array).byteLength };
 }
 
 function expectConfig(config: unknown): ZmqInstrumentationConfig {

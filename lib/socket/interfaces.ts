@@ -161,7 +161,8 @@ export interface WritableSocket<
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
    * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
-   * @throws TypeError (throws): a message or an option has the wrong type, or `transfer` is true. No message is sent.
+   * @throws TypeError (throws): a message or an option has the wrong type, a message is an empty array, or `transfer` is
+   * true. No message is sent.
    * @throws The reason of `signal` (rejects) when it is aborted.
    *
    * @example

@@ -20,7 +20,7 @@ import { Pace } from "../core/pace.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyWriting, failureOf, notItsTurn } from "../core/state-errors.js";
 import { datagramRefusal } from "../endpoint/index.js";
-import { iterable, snapshot, toWire, toWireMany } from "../message/frames.js";
+import { iterable, noFrames, snapshot, toWire, toWireMany } from "../message/frames.js";
 import { framesOf, handOver, kept, type Outgoing, topicOf } from "../message/outgoing.js";
 import { type Tagging, taggings } from "../message/tag.js";
 import { Cargo } from "../message/transfer.js";
@@ -66,11 +66,13 @@ function manyOptions(options: unknown): PlainOptions {
 
 /** Converts elements of the form `[message, options]`. */
 function tagMany(messages: Iterable<unknown>, tagging: Tagging): WireMessage[] {
-  return Array.from(iterable(messages), (pair) => {
+  return Array.from(iterable(messages), (pair, index) => {
     if (!Array.isArray(pair))
       throw new TypeError(`Each element must be an array [message, options], got ${typeof pair}`);
     refuseTransfer(pair[1]);
-    return tagging.toWire(pair[0], pair[1]);
+    const wire = tagging.toWire(pair[0], pair[1]);
+    if (Array.isArray(wire) && wire.length === 0) throw noFrames(index);
+    return wire;
   });
 }
 

@@ -129,7 +129,7 @@ export function toReadable(socket: Socket & ReadableSocket<object[]>, options: S
  * stream. Use one writable stream of a socket at a time, and no other send beside it.
  *
  * @throws TypeError: the socket has no `sendMany`, or an option has the wrong type.
- * @throws TypeError (event `error`): a chunk has the wrong type, or equals the `endMarker`.
+ * @throws TypeError (event `error`): a chunk has the wrong type, is an empty array, or equals the `endMarker`.
  * @throws ZmqError (event `error`) with the codes of `send`: `EAGAIN` after `sendTimeout`, `EBADF`, `EBUSY`, `EFSM`,
  * `EHOSTUNREACH`, `EINVAL`, `EMSGSIZE`.
  * @throws ZmqError `ECANCELED` (event `error`): the socket was closed while a message waited.
@@ -160,7 +160,7 @@ export function toWritable(socket: Socket & WritableSocket, options: StreamOptio
  * closed, both sides end.
  *
  * @throws TypeError: the socket cannot receive or send, or an option has the wrong type.
- * @throws TypeError (event `error`): a chunk has the wrong type, or equals the `endMarker`.
+ * @throws TypeError (event `error`): a chunk has the wrong type, is an empty array, or equals the `endMarker`.
  * @throws ZmqError (event `error`) with the codes of `receive` and `send`: `EAGAIN` after `receiveTimeout` or
  * `sendTimeout`, `EBADF`, `EBUSY`, `EFSM`, `EHOSTUNREACH`, `EINVAL`, `EMSGSIZE`, `ENOMEM`.
  * @throws ZmqError `ECANCELED` (event `error`): the socket was closed while a message waited, or before the `endMarker`

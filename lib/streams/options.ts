@@ -1,5 +1,6 @@
 // The options of all streams.
 
+import { isObject, shown } from "../arguments/checks.js";
 import type { MessageLike } from "../message/frames.js";
 
 /** Options of a stream over a socket. */
@@ -41,4 +42,14 @@ export interface StreamOptions {
    * @throws TypeError: the value cannot be sent.
    */
   endMarker?: MessageLike | MessageLike[] | undefined;
+}
+
+const names = ["objectMode", "highWaterMark", "signal", "endMarker"];
+
+/** Throws a `TypeError` for an option that streams do not have. */
+export function expectStreamOptions(options: unknown): void {
+  if (!isObject(options)) throw new TypeError(`Options must be an object, got ${shown(options)}`);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`Streams have no option ${unknown}; their options are ${names.join(", ")}`);
 }

@@ -2,11 +2,11 @@
 
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf } from "../binding/errors.js";
-import type { MessageLike } from "../message/frames.js";
+import { type MessageLike, toWire } from "../message/frames.js";
 import type { WritableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
 import { EndMarker, framesOf } from "./end-marker.js";
-import type { StreamOptions } from "./options.js";
+import { expectStreamOptions, type StreamOptions } from "./options.js";
 import { expectSocket } from "./socket.js";
 
 type Chunk = MessageLike | MessageLike[];
@@ -15,9 +15,13 @@ export class Sink {
   readonly objectMode: boolean;
   readonly #socket: Socket & WritableSocket;
   readonly #endMarker: EndMarker | undefined;
+  /** The number of chunks so far. */
+  #chunks = 0;
 
-  constructor(socket: Socket & WritableSocket, { objectMode, endMarker }: StreamOptions) {
+  constructor(socket: Socket & WritableSocket, options: StreamOptions) {
     expectSocket(socket, "sendMany");
+    expectStreamOptions(options);
+    const { objectMode, endMarker } = options;
     this.#socket = socket;
     this.objectMode = objectMode !== false;
     this.#endMarker = endMarker == null ? undefined : new EndMarker(endMarker);
@@ -34,10 +38,21 @@ export class Sink {
     return !this.#socket.closed && [ZMQ_REQ, ZMQ_REP].includes(this.#socket.type);
   }
 
-  /** Sends several chunks, in half the time of `send`. */
+  /** Sends several chunks, in half the time of `send`. The chunks before an invalid one are sent, as by `send`. */
   async sendMany(chunks: readonly unknown[], signal: AbortSignal): Promise<void> {
-    const messages = chunks.map((chunk) => this.#messageOf(chunk)).filter((message) => message !== undefined);
-    await this.#operate(() => this.#socket.sendMany(messages, { signal }));
+    const messages: Chunk[] = [];
+    let failure: { error: unknown } | undefined;
+    for (const chunk of chunks) {
+      try {
+        const message = this.#messageOf(chunk);
+        if (message !== undefined) messages.push(message);
+      } catch (error) {
+        failure = { error };
+        break;
+      }
+    }
+    if (messages.length > 0) await this.#operate(() => this.#socket.sendMany(messages, { signal }));
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Sends the end marker, if there is one. */
@@ -46,12 +61,12 @@ export class Sink {
     if (frames !== undefined) await this.#operate(() => this.#socket.send([...frames], { signal }));
   }
 
-  /** Undefined for an empty chunk of bytes, which has nothing to send. */
+  /** Reads a chunk. Undefined for an empty chunk of bytes, which has nothing to send. Throws if it cannot be sent. */
   #messageOf(chunk: unknown): Chunk | undefined {
+    const index = this.#chunks++;
     if (!this.objectMode && (chunk as Uint8Array).byteLength === 0) return undefined;
-    if (this.#endMarker === undefined) return chunk as Chunk;
-    const frames = framesOf(chunk);
-    if (!this.#endMarker.equals(frames)) return frames;
+    const wire = toWire(chunk, index);
+    if (!this.#endMarker?.equals(framesOf(wire))) return wire as Chunk;
     throw new TypeError(
       "A chunk equals endMarker, which ends the stream of the receiver: choose another end marker",
     );

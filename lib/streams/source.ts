@@ -5,7 +5,7 @@ import { errorOf } from "../binding/errors.js";
 import type { ReadableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
 import { EndMarker } from "./end-marker.js";
-import type { StreamOptions } from "./options.js";
+import { expectStreamOptions, type StreamOptions } from "./options.js";
 import { expectSocket } from "./socket.js";
 
 export class Source {
@@ -13,8 +13,10 @@ export class Source {
   readonly #socket: Socket & ReadableSocket<object[]>;
   readonly #endMarker: EndMarker | undefined;
 
-  constructor(socket: Socket & ReadableSocket<object[]>, { objectMode, endMarker }: StreamOptions) {
+  constructor(socket: Socket & ReadableSocket<object[]>, options: StreamOptions) {
     expectSocket(socket, "receiveMany");
+    expectStreamOptions(options);
+    const { objectMode, endMarker } = options;
     this.#socket = socket;
     this.objectMode = objectMode !== false;
     this.#endMarker = endMarker == null ? undefined : new EndMarker(endMarker);

@@ -128,7 +128,7 @@ export function toReadableStream<M extends object[], O extends StreamOptions = S
  * function as well.
  *
  * @throws TypeError: the socket has no `sendMany`, or an option has the wrong type.
- * @throws TypeError (from writes): a chunk has the wrong type, or equals the `endMarker`.
+ * @throws TypeError (from writes): a chunk has the wrong type, is an empty array, or equals the `endMarker`.
  * @throws ZmqError (from writes) with the codes of `send`: `EAGAIN` after `sendTimeout`, `EBADF`, `EBUSY`, `EFSM`,
  * `EHOSTUNREACH`, `EINVAL`, `EMSGSIZE`.
  * @throws ZmqError `ECANCELED` (from writes): the socket was closed while a message waited.

@@ -147,7 +147,9 @@ export class Outbox {
   #hand(message: WireMessage, callbacks: readonly SendCallback[]): void {
     if (this.#closed) throw new ZmqError(EBADF);
     if (!this.#sends) throw new ZmqError(ENOTSUP, "Cannot send on this socket type.");
-    if (this.#running !== undefined && this.#waiting === 0 && this.#tryNow(message)) {
+    // A message without frames is not sent, so it need not wait: `sendMany` would refuse the batch.
+    const isEmpty = Array.isArray(message) && message.length === 0;
+    if (isEmpty || (this.#running !== undefined && this.#waiting === 0 && this.#tryNow(message))) {
       this.#sent(callbacks);
       return;
     }

@@ -213,6 +213,16 @@ describe("propagation", () => {
     expect(process.attributes).toMatchObject({ "messaging.operation.type": "process" });
   });
 
+  test("does not count as a part of the body", async () => {
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.send("hello");
+    expect((await pull.receive()).map(String)).toEqual(["hello"]);
+    for (const name of ["send jobs", "receive jobs"]) {
+      expect(named(name).attributes).toMatchObject({ "messaging.message.body.size": 5 });
+    }
+  });
+
   test("works with every way to send and receive", async () => {
     instrument({ propagate: true });
     const { push, pull } = await pair();

@@ -20,7 +20,7 @@ if (missing) console.warn(`SKIPPED: ${missing}`);
 const program = `
 import secrets
 
-${readPage("docs/observability.md").files.get("trace.py")}
+${readPage("docs/observability.md").files.get("trace_frames.py")}
 
 pull = context.socket(zmq.PULL)
 pull.connect(sys.argv[1])

@@ -193,6 +193,24 @@ describe.each(transports)("sendMany over %s", (transport) => {
 });
 
 describe("sendMany", () => {
+  test("throws for a message without frames, and sends nothing", async () => {
+    using pair = await join(new Pull(), new Push(), "inproc");
+    const lists: Iterable<string[]>[] = [[["a"], [], ["z"]], new Set([["a"], []])];
+    for (const messages of lists) {
+      expect(() => pair.connected.sendMany(messages)).toThrow(
+        expect.objectContaining({
+          name: "TypeError",
+          message: "A message has at least one frame",
+          detail: expect.stringContaining("index 1"),
+        }),
+      );
+    }
+    expect(pair.bound.tryReceive()).toBeUndefined();
+    await pair.connected.send([]);
+    await pair.connected.send("later");
+    expect(String(await pair.bound.receive())).toBe("later");
+  });
+
   test("accepts any iterable, including an empty one", async () => {
     using pair = await join(new Pull(), new Push(), "inproc");
     await pair.connected.sendMany([]);

@@ -51,6 +51,17 @@ test("rejects chunks that are not bytes without objectMode", async () => {
   expect(pair.bound.tryReceive()).toBeUndefined();
 });
 
+test.each([
+  ["an empty array", [], "A message has at least one frame"],
+  ["undefined", undefined, "Message must be present"],
+])("rejects %s", async (_, chunk, message) => {
+  using pair = await joined("inproc");
+  const writer = toWritableStream(pair.connected).getWriter();
+  writer.closed.catch(() => {});
+  await expect(writer.write(chunk as never)).rejects.toThrow(message);
+  expect(pair.bound.tryReceive()).toBeUndefined();
+});
+
 test("an unread stream leaves messages in libzmq", async () => {
   using pair = await joined("inproc");
   await pair.connected.sendMany(Array.from({ length: 100 }, (_, i) => String(i)));

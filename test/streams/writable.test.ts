@@ -184,6 +184,33 @@ test("an invalid chunk fails the stream with a TypeError, and the socket stays u
   expect(String(await pair.bound.receive())).toBe("later");
 });
 
+test.each([
+  ["an empty array", [], { message: "A message has at least one frame", detail: /index 2/ }],
+  ["undefined", undefined, { message: "Message must be present", detail: /undefined/ }],
+])(
+  "%s fails the stream after the chunks before it, batched or not",
+  async (_, chunk, { message, detail }) => {
+    for (const batched of [true, false]) {
+      using pair = await joined("inproc");
+      const stream = toWritable(pair.connected);
+      const failed = finished(stream);
+      failed.catch(() => {});
+      if (batched) stream.cork();
+      for (const value of ["a", "b", chunk, "c"]) {
+        if (!batched) await turns(3);
+        stream.write(value);
+      }
+      stream.uncork();
+      await expect(failed).rejects.toMatchObject({
+        name: "TypeError",
+        message,
+        detail: expect.stringMatching(detail),
+      });
+      expect(strings(await pair.bound.receiveMany())).toEqual([["a"], ["b"]]);
+    }
+  },
+);
+
 test("a chunk that equals the end marker fails the stream", async () => {
   using pair = await joined("inproc");
   const piped = pipeline(["a", ["end"]], toWritable(pair.connected, { endMarker: "end" }));
@@ -229,6 +256,9 @@ test("throws for wrong arguments", () => {
   for (const socket of [undefined, null, 5, {}, "x"]) {
     expect(() => toAny(socket)).toThrow(/^socket must be a socket of zmq-native, got /);
   }
+  expect(() => toAny(push, { endmarker: "end" })).toThrow(
+    "Streams have no option endmarker; their options are objectMode, highWaterMark, signal, endMarker",
+  );
   for (const options of [{ highWaterMark: -1 }, { signal: {} }, { endMarker: Symbol("end") }]) {
     expect(() => toAny(push, options)).toThrow(TypeError);
   }

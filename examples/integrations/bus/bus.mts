@@ -70,7 +70,7 @@ export class Bus {
 
   async #receive(): Promise<void> {
     // A subscription to "a" also matches the topic "ab", which has no listener here.
-    for await (const [topic, data] of this.#subscriber) this.#listeners.get(String(topic))?.(data);
+    for await (const [topic, data] of this.#subscriber) this.#listeners.get(String(topic))?.(data!);
   }
 }
 

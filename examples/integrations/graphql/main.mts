@@ -44,7 +44,7 @@ const client = createClient({ url: `ws://127.0.0.1:${port}`, webSocketImpl: WebS
 /** The subscription that the publisher received. */
 async function subscription() {
   const [frame] = await publisher.receive({ timeout: 5_000 });
-  return `${frame[0] === 1 ? "subscribed to" : "unsubscribed from"} "${frame.subarray(1)}"`;
+  return `${frame![0] === 1 ? "subscribed to" : "unsubscribed from"} "${frame!.subarray(1)}"`;
 }
 
 const prices = client.iterate({ query: 'subscription { price(symbol: "ACME") { value } }' });
@@ -59,7 +59,7 @@ console.log(await subscription());
 for await (const { errors } of client.iterate({
   query: 'subscription { missing(symbol: "ACME") { value } }',
 })) {
-  console.log(errors?.[0].message);
+  console.log(errors?.[0]?.message);
 }
 
 await client.dispose();

@@ -54,8 +54,8 @@ for (const nodeID of ["worker-1", "worker-2"]) await client.call("math.add", { a
 console.log(heard.sort());
 
 const left = new Promise((resolve) => client.localBus.once("$node.disconnected", resolve));
-await workers[0].stop();
+await workers[0]!.stop();
 await left;
 console.log(await client.call("math.add", { a: 1, b: 1 }));
-await Promise.all([client.stop(), workers[1].stop()]);
+await Promise.all([client.stop(), workers[1]!.stop()]);
 await proxy.close();

@@ -39,7 +39,7 @@ export class ZmqServer extends Server implements CustomTransportStrategy {
   async #receive(): Promise<void> {
     for await (const [client, body] of this.#router) {
       // Without await: further messages are received meanwhile.
-      this.#handle(client, String(body)).catch((error) => this.logger.error(error));
+      this.#handle(client!, String(body)).catch((error) => this.logger.error(error));
     }
   }
 

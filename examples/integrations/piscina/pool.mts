@@ -81,7 +81,7 @@ export class Pool {
       const task = this.#running.get(thread);
       this.#running.delete(thread);
       if (String(status) === "error") task?.end(new Error(String(result)));
-      else if (String(status) === "ok") task?.end(undefined, deserialize(result));
+      else if (String(status) === "ok") task?.end(undefined, deserialize(result!));
       if (this.#threads.has(thread)) this.#idle.add(thread);
       this.#dispatch();
     }

@@ -14,7 +14,7 @@ export async function serve(work: (value: never) => unknown): Promise<void> {
   for await (const [value] of socket) {
     let reply: (Buffer | string)[];
     try {
-      reply = ["ok", serialize(await work(deserialize(value) as never))];
+      reply = ["ok", serialize(await work(deserialize(value!) as never))];
     } catch (error) {
       reply = ["error", error instanceof Error ? error.message : String(error)];
     }
