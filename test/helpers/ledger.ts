@@ -579,10 +579,21 @@ async function endings(network: Network, random: Random): Promise<Ledger> {
       else if (choice < 980) take();
       else if (choice < 990 && network === "tcp") {
         await arrive();
+        const gone = [pull, push].map(
+          ({ peers }) =>
+            new Promise<void>((resolve) => {
+              const left = () => {
+                peers.off("leave", left);
+                resolve();
+              };
+              peers.on("leave", left);
+            }),
+        );
         send(1001 + random.below(100_000));
         tooLarge++;
-        await until(() => pull.statistics().dropped, { tooLarge });
         // The Pull ends the connection, and makes another one.
+        await Promise.all(gone);
+        await until(() => pull.statistics().dropped, { tooLarge });
         await until(() => [...pull.peers, ...push.peers].map(({ state }) => state), ["ready", "ready"]);
         await until(() => push.statistics(), { sendQueue: 0 });
       } else {
