@@ -122,7 +122,7 @@ export const wssOptions = {
    * libzmq: `ZMQ_WSS_TRUST_SYSTEM`.
    *
    * @throws ZmqError `EINVAL`: the value is out of range. Valid: false, or true on a system that has certificate
-   * authorities. Without them, set `wssTrust` to `tls.rootCertificates.join("\n")`.
+   * authorities. Without them, set wssTrust to tls.rootCertificates.join("\n").
    */
   wssTrustSystem: boolean(zmq.ZMQ_WSS_TRUST_SYSTEM, { access: "w" }),
   /**
