@@ -47,7 +47,7 @@ function failure(error: unknown): Outcome {
  * query for a user who does not exist, is a mistake that must admit nobody.
  */
 function isAdmission(value: unknown): value is Admission {
-  if (!isObject(value) || typeof value === "function" || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   const keys = Reflect.ownKeys(value);
   return keys.length > 0 && keys.every((key) => key === "userId" || key === "metadata");
 }
