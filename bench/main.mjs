@@ -9,7 +9,7 @@ import { Lan } from "../test/multicast/lan.mjs";
 import { judge } from "./aims.mjs";
 import { descriptorsMissing } from "./descriptors.mjs";
 import { stock } from "./ends.mjs";
-import { out, root } from "./paths.mjs";
+import { root } from "./paths.mjs";
 import { missingStreams, stockLibrary } from "./programs.mjs";
 import { writeReport } from "./report.mjs";
 import { countMeasurements, run } from "./runner.mjs";
@@ -42,8 +42,8 @@ const options = command(
     "after",
     `
 A run of everything takes about 50 minutes on two cores without other load. Figures are written after each scenario. It
-needs \`npm run build\` and \`npm run build:tools\`. \`scripts/setup npm run bench\` also installs what the other contenders
-need; a contender or scenario that cannot take part is named and left out.
+needs \`npm run build\`. \`scripts/setup npm run bench\` also installs what the other contenders need; a contender or scenario that
+cannot take part is named and left out.
 
 Examples:
   npm run bench -- --report                               everything, and bench/report/index.html
@@ -96,10 +96,6 @@ function printDuration(results) {
 const read = (file) => JSON.parse(readFileSync(file, "utf8"));
 
 async function measure() {
-  if (!existsSync(join(out, "perf/local_thr"))) {
-    console.error("libzmq's own tools are not built: run `npm run build:tools` first.");
-    process.exit(2);
-  }
   const absent = new Set();
   const leaveOut = (contender, why) => {
     console.warn(`${contender} does not take part: ${why}`);

@@ -1,7 +1,7 @@
 // Programs in C++ that the bench compiles for itself, when they are first wanted.
 
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { execaSync } from "execa";
 import { out, root } from "./paths.mjs";
 
@@ -10,10 +10,11 @@ const libzmq = join(root, "vendor/src/libzmq");
 const peers = join(root, "bench/peers");
 const changed = (file) => statSync(file).mtimeMs;
 
-/** Compiles `source` to `out/bench/<name>`, unless that is there and newer than the source and the `headers`. */
+/** Compiles `source` to `out/bench/<name>`, unless that is there and newer than the source, the libraries and the `headers`. */
 function compile(name, source, parameters, headers = []) {
   const program = join(root, "out/bench", name);
-  const newest = Math.max(...[source, ...headers].map(changed));
+  const libraries = parameters.filter((parameter) => isAbsolute(parameter));
+  const newest = Math.max(...[source, ...headers, ...libraries].map(changed));
   if (existsSync(program) && changed(program) > newest) return program;
   mkdirSync(dirname(program), { recursive: true });
   const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", program];
@@ -23,24 +24,41 @@ function compile(name, source, parameters, headers = []) {
   return program;
 }
 
-/** Returns the flags to link with the libzmq that is built here. */
+/** Returns the flags to link with the libzmq that is built here, optimized as the addon is. */
 function vendored() {
+  if (!existsSync(join(out, "vendor")))
+    throw new Error("The library is not built: run `npm run build` first.");
   const libraries = readdirSync(join(out, "vendor"), { recursive: true })
     .filter((name) => name.endsWith(".a"))
     .map((name) => join(out, "vendor", name));
-  return ["-DZMQ_STATIC", "-Wl,--start-group", ...libraries, "-Wl,--end-group", "-lpthread", "-lm"];
+  return [
+    "-DZMQ_STATIC",
+    "-flto=auto",
+    "-Wl,--start-group",
+    ...libraries,
+    "-Wl,--end-group",
+    "-lpthread",
+    "-lm",
+  ];
 }
 
 /** bench/peers/patterns.cc. */
 export const patternsProgram = () => compile("patterns", join(peers, "patterns.cc"), vendored());
+
+const toolSource = (name) => join(libzmq, `perf/${name}.cpp`);
+
+/** One of libzmq's own tools, such as local_thr. */
+export const vendoredTool = (name) =>
+  // For platform.hpp, which CMake writes.
+  compile(name, toolSource(name), [`-I${join(out, "vendor/libzmq")}`, ...vendored()]);
 
 /** The system's libzmq, as its distribution built it; undefined where there is none. */
 export const stockLibrary = /libzmq\.so\.5 .*=> (\S+)/.exec(
   execaSync("/sbin/ldconfig", ["-p"], { reject: false }).stdout,
 )?.[1];
 
-/** One of libzmq's own tools, such as local_thr, with the system's libzmq. */
-export const stockTool = (name) => compile(`stock/${name}`, join(libzmq, `perf/${name}.cpp`), [stockLibrary]);
+/** As `vendoredTool`, with the system's libzmq. */
+export const stockTool = (name) => compile(`stock/${name}`, toolSource(name), [stockLibrary]);
 
 /** bench/peers/multicast.cc. */
 export const multicastProgram = ({ stock = false } = {}) =>

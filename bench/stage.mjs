@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa, execaSync } from "execa";
-import { out, root } from "./paths.mjs";
-import { multicastProgram, patternsProgram, stockTool, streamProgram } from "./programs.mjs";
+import { root } from "./paths.mjs";
+import { multicastProgram, patternsProgram, stockTool, streamProgram, vendoredTool } from "./programs.mjs";
 
 const python = "/usr/bin/python3";
 
@@ -92,7 +92,7 @@ export class Stage {
 
   /** One of libzmq's tools; `output` is all that it printed, `cpuSeconds` the processor time that it took. */
   tool(name, ...parameters) {
-    return this.#program(join(out, "perf", name), parameters);
+    return this.#program(vendoredTool(name), parameters);
   }
 
   /** As `tool`, with the libzmq that the system has. */

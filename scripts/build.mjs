@@ -25,11 +25,14 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 // Node's own parser, where all other programs use commander (scripts/command_line.mjs): users of the published package,
 // which does not have it, build with `npm run build -- --system-libzmq`.
 const usage =
-  "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--perf-tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
+  "usage: node scripts/build.mjs [--debug] [--sanitize NAME] [--tools] [--system-libzmq] [--target NAME] [--lib] [--verbose]";
 const options = {
   debug: { type: "boolean", help: "without optimization, with symbols" },
   sanitize: { type: "string", help: "asan, ubsan or tsan; built to out/NAME" },
-  "perf-tools": { type: "boolean", help: "also libzmq's C perf tools, to out/NAME/perf" },
+  tools: {
+    type: "boolean",
+    help: "also the programs in C of the tests, to out/NAME/perf and out/NAME/examples",
+  },
   "system-libzmq": {
     type: "boolean",
     help: "link the libzmq that pkg-config finds; built to out/system-libzmq",
@@ -141,7 +144,7 @@ function compile() {
   const build = (...parameters) =>
     run("cmake", ["--build", out, "--config", config, ...parameters], { what: "the build", ...settings });
   build("--target", "zmq_native", "--parallel", jobs);
-  if (flags["perf-tools"]) build("--target", "perf_tools", "--parallel", jobs);
+  if (flags.tools) build("--target", "tools", "--parallel", jobs);
 }
 
 /** Puts the addon where it is looked for. */
@@ -165,7 +168,7 @@ function buildNative() {
 }
 
 // CMake alone knows whether a library of the system or a tool has changed.
-if (target || flags["system-libzmq"] || flags["perf-tools"] || flags.verbose) buildNative();
+if (target || flags["system-libzmq"] || flags.tools || flags.verbose) buildNative();
 else
   unlessUpToDate(
     join(out, "up-to-date.json"),

@@ -1,4 +1,4 @@
-# libzmq by its own CMake file, with the switches that the addon wants, and its perf tools as a target of their own.
+# libzmq by its own CMake file, with the switches that the addon wants, and the tools in C as a target of their own.
 function(preset type name value)
   set(${name} "${value}" CACHE ${type} "set by vendor/libzmq.cmake" FORCE)
 endfunction()
@@ -99,10 +99,26 @@ target_compile_definitions(zmq INTERFACE ZMQ_STATIC ZMQ_BUILD_DRAFT_API)
 # For what needs more than the public header.
 set(ZMQ_INTERNAL_INCLUDE_DIRS ${VENDOR_SOURCES}/libzmq/src ${CMAKE_CURRENT_BINARY_DIR}/libzmq PARENT_SCOPE)
 
-add_custom_target(perf_tools)
-foreach(tool local_thr remote_thr local_lat remote_lat inproc_thr inproc_lat)
+# The tools in C of the tests: libzmq's own, and examples/c. Link-time optimization of the whole library takes most of a
+# link, so they share one library where a linker can make it of the static one.
+set(TOOLS_LIBRARY zmq)
+if(CMAKE_SYSTEM_NAME STREQUAL Linux)
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/empty.c CONTENT "")
+  add_library(tools_zmq SHARED EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/empty.c)
+  target_link_options(tools_zmq PRIVATE
+    LINKER:--whole-archive $<TARGET_FILE:libzmq-static> LINKER:--no-whole-archive)
+  target_link_libraries(tools_zmq PRIVATE zmq)
+  target_include_directories(tools_zmq INTERFACE ${VENDOR_SOURCES}/libzmq/include)
+  target_compile_definitions(tools_zmq INTERFACE ZMQ_BUILD_DRAFT_API)
+  set_target_properties(tools_zmq PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/perf)
+  set(TOOLS_LIBRARY tools_zmq)
+endif()
+set(TOOLS_LIBRARY ${TOOLS_LIBRARY} PARENT_SCOPE)
+
+add_custom_target(tools)
+foreach(tool local_thr remote_thr local_lat remote_lat)
   add_executable(${tool} EXCLUDE_FROM_ALL ${VENDOR_SOURCES}/libzmq/perf/${tool}.cpp)
-  target_link_libraries(${tool} PRIVATE zmq)
+  target_link_libraries(${tool} PRIVATE ${TOOLS_LIBRARY})
   set_target_properties(${tool} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/perf)
-  add_dependencies(perf_tools ${tool})
+  add_dependencies(tools ${tool})
 endforeach()

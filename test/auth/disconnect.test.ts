@@ -46,6 +46,23 @@ async function connected(server: Server, options: SocketOptions<Dealer>, name: s
   return dealer;
 }
 
+// With PLAIN and CURVE, that answers a command of the peer. Without a mechanism, the server speaks first.
+test.each(["bind", "connect"] as const)(
+  "a server without a mechanism and a handler disconnects its peer at once: %s",
+  async (side) => {
+    using router = new Router({ context, linger: 0, reconnectInterval: 10, handshakeInterval: 0, ...domain });
+    using dealer = new Dealer({ linger: 0, reconnectInterval: 10, handshakeInterval: 0 });
+    const [bound, connecting] = side === "bind" ? [router, dealer] : [dealer, router];
+    await bound.bind("tcp://127.0.0.1:*");
+    const verdict = verdictOf(router.events);
+    connecting.connect(bound.lastEndpoint as string);
+    for (let count = 0; count < 3; count++) {
+      expect(await verdict()).toBe("handshake:error:other");
+      await next(dealer.events, "disconnect");
+    }
+  },
+);
+
 describe.each([
   ["NULL", servers.none, {}],
   ["PLAIN", servers.plain, plainClient("ada", "secret")],

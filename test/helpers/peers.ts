@@ -21,7 +21,7 @@ export function pythonMissing(): string | undefined {
 export function toolsMissing(): string | undefined {
   return existsSync(join(tools, "local_thr"))
     ? undefined
-    : "libzmq's tools are not built: node scripts/build.mjs --perf-tools";
+    : "libzmq's tools are not built: node scripts/build.mjs --tools";
 }
 
 export interface Peer {

@@ -1,6 +1,5 @@
 // The inspector: snapshots of the sockets of a thread, and the endpoint at which tools ask for them.
 
-import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -315,10 +314,10 @@ describe("requests", () => {
     await dealer.send(["", ...Array.from({ length: 1000 }, () => "x")]);
     const bytes = connect(pathOf(address));
     bytes.write("GET / HTTP/1.1\r\n\r\n");
-    bytes.on("error", () => {});
-    await once(bytes, "data");
+    // Disconnected before or after a first answer, whichever the service reads or writes first.
+    bytes.on("error", () => {}).resume();
+    await new Promise((resolve) => bytes.once("close", resolve));
     expect(await ask(tool(address))).toMatchObject({ format: "zmq-inspector" });
-    bytes.destroy();
   });
 
   test("of a tool that reads no answers neither block the program nor other tools", async () => {

@@ -18,7 +18,7 @@ const python = "/usr/bin/python3";
 function missing(language: string, program: string): string | undefined {
   if (language === "C") {
     if (existsSync(join(binaries, program))) return undefined;
-    const remedy = "node scripts/build.mjs --perf-tools";
+    const remedy = "node scripts/build.mjs --tools";
     return program.startsWith("protobuf")
       ? `libprotobuf-c was not there when the C examples were built: apt-get install protobuf-c-compiler libprotobuf-c-dev, then ${remedy}`
       : `the C examples are not built: ${remedy}`;
