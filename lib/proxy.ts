@@ -324,7 +324,7 @@ export class Proxy<F extends Socket = Socket, B extends Socket = Socket> {
     }
     core.usable();
     const { sending, receiving, watching, sendingMany } = core;
-    if (sending !== undefined || receiving !== undefined || watching?.call !== undefined || sendingMany) {
+    if (sending !== undefined || receiving !== undefined || watching?.calls.length || sendingMany) {
       throw errorOf("EBUSY");
     }
     // Not through the property, which a derived class may override.

@@ -169,12 +169,10 @@ Napi::Value listPeers(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const Socket* const socket = arguments.socket(0);
   const double id = arguments.number(1);
-  constexpr double kMostIds = 9007199254740992;  // 2 to the power of 53
   if (!arguments.ok()) return {};
   if (socket == nullptr || socket->get() == nullptr) return arguments.answer(-ENOTSOCK);
 #ifdef ZMQ_NATIVE_SYSTEM_LIBZMQ
   static_cast<void>(id);
-  static_cast<void>(kMostIds);
   return arguments.answer(-ENOTSUP);
 #else
   if (!(id >= -1 && id < kMostIds)) return arguments.answer(-EINVAL);

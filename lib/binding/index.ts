@@ -136,7 +136,7 @@ export interface Binding {
 
   // native/unsent.cc
   /** Returns the number of messages that have not been handed to the network. Unless it is 0, a change is signaled. */
-  unsent(handle: Handle): number;
+  unsent(handle: Handle, id: number): number;
 
   // native/proxy.cc
   /**

@@ -22,7 +22,8 @@ import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
 import { identityOf } from "./identity.js";
-import { type Direction, Readiness, type Waiter } from "./readiness.js";
+import { type Operation, Readiness } from "./readiness.js";
+import type { Waiter } from "./waiter.js";
 
 /**
  * The most bytes that libzmq reads or writes at once, instead of 8 KiB. It increases the rate of messages of 1 KiB by
@@ -51,7 +52,6 @@ function open(token: ContextToken, type: number, core: Core): Handle {
   return checkOpening(result, token);
 }
 
-type Operation = Exclude<Direction, "watching">;
 const timeoutIds: Record<Operation, number> = { sending: ZMQ_SNDTIMEO, receiving: ZMQ_RCVTIMEO };
 
 function blocked(): ZmqError {

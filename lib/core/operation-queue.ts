@@ -10,8 +10,8 @@ import { afterOthers, turnIsOver } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
-import type { Waiter } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
+import type { Waiter } from "./waiter.js";
 
 /** @internal An operation that would block, or that others have to precede. */
 export interface Operation<T> {

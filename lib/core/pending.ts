@@ -4,8 +4,9 @@
 import type { ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
 import type { Core } from "./open-socket.js";
-import type { Direction, Waiter } from "./readiness.js";
+import type { Direction } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
+import type { Waiter } from "./waiter.js";
 
 /** @internal The result of an attempt that would block. */
 export const wouldBlock = Symbol("would block");
@@ -65,7 +66,8 @@ export class Pending<T> implements Waiter {
       if (!this.#mayWait()) return;
       // Set first: near a stack overflow, `wait` may throw after it has registered the operation.
       this.#waiting = true;
-      core.wait(direction, this);
+      if (direction === "watching") core.watch(this);
+      else core.wait(direction, this);
       // User code may have used the socket since the attempt, and consumed the wake-up.
       if (core.uses !== uses) core.touched();
     } catch (error) {
@@ -120,8 +122,9 @@ export class Pending<T> implements Waiter {
       return false;
     }
     core.usable();
-    if (core[this.#direction]?.call !== undefined) {
-      throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
+    const direction = this.#direction;
+    if (direction !== "watching" && core[direction]?.call !== undefined) {
+      throw direction === "sending" ? busyWriting(core) : busyReading(core);
     }
     return true;
   }
@@ -163,7 +166,8 @@ export class Pending<T> implements Waiter {
     clearTimeout(this.#timer);
     if (this.#waiting) {
       this.#waiting = false;
-      this.#core.done(this.#direction);
+      if (this.#direction === "watching") this.#core.unwatch(this);
+      else this.#core.done(this.#direction);
     }
     const signal = this.#signal;
     // In a microtask, since user code of the signal must not run between the retries of a wake-up.

@@ -8,24 +8,13 @@ import { check } from "../binding/errors.js";
 import { binding, type Handle } from "../binding/index.js";
 import { clearTimeout, setImmediate, setTimeout } from "../runtime/timers.js";
 import { throwLater } from "../runtime/uncaught.js";
-
-/** A pending operation. */
-export interface Waiter {
-  /** The name of the method, such as `receive()`, for the error of a second one. */
-  readonly call?: string;
-  /** An object that must not be garbage-collected while this operation is pending. */
-  readonly holds?: object | undefined;
-  /**
-   * Retries the operation. Returns whether it is no longer pending. If it returns false, the last libzmq call of the
-   * attempt must have been an EAGAIN.
-   */
-  retry(): boolean;
-  /** Called when the socket is closed. Tries once more, then gives up. */
-  close(): void;
-}
+import type { Waiter } from "./waiter.js";
+import { Watchers } from "./watchers.js";
 
 /** The condition that an operation waits for: room in a queue, a message, or a change of the peers. */
 export type Direction = "sending" | "receiving" | "watching";
+/** The directions with one operation at a time. */
+export type Operation = Exclude<Direction, "watching">;
 
 /** Sockets with pending operations. This map keeps them from being garbage-collected. */
 const waiting = new Map<Handle, Readiness>();
@@ -57,8 +46,8 @@ export class Readiness {
   sending: Waiter | undefined;
   /** The pending receive. */
   receiving: Waiter | undefined;
-  /** The pending operation that watches peers. Its attempt does not process libzmq's commands. */
-  watching: Waiter | undefined;
+  /** The pending operations that watch peers. Their attempts do not process libzmq's commands. Undefined without any. */
+  watching: Watchers | undefined;
   /**
    * Whether a receive has just found no message and the socket was not used since. The next message then causes a
    * wake-up, so an operation may wait without trying first.
@@ -78,9 +67,8 @@ export class Readiness {
    * pending. The caller must have attempted the operation before: libzmq signals new messages only after a receive has
    * found none. Throws if the socket cannot be watched.
    */
-  wait(direction: Direction, waiter: Waiter, alive = true): void {
-    const aliveAnyway = this.#keepsAlive(direction);
-    const again = check(binding.hold(this.handle, true, this.#referenced && (alive || aliveAnyway))) === 1;
+  wait(direction: Operation, waiter: Waiter, alive = true): void {
+    const again = this.#hold(alive || this.#keepsAlive(direction));
     const awaited = this.#isAwaited();
     this.#alive[direction] = alive;
     waiting.set(this.handle, this);
@@ -90,21 +78,52 @@ export class Readiness {
     if (again || awaited) this.touched();
   }
 
-  done(direction: Direction): void {
+  done(direction: Operation): void {
+    const alive = this.#keepsAlive();
     this[direction] = undefined;
+    this.#alive[direction] = false;
+    // `flush` waits for the end of pending sends.
+    if (direction === "sending" && this.watching !== undefined) this.#wakeSoon();
+    this.#release(alive);
+  }
+
+  /** As `wait`, for one more operation that watches peers. */
+  watch(waiter: Waiter, alive = true): void {
+    const again = this.#hold(alive || this.#keepsAlive());
+    const awaited = this.#isAwaited();
+    this.watching ??= new Watchers();
+    this.watching.add(waiter, alive);
+    this.#alive.watching = this.watching.keepAlive;
+    waiting.set(this.handle, this);
+    this.emptied = false;
+    if (again || awaited) this.touched();
+  }
+
+  unwatch(waiter: Waiter): void {
+    const { watching } = this;
+    if (watching === undefined) return;
+    const alive = this.#keepsAlive();
+    watching.remove(waiter);
+    this.#alive.watching = watching.keepAlive;
+    if (watching.empty) this.watching = undefined;
+    this.#release(alive);
+  }
+
+  /** Has libzmq's descriptor watched. Returns whether the socket must be looked at once more. */
+  #hold(alive: boolean): boolean {
+    return check(binding.hold(this.handle, true, this.#referenced && alive)) === 1;
+  }
+
+  /** An operation has ended. `alive`: the operations before that kept the process alive. */
+  #release(alive: boolean): void {
     if (this.#later !== undefined) {
       clearTimeout(this.#later);
       this.#later = undefined;
     }
     this.#pause = firstPause;
-    const alive = this.#alive[direction];
-    this.#alive[direction] = false;
     if (this.#isAwaited()) {
-      // `flush` waits for the end of pending sends.
-      if (direction === "sending" && this.watching !== undefined) this.#wakeSoon();
       // The remaining operations may not keep the process alive.
-      if (alive && !this.#keepsAlive(direction) && binding.hold(this.handle, true, false) === 1)
-        this.touched();
+      if (alive && !this.#keepsAlive() && binding.hold(this.handle, true, false) === 1) this.touched();
       return;
     }
     waiting.delete(this.handle);
@@ -124,19 +143,13 @@ export class Readiness {
   set referenced(on: boolean) {
     this.#referenced = on;
     if (!this.#isAwaited()) return;
-    const { sending, receiving, watching } = this.#alive;
-    const alive = on && (sending || receiving || watching);
-    if (binding.hold(this.handle, true, alive) === 1) this.touched();
+    if (binding.hold(this.handle, true, on && this.#keepsAlive()) === 1) this.touched();
   }
 
-  /** Whether an operation in another direction keeps the process alive. */
-  #keepsAlive(but: Direction): boolean {
+  /** Whether a pending operation keeps the process alive, in another direction than `but`. */
+  #keepsAlive(but?: Operation): boolean {
     const alive = this.#alive;
-    return (
-      (but !== "sending" && alive.sending) ||
-      (but !== "receiving" && alive.receiving) ||
-      (but !== "watching" && alive.watching)
-    );
+    return (but !== "sending" && alive.sending) || (but !== "receiving" && alive.receiving) || alive.watching;
   }
 
   /**

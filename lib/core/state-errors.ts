@@ -55,14 +55,6 @@ export function busyWriting({ sending, sendingMany }: Core): ZmqError {
   ).explain(pending(sendingMany ? "sendMany()" : (sending?.call ?? "send()")));
 }
 
-/** @internal */
-export function busyWatching({ watching }: Core): ZmqError {
-  return errorOf(
-    "EBUSY",
-    "Socket is busy waiting; only one flush or waitForSubscribers may be in progress at any time",
-  ).explain(pending(watching!.call!));
-}
-
 /** The `detail` of a timeout, by direction or by call. */
 const missing = {
   sending: "every queue is full, or no peer is connected",

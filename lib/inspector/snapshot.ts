@@ -75,7 +75,7 @@ function optionsOf(core: Core, type: string): Record<string, number> {
 function socketOf(core: Core, context: number): SocketSnapshot {
   const { socketId: id, socketType: type } = identityOf(core);
   const { sending, receiving, watching, sendingMany, blocked } = core;
-  const pending = [sendingMany ? "sendMany()" : sending?.call, receiving?.call, watching?.call];
+  const pending = [sendingMany ? "sendMany()" : sending?.call, receiving?.call, ...(watching?.calls ?? [])];
   const endpoints = endpointsOf(core).map(
     ({ nextRetry, lastError, ...plain }): EndpointSnapshot => ({
       ...plain,

@@ -10,8 +10,8 @@ import { binding, type Handle } from "../binding/index.js";
 import { openToken } from "../context/context.js";
 import { uniqueEndpoint } from "../core/inproc-name.js";
 import { Core, checkOpening } from "../core/open-socket.js";
-import type { Waiter } from "../core/readiness.js";
 import { findCore } from "../core/registry.js";
+import type { Waiter } from "../core/waiter.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { commonOptions, receiveOptions } from "../options/table.js";
@@ -107,6 +107,8 @@ export class Observer implements AsyncIterable<Event> {
   readonly #handle: Handle;
   readonly #bound: readonly string[];
   readonly #observed: WeakRef<Core>;
+  /** Whether the socket is watched for the answers to `requestPipeStats`. */
+  #awaitsAnswers = false;
   readonly #unread: Event[] = [];
   readonly #intake = new Intake();
   readonly #emitter = new EventEmitter();
@@ -278,15 +280,18 @@ export class Observer implements AsyncIterable<Event> {
     check(binding.reportPipes(this.#handle));
     // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
-    if (core === undefined || core.watching !== undefined) return;
+    // The other watchers of the socket may end before the answers arrive.
+    if (core === undefined || this.#awaitsAnswers) return;
+    this.#awaitsAnswers = true;
     // No closure here may use `core`: the timer would keep a closed socket for that time.
     const weak = this.#observed;
-    const watcher: Waiter = { retry: () => false, close: () => weak.deref()?.done("watching") };
-    core.wait("watching", watcher, false);
-    setTimeout(() => {
-      const watched = weak.deref();
-      if (watched?.watching === watcher) watched.done("watching");
-    }, answerTime).unref();
+    const end = () => {
+      this.#awaitsAnswers = false;
+      weak.deref()?.unwatch(watcher);
+    };
+    const watcher: Waiter = { retry: () => false, close: end };
+    core.watch(watcher, false);
+    setTimeout(end, answerTime).unref();
   }
 
   /**

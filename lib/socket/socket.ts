@@ -563,7 +563,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * @throws ZmqError `EAGAIN` (rejects): messages are left after the timeout, or the socket was closed meanwhile. With
    * `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
    * @throws ZmqError `ENOTSUP` (rejects): the addon was built against the system's libzmq.
-   * @throws ZmqError `EBUSY` (throws): `flush` or `waitForSubscribers` is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBUSY` (throws): `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): an option has the wrong type.
    * @throws The reason of `signal` (rejects) when it is aborted.

@@ -8,7 +8,6 @@ import { check } from "../binding/errors.js";
 import { binding } from "../binding/index.js";
 import type { Core } from "../core/open-socket.js";
 import { Pending, wouldBlock } from "../core/pending.js";
-import { busyWatching } from "../core/state-errors.js";
 import { copyOf } from "../message/frames.js";
 
 /** Options of {@link Publisher.waitForSubscribers}. */
@@ -33,8 +32,6 @@ export function waitForSubscribers(core: Core, count: number, options?: Subscrib
   const { timeout, signal, aborted } = operationOptions(options);
   const prefix = toPrefix(options?.topic);
   core.usable();
-  // The watcher of requestPipeStats has no call: it is replaced instead.
-  if (core.watching?.call !== undefined) throw busyWatching(core);
   if (aborted) return Promise.reject(signal!.reason);
   const any = prefix === undefined;
   const topic = prefix ?? Buffer.alloc(0);

@@ -54,7 +54,7 @@ const signatures: Record<keyof Binding, { parameters: unknown[]; unknown?: numbe
   ownsMemory: { parameters: [bytes] },
   receive: { parameters: [noHandle, bytes.buffer, 0, 1], unknown: ENOTSOCK },
   setReceiveArea: { parameters: [bytes, []] },
-  unsent: { parameters: [noHandle], unknown: ENOTSOCK },
+  unsent: { parameters: [noHandle, 0], unknown: ENOTSOCK },
   subscribers: { parameters: [noHandle, true, bytes], unknown: ENOTSOCK },
   watchPeers: { parameters: [noHandle], unknown: ENOTSOCK },
   takePeerChanges: { parameters: [noHandle], unknown: ENOTSOCK },

@@ -1,8 +1,10 @@
 // A connected peer. Its methods ask libzmq while it is connected.
 
+import { type OperationOptions, operationOptions } from "../../arguments/operation-options.js";
 import { ZMQ_PEER, ZMQ_ROUTER, ZMQ_SERVER, ZMQ_STREAM } from "../../binding/constants.js";
 import { binding } from "../../binding/index.js";
 import type { Core } from "../../core/open-socket.js";
+import { flushPeer } from "../flush.js";
 import { type Row, readRows } from "./rows.js";
 import type { ConnectedPeer, PeerStatistics } from "./types.js";
 
@@ -40,7 +42,10 @@ export class TrackedPeer implements ConnectedPeer {
     };
     close = (peer, statistics) => {
       if (statistics !== undefined) peer.#statistics = statistics;
+      const core = peer.#core;
       peer.#core = undefined;
+      // For a pending `flush`. libzmq signals nothing if a socket that connects keeps the queue.
+      if (core?.watching !== undefined) core.touched();
     };
   }
 
@@ -77,6 +82,13 @@ export class TrackedPeer implements ConnectedPeer {
     // Hooks of async_hooks may have ended the connection after the read.
     if (row !== undefined && this.#core !== undefined) this.#statistics = row.statistics;
     return this.#statistics;
+  }
+
+  flush(options?: OperationOptions): Promise<void> {
+    const core = this.#core;
+    if (core !== undefined) return flushPeer(core, this.#id, () => this.#core !== undefined, options);
+    const { signal, aborted } = operationOptions(options);
+    return aborted ? Promise.reject(signal!.reason) : Promise.resolve();
   }
 
   /** Undefined if the connection has ended, also if this thread does not know it yet. */

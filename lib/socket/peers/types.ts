@@ -1,5 +1,6 @@
 // The public types of peers and their changes.
 
+import type { OperationOptions } from "../../arguments/operation-options.js";
 import type { DropCounts } from "../drops.js";
 
 /**
@@ -115,6 +116,36 @@ export interface ConnectedPeer {
    * ```
    */
   statistics(): PeerStatistics;
+  /**
+   * Waits until all messages for this peer have been handed to the network, as `socket.flush()` does for all peers.
+   * Messages that still wait in a pending `send` or in `sendQueue` have no peer yet.
+   *
+   * Resolves also when the peer leaves. On a socket that connects, the queue is then for the next peer of the endpoint. On a
+   * bound socket, the messages are lost, and `statistics().dropped.peerGone` of the socket counts them.
+   *
+   * @param options `timeout` has no limit by default; `sendTimeout` does not apply.
+   *
+   * @throws ZmqError `EAGAIN` (rejects): messages are left after the timeout, or the socket was closed meanwhile. With
+   * `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `EBUSY` (throws): `bind` or `unbind` of the socket is pending.
+   * @throws TypeError (throws): an option has the wrong type.
+   * @throws The reason of `signal` (rejects) when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { Dealer, Router } from "zmq-native";
+   *
+   * const router = new Router();
+   * await router.bind("tcp://127.0.0.1:*");
+   * const dealer = new Dealer({ routingId: "worker" });
+   * dealer.connect(router.lastEndpoint!);
+   * await router.waitForPeers();
+   * await router.send(["worker", "job"]);
+   * const [worker] = router.peers;
+   * await worker!.flush({ timeout: 5000 });
+   * ```
+   */
+  flush(options?: OperationOptions): Promise<void>;
 }
 
 /** A peer joined. */
