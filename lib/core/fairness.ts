@@ -24,11 +24,19 @@ function endTurn(): void {
 }
 
 /**
- * Counts one operation. True if the budget of this turn is used up. Once an operation waits for the next turn, all later
- * ones do: otherwise, with a `receiveQueue`, the next message would overtake it.
+ * The operations of one socket in one direction settle in their order: if one waits for the next turn, those after it do.
+ * Otherwise, with a `receiveQueue`, a message would overtake the one before it. Other sockets do not wait.
  */
+export class Order {
+  /** The turn that the last one of them waited for. */
+  turn: Promise<void> | undefined;
+}
+
+const waits = ({ turn }: Order): boolean => turn !== undefined && turn === next;
+
+/** Counts one operation. True if the budget of this turn is used up. */
 export function turnIsOver(): boolean {
-  return next !== undefined || (++operations % clockInterval === 0 && clockSaysSo());
+  return ++operations % clockInterval === 0 && clockSaysSo();
 }
 
 function clockSaysSo(): boolean {
@@ -60,17 +68,23 @@ export function nextTurn(): Promise<void> {
   return promise;
 }
 
-/** Settles an operation: after those that wait for the next turn, if there are any. */
-export function afterOthers(settle: () => void): void {
-  if (next === undefined) settle();
-  else void next.then(settle);
+/** Settles an operation: after those before it that wait for the next turn, if there are any. */
+export function afterOthers(order: Order, settle: () => void): void {
+  if (waits(order)) void next!.then(settle);
+  else settle();
 }
 
-/** @internal Resolves at once, or in the next turn of the event loop if the budget of this one is used up. */
-export function soon<T>(result: T): Promise<T> {
-  return turnIsOver() ? inNextTurn(result) : Promise.resolve(result);
+/**
+ * @internal Counts one operation. Undefined if it may settle at once. Otherwise the promise of the next turn: the budget of
+ * this one is used up, or an operation before this one waits.
+ */
+export function laterTurn(order: Order): Promise<void> | undefined {
+  if (!turnIsOver() && !waits(order)) return undefined;
+  order.turn = nextTurn();
+  return order.turn;
 }
 
-function inNextTurn<T>(result: T): Promise<T> {
-  return nextTurn().then(() => result);
+/** @internal Resolves at once, or in the next turn of the event loop, as `laterTurn` says. */
+export function soon<T>(result: T, order: Order): Promise<T> {
+  return laterTurn(order)?.then(() => result) ?? Promise.resolve(result);
 }

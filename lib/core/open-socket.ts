@@ -21,6 +21,7 @@ import { toGroup, toRoutingId } from "../message/tag.js";
 import { kinds, type Option, type OptionTarget } from "../options/kinds.js";
 import { liveOptions } from "../options/live.js";
 import { EndpointRecord } from "./endpoint-record.js";
+import { Order } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import { type Operation, Readiness } from "./readiness.js";
 import type { Waiter } from "./waiter.js";
@@ -105,6 +106,8 @@ export class Core extends Readiness implements OptionTarget {
   readonly record = new EndpointRecord();
   /** Messages that a loop has prefetched. */
   ahead!: FetchedAhead;
+  /** In which order results settle. */
+  readonly orders: Readonly<Record<Operation, Order>> = { sending: new Order(), receiving: new Order() };
   /** Watches the connections, once the program has asked for them. */
   peers: { close(): void } | undefined = undefined;
   sender!: Queueing;

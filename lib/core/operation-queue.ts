@@ -6,7 +6,7 @@ import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { afterOthers, turnIsOver } from "./fairness.js";
+import { afterOthers, type Order, turnIsOver } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
@@ -52,6 +52,8 @@ class Entry<T = unknown> {
   queued = false;
   readonly #abort: (entry: Entry) => void;
   #aborted = false;
+  /** Has a result. The promise may settle in a later turn. */
+  #finished = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
@@ -89,6 +91,13 @@ class Entry<T = unknown> {
     this.#resolve(value);
   }
 
+  /** Settles with the result of an attempt. From now on, neither the timeout nor the signal counts. */
+  finish(order: Order, settle: () => void): void {
+    this.#finished = true;
+    this.#release();
+    afterOthers(order, settle);
+  }
+
   reject(reason: unknown): void {
     this.#release();
     this.#reject(reason);
@@ -104,6 +113,7 @@ class Entry<T = unknown> {
   }
 
   readonly #onAbort = (): void => {
+    if (this.#finished) return;
     this.#aborted = true;
     this.#abort(this as Entry);
     try {
@@ -235,13 +245,13 @@ export class OperationQueue implements Waiter {
         this.#remove(entry);
         // The attempt has processed libzmq's commands, and may have consumed the wake-up of the other direction.
         core.touched();
-        entry.reject(error);
+        entry.finish(core.orders[this.#direction], () => entry.reject(error));
         continue;
       }
       this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#remove(entry);
-      afterOthers(() => entry.resolve(result));
+      entry.finish(core.orders[this.#direction], () => entry.resolve(result));
       if (entry.operation.takesOver) return true;
       if (!all && this.#first !== undefined && turnIsOver()) {
         core.touched();

@@ -95,7 +95,7 @@ export class Loop<T> implements SocketIterator<T> {
     try {
       // Receives that wait in a queue come first.
       const value = core.receiving === undefined ? this.#fetched?.() : undefined;
-      if (value !== undefined) return soon({ value, done: false });
+      if (value !== undefined) return soon({ value, done: false }, core.orders.receiving);
     } catch (error) {
       return Promise.reject(error);
     }

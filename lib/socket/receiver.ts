@@ -237,7 +237,7 @@ export class Receiver implements FetchedAhead, Queueing {
       if (first && (!core.emptied || this.holdsMessages || timeout === 0)) {
         const result = attempt();
         core.touched(core.emptied);
-        if (result !== wouldBlock) return soon(result);
+        if (result !== wouldBlock) return soon(result, core.orders.receiving);
       }
       if (timeout === 0) return Promise.reject(errorOf("EAGAIN"));
       const promise = this.#wait(attempt, timeout, call, options.signal, whenClosed);

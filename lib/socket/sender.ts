@@ -13,7 +13,7 @@ import {
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, explained, type ZmqError } from "../binding/errors.js";
 import { binding, type WireMessage } from "../binding/index.js";
-import { nextTurn, turnIsOver } from "../core/fairness.js";
+import { laterTurn, nextTurn, turnIsOver } from "../core/fairness.js";
 import type { Core, Losses, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
@@ -143,7 +143,7 @@ export class Sender implements Queueing {
     if (!first) return this.#sendLater(outgoing, plain);
     const result = handOver(core.handle, outgoing);
     core.touched();
-    if (result === 1) return turnIsOver() ? nextTurn() : settled;
+    if (result === 1) return laterTurn(core.orders.sending) ?? settled;
     if (result === 2) {
       this.#pace ??= new Pace(core.handle);
       return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));

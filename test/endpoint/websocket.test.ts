@@ -3,8 +3,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { Dealer, Pull, Push, Subscriber, XPublisher } from "zmq-native";
-import { type RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
+import { Dealer, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
+import { join, opcodes, RawPeer, RawServer, ready, upgrade, webSocketFrame } from "../helpers/zmtp.js";
 
 /** The response of a ws server to a handshake with these headers, without a body. Empty if the server hangs up. */
 async function shakeHands(endpoint: string, headers: Record<string, string>): Promise<string> {
@@ -104,6 +104,22 @@ describe("the path of a ws endpoint", () => {
     );
     await expect(push.bind(`ws://127.0.0.1:*${path}`)).rejects.toMatchObject({ code: "EINVAL" });
   });
+});
+
+// By RFC 6455, 7.1.1, the server ends the connection.
+test.each([
+  ["ZWS2.0", "id"],
+  ["ZWS2.0/NULL", join("\x02", ready("DEALER").subarray(2))],
+])("a close frame is answered, and ends the connection: %s", async (protocol, first) => {
+  using router = new Router();
+  await router.bind("ws://127.0.0.1:*");
+  const joined = new Promise((resolve) => router.peers.once("join", resolve));
+  using peer = await RawPeer.connect(router.lastEndpoint as string);
+  peer.say(upgrade(protocol), webSocketFrame(first));
+  await joined;
+  peer.say(webSocketFrame(Buffer.from([3, 232]), { opcode: opcodes.close }));
+  await peer.ended;
+  expect(peer.heard.subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 232]));
 });
 
 // jszmq 0.1.2 is such a server: its WebSocket library answers with the first protocol that the client offers. Without

@@ -797,3 +797,101 @@ test("receives with a receiveQueue settle in order, also when a turn has been lo
   await Promise.all(receives);
   expect(order).toEqual(numbers);
 });
+
+describe("beside another socket that uses up the turns", () => {
+  /** A socket that sends to itself. `busy` uses up the budget of the turn. */
+  async function openBusy() {
+    const pull = new Pull();
+    await pull.bind(freshEndpoint("inproc"));
+    const push = new Push();
+    push.connect(pull.lastEndpoint!);
+    return {
+      busy() {
+        const end = performance.now() + 4;
+        while (performance.now() < end) {
+          void push.send("x");
+          void pull.receive();
+        }
+      },
+      async loop(goOn: () => boolean) {
+        while (goOn()) {
+          await push.send("x");
+          await pull.receive();
+        }
+      },
+      [Symbol.dispose]() {
+        push.close();
+        pull.close();
+      },
+    };
+  }
+
+  const nextTurn = () => new Promise(setImmediate);
+
+  test("a received message is not lost if its signal is aborted before the promise settles", async () => {
+    using other = await openBusy();
+    using pair = await join(new Pull({ receiveQueue: { max: 10 } }), new Push(), "inproc");
+    const { bound: pull, connected: push } = pair;
+    for (let round = 0; round < 20; round++) {
+      const abort = new AbortController();
+      const received = pull.receive({ signal: abort.signal }).then(String);
+      await nextTurn();
+      other.busy();
+      push.trySend(`${round}`);
+      // Uses up the budget again, then receives, then aborts: all in one turn.
+      setImmediate(() => abort.abort());
+      const first = await received.catch(() => undefined);
+      expect(first ?? String(await pull.receive())).toBe(`${round}`);
+    }
+  });
+
+  test("an aborted sendMany lets the others continue", async () => {
+    using other = await openBusy();
+    let goOn = true;
+    const looping = other.loop(() => goOn);
+    for (let round = 0; round < 40; round++) {
+      using push = new Push({ sendQueue: { max: 100 }, sendHighWaterMark: 1, linger: 0 });
+      using pull = new Pull({ receiveHighWaterMark: 10 });
+      await pull.bind(freshEndpoint("inproc"));
+      push.connect(pull.lastEndpoint!);
+      while (push.trySend("fill"));
+      const abort = new AbortController();
+      const sends = [push.send("1"), push.sendMany(["2"], { signal: abort.signal }), push.send("3")];
+      const results = Promise.allSettled(sends);
+      await nextTurn();
+      while (pull.tryReceive());
+      for (let turn = round % 4; turn > 0; turn--) await nextTurn();
+      abort.abort();
+      const receiving = (async () => {
+        for await (const _ of pull);
+      })();
+      const [first, , third] = await results;
+      expect([first!.status, third!.status]).toEqual(["fulfilled", "fulfilled"]);
+      pull.close();
+      await receiving;
+    }
+    goOn = false;
+    await looping;
+  });
+
+  test("a queue is sent in far fewer turns than messages", async () => {
+    using other = await openBusy();
+    using push = new Push({ sendQueue: { max: 5000 }, linger: 0, immediate: true });
+    const sends = Array.from({ length: 5000 }, (_, index) => push.send(`${index}`));
+    let done = false;
+    const looping = other.loop(() => !done);
+    let turns = 0;
+    const counting = (async () => {
+      for (; !done; turns++) await nextTurn();
+    })();
+    using pull = new Pull({ receiveHighWaterMark: 0 });
+    await pull.bind(freshEndpoint("tcp"));
+    push.connect(pull.lastEndpoint!);
+    await push.waitForPeers();
+    turns = 0;
+    await Promise.all(sends);
+    done = true;
+    await Promise.all([looping, counting]);
+    expect(turns).toBeLessThan(2000);
+  });
+});

@@ -347,6 +347,13 @@ int zmq::tls_session_t::state_t::send (void *self_,
                                        size_t size_)
 {
     state_t &self = *static_cast<state_t *> (self_);
+    //  A peer that reads slowly may keep it from ever being empty.
+    if (self.output_used > kept_output
+        && self.output_used >= self.output.size () / 2) {
+        self.output.erase (self.output.begin (),
+                           self.output.begin () + self.output_used);
+        self.output_used = 0;
+    }
     if (self.output.size () - self.output_used + size_ > largest_output) {
         self.transport_errno = ENOBUFS;
         return MBEDTLS_ERR_NET_SEND_FAILED;
