@@ -408,7 +408,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    *
    * Returns at once. If the attempt fails, the next pause is `reconnectInterval` again. If the socket has stopped trying
    * (state `stopped` in {@link Socket.endpoints}), it connects again. While the endpoint is connected, an attempt is in
-   * progress, or the host name is being resolved, this is a no-op.
+   * progress, or the host name is being resolved, this is a no-op. When a connection ends, wait for `leave` or `fail` of
+   * {@link Socket.peers}: at the events of {@link Socket.events}, the socket may not have stopped yet.
    *
    * @throws ZmqError `ENOENT`: the program has not connected to this address, or has disconnected it.
    * @throws ZmqError `EADDRINUSE`: the `routingId` that was given to `connect` belongs to another peer, or to the last
