@@ -9,6 +9,11 @@ const typeNames = [
 /** The name of a socket type, such as `PUSH`. */
 export const typeName = (type: number): string => typeNames[type] ?? `${type}`;
 
+/** @internal Types that only send, and types that only receive. Subscriptions do not count here. */
+export const sendOnly: readonly string[] = ["PUB", "PUSH", "RADIO", "SCATTER"];
+/** @internal */
+export const receiveOnly: readonly string[] = ["SUB", "PULL", "DISH", "GATHER"];
+
 /** @internal Which socket a payload is about. */
 export interface Identity {
   readonly socket: object;

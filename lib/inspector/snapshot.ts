@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import { binding } from "../binding/index.js";
 import { openContexts } from "../context/context.js";
-import { identityOf } from "../core/identity.js";
+import { identityOf, receiveOnly, sendOnly } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
 import { commonOptions, receiveOptions, sendOptions } from "../options/table.js";
 import { packageVersion } from "../runtime/version.js";
@@ -13,10 +13,6 @@ import { endpointsOf } from "../socket/peers/endpoints.js";
 import { type Row, readRows } from "../socket/peers/rows.js";
 import { statisticsOf } from "../socket/statistics.js";
 import type { EndpointSnapshot, PeerSnapshot, ProcessSnapshot, Snapshot, SocketSnapshot } from "./types.js";
-
-/** Socket types that cannot send, and those that cannot receive. */
-const receiveOnly = ["SUB", "PULL", "DISH", "GATHER"];
-const sendOnly = ["PUB", "PUSH", "RADIO", "SCATTER"];
 
 /** The name of the program, unless it has chosen one. */
 export const defaultName = (): string => (process.argv[1] ? basename(process.argv[1]) : process.title);

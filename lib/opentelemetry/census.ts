@@ -2,16 +2,13 @@
 // collects, and once more when they are closed, so messages cost nothing.
 
 import type { Attributes, BatchObservableResult } from "@opentelemetry/api";
+import { receiveOnly, sendOnly } from "../core/identity.js";
 import { nextTick } from "../runtime/timers.js";
 import type { SocketClosePayload, SocketPayload } from "../socket/payloads.js";
 import type { Socket } from "../socket/socket.js";
 import type { SocketStatistics } from "../socket/statistics.js";
 import { placeOf, systemName } from "./attributes.js";
 import type { Observables } from "./metrics.js";
-
-/** Socket types that only send, and those that only receive. Subscriptions do not count here. */
-const sendOnly = ["PUB", "PUSH", "RADIO", "SCATTER"];
-const receiveOnly = ["SUB", "PULL", "DISH", "GATHER"];
 
 /**
  * The most sets of attributes. The messages of further sockets are counted together: a program may connect to any number

@@ -91,7 +91,7 @@ function writing(sink: Sink, signal: AbortSignal) {
  * Destroying the stream aborts its pending receive, drops its buffer and keeps the socket open. A stream that waits for a
  * message keeps the process alive. Use one readable stream of a socket at a time, and no other receive beside it.
  *
- * @throws TypeError: the socket has no `receiveMany`, or an option has the wrong type.
+ * @throws TypeError: the socket cannot receive, or an option has the wrong type.
  * @throws ZmqError (event `error`) with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
  * `EMSGSIZE`, `ENOMEM`.
  * @throws ZmqError `ECANCELED` (event `error`): the socket was closed before the `endMarker` arrived.
@@ -128,7 +128,7 @@ export function toReadable(socket: Socket & ReadableSocket<object[]>, options: S
  * Destroying the stream aborts its pending send, drops its buffer and keeps the socket open. So does the end of the
  * stream. Use one writable stream of a socket at a time, and no other send beside it.
  *
- * @throws TypeError: the socket has no `sendMany`, or an option has the wrong type.
+ * @throws TypeError: the socket cannot send, or an option has the wrong type.
  * @throws TypeError (event `error`): a chunk has the wrong type, is an empty array, or equals the `endMarker`.
  * @throws ZmqError (event `error`) with the codes of `send`: `EAGAIN` after `sendTimeout`, `EBADF`, `EBUSY`, `EFSM`,
  * `EHOSTUNREACH`, `EINVAL`, `EMSGSIZE`.

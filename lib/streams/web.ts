@@ -65,7 +65,7 @@ export type ChunkOf<M, O extends StreamOptions> = O["objectMode"] extends false 
  * sender. Web streams receive before they are read: pass `highWaterMark: 0` to receive only what is read. The stream
  * closes when the socket is closed, or at the `endMarker`. Use one readable stream of a socket at a time.
  *
- * @throws TypeError: the socket has no `receiveMany`, or an option has the wrong type.
+ * @throws TypeError: the socket cannot receive, or an option has the wrong type.
  * @throws ZmqError (from reads) with the codes of `receive`: `EAGAIN` after `receiveTimeout`, `EBUSY`, `EFSM`,
  * `EMSGSIZE`, `ENOMEM`.
  * @throws ZmqError `ECANCELED` (from reads): the socket was closed before the `endMarker` arrived.
@@ -127,7 +127,7 @@ export function toReadableStream<M extends object[], O extends StreamOptions = S
  * `pipeTo` waits for pending writes before it aborts, so a peer that never reads delays it. Pass its signal to this
  * function as well.
  *
- * @throws TypeError: the socket has no `sendMany`, or an option has the wrong type.
+ * @throws TypeError: the socket cannot send, or an option has the wrong type.
  * @throws TypeError (from writes): a chunk has the wrong type, is an empty array, or equals the `endMarker`.
  * @throws ZmqError (from writes) with the codes of `send`: `EAGAIN` after `sendTimeout`, `EBADF`, `EBUSY`, `EFSM`,
  * `EHOSTUNREACH`, `EINVAL`, `EMSGSIZE`.

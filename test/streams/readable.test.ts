@@ -286,6 +286,8 @@ test("throws for wrong arguments", () => {
   for (const socket of [undefined, null, 5, {}, "x"]) {
     expect(() => toAny(socket)).toThrow(/^socket must be a socket of zmq-native, got /);
   }
+  using other = new Push();
+  expect(() => toAny(other)).toThrow("socket must be able to receive, got a PUSH socket");
   for (const options of [
     { highWaterMark: -1 },
     { highWaterMark: "many" },

@@ -225,4 +225,8 @@ test("throws for wrong arguments", () => {
       expect(() => toAny(pair, options)).toThrow(TypeError);
     }
   }
+  using push = new Push();
+  using pull = new Pull();
+  expect(() => toReadableStream(push as never)).toThrow("socket must be able to receive, got a PUSH socket");
+  expect(() => toWritableStream(pull as never)).toThrow("socket must be able to send, got a PULL socket");
 });

@@ -256,6 +256,8 @@ test("throws for wrong arguments", () => {
   for (const socket of [undefined, null, 5, {}, "x"]) {
     expect(() => toAny(socket)).toThrow(/^socket must be a socket of zmq-native, got /);
   }
+  using other = new Pull();
+  expect(() => toAny(other)).toThrow("socket must be able to send, got a PULL socket");
   expect(() => toAny(push, { endmarker: "end" })).toThrow(
     "Streams have no option endmarker; their options are objectMode, highWaterMark, signal, endMarker",
   );
