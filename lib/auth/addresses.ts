@@ -76,6 +76,14 @@ export class AddressRules {
 
   constructor(rules: NonNullable<AuthenticateOptions["addresses"]>) {
     const { allow, deny } = rules;
+    // A misspelled name of a setting would otherwise admit everybody.
+    for (const [name, value] of Object.entries({ allow, deny, ...rules })) {
+      if (value === undefined && (name in rules || (allow ?? deny) === undefined)) {
+        throw new TypeError(
+          `addresses.${name} must be an array of addresses such as ["10.0.0.0/8", "::1"], got undefined: leave out at most one of allow and deny`,
+        );
+      }
+    }
     this.#allow = allow === undefined ? undefined : new AddressList(allow, "addresses.allow");
     this.#deny = deny === undefined ? undefined : new AddressList(deny, "addresses.deny");
   }

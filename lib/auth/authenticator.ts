@@ -233,13 +233,13 @@ export class Authenticator implements AsyncDisposable {
    * Disconnects the peers that this authenticator has admitted and for which `matches` returns true, also those of servers
    * in other threads. The call returns before the connections end; the event `disconnect` of the server reports the end.
    *
-   * A client connects again by itself, and the authenticator decides again. Messages that the server received before can
+   * A client of this library connects again by itself, and the authenticator decides again. Messages that the server received before can
    * still be read.
    *
    * @param matches Gets the decision that admitted the peer. If it throws, no peer is disconnected.
    * @returns The number of connections, including those that are ending at this moment.
    *
-   * @throws TypeError: `matches` is not a function.
+   * @throws TypeError: `matches` is not a function, or returned another value than true or false.
    * @throws Error: the authenticator is closed.
    *
    * @example

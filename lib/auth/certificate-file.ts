@@ -62,6 +62,7 @@ export async function saveCertificate(certificate: Stored, path: unknown): Promi
     );
   }
   const { secretKey } = certificate;
+  if (secretKey === undefined) await refuseOtherSecret(certificate, file);
   // First: a public file without its secret one would let peers allow a key that nobody has.
   if (secretKey !== undefined)
     await replaceFile(`${file}${secretSuffix}`, textOf(certificate, secretKey), 0o600);
@@ -95,6 +96,14 @@ export async function readCertificate<T>(file: string, make: (stored: Stored) =>
   } catch (error) {
     throw new TypeError(`${file} is not a certificate: ${(error as Error).message}`);
   }
+}
+
+/** Certificate.load would read the secret file, and return another certificate than the one that was saved. */
+async function refuseOtherSecret({ publicKey }: Stored, file: string): Promise<void> {
+  const secretFile = `${file}${secretSuffix}`;
+  const other = await readIfPossible(secretFile, (stored) => stored.publicKey !== publicKey);
+  if (!other) return;
+  throw new Error(`${secretFile} has the secret of another certificate: remove it, or save to another path`);
 }
 
 /** Undefined if the file does not exist, or only its owner may read it. */

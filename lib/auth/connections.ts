@@ -1,6 +1,7 @@
 // The connections that a ZAP handler has admitted. libzmq keeps the pipe to the handler as long as the connection, so the
 // handler can disconnect a peer by a second message (vendor/patches/libzmq/peers/zap-disconnect.patch).
 
+import { shown } from "../arguments/checks.js";
 import type { ReplyTo } from "./request.js";
 import type { Decision } from "./types.js";
 
@@ -35,9 +36,13 @@ export class Connections<Owner> {
   /** Disconnects the peers of `owner` for which `matches` returns true. Returns their number. */
   disconnect(owner: Owner, matches: (decision: Decision) => boolean): number {
     // First all calls: `matches` may throw, or change the connections.
-    const found = [...this.#all].filter(
-      ([, connection]) => connection.owner === owner && matches(connection.decision),
-    );
+    const found = [...this.#all].filter(([, connection]) => {
+      if (connection.owner !== owner) return false;
+      const matched: unknown = matches(connection.decision);
+      if (typeof matched === "boolean") return matched;
+      // A promise, for instance, which would disconnect everybody.
+      throw new TypeError(`the function for disconnect must return true or false, got ${shown(matched)}`);
+    });
     let count = 0;
     for (const [key, { to }] of found) {
       this.#all.delete(key);

@@ -93,6 +93,12 @@ const validName = /^[A-Za-z0-9\-_.+]{1,255}$/;
 export const isPropertyName = (name: string): boolean =>
   validName.test(name) && !reserved.has(name.toLowerCase());
 
+function isPlain(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** User id and metadata as ZAP sends them. Throws a TypeError that names what is wrong. */
 export function encodeAdmission(
   admission: Admission,
@@ -104,7 +110,8 @@ export function encodeAdmission(
       `userId must be a string of up to ${mostBytes} bytes without NUL, got ${shown(userId)}`,
     );
   }
-  if (!isObject(metadata)) throw new TypeError(`metadata must be an object, got ${shown(metadata)}`);
+  // A Map or an array would lose its content.
+  if (!isPlain(metadata)) throw new TypeError(`metadata must be a plain object, got ${shown(metadata)}`);
   const parts = Object.entries(metadata as Record<string, unknown>).map(([name, value]) => {
     if (!isPropertyName(name)) {
       throw new TypeError(

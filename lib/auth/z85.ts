@@ -53,7 +53,7 @@ function decode(text: string): Buffer {
   const bytes = typeof text === "string" ? bytesOf(text) : undefined;
   if (bytes === undefined) {
     throw new TypeError(
-      `z85.decode takes text of Z85 digits whose length is a multiple of 5, got ${shown(text)}`,
+      `z85.decode takes text whose length is a multiple of 5: groups of Z85 digits, each below 2**32; got ${shown(text)}`,
     );
   }
   return bytes;

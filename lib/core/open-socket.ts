@@ -215,8 +215,9 @@ export class Core extends Readiness implements OptionTarget {
     let state: object | undefined;
     try {
       this.receiving?.close();
-      this.sending?.close();
+      // Before the sends, some of which may fail: a `flush` must not take them for sent.
       this.watching?.close();
+      this.sending?.close();
       this.peers?.close();
       if (this.socket !== undefined && isNoticed("socket:close")) state = this.lastState?.(this);
     } catch (error) {

@@ -63,6 +63,7 @@ const socketValues: Record<string, string> = {
   wssTrust: certificates,
   wssTrustSystem:
     'false, or true on a system that has certificate authorities. Without them, set wssTrust to tls.rootCertificates.join("\\n")',
+  wssHostname: "at most 255 bytes without NUL, or null for the host of the endpoint",
   routingId: "1 to 255 bytes, of which the first is not 0",
   routingIdBytes: "1 to 255 bytes, of which the first is not 0",
 };

@@ -170,6 +170,17 @@ describe("files", () => {
     expect((await Certificate.load(path)).publicKey).toBe(publicKey);
   });
 
+  test("save does not leave the secret of another certificate beside a public file", async () => {
+    const path = join(folder, "mixed.key");
+    const ada = Certificate.generate();
+    await ada.save(path);
+    const bob = new Certificate({ publicKey: Certificate.generate().publicKey });
+    await expect(bob.save(path)).rejects.toThrow(`${path}_secret has the secret of another certificate`);
+    expect((await Certificate.load(path)).publicKey).toBe(ada.publicKey);
+    await new Certificate({ publicKey: ada.publicKey, metadata: { name: "ada" } }).save(path);
+    expect((await Certificate.load(path)).secretKey).toBe(ada.secretKey);
+  });
+
   test("errors name the file", async () => {
     const path = join(folder, "broken.key");
     const { publicKey, secretKey } = curveKeyPair();

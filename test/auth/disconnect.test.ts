@@ -243,6 +243,9 @@ describe("disconnect", () => {
     await other.send("still here");
     expect(String((await server.router.receive(limit))[1])).toBe("still here");
     expect(String((await server.router.receive(limit))[1])).toBe("still here");
+    for (const wrong of [async () => false, () => "yes", () => undefined]) {
+      expect(() => auth.disconnect(wrong as never)).toThrow(/must return true or false, got/);
+    }
     expect(() => auth.disconnect(undefined as never)).toThrow(/takes a function such as .* got undefined/);
     await auth.close();
     expect(() => auth.disconnect(() => true)).toThrow("The authenticator is closed");

@@ -79,7 +79,7 @@ describe("malformed requests", () => {
   });
 
   test("mechanisms that are unknown are rejected", async () => {
-    await context.authenticate({ addresses: {} });
+    await context.authenticate({ addresses: { deny: [] } });
     using dealer = new Dealer({ context, linger: 0 });
     dealer.connect(zapEndpoint);
     await dealer.send(["", "1.0", "1", "global", "127.0.0.1", "", "GSSAPI", "principal"]);
@@ -118,6 +118,13 @@ describe("decision functions", () => {
     ["returns rows of a database", admit({ rows: [] }), "status 500", "failed"],
     ["returns an array", admit([]), "status 500", "failed"],
     ["returns a Map", admit(new Map()), "status 500", "failed"],
+    [
+      "returns metadata that is a Map",
+      admit({ metadata: new Map([["role", "admin"]]) }),
+      "status 500",
+      "failed",
+    ],
+    ["returns metadata that is an array", admit({ metadata: ["role", "admin"] }), "status 500", "failed"],
     ["returns a function", admit(() => true), "status 500", "failed"],
     ["returns an error", admit(new Error("no such user")), "status 500", "failed"],
     ["returns a user id with more", admit({ userId: "ada", admitted: false }), "status 500", "failed"],

@@ -225,6 +225,15 @@ describe("a wss client rejects", () => {
     expect(await failureOf(client(named), named)).toBe("ERR_TLS_CERTIFICATE_WRONG_NAME");
   });
 
+  test("wssHostname that no certificate can have is refused when it is set", () => {
+    using push = new Push();
+    for (const name of ["example.com\0x", "x".repeat(256)]) {
+      expect(() => {
+        push.wssHostname = name;
+      }).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    }
+  });
+
   test("a certificate that lacks the host of the endpoint, without wssHostname", async () => {
     const named = makeCertificate({ names: ["DNS:feed.example"] });
     expect(await failureOf(client(named), named, "localhost")).toBe("ERR_TLS_CERTIFICATE_WRONG_NAME");

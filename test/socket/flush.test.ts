@@ -206,6 +206,14 @@ describe("flush", () => {
     expect(() => push.flush({ timeout: "1" as never })).toThrow(TypeError);
   });
 
+  test("rejects if the socket is closed while sends wait in the queue", async () => {
+    const push = new Push({ sendQueue: {}, distinctErrors: true, linger: 0 });
+    const sent = push.send("1");
+    const flushed = push.flush();
+    push.close();
+    for (const each of [sent, flushed]) await expect(each).rejects.toMatchObject({ code: "ECANCELED" });
+  });
+
   test("waits for pending sends, a sendMany and the send queue", async () => {
     for (const sendQueue of [null, {}]) {
       using push = new Push({ sendQueue, sendHighWaterMark: 1 });

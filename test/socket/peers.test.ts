@@ -28,7 +28,7 @@ import { Client, Server } from "zmq-native/draft";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 import { draftPairs, stablePairs } from "../helpers/socket_types.js";
 import { freshEndpoint, type Transport, transports } from "../helpers/transports.js";
-import { frame, property, RawPeer } from "../helpers/zmtp.js";
+import { command, frame, greeting, property, RawPeer } from "../helpers/zmtp.js";
 
 const all = [...transports, "ws"] as const;
 const endpointOf = (transport: Transport | "ws") =>
@@ -470,6 +470,28 @@ describe("properties", () => {
     using _ = await RawPeer.enter(pull.lastEndpoint!, "PUSH", property("A", "1"), large, property("C", "3"));
     await pull.waitForPeers();
     expect(only(pull).properties).toEqual({ "Socket-Type": "PUSH", "Peer-Address": "127.0.0.1", A: "1" });
+  });
+
+  test("a peer cannot claim a user id in other letters, or what a decision function sets", async () => {
+    const context = new Context();
+    await using auth = await context.authenticate({
+      plain: { users: async () => ({ userId: "ada", metadata: { Role: "guest" } }) },
+    });
+    expect(auth.closed).toBe(false);
+    using pull = new Pull({ context, plainServer: true, zapDomain: "d" });
+    await pull.bind("tcp://127.0.0.1:*");
+    const forged = { "user-id": "root", "USER-ID": "root", role: "admin", ROLE: "admin", colour: "red" };
+    using raw = await RawPeer.connect(pull.lastEndpoint!);
+    raw.say(greeting("PLAIN"), command("HELLO", "\x01a\x01b"));
+    await raw.hear((heard) => heard.includes("WELCOME"));
+    const properties = Object.entries(forged).map(([name, value]) => property(name, value));
+    raw.say(command("INITIATE", property("Socket-Type", "PUSH"), ...properties), frame("hello"));
+    const names = [...Object.keys(forged), "User-Id", "Role"];
+    const message = await pull.receiveWithMetadata({ properties: names });
+    expect(message.metadata).toEqual({ colour: "red", "User-Id": "ada", Role: "guest" });
+    pull.close();
+    await auth.close();
+    await context.close();
   });
 
   test("a peer cannot claim a user id", async () => {

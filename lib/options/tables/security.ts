@@ -130,6 +130,9 @@ export const wssOptions = {
    * (SNI), which may have several certificates.
    *
    * Default: the host of the endpoint. Can only be set. Takes effect at the next `connect`. libzmq: `ZMQ_WSS_HOSTNAME`.
+   *
+   * @throws ZmqError `EINVAL`: the value is out of range. Valid: at most 255 bytes without NUL, or null for the host of the
+   * endpoint.
    */
   wssHostname: string(zmq.ZMQ_WSS_HOSTNAME, { access: "w" }),
 };
