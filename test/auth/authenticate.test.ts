@@ -166,7 +166,7 @@ describe("addresses", () => {
   };
 
   test.each([
-    [{}, "in allowed"],
+    [{ deny: [] }, "in allowed"],
     [{ allow: ["127.0.0.1"] }, "in allowed"],
     [{ allow: ["10.0.0.0/8", "127.1.2.3/8"] }, "in allowed"],
     [{ allow: ["0.0.0.0/0"] }, "in allowed"],
