@@ -52,7 +52,9 @@ describe("z85", () => {
 
   test("rejects other values", () => {
     for (const text of ["Hell", "Hell~", "Hell\0", "é1234", 5, undefined]) {
-      expect(() => z85.decode(text as string)).toThrow(/takes text whose length is a multiple of 5: groups of Z85 digits/);
+      expect(() => z85.decode(text as string)).toThrow(
+        /takes text whose length is a multiple of 5: groups of Z85 digits/,
+      );
     }
     expect(() => z85.encode(Buffer.alloc(3))).toThrow(/multiple of 4, got 3: pad them/);
     expect(() => z85.encode("text" as never)).toThrow(/takes a Buffer or Uint8Array, got 'text'/);
