@@ -76,9 +76,10 @@ export class AddressRules {
 
   constructor(rules: NonNullable<AuthenticateOptions["addresses"]>) {
     const { allow, deny } = rules;
-    // A misspelled name of a setting would otherwise admit everybody.
+    // A misspelled name in the program's own settings would otherwise admit everybody.
+    const none = allow === undefined && deny === undefined;
     for (const [name, value] of Object.entries({ allow, deny, ...rules })) {
-      if (value === undefined && (name in rules || (allow ?? deny) === undefined)) {
+      if (value === undefined && (name in rules || none)) {
         throw new TypeError(
           `addresses.${name} must be an array of addresses such as ["10.0.0.0/8", "::1"], got undefined: leave out at most one of allow and deny`,
         );

@@ -1,6 +1,7 @@
 // The connections that a ZAP handler has admitted. libzmq keeps the pipe to the handler as long as the connection, so the
 // handler can disconnect a peer by a second message (vendor/patches/libzmq/peers/zap-disconnect.patch).
 
+import { types } from "node:util";
 import { shown } from "../arguments/checks.js";
 import type { ReplyTo } from "./request.js";
 import type { Decision } from "./types.js";
@@ -41,6 +42,7 @@ export class Connections<Owner> {
       const matched: unknown = matches(connection.decision);
       if (typeof matched === "boolean") return matched;
       // A promise, for instance, which would disconnect everybody.
+      if (types.isPromise(matched)) matched.catch(() => {});
       throw new TypeError(`the function for disconnect must return true or false, got ${shown(matched)}`);
     });
     let count = 0;

@@ -18,9 +18,12 @@ let operations = 0;
 let deadline = 0;
 let lastOperation = 0;
 let next: Promise<void> | undefined;
+/** The budget was used up twice: now every operation waits. */
+let exhausted = false;
 
 function endTurn(): void {
   deadline = 0;
+  exhausted = false;
 }
 
 /**
@@ -34,9 +37,12 @@ export class Order {
 
 const waits = ({ turn }: Order): boolean => turn !== undefined && turn === next;
 
-/** Counts one operation. True if the budget of this turn is used up. */
+/**
+ * Counts one operation. True if the budget of this turn is used up. Only each sixteenth operation notices that, and its
+ * promise may be one that nobody awaits. So the others get as much again, and then every operation waits.
+ */
 export function turnIsOver(): boolean {
-  return ++operations % clockInterval === 0 && clockSaysSo();
+  return exhausted || (++operations % clockInterval === 0 && clockSaysSo());
 }
 
 function clockSaysSo(): boolean {
@@ -48,6 +54,7 @@ function clockSaysSo(): boolean {
     setImmediate(endTurn).unref();
     return false;
   }
+  exhausted = now >= deadline + budget || operations >= lastOperation + mostOperations;
   return now >= deadline || operations >= lastOperation;
 }
 

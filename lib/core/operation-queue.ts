@@ -374,11 +374,15 @@ export class OperationQueue implements Waiter {
 
   #giveUp(entry: Entry, code: "ETIMEDOUT" | "ECANCELED"): void {
     const { call, timeout, whenClosed } = entry.operation;
-    if (code === "ECANCELED" && whenClosed !== undefined) entry.resolve(whenClosed);
-    else {
-      const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
-      entry.reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
+    const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
+    const order = this.#core.orders[direction];
+    if (code === "ECANCELED" && whenClosed !== undefined) {
+      entry.finish(order, () => entry.resolve(whenClosed));
+      return;
     }
+    // Made now, since it describes the state of the socket.
+    const error = unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn });
+    entry.finish(order, () => entry.reject(error));
   }
 
   #link(entry: Entry, before: Entry | undefined): void {

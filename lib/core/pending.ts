@@ -3,6 +3,7 @@
 
 import type { ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
+import { afterOthers } from "./fairness.js";
 import type { Core } from "./open-socket.js";
 import type { Direction } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
@@ -29,6 +30,8 @@ export class Pending<T> implements Waiter {
   #aborted = false;
   /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
   #outOfTurn: ZmqError | undefined;
+  /** Has a result. The promise may settle in a later turn. */
+  #finished = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
@@ -84,7 +87,7 @@ export class Pending<T> implements Waiter {
       this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#release();
-      this.#resolve(result);
+      this.#finish(() => this.#resolve(result));
     } catch (error) {
       if (isOutOfTurn(error)) {
         this.#outOfTurn = error;
@@ -140,7 +143,7 @@ export class Pending<T> implements Waiter {
   }
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
-    if (value !== undefined) this.#resolve(value);
+    if (value !== undefined) this.#finish(() => this.#resolve(value));
     else {
       const [call, direction, timeout, outOfTurn] = [
         this.call,
@@ -148,11 +151,21 @@ export class Pending<T> implements Waiter {
         this.#timeout,
         this.#outOfTurn,
       ];
-      this.#reject(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
+      // Made now, since it describes the state of the socket.
+      const error = unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn });
+      this.#finish(() => this.#reject(error));
     }
   }
 
+  /** Settles, after the operations before this one. From now on, the signal does not count. */
+  #finish(settle: () => void): void {
+    this.#finished = true;
+    if (this.#direction === "watching") settle();
+    else afterOthers(this.#core.orders[this.#direction], settle);
+  }
+
   readonly #abort = (): void => {
+    if (this.#finished) return;
     this.#aborted = true;
     this.#release();
     try {

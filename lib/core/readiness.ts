@@ -89,10 +89,18 @@ export class Readiness {
 
   /** As `wait`, for one more operation that watches peers. */
   watch(waiter: Waiter, alive = true): void {
-    const again = this.#hold(alive || this.#keepsAlive());
+    // In this order: near a stack overflow, nothing may stay held without a waiter.
+    const watching = this.watching ?? new Watchers();
     const awaited = this.#isAwaited();
-    this.watching ??= new Watchers();
-    this.watching.add(waiter, alive);
+    watching.add(waiter, alive);
+    let again = false;
+    try {
+      again = this.#hold(alive || this.#keepsAlive());
+    } catch (error) {
+      watching.remove(waiter);
+      throw error;
+    }
+    this.watching = watching;
     this.#alive.watching = this.watching.keepAlive;
     waiting.set(this.handle, this);
     this.emptied = false;

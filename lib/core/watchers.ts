@@ -5,12 +5,17 @@ import type { Waiter } from "./waiter.js";
 export class Watchers {
   /** Whether each of them keeps the process alive. */
   readonly #alive = new Map<Waiter, boolean>();
+  /** How many of them do. */
+  #count = 0;
 
+  /** A waiter that was not added before. */
   add(waiter: Waiter, alive: boolean): void {
     this.#alive.set(waiter, alive);
+    if (alive) this.#count++;
   }
 
   remove(waiter: Waiter): void {
+    if (this.#alive.get(waiter)) this.#count--;
     this.#alive.delete(waiter);
   }
 
@@ -19,7 +24,7 @@ export class Watchers {
   }
 
   get keepAlive(): boolean {
-    return [...this.#alive.values()].includes(true);
+    return this.#count > 0;
   }
 
   /** The names of the methods that are pending. */

@@ -15,7 +15,7 @@ import type { Waiter } from "../core/waiter.js";
 import type { Message } from "../message/frames.js";
 import { Intake, receiveInto } from "../message/slab.js";
 import { commonOptions, receiveOptions } from "../options/table.js";
-import { nextTick, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, nextTick, setTimeout } from "../runtime/timers.js";
 import { throwLater } from "../runtime/uncaught.js";
 import { Connections } from "./connections.js";
 import { type Event, toEvent } from "./event.js";
@@ -107,8 +107,8 @@ export class Observer implements AsyncIterable<Event> {
   readonly #handle: Handle;
   readonly #bound: readonly string[];
   readonly #observed: WeakRef<Core>;
-  /** Whether the socket is watched for the answers to `requestPipeStats`. */
-  #awaitsAnswers = false;
+  /** While the socket is watched for the answers to `requestPipeStats`. */
+  #answers: NodeJS.Timeout | undefined;
   readonly #unread: Event[] = [];
   readonly #intake = new Intake();
   readonly #emitter = new EventEmitter();
@@ -281,17 +281,21 @@ export class Observer implements AsyncIterable<Event> {
     // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
     // The other watchers of the socket may end before the answers arrive.
-    if (core === undefined || this.#awaitsAnswers) return;
-    this.#awaitsAnswers = true;
+    if (core === undefined) return;
+    if (this.#answers !== undefined) {
+      this.#answers.refresh();
+      return;
+    }
     // No closure here may use `core`: the timer would keep a closed socket for that time.
     const weak = this.#observed;
     const end = () => {
-      this.#awaitsAnswers = false;
+      clearTimeout(this.#answers);
+      this.#answers = undefined;
       weak.deref()?.unwatch(watcher);
     };
     const watcher: Waiter = { retry: () => false, close: end };
     core.watch(watcher, false);
-    setTimeout(end, answerTime).unref();
+    this.#answers = setTimeout(end, answerTime).unref();
   }
 
   /**

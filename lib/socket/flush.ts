@@ -31,6 +31,11 @@ function wait(core: Core, options: OperationOptions | undefined, isDone: () => b
   if (aborted) return Promise.reject(signal!.reason);
   const attempt = () => (isDone() ? undefined : wouldBlock);
   const pending = new Pending<undefined>(core, "watching", attempt, timeout ?? -1, "flush()", signal);
-  core.wake();
+  // Not `wake`, which would retry all others as well. A hook of async_hooks may have closed the socket.
+  if (core.handle !== 0) {
+    binding.events(core.handle);
+    pending.retry();
+    core.touched();
+  }
   return pending.promise;
 }

@@ -28,6 +28,8 @@ import { traceSend, traceTrySend } from "./tracing.js";
 
 /** The result of every send that completed at once, to save an allocation. */
 const settled = Promise.resolve();
+/** A queued send before this one settles by such a callback, too: their order is kept. */
+const nothing = (): void => {};
 /** Messages of `sendMany` in one native call. The budget of the event loop's turn is checked between calls. */
 const chunk = 256;
 
@@ -143,7 +145,7 @@ export class Sender implements Queueing {
     if (!first) return this.#sendLater(outgoing, plain);
     const result = handOver(core.handle, outgoing);
     core.touched();
-    if (result === 1) return laterTurn(core.orders.sending) ?? settled;
+    if (result === 1) return laterTurn(core.orders.sending)?.then(nothing) ?? settled;
     if (result === 2) {
       this.#pace ??= new Pace(core.handle);
       return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));

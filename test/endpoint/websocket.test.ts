@@ -117,7 +117,28 @@ test.each([
   using peer = await RawPeer.connect(router.lastEndpoint as string);
   peer.say(upgrade(protocol), webSocketFrame(first));
   await joined;
+  // The ping must not replace the answer.
+  peer.say(
+    webSocketFrame(Buffer.from([3, 232]), { opcode: opcodes.close }),
+    webSocketFrame("", { opcode: opcodes.ping }),
+  );
+  await peer.ended;
+  expect(peer.heard.subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 232]));
+});
+
+test("a close frame is answered while heartbeats are sent and the peer does not read", async () => {
+  using router = new Router({ heartbeatInterval: 20, sendHighWaterMark: 0, linger: 0 });
+  await router.bind("ws://127.0.0.1:*");
+  const joined = new Promise((resolve) => router.peers.once("join", resolve));
+  using peer = await RawPeer.connect(router.lastEndpoint as string);
+  peer.say(upgrade("ZWS2.0"), webSocketFrame("id"));
+  await joined;
+  peer.pause();
+  for (let count = 0; count < 20; count++) await router.send(["id", Buffer.alloc(1_000_000)]);
   peer.say(webSocketFrame(Buffer.from([3, 232]), { opcode: opcodes.close }));
+  // Several heartbeats.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  peer.resume();
   await peer.ended;
   expect(peer.heard.subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 232]));
 });

@@ -874,6 +874,67 @@ describe("beside another socket that uses up the turns", () => {
     await looping;
   });
 
+  test("a loop that does not await its sends lets the event loop go on", async () => {
+    using from = await join(
+      new Pull({ receiveHighWaterMark: 0 }),
+      new Push({ sendHighWaterMark: 0 }),
+      "inproc",
+    );
+    using to = await join(
+      new Pull({ receiveHighWaterMark: 0 }),
+      new Push({ sendHighWaterMark: 0 }),
+      "inproc",
+    );
+    const count = 50_000;
+    await from.connected.sendMany(Array.from({ length: count }, () => "x"));
+    let turns = 0;
+    let done = false;
+    const counting = (async () => {
+      for (; !done; turns++) await nextTurn();
+    })();
+    let received = 0;
+    for await (const message of from.bound) {
+      void to.connected.send(message);
+      if (++received === count) break;
+    }
+    done = true;
+    await counting;
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  test("waiting receives and those that close gives up settle in order", async () => {
+    using other = await openBusy();
+    const push = new Push();
+    const pull = new Pull({ receiveQueue: { max: 1000 } });
+    await pull.bind(freshEndpoint("inproc"));
+    push.connect(pull.lastEndpoint!);
+    for (let round = 0; round < 20; round++) {
+      const order: number[] = [];
+      other.busy();
+      const receives: Promise<unknown>[] = [];
+      for (let id = 0; id < 40; id++) {
+        if (id % 2 === 0) push.trySend("x");
+        receives.push(pull.receive().then(() => order.push(id)));
+      }
+      for (let id = 0; id < 20; id++) push.trySend("x");
+      await Promise.all(receives);
+      expect(order).toEqual(Array.from({ length: 40 }, (_, id) => id));
+    }
+    const ends: string[] = [];
+    other.busy();
+    for (let id = 0; id < 40; id++) push.trySend("x");
+    const all = Array.from({ length: 50 }, () =>
+      pull.receive().then(
+        () => ends.push("message"),
+        () => ends.push("closed"),
+      ),
+    );
+    pull.close();
+    push.close();
+    await Promise.all(all);
+    expect(ends).toEqual([...Array(40).fill("message"), ...Array(10).fill("closed")]);
+  });
+
   test("a queue is sent in far fewer turns than messages", async () => {
     using other = await openBusy();
     using push = new Push({ sendQueue: { max: 5000 }, linger: 0, immediate: true });
