@@ -1,18 +1,21 @@
-// The plugin of docs/frameworks/fastify.md with Fastify: two workers, workers that come late or end, shutdown.
+// The plugin of docs/frameworks/fastify.md with Fastify: two workers, workers that come late or end, malformed messages, shutdown.
 
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { Reply } from "zmq-native";
-import { compile, load, program } from "./integrations.js";
+import { Reply, Request } from "zmq-native";
+import { patience } from "../helpers/program.js";
+import { compile, load, program, programs } from "./integrations.js";
 
 let create: (options: { workers: string[]; timeout: number; queue: number }) => Promise<App>;
 
 interface App {
   work(job: unknown): Promise<unknown>;
-  post(job: object): Promise<{ status: number; body: unknown }>;
+  post(job?: object): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;
 }
 
@@ -25,8 +28,8 @@ beforeAll(async () => {
     await app.register(bridge, options);
     app.post("/", (request: { body: unknown }) => app.work(request.body));
     onTestFinished(() => app.close());
-    const post = async (payload: object) => {
-      const response = await app.inject({ method: "POST", url: "/", payload });
+    const post = async (payload?: object) => {
+      const response = await app.inject({ method: "POST", url: "/", ...(payload && { payload }) });
       return { status: response.statusCode, body: response.json() };
     };
     return { work: (job) => app.work(job), post, close: () => app.close() };
@@ -95,6 +98,50 @@ test("jobs reach a worker that has restarted", async () => {
     expect(reply).toMatchObject({ status: 200, body: { name } });
     await worker.socket.close({ linger: 0 });
   }
+});
+
+test("a request without a body is not sent, and its status is 400", async () => {
+  const worker = await startWorker("A");
+  const app = await create({ workers: [worker.endpoint], timeout: 20_000, queue: 10 });
+  expect(await app.post()).toMatchObject({ status: 400, body: { message: "there is no job" } });
+  expect(await app.post({ number: 1 })).toMatchObject({ status: 200 });
+  expect(worker.jobs).toEqual([{ number: 1 }]);
+});
+
+test("a malformed reply of a worker fails its job, and no other", async () => {
+  const socket = new Reply();
+  onTestFinished(() => socket.close());
+  await socket.bind("tcp://127.0.0.1:*");
+  const replies = [["ok", "not json"], ["ok"], ["done", "{}"], "", ["ok", "1"]];
+  void (async () => {
+    for (const reply of replies) {
+      await socket.receive();
+      await socket.send(reply);
+    }
+  })();
+  const app = await create({ workers: [socket.lastEndpoint!], timeout: 20_000, queue: 10 });
+  for (const _ of replies.slice(1)) {
+    expect(await app.post({})).toMatchObject({
+      status: 502,
+      body: { message: expect.stringMatching(/^a worker sent a malformed reply: /) },
+    });
+  }
+  expect(await app.post({})).toEqual({ status: 200, body: 1 });
+});
+
+test("the worker of the page replies to jobs that are not JSON, and goes on", async () => {
+  const worker = new Worker(pathToFileURL(join(programs, "fastify/worker.mjs")));
+  onTestFinished(async () => void (await worker.terminate()));
+  const [endpoint] = await once(worker, "message");
+  const request = new Request({ receiveTimeout: patience });
+  onTestFinished(() => request.close());
+  request.connect(endpoint);
+  for (const job of ["", "not json", "null", "1", "{}"]) {
+    await request.send(job);
+    expect((await request.receive()).map(String)).toEqual(["error", expect.any(String)]);
+  }
+  await request.send('{"text":"a"}');
+  expect((await request.receive()).map(String)).toEqual(["ok", '{"text":"A"}']);
 });
 
 test("pending jobs reject when the server closes", async () => {

@@ -1,6 +1,6 @@
-// The iterator of docs/frameworks/graphql.md with graphql-js: topics, the end of a subscription, no publisher.
+// The iterator of docs/frameworks/graphql.md with graphql-js: topics, malformed messages, the end of a subscription, no publisher.
 
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { XPublisher } from "zmq-native";
 import { patience } from "../helpers/program.js";
 import { compile, load, program } from "./integrations.js";
@@ -52,6 +52,20 @@ test("each subscription gets the messages of its topic", async () => {
   expect((await one.next()).value).toEqual({ data: { news: "about a" } });
   expect((await two.next()).value).toEqual({ data: { news: "about ab" } });
   await Promise.all([one.return?.(), two.return?.()]);
+});
+
+test("messages that are not JSON are reported, and do not end the subscription", async () => {
+  const report = vi.spyOn(console, "error").mockReturnValue();
+  onTestFinished(() => report.mockRestore());
+  const { publisher, endpoint, subscription } = await startPublisher();
+  const messages = await subscribe(endpoint, "a");
+  await subscription();
+  for (const message of ["a", ["a", ""], ["a", "not json"], ["a", '"news"']]) await publisher.send(message);
+  expect((await messages.next()).value).toEqual({ data: { news: "news" } });
+  expect(report.mock.calls.map(([text]) => text)).toEqual(
+    Array(3).fill(`${endpoint}: a message of a is not JSON:`),
+  );
+  await messages.return?.();
 });
 
 test("the end of a subscription closes its socket, also while it waits", async () => {

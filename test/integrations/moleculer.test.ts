@@ -1,7 +1,9 @@
 // The transporter of docs/frameworks/moleculer.md with Moleculer: large messages, balanced events, a node that ends, no proxy.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { Publisher } from "zmq-native";
+import { patience } from "../helpers/program.js";
 import { compile, load, program } from "./integrations.js";
 
 let libraries: Awaited<ReturnType<typeof loadAll>>;
@@ -54,7 +56,7 @@ async function cluster(names: string[]) {
   for (const { registry } of nodes) {
     while (registry.nodes.list({ onlyAvailable: true }).length < names.length) await sleep(10);
   }
-  return nodes;
+  return Object.assign(nodes, { proxy });
 }
 
 test("requests carry large parameters, and reject when the node does not answer", async () => {
@@ -80,6 +82,36 @@ test("an emitted event reaches one node, a broadcast reaches all", async () => {
   await client.broadcast("task", { id: 7 });
   while (handled.length < 3) await sleep(10);
   expect(handled.sort()).toEqual(["a 7", "b 7", "c 7"]);
+});
+
+test("malformed packets do not end a node", async () => {
+  const report = vi.spyOn(console, "error").mockReturnValue();
+  onTestFinished(() => report.mockRestore());
+  const { proxy, ...nodes } = await cluster(["client", "node"]);
+  const publisher = new Publisher();
+  onTestFinished(() => publisher.close());
+  publisher.connect(proxy.endpoints.publish);
+  await publisher.waitForSubscribers(1, { topic: "MOL.REQ.node", timeout: patience });
+  const packets = ["", "not json", "null", "1", "{}", '{"ver":"4"}', '{"ver":"4","sender":"x"}'];
+  for (const command of [
+    "EVENT",
+    "REQ",
+    "RES",
+    "DISCOVER",
+    "INFO",
+    "DISCONNECT",
+    "HEARTBEAT",
+    "PING",
+    "PONG",
+  ]) {
+    for (const topic of [`MOL.${command}`, `MOL.${command}.node`]) {
+      await publisher.send(topic);
+      for (const packet of packets) await publisher.send([topic, packet]);
+    }
+  }
+  await publisher.send(["MOL.EVENT.node", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
+  while (!handled.includes("node 9")) await sleep(10);
+  expect(await nodes[0].call("echo.back", { value: 1 }, { nodeID: "node" })).toBe(1);
 });
 
 test("connect rejects without a proxy", async () => {

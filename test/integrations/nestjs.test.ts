@@ -1,9 +1,11 @@
-// The transporter of docs/frameworks/nestjs.md with NestJS: many requests, missing and restarted servers, shutdown.
+// The transporter of docs/frameworks/nestjs.md with NestJS: many requests, malformed messages, missing and restarted servers,
+// shutdown.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { Dealer, Router } from "zmq-native";
 import { compile, load, program } from "./integrations.js";
 
 let start: (endpoint: string) => Promise<{ endpoint: string; calls: number[]; close(): Promise<void> }>;
@@ -89,6 +91,39 @@ test("ClientsModule provides the client", async () => {
   // Closes the client, too.
   await app.close();
   await close();
+});
+
+const malformed = ["", "not json", "null", "1", "[]", "{}", '{"id":"1"}', '{"pattern":null,"id":{}}'];
+
+test("the client ignores malformed replies", async () => {
+  const router = new Router();
+  onTestFinished(() => router.close());
+  await router.bind("tcp://127.0.0.1:*");
+  const client = connect({ endpoint: router.lastEndpoint! });
+  const asked = client.ask({ name: "double" }, 1);
+  const [id, body] = await router.receive();
+  for (const reply of malformed) await router.send([id!, reply]);
+  await router.send([id!, "not json", "two frames"]);
+  await router.send([
+    id!,
+    JSON.stringify({ id: JSON.parse(String(body)).id, response: 2, isDisposed: true }),
+  ]);
+  expect(await asked).toBe(2);
+});
+
+test("the server survives malformed requests", async () => {
+  const server = await start("tcp://127.0.0.1:*");
+  const dealer = new Dealer();
+  onTestFinished(() => dealer.close());
+  dealer.connect(server.endpoint);
+  for (const request of malformed) await dealer.send(request);
+  await dealer.send(["", "two frames"]);
+  await dealer.send(JSON.stringify({ pattern: { name: "double" }, data: 3, id: 7 }));
+  let reply: { id?: unknown; response?: unknown };
+  do reply = JSON.parse(String((await dealer.receive())[0]));
+  while (reply.id !== 7);
+  expect(reply.response).toBe(6);
+  await server.close();
 });
 
 test("a request that has timed out is not executed by a server that starts later", async () => {

@@ -1,4 +1,4 @@
-// The transport of docs/frameworks/pino.md with pino: order, and a collector that starts late.
+// The transport of docs/frameworks/pino.md with pino: order, back-pressure, and a collector that starts late.
 
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -47,6 +47,20 @@ test("all lines arrive in order before the transport has closed", async () => {
     expect(JSON.parse(String(line))).toMatchObject({ level: 30, number, msg: "a line\nof two" });
   }
   await ended;
+});
+
+test("a connected collector gets all lines, also more than may wait", async () => {
+  const collector = startCollector();
+  await collector.bind("tcp://127.0.0.1:*");
+  const { logger, end } = await start({ collector: collector.lastEndpoint, max: 100, timeout: patience });
+  const count = 20_000;
+  for (let number = 0; number < count; number++) logger.info({ number });
+  const numbers: number[] = [];
+  while (numbers.at(-1) !== count - 1) {
+    numbers.push(JSON.parse(String((await collector.receive())[0])).number);
+  }
+  expect(numbers.length).toBe(count);
+  await end();
 });
 
 test("a collector that starts later gets the lines that wait", async () => {

@@ -1,4 +1,5 @@
-// The adapter of docs/frameworks/socket-io.md with Socket.IO: namespaces, rooms, a server that ends, a proxy that restarts.
+// The adapter of docs/frameworks/socket-io.md with Socket.IO: namespaces, rooms, malformed messages, a server that ends, a proxy
+// that restarts.
 
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +8,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { Publisher } from "zmq-native";
+import { patience } from "../helpers/program.js";
 import { compile, load, program } from "./integrations.js";
 
 let libraries: Awaited<ReturnType<typeof loadAll>>;
@@ -103,6 +106,42 @@ test("events reach the rooms and namespaces they are meant for, on both servers"
   const left = once(main, "disconnect");
   a.server.in("room").disconnectSockets();
   await left;
+});
+
+test("malformed messages are reported, and do not end a server", async () => {
+  const report = vi.spyOn(console, "error").mockReturnValue();
+  onTestFinished(() => report.mockRestore());
+  const proxy = await startProxy();
+  const [a, b] = [await start(proxy.endpoints), await start(proxy.endpoints)];
+  const client = await connect(b.url);
+  await known(2, a, b);
+  const publisher = new Publisher();
+  onTestFinished(() => publisher.close());
+  publisher.connect(proxy.endpoints.publish);
+  const own = `socket.io / ${b.server.of("/").adapter.uid}`;
+  await publisher.waitForSubscribers(1, { topic: own, timeout: patience });
+
+  const { encode } = await load("@msgpack/msgpack");
+  const payloads: (Buffer | undefined)[] = [undefined, Buffer.alloc(0), Buffer.from([0xc1, 0xff])];
+  for (const value of [null, 1, [], {}]) payloads.push(Buffer.from(encode(value)));
+  for (let type = 0; type < 16; type++) {
+    for (const data of [undefined, null, {}, { packet: null, opts: null, requestId: "1" }]) {
+      const value = { uid: "stranger", nsp: "/", type, data };
+      payloads.push(Buffer.from(encode(value, { ignoreUndefined: true })));
+    }
+  }
+  for (const topic of ["socket.io /", own]) {
+    for (const payload of payloads) await publisher.send(payload ? [topic, payload] : topic);
+  }
+  // Messages of one sender arrive in order.
+  const opts = { rooms: [], except: [], flags: {} };
+  const data = { opts, packet: { type: 2, data: ["news", 1], nsp: "/" } };
+  const heard = once(client, "news");
+  await publisher.send(["socket.io /", Buffer.from(encode({ uid: "stranger", nsp: "/", type: 3, data }))]);
+  expect(await heard).toEqual([1]);
+  const reported = new Set(report.mock.calls.map(([text]) => text));
+  expect(reported).toContain("bus: message of socket.io /:");
+  expect(reported).toContain(`bus: message of ${own}:`);
 });
 
 test("a server that has ended is not asked", async () => {

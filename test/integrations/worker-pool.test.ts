@@ -73,6 +73,23 @@ test("a task that takes too long rejects, and its thread is used again afterward
   expect(await pool.run(1)).toBe(1);
 });
 
+test("a malformed result rejects its task, and no other", async () => {
+  const pool = start(
+    moduleOf(`import { createRequire } from "node:module";
+      import { workerData } from "node:worker_threads";
+      const { Dealer } = createRequire("THREAD")("zmq-native");
+      const socket = new Dealer({ routingId: workerData.id, linger: 0 });
+      socket.connect(workerData.endpoint);
+      await socket.send("ready");
+      const replies = [["ok", "not a value"], ["ok"], ["ok", Buffer.from([255, 15, 84])]];
+      for await (const _ of socket) await socket.send(replies.shift());`),
+    1,
+  );
+  await expect(pool.run(1)).rejects.toThrow();
+  await expect(pool.run(2)).rejects.toThrow();
+  expect(await pool.run(3)).toBe(true);
+});
+
 test("close rejects the tasks that have not finished", async () => {
   const pool = start(worker, 1);
   const results = Promise.allSettled([pool.run(45), pool.run(45)]);

@@ -10,7 +10,7 @@ export interface Endpoints {
   subscribe: string;
 }
 
-export type Listener = (data: Buffer) => void;
+export type Listener = (data: Buffer) => unknown;
 
 export class Bus {
   readonly #endpoints: Endpoints;
@@ -69,8 +69,15 @@ export class Bus {
   }
 
   async #receive(): Promise<void> {
+    for await (const [topic, data] of this.#subscriber) {
+      // A member may send anything. An error of a listener must end neither this loop nor the process.
+      this.#deliver(String(topic), data).catch((error) => console.error(`bus: message of ${topic}:`, error));
+    }
+  }
+
+  async #deliver(topic: string, data: Buffer = Buffer.alloc(0)): Promise<void> {
     // A subscription to "a" also matches the topic "ab", which has no listener here.
-    for await (const [topic, data] of this.#subscriber) this.#listeners.get(String(topic))?.(data!);
+    await this.#listeners.get(topic)?.(data);
   }
 }
 

@@ -37,7 +37,9 @@ export const bridge = plugin(async (app: FastifyInstance, { workers, timeout, qu
 
   async function work(value: unknown): Promise<unknown> {
     if (socket.closed) throw failure(503, "the server is shutting down");
-    const body = JSON.stringify(value);
+    // `undefined` for a request without a body.
+    const body: string | undefined = JSON.stringify(value);
+    if (body === undefined) throw failure(400, "there is no job");
     const id = `${++count}`;
     const result = new Promise((resolve, reject) => jobs.set(id, { resolve, reject }));
     const job = jobs.get(id);
@@ -63,8 +65,15 @@ export const bridge = plugin(async (app: FastifyInstance, { workers, timeout, qu
     // A result that comes too late has no job, and is ignored.
     for await (const [id, , status, body] of socket) {
       const job = jobs.get(String(id));
-      if (String(status) === "ok") job?.resolve(JSON.parse(String(body)));
-      else job?.reject(failure(500, String(body)));
+      if (String(status) === "error") job?.reject(failure(500, String(body)));
+      else {
+        try {
+          if (String(status) !== "ok") throw new Error("the status is neither ok nor error");
+          job?.resolve(JSON.parse(String(body)));
+        } catch (error) {
+          job?.reject(failure(502, `a worker sent a malformed reply: ${(error as Error).message}`));
+        }
+      }
     }
   }
   const receiving = receive();

@@ -10,11 +10,17 @@ const workers = [1, 2].map(() => new Worker(new URL("./worker.mjs", import.meta.
 const messages = await Promise.all(workers.map((worker) => once(worker, "message")));
 const endpoints = messages.map(([endpoint]) => endpoint as string);
 
+// Fastify responds with 400 to other bodies, and to a request without one.
+const body = {
+  ...{ type: "object", required: ["text"] },
+  properties: { text: { type: "string" }, milliseconds: { type: "integer", minimum: 0 } },
+};
+
 /** A server for jobs, and a function that sends it one. */
 async function start(options: { workers: string[]; timeout: number; queue: number }) {
   const app = fastify();
   await app.register(bridge, options);
-  app.post("/jobs", (request) => app.work(request.body));
+  app.post("/jobs", { schema: { body } }, (request) => app.work(request.body));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const post = async (job: object) => {
     const headers = { "content-type": "application/json", connection: "close" };
@@ -29,6 +35,7 @@ const { app, post } = await start({ workers: endpoints, timeout: 2_000, queue: 1
 const replies = await Promise.all(["one", "two", "three", "four"].map((text) => post({ text })));
 console.log(replies.sort().join("\n"));
 console.log(await post({ text: "" }));
+console.log(await post({ name: "five" }));
 console.log(await post({ text: "slow", milliseconds: 3_000 }));
 
 const lonely = await start({ workers: ["tcp://127.0.0.1:1"], timeout: 300, queue: 2 });

@@ -21,10 +21,17 @@ await socket.bind("tcp://127.0.0.1:*");
 parentPort?.postMessage(socket.lastEndpoint);
 parentPort?.once("message", () => socket.close());
 
+/** Each job gets a reply, also one that is not JSON. */
+async function replyTo(job: string): Promise<string[]> {
+  try {
+    const result = await work(JSON.parse(job));
+    return ["ok", JSON.stringify(result ?? null)];
+  } catch (error) {
+    return ["error", error instanceof Error ? error.message : String(error)];
+  }
+}
+
 for await (const [job] of socket) {
-  const reply = await work(JSON.parse(String(job))).then(
-    (result) => ["ok", JSON.stringify(result)],
-    (error: Error) => ["error", error.message],
-  );
+  const reply = await replyTo(String(job));
   if (!socket.closed) await socket.send(reply);
 }

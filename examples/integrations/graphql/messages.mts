@@ -30,7 +30,13 @@ export async function messagesOf<T>(endpoint: string, topic: string, timeout = 2
         if (result.done) return done;
         const [name, body] = result.value;
         // A subscription is a prefix: "price" also matches "prices".
-        if (String(name) === topic) return { done: false, value: JSON.parse(String(body)) };
+        if (String(name) !== topic) continue;
+        try {
+          return { done: false, value: JSON.parse(String(body)) };
+        } catch (error) {
+          // An error would end the subscription, and graphql-ws the connection of the client.
+          console.error(`${endpoint}: a message of ${topic} is not JSON:`, error);
+        }
       }
     },
     // An async generator would not return before the next message. This ends the pending `next` at once.

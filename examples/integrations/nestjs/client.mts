@@ -1,6 +1,7 @@
 // nestjs/client.mts
 // The client of a custom transporter for NestJS: `send` and `emit` of a ClientProxy.
 
+import { Logger } from "@nestjs/common";
 import { ClientProxy, type PacketId, type ReadPacket, type WritePacket } from "@nestjs/microservices";
 import { Dealer, type ZmqError } from "zmq-native";
 
@@ -15,6 +16,7 @@ type Reply = WritePacket & PacketId;
 export class ZmqClient extends ClientProxy {
   readonly #options: Required<Options>;
   readonly #dealer: Dealer;
+  readonly #logger = new Logger(ZmqClient.name);
   readonly #pending = new Map<string, (reply: WritePacket) => void>();
 
   constructor({ endpoint, timeout = 5_000 }: Options) {
@@ -76,9 +78,13 @@ export class ZmqClient extends ClientProxy {
 
   async #receive(): Promise<void> {
     for await (const [body] of this.#dealer) {
-      const reply: Reply = JSON.parse(String(body));
-      // A reply that comes too late has no request, and is ignored.
-      this.#pending.get(reply.id)?.(reply);
+      try {
+        const reply: Reply = JSON.parse(String(body));
+        // A reply that comes too late has no request, and is ignored.
+        this.#pending.get(reply.id)?.(reply);
+      } catch (error) {
+        this.#logger.error(`malformed reply: ${(error as Error).message}`);
+      }
     }
   }
 }

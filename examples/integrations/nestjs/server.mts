@@ -55,7 +55,7 @@ export class ZmqServer extends Server implements CustomTransportStrategy {
     };
     const handler = this.getHandlerByPattern(pattern);
     if (!handler) return respond({ err: noHandler, isDisposed: true });
-    this.handleRequest(
+    return this.handleRequest(
       context,
       async () => this.transformToObservable(await handler(packet.data, context)),
       respond,

@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import pino from "pino";
-import { Pull } from "zmq-native";
+import { Pull, Push } from "zmq-native";
 import type { Options } from "./transport.mjs";
 
 /** Its types lack `ref`. */
@@ -26,12 +26,21 @@ async function start(name: string, options: Options) {
   return { logger, end };
 }
 
+function shown(line: string): string {
+  try {
+    const { level, name, msg, err } = JSON.parse(line);
+    return `${pino.levels.labels[level]} ${name}: ${err ? err.message : msg}`;
+  } catch {
+    // Any program that reaches the port can send a line.
+    return `not a line of pino: ${JSON.stringify(line)}`;
+  }
+}
+
 const lines: string[] = [];
 async function collect() {
   for await (const [line] of collector) {
-    const { level, name, msg, err } = JSON.parse(String(line));
-    lines.push(`${pino.levels.labels[level]} ${name}: ${err ? err.message : msg}`);
-    if (lines.length === 4) return;
+    lines.push(shown(String(line)));
+    if (lines.length === 5) return;
   }
 }
 const collecting = collect();
@@ -42,9 +51,13 @@ for (const { logger } of services) {
   logger.info("started");
   logger.error(new Error("the disk is full"));
 }
+const stranger = new Push();
+stranger.connect(options.collector);
+await stranger.send("hello");
 await Promise.all(services.map(({ end }) => end()));
 await collecting;
 console.log(lines.sort().join("\n"));
+stranger.close();
 collector.close();
 
 const lonely = await start("lonely", { collector: "tcp://127.0.0.1:1", max: 2, timeout: 200 });

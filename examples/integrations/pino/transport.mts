@@ -7,7 +7,7 @@ import { Push } from "zmq-native";
 export interface Options {
   /** The endpoint of the collector. */
   collector: string;
-  /** How many lines may wait while there is no collector. Then the oldest are dropped. Default 10,000. */
+  /** How many lines may wait in this thread. Without a collector, the oldest are then dropped. Default 10,000. */
   max?: number;
   /** Milliseconds for the delivery of the last lines. Default 2,000. */
   timeout?: number;
@@ -15,16 +15,37 @@ export interface Options {
 
 export default function transport({ collector, max = 10_000, timeout = 2_000 }: Options) {
   // `immediate`: without a collector, lines wait in the send queue, whose limit is known.
-  const socket = new Push({ immediate: true, linger: 0, sendQueue: { max, overflow: "dropOldest" } });
-  socket.connect(collector);
+  const sendQueue = { max, overflow: "dropOldest" } as const;
+  // Heartbeats find out that a host has vanished. The others limit the time of an attempt to connect.
+  const limits = { heartbeatInterval: 1_000, connectTimeout: 2_000, handshakeInterval: 2_000 };
+  const socket = new Push({ immediate: true, linger: 0, sendQueue, ...limits });
+  let waiting = 0;
   let dropped = 0;
+  let wake = () => {};
+
+  // False from the first failure to connect, or the loss of the connection, until the collector is connected.
+  let present = true;
+  const see = (value: boolean) => {
+    present = value;
+    wake();
+  };
+  socket.events.on("handshake", () => see(true));
+  socket.events.on("connect:retry", () => see(false));
+  socket.connect(collector);
+
+  async function send(line: string): Promise<void> {
+    waiting++;
+    await socket.send(line).catch(() => dropped++);
+    waiting--;
+    wake();
+  }
 
   return build(
     async (source) => {
       for await (const line of source) {
-        socket.send(line).catch(() => {
-          dropped++;
-        });
+        // A slow collector slows this thread: nothing is dropped while it is connected.
+        while (present && waiting >= max) await new Promise<void>((resolve) => (wake = resolve));
+        void send(line);
       }
     },
     {

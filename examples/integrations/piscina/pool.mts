@@ -10,7 +10,7 @@ const closed = "the pool is closed";
 interface Task {
   value: Buffer;
   /** Settles the promise of `run`, once. */
-  end(error: Error | undefined, result?: unknown): void;
+  end(error: Error | undefined, result?: Buffer): void;
 }
 
 export class Pool {
@@ -34,7 +34,7 @@ export class Pool {
   /** Resolves with the result of a task. Rejects with its error, or after a number of milliseconds. */
   run(value: unknown, timeout = 30_000): Promise<unknown> {
     if (this.#router.closed) return Promise.reject(new Error(closed));
-    return new Promise((resolve, reject) => {
+    return new Promise<Buffer>((resolve, reject) => {
       const task: Task = {
         value: serialize(value),
         end: (error, result) => {
@@ -42,14 +42,14 @@ export class Pool {
           // Nobody waits for the result of a task that has timed out.
           this.#waiting.delete(task);
           if (error) reject(error);
-          else resolve(result);
+          else resolve(result!);
         },
       };
       const late = `no thread has finished the task within ${timeout} ms`;
       const timer = setTimeout(() => task.end(new Error(late)), timeout);
       this.#waiting.add(task);
       this.#dispatch();
-    });
+    }).then(deserialize);
   }
 
   /** Ends the threads. Tasks that have not finished reject. */
@@ -81,7 +81,7 @@ export class Pool {
       const task = this.#running.get(thread);
       this.#running.delete(thread);
       if (String(status) === "error") task?.end(new Error(String(result)));
-      else if (String(status) === "ok") task?.end(undefined, deserialize(result!));
+      else if (String(status) === "ok") task?.end(undefined, result);
       if (this.#threads.has(thread)) this.#idle.add(thread);
       this.#dispatch();
     }
