@@ -21,12 +21,7 @@ export function lineOf(value: unknown): string {
 }
 
 /** JSON of one line, which means the same value. `JSON.stringify` does not escape those from U+007F on. */
-export function jsonOf(
-  value: unknown,
-  replacer?: (this: unknown, key: string, value: unknown) => unknown,
-): string {
+export function jsonOf(value: unknown): string {
   const unit = (text: string) => `\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return (JSON.stringify(value, replacer) ?? "undefined").replace(control, (character) =>
-    character.split("").map(unit).join(""),
-  );
+  return JSON.stringify(value).replace(control, (character) => character.split("").map(unit).join(""));
 }

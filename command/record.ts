@@ -133,6 +133,7 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
     }
   }
   let number = 0;
+  let latest = 0;
   const stop = () => source.destroy();
   interrupted.addEventListener("abort", stop);
   const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
@@ -153,6 +154,10 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
       continue;
     }
     if (typeof line?.at !== "number") throw wrong("the time `at` is missing");
+    if (line.at < latest || line.at > Number.MAX_SAFE_INTEGER) {
+      throw wrong(`the time \`at\` must be from ${latest}, that of the line before, got ${line.at}`);
+    }
+    latest = line.at;
     try {
       yield [fromJson({ frames: line.frames, routingId: line.routingId, group: line.group }), line.at];
     } catch (error) {
