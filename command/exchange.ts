@@ -3,6 +3,7 @@
 import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
+import { reportFailures } from "./handshakes.js";
 import { joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
@@ -51,6 +52,7 @@ export async function exchange(
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
+    reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
   await withSocket(kind, flags, work, prepare);

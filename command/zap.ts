@@ -23,7 +23,7 @@ const handlerEndpoint = "inproc://zeromq.zap.01";
 async function rulesOf(flags: ZapFlags): Promise<zmq.AuthenticateOptions> {
   const { curveAllow, plainUsers, allowAddress, denyAddress } = flags;
   const rules: zmq.AuthenticateOptions = {};
-  if (curveAllow) rules.curve = { allow: curveAllow.includes("any") ? "any" : await allowed(curveAllow) };
+  if (curveAllow) rules.curve = { allow: await allowed(curveAllow) };
   if (plainUsers !== undefined) rules.plain = { users: await usersOf(plainUsers) };
   if (allowAddress || denyAddress) rules.addresses = { allow: allowAddress, deny: denyAddress };
   if (Object.keys(rules).length > 0) return rules;

@@ -420,6 +420,7 @@ describe("limits and ends", () => {
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-server-key", "absent.key"], "absent.key"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-allow", "x"], "--curve-secret"],
+    [["push", "--connect", "tcp://127.0.0.1:1", "--curve-secret", "x", "hi"], "needs --curve-server-key KEY"],
     [["rep", "--connect", "tcp://127.0.0.1:1", "--echo", "--exec", "cat"], "--echo and --exec"],
     [
       ["push", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--interval", "1", "x"],
@@ -570,6 +571,53 @@ describe("security", () => {
     expect(admitted).toMatchObject({ status: 0, stderr: "" });
     expect(Buffer.from((await pull).stdout).toString()).toBe("from ada\n");
     refused.kill();
+  });
+
+  test("failed handshakes are explained once, on both sides", async () => {
+    const path = folder();
+    const keys: Record<string, string> = {};
+    for (const name of ["server", "ada", "eve"]) {
+      keys[name] = join(path, `${name}.key`);
+      expect((await zmq(["keygen", keys[name]])).status).toBe(0);
+    }
+    const { server = "", ada = "", eve = "" } = keys;
+    const secret = ["--curve-secret", server, "--curve-allow", ada];
+    const pull = startZmq(["pull", "--bind", "tcp://127.0.0.1:*", ...secret]);
+    const [line] = await once(pull.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const push = (...flags: string[]) =>
+      zmq(["push", "--connect", at, ...flags, "--timeout", "2000", "hello"]);
+    const ended = await Promise.all([
+      push("--curve-secret", eve, "--curve-server-key", server),
+      push("--curve-secret", ada, "--curve-server-key", eve),
+      push(),
+    ]);
+    // The side that notices another mechanism first ends the connection, and the other one may see only that.
+    const reasons = [
+      /access is denied; /,
+      /the peer ends each connection; /,
+      /different security|ends each conn/,
+    ];
+    for (const [index, { status, stderr }] of ended.entries()) {
+      const lines = stderr.trimEnd().split("\n");
+      expect(lines.pop()).toBe("zmq: not all messages were delivered within 2000 ms");
+      expect(lines.length).toBeLessThanOrEqual(index === 2 ? 2 : 1);
+      expect(lines[0]).toContain(`zmq: ${at}: the handshake fails: `);
+      expect(lines[0]).toMatch(reasons[index]!);
+      expect(status).toBe(3);
+    }
+    pull.kill("SIGINT");
+    const told = Buffer.from((await pull).stderr)
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .sort();
+    expect(told).toEqual([
+      expect.stringContaining(`bound to ${at}`),
+      expect.stringContaining(`${at}: the handshake fails: a CURVE key is wrong`),
+      expect.stringContaining(`${at}: the handshake fails: access is denied`),
+      expect.stringContaining(`${at}: the handshake fails: the two sides have different`),
+    ]);
   });
 
   test("PLAIN", async () => {
