@@ -73,6 +73,30 @@ describe("each socket type", () => {
     expect(String(answer)).toBe("ping");
   });
 
+  test("stream --connect sends to the server that it connects to", async () => {
+    const { createServer } = await import("node:net");
+    const server = createServer((socket) => socket.on("data", (data) => socket.end(`got ${data}`)));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const { status, stdout, stderr } = await zmq(["stream", "--connect", at, "--count", "1", "hello"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("got hello");
+    server.close();
+  });
+
+  test("router reports a message to an unknown peer, and one without an address", async () => {
+    const router = ["router", "--bind", endpoint(), "--separator", "|"];
+    expect(await zmq([...router, "nobody|hi"])).toMatchObject({
+      status: 1,
+      stderr: 'zmq: no connected peer has the routing id "nobody"; --wait-peers waits for peers first\n',
+    });
+    expect(await zmq([...router, "hi"])).toMatchObject({
+      status: 1,
+      stderr: "zmq: messages of a Router begin with a frame that has the routing id; see --separator\n",
+    });
+  });
+
   test("dgram answers UDP packets", async () => {
     const { createSocket } = await import("node:dgram");
     const client = createSocket("udp4");
