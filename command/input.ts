@@ -1,7 +1,7 @@
 // Where the messages to send come from: arguments, files or standard input; and how their bytes become messages.
 
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, fstatSync } from "node:fs";
 import { exitCodes, Failure } from "./exit.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
@@ -192,8 +192,19 @@ async function* fromFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
 /** Standard input, until it or the command ends. */
 async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
+  // Node would read a folder as empty.
+  if (isFolder(0)) throw new Failure("standard input is a folder; --file reads files", exitCodes.usage);
   const { stdin } = process;
   const stop = () => stdin.destroy();
   signal.addEventListener("abort", stop);

@@ -4,7 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Pull, Push } from "zmq-native";
-import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+import { harmless } from "../../command/harmless.js";
+import { execute } from "../helpers/execute.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
 
@@ -134,4 +136,21 @@ describe("decoded messages are JSON, and lose nothing", () => {
   ])("%s %s", async (format, hex, json) => {
     expect(await printed(format, [Buffer.from(hex, "hex")])).toBe(`${json}\n`);
   });
+});
+
+test("a separator may have an escaped backslash before x", async () => {
+  expect((await zmq(["pull", "--separator", "\\\\xZZ"])).stderr).toContain("give at least one endpoint");
+});
+
+test.skipIf(process.platform === "win32")("a folder as standard input is wrong usage", async () => {
+  const line = `'${process.execPath}' '${program}' push --connect ${endpoint()} --linger 0 < '${folder()}'`;
+  expect(await execute("sh", ["-c", line])).toMatchObject({
+    status: 2,
+    stderr: "zmq: standard input is a folder; --file reads files\n",
+  });
+});
+
+test("text on a terminal cannot change the direction of text", () => {
+  expect(harmless("a\u202eb\u2066c\u2028\td\n")).toBe("a\\u{202e}b\\u{2066}c\\u{2028}\td\n");
+  expect(harmless("\u{1f469}\u200d\u{1f52c}")).toBe("\u{1f469}\u200d\u{1f52c}");
 });
