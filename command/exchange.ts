@@ -1,8 +1,10 @@
 // The work of the commands that open one socket: sends what comes in, prints what is received.
 
+import { addressing, isGone, refusing } from "./addressed.js";
 import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
+import { reportFailures } from "./handshakes.js";
 import { joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
@@ -31,9 +33,6 @@ function* upTo(count = Number.POSITIVE_INFINITY): Generator<number> {
   for (let number = 1; number <= count; number++) yield number;
 }
 
-/** Whether an error says that the peer to send to is not connected. */
-const isGone = (error: unknown) => error instanceof Error && "code" in error && error.code === "EHOSTUNREACH";
-
 /** Runs one of the commands in sockets.ts. */
 export async function exchange(
   kind: SocketKind,
@@ -51,9 +50,10 @@ export async function exchange(
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
+    reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, flags, work, prepare);
+  await withSocket(kind, refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
     // Sending stops when all messages have been received that `--count` asks for.
@@ -78,10 +78,11 @@ export async function exchange(
 
     async function sendAll(afterEach: () => Promise<void>): Promise<void> {
       const pace = openPace(every, stopped);
+      const sendInput = addressing(kind, socket, flags, send, stopped);
       let sent = 0;
       for await (const parcel of parcels()) {
         await pace();
-        await send(parcel);
+        await sendInput(parcel);
         progress.count(parcel);
         await afterEach();
         if (sendsCounted && ++sent === count) return;
@@ -95,9 +96,11 @@ export async function exchange(
       return parcel;
     }
 
+    const isNotice = ({ frames }: Parcel) => kind.notices === true && (frames[1]?.length ?? 0) === 0;
+
     async function printAll(): Promise<void> {
       try {
-        for (const _ of upTo(count)) await printOne();
+        for (const _ of upTo(count)) while (isNotice(await printOne()));
       } finally {
         finished.abort();
       }

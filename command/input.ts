@@ -1,9 +1,10 @@
 // Where the messages to send come from: arguments, files or standard input; and how their bytes become messages.
 
-import { createReadStream } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { createReadStream, fstatSync } from "node:fs";
 import { exitCodes, Failure } from "./exit.js";
 import type { InputFormat } from "./formats.js";
-import { bufferOf, fromJson, type Parcel } from "./parcel.js";
+import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
 
 export interface InputOptions {
@@ -67,12 +68,65 @@ async function* whole(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield Buffer.concat(chunks);
 }
 
-function parseJson(line: Buffer, number: number): unknown {
+/** The text of a line that is JSON. */
+function textOfJson(line: Buffer, number: number): string {
+  const text = textOfFrame(line);
+  if (text === undefined) throw new Failure(`input line ${number} is not UTF-8, so it is not JSON`);
   try {
-    return JSON.parse(line.toString());
+    JSON.parse(text);
+    return text;
   } catch (error) {
     throw new Failure(`input line ${number} is not JSON: ${(error as Error).message}`);
   }
+}
+
+/** Changes the parts of valid JSON between its strings. */
+function betweenStrings(json: string, change: (text: string) => string): string {
+  const parts: string[] = [];
+  let start = 0;
+  for (let quote = json.indexOf('"'); quote >= 0; quote = json.indexOf('"', start)) {
+    parts.push(change(json.slice(start, quote)));
+    let end = quote;
+    let escapes = 0;
+    do {
+      end = json.indexOf('"', end + 1);
+      escapes = 0;
+      while (json[end - 1 - escapes] === "\\") escapes++;
+    } while (escapes % 2 === 1);
+    parts.push(json.slice(quote, end + 1));
+    start = end + 1;
+  }
+  return [...parts, change(json.slice(start))].join("");
+}
+
+/** Whether MessagePack and CBOR encode the integer in eight bytes. */
+const hasEightBytes = (value: bigint) => value >= -(2n ** 63n) && value < 2n ** 64n;
+const hasFourBytes = (value: number) => value >= -(2 ** 31) && value < 2 ** 32;
+
+/** Parses JSON with integers of 64 bits, which become bigints: `JSON.parse` rounds those above 2^53. */
+function parseExactly(text: string): unknown {
+  // Escapes of surrogates, long integers and exponents are rare.
+  if (!/\\u[dD]|\d{10}|\d[eE]/.test(text)) return JSON.parse(text);
+  // Node 20 does not tell a reviver the source of a number, so a string with this prefix stands for each.
+  const mark = `${randomUUID()}:`;
+  const marked = betweenStrings(text, (part) =>
+    part.replace(/-?\d[\d.eE+-]*/g, (token) => {
+      const value = Number(token);
+      if (!Number.isFinite(value)) throw new TypeError(`${excerpt(token)} is beyond the range of numbers`);
+      // The encoder of MessagePack makes a float of a number beyond four bytes.
+      if (hasFourBytes(value) || !/^-?\d+$/.test(token)) return token;
+      if (!hasEightBytes(BigInt(token))) {
+        throw new TypeError(`${excerpt(token)} is beyond 64 bits: send it as text`);
+      }
+      return `"${mark}${token}"`;
+    }),
+  );
+  return JSON.parse(marked, (key, value: unknown) => {
+    if (typeof value === "string" && value.startsWith(mark)) return BigInt(value.slice(mark.length));
+    if (typeof value === "string") checkText(value);
+    checkText(key);
+    return value;
+  });
 }
 
 /** How each format reads a source: into pieces, and each piece into a message. */
@@ -84,15 +138,15 @@ async function reader(
     async function* (source: AsyncIterable<Buffer>) {
       for await (const piece of pieces(source)) yield { frames: framesOf(piece, separator) };
     };
-  const byLine = (convert: (value: unknown) => Parcel) =>
+  const byLine = (convert: (text: string) => Parcel) =>
     async function* (source: AsyncIterable<Buffer>) {
       let number = 0;
       for await (const line of split(source, 10)) {
         number++;
         if (line.toString().trim() === "") continue;
-        const value = parseJson(line, number);
+        const text = textOfJson(line, number);
         try {
-          yield convert(value);
+          yield convert(text);
         } catch (error) {
           throw new Failure(`input line ${number}: ${(error as Error).message}`);
         }
@@ -106,14 +160,14 @@ async function reader(
     case "raw":
       return plain(whole);
     case "json":
-      return byLine(fromJson);
+      return byLine((text) => fromJson(JSON.parse(text)));
     case "msgpack": {
       const { encode } = await import("@msgpack/msgpack");
-      return byLine((value) => ({ frames: [encode(value)] }));
+      return byLine((text) => ({ frames: [encode(parseExactly(text), { useBigInt64: true })] }));
     }
     case "cbor": {
       const { encode } = await import("cborg");
-      return byLine((value) => ({ frames: [encode(value)] }));
+      return byLine((text) => ({ frames: [encode(parseExactly(text))] }));
     }
   }
 }
@@ -138,8 +192,19 @@ async function* fromFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
 /** Standard input, until it or the command ends. */
 async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
+  // Node would read a folder as empty.
+  if (isFolder(0)) throw new Failure("standard input is a folder; --file reads files", exitCodes.usage);
   const { stdin } = process;
   const stop = () => stdin.destroy();
   signal.addEventListener("abort", stop);

@@ -12,13 +12,25 @@ interface MonitorFlags extends SocketFlags {
   readonly timeout?: number;
 }
 
+/** The text and the code of an error. */
+function reasonOf(error: unknown): string {
+  const { code, status } = error as { code?: string; status?: number };
+  const name = code ?? (status === undefined ? undefined : `status ${status}`);
+  return name === undefined ? textOf(error) : `${textOf(error)} (${name})`;
+}
+
 /** The fields that are worth a word, after type and address. */
 function details(event: Record<string, unknown>): string[] {
   const words: string[] = [];
-  if (event.error !== undefined) words.push(textOf(event.error));
+  if (event.error !== undefined) words.push(reasonOf(event.error));
   if (event.interval !== undefined) words.push(`next attempt in ${event.interval} ms`);
   if (event.remoteAddress) words.push(`peer ${event.remoteAddress}`);
   return words;
+}
+
+/** Why the last attempt to connect to the endpoint has failed. */
+function lastErrorOf(socket: AnySocket, address: unknown): Error | undefined {
+  return socket.endpoints.find(({ endpoint }) => endpoint === address)?.lastError;
 }
 
 /** Prints events until the process is interrupted. */
@@ -31,39 +43,46 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
   });
   let timer: NodeJS.Timeout | undefined;
   let late = false;
-  const rearm = () => {
-    if (flags.timeout === undefined) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      late = true;
-      finish();
-    }, flags.timeout);
-  };
-  const show = (event: Record<string, unknown>) => {
+  const show = (socket: AnySocket, event: Record<string, unknown>) => {
     if (printed === flags.count || event.type === "end") return;
     const time = new Date().toISOString();
-    const { type, address, remoteAddress, localAddress, interval, error } = event;
+    const { type, address, remoteAddress, localAddress, interval } = event;
+    // The event of a retry does not have the reason.
+    const error = type === "connect:retry" ? lastErrorOf(socket, address) : event.error;
     if (flags.json) {
-      const text = error && textOf(error);
+      const text = error && reasonOf(error);
       printJson({ time, type, address, localAddress, remoteAddress, interval, error: text });
     } else {
-      const words = [time.slice(11, 23), String(type).padEnd(24), address ?? "", ...details(event)];
+      const words = [
+        time.slice(11, 23),
+        String(type).padEnd(24),
+        address ?? "",
+        ...details({ ...event, error }),
+      ];
       print(words.join("  ").trimEnd());
     }
-    // Retries do not bring a peer closer, so they do not restart the wait.
-    if (type === "handshake") rearm();
     if (++printed === flags.count) finish();
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
   const prepare = (socket: AnySocket) => {
     void (async () => {
-      for await (const event of socket.events) show(event as unknown as Record<string, unknown>);
+      for await (const event of socket.events) show(socket, event as unknown as Record<string, unknown>);
     })().catch(() => finish());
   };
-  const wait = async () => {
+  const wait = async (socket: AnySocket) => {
+    // Without a peer, the time runs. Retries do not bring one closer, so they do not restart it.
+    const watch = () => {
+      clearTimeout(timer);
+      if (flags.timeout === undefined || socket.peers.size > 0) return;
+      timer = setTimeout(() => {
+        late = socket.peers.size === 0;
+        if (late) finish();
+      }, flags.timeout);
+    };
+    socket.peers.on("join", watch).on("leave", watch);
     interrupted.addEventListener("abort", () => finish());
     if (interrupted.aborted) finish();
-    rearm();
+    watch();
     // The socket and its events would not keep the process alive.
     const keepAlive = setInterval(() => {}, 2 ** 30);
     await finished;

@@ -25,7 +25,7 @@ export function addSocketOptions(command: Command): Command {
     .option("--curve-server-key <key>", "CURVE client: public key of the server, or a file with it")
     .option(
       "--curve-allow <key>",
-      "CURVE server: admit this key, file or folder; can be repeated (default: all)",
+      "CURVE server: admit this key, file or folder, or any; can be repeated (default: any)",
       repeated,
     )
     .option("--plain <name:password>", "PLAIN client: name and password")

@@ -1,6 +1,7 @@
 // Prints messages to standard output in the chosen format, and waits while its reader is slow.
 
 import { once } from "node:events";
+import { cborText, msgpackText } from "./decode.js";
 import type { OutputFormat } from "./formats.js";
 import { harmless, jsonOf } from "./harmless.js";
 import { joined } from "./input.js";
@@ -32,19 +33,10 @@ function label({ routingId, group }: Parcel): string[] {
   return group === undefined ? [] : [`[${group}]`];
 }
 
-/** Replaces what JSON cannot express in decoded MessagePack and CBOR. */
-function replacer(this: unknown, key: string, value: unknown): unknown {
-  const original = (this as Record<string, unknown>)[key];
-  if (original instanceof Uint8Array) return { base64: bufferOf(original).toString("base64") };
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Map) return Object.fromEntries(value);
-  return value;
-}
-
 /** Shows a frame as what it encodes, or quoted if it does not. */
-function decoded(frame: Uint8Array, decode: (bytes: Uint8Array) => unknown): string {
+function decoded(frame: Uint8Array, decode: (bytes: Uint8Array) => string): string {
   try {
-    return jsonOf(decode(frame), replacer);
+    return decode(frame);
   } catch {
     return quoted(frame);
   }
@@ -52,7 +44,7 @@ function decoded(frame: Uint8Array, decode: (bytes: Uint8Array) => unknown): str
 
 type Render = (parcel: Parcel) => Buffer | string;
 
-async function renderer({ output, separator }: OutputOptions, terminal: boolean): Promise<Render> {
+function renderer({ output, separator }: OutputOptions, terminal: boolean): Render {
   const words = (show: (frame: Uint8Array) => string) => (parcel: Parcel) =>
     `${[...label(parcel), ...parcel.frames.map(show)].join(" ")}\n`;
   switch (output) {
@@ -73,19 +65,10 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
       return (parcel) => `${jsonOf(toJson(parcel))}\n`;
     case "raw":
       return (parcel) => joined(parcel, separator);
-    case "msgpack": {
-      const { decode } = await import("@msgpack/msgpack");
-      return words((frame) => {
-        // A few bytes can announce any size, for which the decoder would allocate memory at once.
-        const most = Math.min(frame.length, 65_536);
-        const limits = { maxArrayLength: most, maxMapLength: most, maxExtLength: frame.length };
-        return decoded(frame, (bytes) => decode(bytes, { ...limits, useBigInt64: true }));
-      });
-    }
-    case "cbor": {
-      const { decode } = await import("cborg");
-      return words((frame) => decoded(frame, decode));
-    }
+    case "msgpack":
+      return words((frame) => decoded(frame, msgpackText));
+    case "cbor":
+      return words((frame) => decoded(frame, cborText));
     case "none":
       return () => "";
   }
@@ -106,7 +89,7 @@ function cut(line: string, width: number): string {
 export async function openOutput(options: OutputOptions): Promise<(parcel: Parcel) => Promise<void>> {
   const { stdout } = process;
   const terminal = stdout.isTTY === true;
-  const render = await renderer(options, terminal);
+  const render = renderer(options, terminal);
   return async (parcel) => {
     let piece = render(parcel);
     if (piece.length === 0) return;

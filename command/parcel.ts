@@ -33,14 +33,42 @@ export function toJsonFrame(frame: Uint8Array): JsonFrame {
   return textOfFrame(frame) ?? { base64: bufferOf(frame).toString("base64") };
 }
 
+/** The start of a value as JSON, for an error. */
+export function excerpt(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** The bytes of base64, also of its URL-safe alphabet and without padding. Node decodes invalid text without an error. */
+function fromBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, "base64");
+  const canonical = bytes.toString("base64");
+  const standard = text.replaceAll("-", "+").replaceAll("_", "/");
+  if (standard === canonical || standard === canonical.replace(/=+$/, "")) return bytes;
+  throw new TypeError(`${excerpt(text)} is not base64: check its characters, its length and its end`);
+}
+
+/** UTF-8 cannot express a half of a surrogate pair: Buffer.from would send U+FFFD instead. */
+const loneSurrogate = /\p{Cs}/u;
+
+/** Throws a `TypeError` if a text has no UTF-8. */
+export function checkText(text: string): void {
+  if (loneSurrogate.test(text)) {
+    throw new TypeError(`${excerpt(text)} has a lone surrogate, which UTF-8 cannot express`);
+  }
+}
+
 function fromJsonFrame(value: unknown): Uint8Array {
-  if (typeof value === "string") return Buffer.from(value);
+  if (typeof value === "string") {
+    checkText(value);
+    return Buffer.from(value);
+  }
   if (typeof value === "object" && value !== null) {
     const { base64, hex } = value as { base64?: unknown; hex?: unknown };
-    if (typeof base64 === "string" && /^[\w+/-]*={0,2}$/.test(base64)) return Buffer.from(base64, "base64");
+    if (typeof base64 === "string") return fromBase64(base64);
     if (typeof hex === "string" && /^(?:[\da-f]{2})*$/i.test(hex)) return Buffer.from(hex, "hex");
   }
-  throw new TypeError(`a frame must be a string, {"base64": …} or {"hex": …}, got ${JSON.stringify(value)}`);
+  throw new TypeError(`a frame must be a string, {"base64": …} or {"hex": …}, got ${excerpt(value)}`);
 }
 
 export function toJson({ frames, routingId, group }: Parcel): JsonMessage {
@@ -61,5 +89,6 @@ export function fromJson(value: unknown): Parcel {
   if (group !== undefined && typeof group !== "string") {
     throw new TypeError(`group must be a string, got ${JSON.stringify(group)}`);
   }
+  if (group !== undefined) checkText(group);
   return { frames, routingId, group };
 }

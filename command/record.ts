@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
@@ -95,7 +96,9 @@ async function create(path: string, force: boolean, onError: () => void): Promis
 /** Receives messages and writes each to the file. */
 export async function record(path: string, flags: RecordFlags): Promise<void> {
   const kind = kindOf(flags.type);
-  await withSocket(kind, { subscribe: [""], ...flags }, async (socket) => {
+  await withSocket(kind, { subscribe: [""], ...flags }, work, reportFailures);
+
+  async function work(socket: AnySocket): Promise<void> {
     const file = await create(path, flags.force === true, () => socket.close());
     const receive = receiverWithPeer(socket, kind, flags);
     using progress = openProgress(flags.quiet === true);
@@ -120,7 +123,7 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     // The file is complete, whatever ends the command.
     await file.end();
     if (failure !== undefined) throw failure;
-  });
+  }
 }
 
 async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: number]> {
@@ -133,6 +136,7 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
     }
   }
   let number = 0;
+  let latest = 0;
   const stop = () => source.destroy();
   interrupted.addEventListener("abort", stop);
   const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
@@ -153,6 +157,10 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
       continue;
     }
     if (typeof line?.at !== "number") throw wrong("the time `at` is missing");
+    if (line.at < latest || line.at > Number.MAX_SAFE_INTEGER) {
+      throw wrong(`the time \`at\` must be from ${latest}, that of the line before, got ${line.at}`);
+    }
+    latest = line.at;
     try {
       yield [fromJson({ frames: line.frames, routingId: line.routingId, group: line.group }), line.at];
     } catch (error) {
@@ -169,6 +177,7 @@ export async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const kind = kindOf(flags.type);
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
+    reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
   await withSocket(kind, flags, work, prepare);

@@ -15,6 +15,7 @@ export interface SecurityFlags {
   readonly wssKey?: string;
   readonly wssTrust?: string;
   readonly wssHostname?: string;
+  readonly bind?: readonly string[];
   readonly connect?: readonly string[];
 }
 
@@ -34,8 +35,9 @@ async function publicKeyOf(value: string): Promise<string> {
   return (await loadCertificate(value)).publicKey;
 }
 
-/** The value of `curve.allow`: a folder, or keys and files with keys. */
+/** The value of `curve.allow`: any, a folder, or keys and files with keys. */
 export async function allowed(values: readonly string[]): Promise<string | string[]> {
+  if (values.includes("any")) return "any";
   const [first] = values;
   const folders = await Promise.all(
     values.map(async (value) => (await stat(value).catch(() => undefined))?.isDirectory() === true),
@@ -93,6 +95,13 @@ export async function security(flags: SecurityFlags) {
   if (curveAllow !== undefined && curveServerKey !== undefined) {
     throw usage("--curve-allow makes the socket a server, --curve-server-key a client: give one of them");
   }
+  const connectsOnly = flags.connect !== undefined && flags.connect.length > 0 && !flags.bind?.length;
+  if (curveSecret !== undefined && curveServerKey === undefined && curveAllow === undefined && connectsOnly) {
+    throw usage(
+      "--curve-secret with --connect needs --curve-server-key KEY, the public key of the server. " +
+        "A server that connects needs --curve-allow; any admits every key",
+    );
+  }
   if (curveSecret !== undefined || curveServerKey !== undefined) {
     const own =
       curveSecret === undefined
@@ -105,7 +114,7 @@ export async function security(flags: SecurityFlags) {
     if (curveServerKey !== undefined) options.curveServerKey = await publicKeyOf(curveServerKey);
     else {
       options.curveServer = true;
-      rules.curve = { allow: curveAllow === undefined ? "any" : await allowed(curveAllow) };
+      rules.curve = { allow: await allowed(curveAllow ?? ["any"]) };
     }
   }
   if (plain !== undefined) {

@@ -23,9 +23,15 @@ const handlerEndpoint = "inproc://zeromq.zap.01";
 async function rulesOf(flags: ZapFlags): Promise<zmq.AuthenticateOptions> {
   const { curveAllow, plainUsers, allowAddress, denyAddress } = flags;
   const rules: zmq.AuthenticateOptions = {};
-  if (curveAllow) rules.curve = { allow: curveAllow.includes("any") ? "any" : await allowed(curveAllow) };
+  if (curveAllow) rules.curve = { allow: await allowed(curveAllow) };
   if (plainUsers !== undefined) rules.plain = { users: await usersOf(plainUsers) };
-  if (allowAddress || denyAddress) rules.addresses = { allow: allowAddress, deny: denyAddress };
+  if (allowAddress || denyAddress) {
+    // A list that is undefined is refused.
+    rules.addresses = {
+      ...(allowAddress && { allow: allowAddress }),
+      ...(denyAddress && { deny: denyAddress }),
+    };
+  }
   if (Object.keys(rules).length > 0) return rules;
   throw new Failure(
     "say which peers are admitted, with --curve-allow, --plain-users or --allow-address",
@@ -109,7 +115,11 @@ async function forward(programs: zmq.Router, handler: zmq.Dealer): Promise<void>
 
 /** Answers requests until the process is interrupted. */
 export async function zap(flags: ZapFlags): Promise<void> {
-  const authenticator = await zmq.context.authenticate(await rulesOf(flags));
+  const rules = await rulesOf(flags);
+  const authenticator = await zmq.context.authenticate(rules).catch((error: unknown) => {
+    const text = textOf(error).replace(/\baddresses\.(allow|deny)\b/g, "--$1-address");
+    throw new Failure(`zap: ${text}`, error instanceof TypeError ? exitCodes.usage : exitCodes.failed);
+  });
   if (!flags.quiet) authenticator.on("decision", (decision) => show(decision, flags.json === true));
   authenticator.on("reload", ({ keys, errors }) => {
     for (const error of errors) report(textOf(error));

@@ -73,6 +73,30 @@ describe("each socket type", () => {
     expect(String(answer)).toBe("ping");
   });
 
+  test("stream --connect sends to the server that it connects to", async () => {
+    const { createServer } = await import("node:net");
+    const server = createServer((socket) => socket.on("data", (data) => socket.end(`got ${data}`)));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+    const { status, stdout, stderr } = await zmq(["stream", "--connect", at, "--count", "1", "hello"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("got hello");
+    server.close();
+  });
+
+  test("router reports a message to an unknown peer, and one without an address", async () => {
+    const router = ["router", "--bind", endpoint(), "--separator", "|"];
+    expect(await zmq([...router, "nobody|hi"])).toMatchObject({
+      status: 1,
+      stderr: 'zmq: no connected peer has the routing id "nobody"; --wait-peers waits for peers first\n',
+    });
+    expect(await zmq([...router, "hi"])).toMatchObject({
+      status: 1,
+      stderr: "zmq: messages of a Router begin with a frame that has the routing id; see --separator\n",
+    });
+  });
+
   test("dgram answers UDP packets", async () => {
     const { createSocket } = await import("node:dgram");
     const client = createSocket("udp4");
@@ -417,9 +441,16 @@ describe("limits and ends", () => {
     ],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "sendHighWatermark=1"], "sendHighWatermark"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "x"], "NAME=VALUE"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "close=1"], "close is not an option"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "type=5"], "type is not an option"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "__proto__=1"], "__proto__ is not an option"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--separator", "a\\xZZ"], "Two hexadecimal digits"],
+    [["zap", "--bind", "ipc://x", "--allow-address", "foo"], "zap: --allow-address"],
+    [["zap", "--bind", "ipc://x", "--deny-address", "foo"], "zap: --deny-address"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-server-key", "absent.key"], "absent.key"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--curve-allow", "x"], "--curve-secret"],
+    [["push", "--connect", "tcp://127.0.0.1:1", "--curve-secret", "x", "hi"], "needs --curve-server-key KEY"],
     [["rep", "--connect", "tcp://127.0.0.1:1", "--echo", "--exec", "cat"], "--echo and --exec"],
     [
       ["push", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--interval", "1", "x"],
@@ -570,6 +601,53 @@ describe("security", () => {
     expect(admitted).toMatchObject({ status: 0, stderr: "" });
     expect(Buffer.from((await pull).stdout).toString()).toBe("from ada\n");
     refused.kill();
+  });
+
+  test("failed handshakes are explained once, on both sides", async () => {
+    const path = folder();
+    const keys: Record<string, string> = {};
+    for (const name of ["server", "ada", "eve"]) {
+      keys[name] = join(path, `${name}.key`);
+      expect((await zmq(["keygen", keys[name]])).status).toBe(0);
+    }
+    const { server = "", ada = "", eve = "" } = keys;
+    const secret = ["--curve-secret", server, "--curve-allow", ada];
+    const pull = startZmq(["pull", "--bind", "tcp://127.0.0.1:*", ...secret]);
+    const [line] = await once(pull.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const push = (...flags: string[]) =>
+      zmq(["push", "--connect", at, ...flags, "--timeout", "2000", "hello"]);
+    const ended = await Promise.all([
+      push("--curve-secret", eve, "--curve-server-key", server),
+      push("--curve-secret", ada, "--curve-server-key", eve),
+      push(),
+    ]);
+    // The side that notices another mechanism first ends the connection, and the other one may see only that.
+    const reasons = [
+      /access is denied; /,
+      /the peer ends each connection; /,
+      /different security|ends each conn/,
+    ];
+    for (const [index, { status, stderr }] of ended.entries()) {
+      const lines = stderr.trimEnd().split("\n");
+      expect(lines.pop()).toBe("zmq: not all messages were delivered within 2000 ms");
+      expect(lines.length).toBeLessThanOrEqual(index === 2 ? 2 : 1);
+      expect(lines[0]).toContain(`zmq: ${at}: the handshake fails: `);
+      expect(lines[0]).toMatch(reasons[index]!);
+      expect(status).toBe(3);
+    }
+    pull.kill("SIGINT");
+    const told = Buffer.from((await pull).stderr)
+      .toString()
+      .trimEnd()
+      .split("\n")
+      .sort();
+    expect(told).toEqual([
+      expect.stringContaining(`bound to ${at}`),
+      expect.stringContaining(`${at}: the handshake fails: a CURVE key is wrong`),
+      expect.stringContaining(`${at}: the handshake fails: access is denied`),
+      expect.stringContaining(`${at}: the handshake fails: the two sides have different`),
+    ]);
   });
 
   test("PLAIN", async () => {

@@ -241,6 +241,43 @@ test("monitor prints the events of a connection", async () => {
   publisher.close();
 });
 
+test("monitor says why a connection fails", async () => {
+  const refused = endpoint();
+  const publisher = new Publisher();
+  await publisher.bind("tcp://127.0.0.1:*");
+  for (const [at, reason] of [
+    [refused, "ENOENT"],
+    [publisher.lastEndpoint!, "EPROTOTYPE"],
+  ] as const) {
+    const watched = ["monitor", "--type", "push", at, "--timeout", "20000"];
+    const lines = (await zmq([...watched, "--count", "8"])).stdout.trimEnd().split("\n");
+    expect(lines.find((line) => line.includes("connect:retry"))).toContain(`(${reason})`);
+    const json = (await zmq([...watched, "--count", "8", "--json"])).stdout.trimEnd().split("\n");
+    const retry = json.map((line) => JSON.parse(line)).find(({ type }) => type === "connect:retry");
+    expect(retry.error).toContain(`(${reason})`);
+  }
+  publisher.close();
+});
+
+test("the time of monitor --timeout does not run while a peer is connected", async () => {
+  const publisher = new Publisher();
+  await publisher.bind("tcp://127.0.0.1:*");
+  const command = startZmq(["monitor", "--type", "sub", "--timeout", "300", publisher.lastEndpoint!]);
+  await publisher.waitForPeers();
+  // Longer than the wait of the command, which must not end.
+  const first = await Promise.race([
+    command,
+    new Promise((resolve) => setTimeout(resolve, 1000, "connected")),
+  ]);
+  expect(first).toBe("connected");
+  publisher.close();
+  const { exitCode, stderr } = await command;
+  expect({ exitCode, stderr: textOf(stderr) }).toEqual({
+    exitCode: 3,
+    stderr: "zmq: no peer within 300 ms\n",
+  });
+});
+
 test("retries do not restart the wait of monitor --timeout", async () => {
   const watched = await zmq(["monitor", "--timeout", "500", "--option", "reconnectInterval=50", endpoint()]);
   expect(watched).toMatchObject({ status: 3, stderr: "zmq: no peer within 500 ms\n" });

@@ -1,0 +1,156 @@
+// The formats of input and output: which values they accept, refuse and preserve.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Pull, Push } from "zmq-native";
+import { harmless } from "../../command/harmless.js";
+import { execute } from "../helpers/execute.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
+
+const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
+
+/** Prints a message by `zmq pull --output FORMAT`. */
+async function printed(format: string, message: (string | Buffer)[]): Promise<string> {
+  const push = new Push();
+  onTestFinished(() => push.close());
+  await push.bind("tcp://127.0.0.1:*");
+  const command = startZmq(["pull", "--connect", push.lastEndpoint!, "--count", "1", "--output", format]);
+  await push.send(message);
+  return textOf((await command).stdout);
+}
+
+/** Sends the input by `zmq push --input FORMAT`, and returns the frames of the message that arrives. */
+async function sent(format: string, input: string): Promise<Buffer[]> {
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  onTestFinished(() => pull.close());
+  await pull.bind("tcp://127.0.0.1:*");
+  const [frames, ended] = await Promise.all([
+    pull.receive(),
+    zmq(["push", "--connect", pull.lastEndpoint!, "--input", format], input),
+  ]);
+  expect(ended).toMatchObject({ status: 0, stderr: "" });
+  return frames;
+}
+
+describe("input that cannot be sent unchanged is refused", () => {
+  test.each<[format: string, input: string | Uint8Array, message: string]>([
+    ["json", '"a"\n[{"base64":"A"}]', '"A" is not base64'],
+    ["json", '"a"\n[{"base64":"QQ="}]', '"QQ=" is not base64'],
+    ["json", '"a"\n[{"base64":"QR=="}]', '"QR==" is not base64'],
+    ["json", '"a"\n[{"base64":"QQ==QQ=="}]', '"QQ==QQ==" is not base64'],
+    ["json", '"a"\n["\\ud800"]', '"\\ud800" has a lone surrogate'],
+    ["json", '"a"\n{"frames":["a"],"group":"\\udfff"}', '"\\udfff" has a lone surrogate'],
+    ["json", Buffer.from('"a"\n"\xff"', "latin1"), "not UTF-8"],
+    ["msgpack", '"a"\n{"a\\ud800":1}', '"a\\ud800" has a lone surrogate'],
+    ["cbor", '"a"\n["\\ud800"]', '"\\ud800" has a lone surrogate'],
+    ["msgpack", '"a"\n[18446744073709551616]', '"18446744073709551616" is beyond 64 bits'],
+    ["msgpack", '"a"\n{"a":-9223372036854775809}', '"-9223372036854775809" is beyond 64 bits'],
+    ["cbor", '"a"\n18446744073709551616', '"18446744073709551616" is beyond 64 bits'],
+    ["msgpack", '"a"\n1e400', '"1e400" is beyond the range of numbers'],
+    ["cbor", '"a"\n[-1e400]', '"-1e400" is beyond the range of numbers'],
+  ])("%s %s", async (format, input, message) => {
+    const push = ["push", "--connect", endpoint(), "--input", format, "--linger", "0"];
+    const { status, stderr } = await zmq(push, input);
+    expect(stderr).toMatch(/^zmq: input line 2( |: )/);
+    expect(stderr).toContain(message);
+    expect(status).toBe(1);
+  });
+
+  test.each([
+    ['{"at":-1,"frames":["a"]}', 2, "the time `at` must be from 0"],
+    ['{"at":1e300,"frames":["a"]}', 2, "the time `at` must be from 0"],
+    ['{"at":0,"frames":["a"]}\n{"at":2,"frames":[]}', 3, "at least one frame"],
+    [
+      '{"at":2,"frames":["a"]}\n{"at":1.5,"frames":["b"]}',
+      3,
+      "must be from 2, that of the line before, got 1.5",
+    ],
+    ['{"at":0,"frames":[{"base64":"A"}]}', 2, '"A" is not base64'],
+    ['{"at":0,"frames":["\\ud800"]}', 2, "lone surrogate"],
+  ])("a recording with %s", async (lines, number, message) => {
+    const file = join(folder(), "recording");
+    writeFileSync(file, `{"format":"zmq-recording","version":1}\n${lines}\n`);
+    const replay = ["replay", file, "--type", "push", "--connect", endpoint(), "--linger", "0"];
+    const { status, stderr } = await zmq(replay);
+    expect(stderr).toContain(`, line ${number}: `);
+    expect(stderr).toContain(message);
+    expect(status).toBe(1);
+  });
+});
+
+test("base64 without padding and of the URL-safe alphabet is accepted", async () => {
+  const frames = await sent("json", '[{"base64":"_-8"},{"base64":"/+8="},{"base64":""}]');
+  expect(frames.map((frame) => frame.toString("hex"))).toEqual(["ffef", "ffef", ""]);
+});
+
+describe("integers of 64 bits keep their value", () => {
+  test.each([
+    ["msgpack", "[18446744073709551615,-9223372036854775808]", "92cfffffffffffffffffd38000000000000000"],
+    ["cbor", "[18446744073709551615,-9223372036854775808]", "821bffffffffffffffff3b7fffffffffffffff"],
+    ["msgpack", "[4294967295,-2147483648]", "92ceffffffffd280000000"],
+    [
+      "msgpack",
+      '{"\\\\\\"1e5,9007199254740993":9007199254740993}',
+      "81b65c223165352c39303037313939323534373430393933cf0020000000000001",
+    ],
+    ["cbor", "9007199254740993", "1b0020000000000001"],
+  ])("%s %s", async (format, json, hex) => {
+    const [frame] = await sent(format, json);
+    expect(frame!.toString("hex")).toBe(hex);
+    expect(await printed(format, [frame!])).toBe(`${json}\n`);
+  });
+});
+
+describe("decoded messages are JSON, and lose nothing", () => {
+  test.each<[format: string, hex: string, json: string]>([
+    ["cbor", "f7", '{"simple":23}'],
+    ["cbor", "f8ff", '{"simple":255}'],
+    ["cbor", "a201020a6161", '{"map":[[1,2],[10,"a"]]}'],
+    ["cbor", "a2616101616102", '{"map":[["a",1],["a",2]]}'],
+    ["cbor", "a1695f5f70726f746f5f5f01", '{"__proto__":1}'],
+    ["cbor", "c11a514b67b0", '{"tag":1,"value":1363896240}'],
+    ["cbor", "c249010000000000000000", "18446744073709551616"],
+    ["cbor", "c349010000000000000000", "-18446744073709551617"],
+    ["cbor", "3bffffffffffffffff", "-18446744073709551616"],
+    ["cbor", "83f97c00f97e00f9fc00", '[{"float":"Infinity"},{"float":"NaN"},{"float":"-Infinity"}]'],
+    ["cbor", "84f93c00f90001fa47c35000fbc010666666666666", "[1,5.960464477539063e-8,100000,-4.1]"],
+    ["cbor", "9f01820203bf6161f5ffff", '[1,[2,3],{"a":true}]'],
+    ["cbor", "5f42010243030405ff", '{"base64":"AQIDBAU="}'],
+    ["cbor", "7f657374726561646d696e67ff", '"streaming"'],
+    // Not one value of CBOR: shown as bytes.
+    ["cbor", "0102", '"\\u0001\\u0002"'],
+    ["cbor", "61ff", '"a\\xff"'],
+    ["cbor", "9b00ffffffffffffff", '"\\x9b\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff"'],
+    ["msgpack", "8201a161a13102", '{"map":[[1,"a"],["1",2]]}'],
+    ["msgpack", "81a95f5f70726f746f5f5f01", '{"__proto__":1}'],
+    ["msgpack", "81c0c2", '{"map":[[null,false]]}'],
+    ["msgpack", "92cb7ff8000000000000ca7f800000", '[{"float":"NaN"},{"float":"Infinity"}]'],
+    ["msgpack", "d6ff514b67b0", '{"timestamp":"2013-03-21T20:04:00.000000000Z"}'],
+    ["msgpack", "d7ff00000004514b67b0", '{"timestamp":"2013-03-21T20:04:00.000000001Z"}'],
+    ["msgpack", "d405ff", '{"ext":5,"data":{"base64":"/w=="}}'],
+    ["msgpack", "98ffd0ffd1ffffd2ffffffffccffcdffffceffffffff7f", "[-1,-1,-1,-1,255,65535,4294967295,127]"],
+    ["msgpack", "95d90161da000162db0000000163c40100dc000103", '["a","b","c",{"base64":"AA=="},[3]]'],
+    ["msgpack", "92de0001a16101df00000001a16102", '[{"a":1},{"a":2}]'],
+    ["msgpack", "0102", '"\\u0001\\u0002"'],
+  ])("%s %s", async (format, hex, json) => {
+    expect(await printed(format, [Buffer.from(hex, "hex")])).toBe(`${json}\n`);
+  });
+});
+
+test("a separator may have an escaped backslash before x", async () => {
+  expect((await zmq(["pull", "--separator", "\\\\xZZ"])).stderr).toContain("give at least one endpoint");
+});
+
+test.skipIf(process.platform === "win32")("a folder as standard input is wrong usage", async () => {
+  const line = `'${process.execPath}' '${program}' push --connect ${endpoint()} --linger 0 < '${folder()}'`;
+  expect(await execute("sh", ["-c", line])).toMatchObject({
+    status: 2,
+    stderr: "zmq: standard input is a folder; --file reads files\n",
+  });
+});
+
+test("text on a terminal cannot change the direction of text", () => {
+  expect(harmless("a\u202eb\u2066c\u2028\td\n")).toBe("a\\u{202e}b\\u{2066}c\\u{2028}\td\n");
+  expect(harmless("\u{1f469}\u200d\u{1f52c}")).toBe("\u{1f469}\u200d\u{1f52c}");
+});
