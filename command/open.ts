@@ -1,7 +1,17 @@
 // Opens the socket of a command, and closes it when the work is done or has failed.
 
 import * as zmq from "zmq-native";
-import { endpointFailure, exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import {
+  endpointFailure,
+  endWithin,
+  exitCodes,
+  Failure,
+  interrupted,
+  isTimeout,
+  lingerAfterTermination,
+  terminated,
+  textOf,
+} from "./exit.js";
 import { report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
@@ -143,22 +153,46 @@ function noteWaiting(): () => void {
   };
 }
 
-/**
- * Waits until all messages have been handed to the network, if `--timeout` or `--linger` limits that: until the first of them.
- * Ctrl-C does not end this wait.
- */
-async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
-  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
-  if (!kind.sends || limits.length === 0) return;
-  const limit = Math.min(...limits);
+/** The number of messages that wait for the network, as the end of a note. Empty where libzmq does not count them. */
+function left(socket: AnySocket): string {
   try {
-    await socket.flush({ timeout: limit });
+    return `: ${socket.statistics().sendQueue} left`;
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Waits until all messages have been handed to the network. `--timeout` and `--linger` limit that: the first of them. Ctrl-C does
+ * not end this wait. SIGTERM and SIGHUP limit it, unless `--linger` is given.
+ */
+async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }: SocketFlags): Promise<void> {
+  if (!kind.sends) return;
+  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
+  let limit = Math.min(...limits);
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stopSoon = () => {
+    if (linger !== undefined) return endWithin(limit);
+    timer = setTimeout(() => {
+      limit = lingerAfterTermination;
+      stopped.abort();
+    }, lingerAfterTermination);
+    endWithin(lingerAfterTermination);
+  };
+  if (terminated.aborted) stopSoon();
+  else terminated.addEventListener("abort", stopSoon);
+  try {
+    await socket.flush({ ...(limits.length > 0 && { timeout: limit }), signal: stopped.signal });
   } catch (error) {
-    if (!isTimeout(error)) throw error;
+    if (!isTimeout(error) && !stopped.signal.aborted) throw error;
     const { exitCode } = interrupted.aborted
       ? (interrupted.reason as Failure)
       : { exitCode: exitCodes.timeout };
-    throw new Failure(`not all messages were delivered within ${limit} ms`, exitCode);
+    throw new Failure(`not all messages were delivered within ${limit} ms${left(socket)}`, exitCode);
+  } finally {
+    terminated.removeEventListener("abort", stopSoon);
+    clearTimeout(timer);
   }
 }
 
