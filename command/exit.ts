@@ -6,7 +6,7 @@ import { isatty } from "node:tty";
 import { report } from "./print.js";
 
 /** The exit codes that docs/command.md documents. A signal adds its number to 128. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3, dropped: 4 } as const;
 
 /** An end whose message tells the user everything, so that no stack trace is printed. */
 export class Failure extends Error {

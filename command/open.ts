@@ -196,6 +196,22 @@ async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }:
   }
 }
 
+const grouped = new Intl.NumberFormat("en-US");
+
+/** Reports the messages that the socket has dropped because the queue of a peer was full. A command that is done then has exit code 4. */
+function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
+  let count = 0;
+  try {
+    if (sends) count = socket.statistics().dropped.highWaterMark;
+  } catch {
+    // It is closed, or libzmq does not count.
+  }
+  if (count === 0) return;
+  const messages = `${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped`;
+  report(`${messages}: the queue of a peer was full; --option sendHighWaterMark=0 removes its limit`);
+  process.exitCode ??= exitCodes.dropped;
+}
+
 /**
  * Opens a socket, works with it, and closes it.
  *
@@ -216,12 +232,14 @@ export async function withSocket(
     end = { error };
   }
   if (end && !interrupted.aborted) {
+    reportDrops(socket, kind);
     // A peer that never comes must not keep the failure from the user.
     await close(flags.linger ?? lingerAfterFailure);
     throw end.error;
   }
   const stopNote = noteWaiting();
   try {
+    reportDrops(socket, kind);
     await deliver(socket, kind, flags);
     await close(socket.linger);
   } catch (error) {

@@ -2,10 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Pull, Push } from "zmq-native";
+import { Pull, Push, Subscriber } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
-import { endpoint, program, startZmq } from "./zmq.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
 
@@ -95,5 +97,45 @@ describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
     const command = [process.execPath, program, ...parameters];
     const { stdout, stderr } = await execute("python3", ["-c", inTerminal, word, ...command]);
     expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
+  });
+});
+
+describe("messages that are dropped at a full queue", () => {
+  const count = 20_000;
+  const recording = () => {
+    const path = join(folder(), "recording");
+    const line = JSON.stringify({ at: 0, frames: ["x"] });
+    writeFileSync(path, `{"format":"zmq-recording","version":1}\n${`${line}\n`.repeat(count)}`);
+    return path;
+  };
+  const commands: [string, () => string[]][] = [
+    ["pub", () => ["pub", "--count", String(count), "x"]],
+    ["replay", () => ["replay", recording(), "--no-wait"]],
+  ];
+
+  test.each(commands)("%s tells their number, and has exit code 4", async (_name, parameters) => {
+    const subscriber = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 0 });
+    subscriber.subscribe("");
+    await subscriber.bind("tcp://127.0.0.1:*");
+    const limits = ["--connect", subscriber.lastEndpoint!, "--option", "sendHighWaterMark=1"];
+    const { status, stderr } = await zmq([...parameters(), ...limits]);
+    expect(stderr).toMatch(
+      /^zmq: [\d,]+ messages? w\w+ dropped: the queue of a peer was full; .*sendHighWaterMark=0 .*\n$/,
+    );
+    expect(status).toBe(4);
+    const dropped = Number(/[\d,]+/.exec(stderr)![0].replaceAll(",", ""));
+    for (let received = dropped; received < count; received++) await subscriber.receive();
+    await expect(subscriber.receive({ timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
+    subscriber.close();
+  });
+
+  test.each(commands)("%s drops none with sendHighWaterMark=0", async (_name, parameters) => {
+    const subscriber = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 0 });
+    subscriber.subscribe("");
+    await subscriber.bind("tcp://127.0.0.1:*");
+    const limits = ["--connect", subscriber.lastEndpoint!, "--option", "sendHighWaterMark=0"];
+    expect(await zmq([...parameters(), ...limits])).toMatchObject({ status: 0, stderr: "" });
+    for (let received = 0; received < count; received++) await subscriber.receive();
+    subscriber.close();
   });
 });
