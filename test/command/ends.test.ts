@@ -139,3 +139,40 @@ describe("messages that are dropped at a full queue", () => {
     subscriber.close();
   });
 });
+
+describe("a proxy that ends", () => {
+  async function startProxy(...flags: string[]) {
+    const at = endpoint();
+    const ends = ["--front-bind", "tcp://127.0.0.1:*", "--back-bind", at];
+    const proxy = startZmq(["proxy", "pull-push", ...ends, ...flags]);
+    const [line] = await once(proxy.stderr!, "data");
+    const push = new Push();
+    push.connect(/bound to (\S+)/.exec(String(line))![1]!);
+    for (let count = 0; count < 500; count++) await push.send(`${count}`);
+    await push.close({ linger: 20_000 });
+    return { at, proxy };
+  }
+
+  test("delivers the messages that it has accepted", async () => {
+    const { at, proxy } = await startProxy("--linger", "20000");
+    proxy.kill("SIGINT");
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    pull.connect(at);
+    for (let count = 0; count < 500; count++) expect(String(await pull.receive())).toBe(`${count}`);
+    const { exitCode, stderr } = await proxy;
+    expect(textOf(stderr)).not.toContain("not delivered");
+    expect(exitCode).toBe(130);
+    pull.close();
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("tells after %s how many messages are left after --linger", async (signal, expected) => {
+    const { proxy } = await startProxy("--linger", "300");
+    proxy.kill(signal);
+    const { exitCode, stderr } = await proxy;
+    expect(textOf(stderr)).toMatch(/\nzmq: [1-9]\d* messages were not delivered within 300 ms\n$/);
+    expect(exitCode).toBe(expected);
+  });
+});
