@@ -81,7 +81,11 @@ function evaluation(expression: string): Answer {
   }
   return async (frames, count) => {
     try {
-      const value = await evaluate(frames.map((frame) => bufferOf(frame).toString()).join(" "), frames, count);
+      const value = await evaluate(
+        frames.map((frame) => bufferOf(frame).toString()).join(" "),
+        frames,
+        count,
+      );
       const result = toFrames(value);
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {
