@@ -71,7 +71,8 @@ function addRecord(program: Command): void {
       new Option("--speed <factor>", "2 sends twice as fast")
         .argParser(positive)
         .default(1)
-        .conflicts("noWait"),
+        // The attribute of --no-wait.
+        .conflicts("wait"),
     )
     .option("--no-wait", "send as fast as possible")
     .option("--group <group>", "send to this group instead of the recorded one")

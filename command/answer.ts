@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { joined } from "./input.js";
-import { type Parcel, textOfFrame } from "./parcel.js";
+import { bufferOf, type Parcel } from "./parcel.js";
 import { report } from "./print.js";
 import type { SocketKind } from "./sockets.js";
 import { compile } from "./template.js";
@@ -81,7 +81,11 @@ function evaluation(expression: string): Answer {
   }
   return async (frames, count) => {
     try {
-      const value = await evaluate(frames.map((frame) => textOfFrame(frame) ?? "").join(" "), frames, count);
+      const value = await evaluate(
+        frames.map((frame) => bufferOf(frame).toString()).join(" "),
+        frames,
+        count,
+      );
       const result = toFrames(value);
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {

@@ -1,10 +1,12 @@
 // How a command ends: its exit codes, and its reaction to signals, failures and broken pipes.
 
+import { fstatSync } from "node:fs";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { report } from "./print.js";
 
 /** The exit codes that docs/command.md documents. A signal adds its number to 128. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3, dropped: 4 } as const;
 
 /** An end whose message tells the user everything, so that no stack trace is printed. */
 export class Failure extends Error {
@@ -46,17 +48,82 @@ const interruption = new AbortController();
 /** Aborted by the first Ctrl-C or `kill`: commands stop reading, send what is queued, and end. */
 export const interrupted: AbortSignal = interruption.signal;
 
+const termination = new AbortController();
+
+/** Aborted by the first SIGTERM or SIGHUP. Unlike Ctrl-C, these limit the wait for the network also without `--linger`. */
+export const terminated: AbortSignal = termination.signal;
+
+/** How long queued messages are still delivered after SIGTERM and SIGHUP, unless `--linger` says otherwise, in milliseconds. */
+export const lingerAfterTermination = 5000;
+
+/** The time after such a limit in which a command closes its sockets and ends by itself, in milliseconds. */
+const closing = 2000;
+
+let backstop: NodeJS.Timeout | undefined;
+
+/**
+ * After SIGTERM or SIGHUP, ends the process a little later than after `limit` milliseconds, whatever it waits for: for instance, for
+ * a reader of its standard output that has stopped reading. Replaces an earlier limit.
+ */
+export function endWithin(limit: number): void {
+  if (!terminated.aborted) return;
+  clearTimeout(backstop);
+  backstop = setTimeout(() => process.exit(), Math.min(limit + closing, 2 ** 31 - 1)).unref();
+}
+
+/** Signals of one name that arrive within this time are one, in milliseconds: `timeout` and npm send each signal twice. */
+const sameSignal = 100;
+
+let first: { name: NodeJS.Signals; time: number } | undefined;
+
 function onSignal(name: NodeJS.Signals): void {
   const code = 128 + constants.signals[name];
-  // The second Ctrl-C ends the process without waiting for queued messages.
-  if (interrupted.aborted) process.exit(code);
+  const time = performance.now();
+  if (first) {
+    if (name === first.name && time - first.time < sameSignal) return;
+    // The second Ctrl-C ends the process without waiting for queued messages.
+    process.exit(code);
+  }
+  first = { name, time };
   process.exitCode = code;
-  interruption.abort(new Failure("", code));
+  const reason = new Failure("", code);
+  if (name !== "SIGINT") termination.abort(reason);
+  interruption.abort(reason);
+  endWithin(lingerAfterTermination);
+}
+
+/** Whether a descriptor that was a terminal has lost it: the window or the connection was closed. */
+function isHungUp(descriptor: number): boolean {
+  if (isatty(descriptor)) return false;
+  try {
+    fstatSync(descriptor);
+    return true;
+  } catch {
+    // It was closed.
+    return false;
+  }
+}
+
+/**
+ * Ends the process by SIGHUP if its terminal is gone. Node restores the settings of the terminal at its end, and aborts if that
+ * fails (`ResetStdio` in node.cc).
+ */
+function endWithTerminal(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  if (process.platform === "win32" || terminals.length === 0) return;
+  process.on("exit", () => {
+    if (!terminals.some(isHungUp)) return;
+    process.removeAllListeners("SIGHUP");
+    process.kill(process.pid, "SIGHUP");
+  });
+  // A note that no terminal shows is not a failure.
+  process.stderr.on("error", () => {});
 }
 
 /** Runs a command's work and sets the exit code. */
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
+  endWithTerminal();
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // The reader has seen enough, as with `zmq sub … | head`.
     if (error.code === "EPIPE") process.exit(exitCodes.done);

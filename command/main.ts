@@ -16,7 +16,8 @@ const program = new Command("zmq")
     "after",
     "\nExamples:\n  $ zmq pull --bind tcp://127.0.0.1:5555\n  $ echo hello | zmq push --connect tcp://127.0.0.1:5555\n\n" +
       "zmq COMMAND --help explains a command.\n" +
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a timeout has expired, 128 + N ended by signal N.",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a timeout has expired, 4 done but messages were dropped, 128 + N ended by " +
+      "signal N.",
   );
 
 program.commandsGroup("Sockets:");

@@ -1,7 +1,17 @@
 // Opens the socket of a command, and closes it when the work is done or has failed.
 
 import * as zmq from "zmq-native";
-import { endpointFailure, exitCodes, Failure, interrupted, isTimeout, textOf } from "./exit.js";
+import {
+  endpointFailure,
+  endWithin,
+  exitCodes,
+  Failure,
+  interrupted,
+  isTimeout,
+  lingerAfterTermination,
+  terminated,
+  textOf,
+} from "./exit.js";
 import { report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
@@ -143,23 +153,63 @@ function noteWaiting(): () => void {
   };
 }
 
-/**
- * Waits until all messages have been handed to the network, if `--timeout` or `--linger` limits that: until the first of them.
- * Ctrl-C does not end this wait.
- */
-async function deliver(socket: AnySocket, kind: SocketKind, { timeout }: SocketFlags): Promise<void> {
-  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
-  if (!kind.sends || limits.length === 0) return;
-  const limit = Math.min(...limits);
+/** The number of messages that wait for the network, as the end of a note. Empty where libzmq does not count them. */
+function left(socket: AnySocket): string {
   try {
-    await socket.flush({ timeout: limit });
+    return `: ${socket.statistics().sendQueue} left`;
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Waits until all messages have been handed to the network. `--timeout` and `--linger` limit that: the first of them. Ctrl-C does
+ * not end this wait. SIGTERM and SIGHUP limit it, unless `--linger` is given.
+ */
+async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }: SocketFlags): Promise<void> {
+  if (!kind.sends) return;
+  const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
+  let limit = Math.min(...limits);
+  const stopped = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stopSoon = () => {
+    if (linger !== undefined) return endWithin(limit);
+    timer = setTimeout(() => {
+      limit = lingerAfterTermination;
+      stopped.abort();
+    }, lingerAfterTermination);
+    endWithin(lingerAfterTermination);
+  };
+  if (terminated.aborted) stopSoon();
+  else terminated.addEventListener("abort", stopSoon);
+  try {
+    await socket.flush({ ...(limits.length > 0 && { timeout: limit }), signal: stopped.signal });
   } catch (error) {
-    if (!isTimeout(error)) throw error;
+    if (!isTimeout(error) && !stopped.signal.aborted) throw error;
     const { exitCode } = interrupted.aborted
       ? (interrupted.reason as Failure)
       : { exitCode: exitCodes.timeout };
-    throw new Failure(`not all messages were delivered within ${limit} ms`, exitCode);
+    throw new Failure(`not all messages were delivered within ${limit} ms${left(socket)}`, exitCode);
+  } finally {
+    terminated.removeEventListener("abort", stopSoon);
+    clearTimeout(timer);
   }
+}
+
+const grouped = new Intl.NumberFormat("en-US");
+
+/** Reports the messages that the socket has dropped because the queue of a peer was full. A command that is done then has exit code 4. */
+function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
+  let count = 0;
+  try {
+    if (sends) count = socket.statistics().dropped.highWaterMark;
+  } catch {
+    // It is closed, or libzmq does not count.
+  }
+  if (count === 0) return;
+  const messages = `${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped`;
+  report(`${messages}: the queue of a peer was full; --option sendHighWaterMark=0 removes its limit`);
+  process.exitCode ??= exitCodes.dropped;
 }
 
 /**
@@ -182,12 +232,14 @@ export async function withSocket(
     end = { error };
   }
   if (end && !interrupted.aborted) {
+    reportDrops(socket, kind);
     // A peer that never comes must not keep the failure from the user.
     await close(flags.linger ?? lingerAfterFailure);
     throw end.error;
   }
   const stopNote = noteWaiting();
   try {
+    reportDrops(socket, kind);
     await deliver(socket, kind, flags);
     await close(socket.linger);
   } catch (error) {

@@ -1,8 +1,9 @@
 // `zmq proxy`: a proxy of libzmq between two sockets.
 
+import { setTimeout } from "node:timers/promises";
 import * as zmq from "zmq-native";
 import type { proxyPairs } from "./actions.js";
-import { endpointFailure, exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { endpointFailure, endWithin, exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { endStatus, printStatus, report } from "./print.js";
 
 interface ProxyFlags {
@@ -63,6 +64,38 @@ function summary({ frontEnd, backEnd }: zmq.ProxyStatistics): string {
   return `front end ${side(frontEnd)}; back end ${side(backEnd)}`;
 }
 
+/** The time between two looks at the queues of a proxy that ends, in milliseconds. */
+const look = 10;
+
+/**
+ * Forwards the messages that have arrived, stops, and waits until the network has them; all that until `deadline`. Resolves with the
+ * number of messages that are left.
+ */
+async function drain(running: zmq.Proxy, deadline: number): Promise<number> {
+  const sockets = [running.frontEnd, running.backEnd];
+  const hasTime = () => performance.now() < deadline;
+  const queued = (queue: "receiveQueue" | "sendQueue") =>
+    sockets.reduce((sum, socket) => sum + socket.statistics()[queue], 0);
+  /** The messages that the proxy has taken from one socket and given to the other. */
+  const passed = async () => {
+    const { frontEnd, backEnd } = await running.statistics();
+    return {
+      taken: frontEnd.received.messages + backEnd.received.messages,
+      given: frontEnd.sent.messages + backEnd.sent.messages,
+    };
+  };
+  // Paused, so that no message moves between the two counts.
+  running.pause();
+  const { taken } = await passed();
+  const arrived = taken + queued("receiveQueue");
+  running.resume();
+  while (hasTime() && (await passed()).given < arrived) await setTimeout(look);
+  running.pause();
+  const now = await passed();
+  while (hasTime() && queued("sendQueue") > 0) await setTimeout(look);
+  return queued("receiveQueue") + (now.taken - now.given) + queued("sendQueue");
+}
+
 /** Runs until the process is interrupted. */
 export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlags): Promise<void> {
   const { linger } = flags;
@@ -77,7 +110,10 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
     throw new Failure(`proxy: ${textOf(error)}`);
   }
   const running = new zmq.Proxy(front, back, capture === undefined ? {} : { capture });
-  const ended = running.run();
+  let hasEnded = false;
+  const ended = running.run().finally(() => {
+    hasEnded = true;
+  });
   const { stderr } = process;
   const timer =
     stderr.isTTY && !flags.quiet
@@ -87,10 +123,30 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
           if (statistics) printStatus(summary(statistics));
         }, 1000)
       : undefined;
-  interrupted.addEventListener("abort", () => running.terminate());
-  if (interrupted.aborted) running.terminate();
+  let left = 0;
+  let closed: Promise<unknown> | undefined;
+  const stop = async () => {
+    endWithin(linger);
+    const deadline = performance.now() + linger;
+    try {
+      left = await drain(running, deadline);
+    } catch {
+      // It has ended by itself, or libzmq does not count.
+    }
+    // The proxy closes its sockets when it ends. These calls wait for what the network has not taken yet.
+    const rest = Math.max(0, Math.round(deadline - performance.now()));
+    closed = Promise.all([front, back].map((socket) => socket.close({ linger: rest })));
+    if (!hasEnded) running.terminate();
+  };
+  interrupted.addEventListener("abort", () => void stop());
+  if (interrupted.aborted) void stop();
   await ended;
+  await closed;
   clearInterval(timer);
   if (timer) endStatus();
-  await Promise.all([front, back, ...(capture ? [capture] : [])].map((socket) => socket.close({ linger })));
+  await capture?.close({ linger });
+  if (left > 0) {
+    const messages = left === 1 ? "message was" : "messages were";
+    report(`${number.format(left)} ${messages} not delivered within ${linger} ms`);
+  }
 }

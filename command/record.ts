@@ -126,7 +126,15 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
   }
 }
 
-async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: number]> {
+type Timed = [parcel: Parcel, at: number];
+
+/** A recording that is read. Standard input keeps the process alive until it is disposed of. */
+interface Source extends Disposable {
+  readonly messages: AsyncGenerator<Timed>;
+}
+
+/** Opens a recording and checks its header. Rejects if it is no recording. */
+async function openRecording(path: string): Promise<Source> {
   const source = path === "-" ? process.stdin : createReadStream(path);
   if (path !== "-") {
     try {
@@ -135,46 +143,60 @@ async function* linesOf(path: string): AsyncGenerator<[parcel: Parcel, at: numbe
       throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
     }
   }
-  let number = 0;
+  interrupted.addEventListener("abort", () => source.destroy());
+  const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
+  const lines = input[Symbol.asyncIterator]();
+  const header = await lines.next();
+  const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
+  if (header.done) {
+    if (interrupted.aborted) throw interrupted.reason;
+    throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  }
+  const { format: name, version } = parsed(header.value, wrong(1, "not a recording of zmq record"));
+  if (name !== format) throw wrong(1, "not a recording of zmq record");
+  if (version !== formatVersion) {
+    throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
+  }
+  return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
+}
+
+/** Parses a line of a recording, which may be any JSON. Throws `failure` if it is not JSON. */
+function parsed(text: string, failure: Failure): Partial<Line> & { format?: unknown; version?: unknown } {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    throw failure;
+  }
+}
+
+/** The messages after the header. */
+async function* messagesOf(
+  lines: AsyncIterable<string>,
+  wrong: (number: number, reason: string) => Failure,
+): AsyncGenerator<Timed> {
+  let number = 1;
   let latest = 0;
-  const stop = () => source.destroy();
-  interrupted.addEventListener("abort", stop);
-  const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
   for await (const text of lines) {
     number++;
-    const wrong = (reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
-    let line: Partial<Line> & { format?: unknown; version?: unknown };
-    try {
-      line = JSON.parse(text);
-    } catch {
-      throw wrong(number === 1 ? "not a recording of zmq record" : "not JSON; the recording is incomplete");
-    }
-    if (number === 1) {
-      if (line?.format !== format) throw wrong("not a recording of zmq record");
-      if (line.version !== formatVersion) {
-        throw wrong(`the recording has version ${line.version}; this program reads ${formatVersion}`);
-      }
-      continue;
-    }
-    if (typeof line?.at !== "number") throw wrong("the time `at` is missing");
+    const line = parsed(text, wrong(number, "not JSON; the recording is incomplete"));
+    if (typeof line.at !== "number") throw wrong(number, "the time `at` is missing");
     if (line.at < latest || line.at > Number.MAX_SAFE_INTEGER) {
-      throw wrong(`the time \`at\` must be from ${latest}, that of the line before, got ${line.at}`);
+      throw wrong(number, `the time \`at\` must be from ${latest}, that of the line before, got ${line.at}`);
     }
     latest = line.at;
     try {
       yield [fromJson({ frames: line.frames, routingId: line.routingId, group: line.group }), line.at];
     } catch (error) {
-      throw wrong((error as Error).message);
+      throw wrong(number, (error as Error).message);
     }
-  }
-  if (number === 0 && !interrupted.aborted) {
-    throw new Failure(`${path}: not a recording of zmq record: it is empty`);
   }
 }
 
 /** Sends the messages of a file. */
 export async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const kind = kindOf(flags.type);
+  // Before the socket is opened: a wrong file must not wait for peers.
+  using recording = await openRecording(path);
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
     reportFailures(socket);
@@ -188,7 +210,7 @@ export async function replay(path: string, flags: ReplayFlags): Promise<void> {
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();
     let first: number | undefined;
-    for await (const [parcel, at] of linesOf(path)) {
+    for await (const [parcel, at] of recording.messages) {
       first ??= at;
       if (flags.wait) await waitUntil(started + (at - first) / flags.speed, interrupted);
       await send({ ...parcel, group: flags.group ?? parcel.group });

@@ -128,6 +128,16 @@ test.each([
   expect(status).toBe(1);
 });
 
+test.each<[string, string[], number, string]>([
+  ["that is absent", ["absent"], 2, "cannot read absent: ENOENT"],
+  ["that is no recording", [__filename], 1, "line 1: not a recording of zmq record"],
+  ["with --speed and --no-wait", [__filename, "--speed", "2", "--no-wait"], 2, "cannot be used with"],
+])("replay of a file %s does not wait for subscribers", async (_title, parameters, expected, message) => {
+  const { status, stderr } = await zmq(["replay", ...parameters, "--bind", endpoint()]);
+  expect(stderr).toContain(message);
+  expect(status).toBe(expected);
+});
+
 test("probe reports a socket of this library", async () => {
   const reply = new Reply({ routingId: "me" });
   await reply.bind("tcp://127.0.0.1:*");

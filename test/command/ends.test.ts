@@ -1,0 +1,178 @@
+// How commands end: signals, terminals that are closed, and notes about messages that were not delivered.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Pull, Push, Subscriber } from "zmq-native";
+import { execute, succeeds } from "../helpers/execute.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
+
+const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
+
+/** Starts a command that sends to two peers until a signal ends it. One peer is absent. Resolves when the other has a message. */
+async function startSending(...flags: string[]) {
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  await pull.bind("tcp://127.0.0.1:*");
+  const endpoints = ["--connect", endpoint(), "--connect", pull.lastEndpoint!];
+  const command = startZmq(["push", ...endpoints, ...flags, "--interval", "10", "hello"]);
+  // Messages alternate between the two.
+  for (let received = 0; received < 2; received++) await pull.receive();
+  pull.close();
+  // Not the process itself, which is a promise of its end.
+  return { command };
+}
+
+describe.skipIf(process.platform === "win32")("signals", () => {
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s limits the wait for an absent peer to five seconds", async (signal, expected) => {
+    const { command } = await startSending();
+    // By its id: execa ends a process by SIGKILL five seconds after its own SIGTERM.
+    process.kill(command.pid!, signal);
+    const { exitCode, stderr } = await command;
+    expect(textOf(stderr)).toMatch(/^zmq: not all messages were delivered within 5000 ms: [1-9]\d* left\n$/);
+    expect(exitCode).toBe(expected);
+  });
+
+  test("the same signal twice at once counts once, since timeout sends it twice", async () => {
+    const { command } = await startSending("--linger", "200");
+    command.kill("SIGTERM");
+    command.kill("SIGTERM");
+    const { exitCode, stderr } = await command;
+    expect(textOf(stderr)).toMatch(/^zmq: not all messages were delivered within 200 ms: [1-9]\d* left\n$/);
+    expect(exitCode).toBe(143);
+  });
+
+  test("SIGTERM ends a command whose output is not read", async () => {
+    const push = new Push({ sendHighWaterMark: 1 });
+    await push.bind("tcp://127.0.0.1:*");
+    const parameters = ["pull", "--connect", push.lastEndpoint!, "--option", "receiveHighWaterMark=1"];
+    const command = spawn(process.execPath, [program, ...parameters], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    onTestFinished(() => void command.kill("SIGKILL"));
+    await push.send("first");
+    await once(command.stdout, "readable");
+    const fill = async () => {
+      for (;;) await push.send(Buffer.alloc(2 ** 20, "x"), { timeout: 500 });
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "EAGAIN" });
+    command.kill("SIGTERM");
+    expect(await once(command, "exit")).toEqual([143, null]);
+    await push.close({ linger: 0 });
+  });
+});
+
+/** Runs a command in a terminal, closes that when the command has printed a word, and prints how the command has ended. */
+const inTerminal = `
+import os, pty, sys
+word, arguments = sys.argv[1].encode(), sys.argv[2:]
+child, terminal = pty.fork()
+if child == 0: os.execvp(arguments[0], arguments)
+seen = b""
+while word not in seen: seen += os.read(terminal, 1000)
+os.close(terminal)
+status = os.waitpid(child, 0)[1]
+print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status))
+`;
+
+const canHaveTerminal = process.platform !== "win32" && succeeds("python3", ["-c", "import pty"]);
+if (!canHaveTerminal) console.warn("SKIPPED: terminals that are closed: Python is not installed");
+
+describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
+  test.each<[string, string[]]>([
+    ["bound to", ["pull", "--bind", "tcp://127.0.0.1:*"]],
+    ["bound to", ["pub", "--bind", "tcp://127.0.0.1:*"]],
+    ["bound to", ["pub", "--bind", "tcp://127.0.0.1:*", "--wait-peers", "0", "--interval", "1", "x"]],
+    ["bound to", ["push", "--bind", "tcp://127.0.0.1:*"]],
+    ["bound to", ["dealer", "--bind", "tcp://127.0.0.1:*"]],
+    ["bound to", ["rep", "--bind", "tcp://127.0.0.1:*", "--echo"]],
+    ["front end", ["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1:*", "--back-bind", "ipc://*"]],
+    ["bound to", ["bench", "receive", "--bind", "tcp://127.0.0.1:*"]],
+    ["connect", ["monitor", "tcp://127.0.0.1:1"]],
+  ])("after %j, it ends zmq %j by SIGHUP", async (word, parameters) => {
+    const command = [process.execPath, program, ...parameters];
+    const { stdout, stderr } = await execute("python3", ["-c", inTerminal, word, ...command]);
+    expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
+  });
+});
+
+describe("messages that are dropped at a full queue", () => {
+  const count = 20_000;
+  const recording = () => {
+    const path = join(folder(), "recording");
+    const line = JSON.stringify({ at: 0, frames: ["x"] });
+    writeFileSync(path, `{"format":"zmq-recording","version":1}\n${`${line}\n`.repeat(count)}`);
+    return path;
+  };
+  const commands: [string, () => string[]][] = [
+    ["pub", () => ["pub", "--count", String(count), "x"]],
+    ["replay", () => ["replay", recording(), "--no-wait"]],
+  ];
+
+  test.each(commands)("%s tells their number, and has exit code 4", async (_name, parameters) => {
+    const subscriber = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 0 });
+    subscriber.subscribe("");
+    await subscriber.bind("tcp://127.0.0.1:*");
+    const limits = ["--connect", subscriber.lastEndpoint!, "--option", "sendHighWaterMark=1"];
+    const { status, stderr } = await zmq([...parameters(), ...limits]);
+    expect(stderr).toMatch(
+      /^zmq: [\d,]+ messages? w\w+ dropped: the queue of a peer was full; .*sendHighWaterMark=0 .*\n$/,
+    );
+    expect(status).toBe(4);
+    const dropped = Number(/[\d,]+/.exec(stderr)![0].replaceAll(",", ""));
+    for (let received = dropped; received < count; received++) await subscriber.receive();
+    await expect(subscriber.receive({ timeout: 0 })).rejects.toMatchObject({ code: "EAGAIN" });
+    subscriber.close();
+  });
+
+  test.each(commands)("%s drops none with sendHighWaterMark=0", async (_name, parameters) => {
+    const subscriber = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 0 });
+    subscriber.subscribe("");
+    await subscriber.bind("tcp://127.0.0.1:*");
+    const limits = ["--connect", subscriber.lastEndpoint!, "--option", "sendHighWaterMark=0"];
+    expect(await zmq([...parameters(), ...limits])).toMatchObject({ status: 0, stderr: "" });
+    for (let received = 0; received < count; received++) await subscriber.receive();
+    subscriber.close();
+  });
+});
+
+describe("a proxy that ends", () => {
+  async function startProxy(...flags: string[]) {
+    const at = endpoint();
+    const ends = ["--front-bind", "tcp://127.0.0.1:*", "--back-bind", at];
+    const proxy = startZmq(["proxy", "pull-push", ...ends, ...flags]);
+    const [line] = await once(proxy.stderr!, "data");
+    const push = new Push();
+    push.connect(/bound to (\S+)/.exec(String(line))![1]!);
+    for (let count = 0; count < 500; count++) await push.send(`${count}`);
+    await push.close({ linger: 20_000 });
+    return { at, proxy };
+  }
+
+  test("delivers the messages that it has accepted", async () => {
+    const { at, proxy } = await startProxy("--linger", "20000");
+    proxy.kill("SIGINT");
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    pull.connect(at);
+    for (let count = 0; count < 500; count++) expect(String(await pull.receive())).toBe(`${count}`);
+    const { exitCode, stderr } = await proxy;
+    expect(textOf(stderr)).not.toContain("not delivered");
+    expect(exitCode).toBe(130);
+    pull.close();
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("tells after %s how many messages are left after --linger", async (signal, expected) => {
+    const { proxy } = await startProxy("--linger", "300");
+    proxy.kill(signal);
+    const { exitCode, stderr } = await proxy;
+    expect(textOf(stderr)).toMatch(/\nzmq: [1-9]\d* messages were not delivered within 300 ms\n$/);
+    expect(exitCode).toBe(expected);
+  });
+});
