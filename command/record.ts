@@ -133,7 +133,7 @@ interface Source extends Disposable {
   readonly messages: AsyncGenerator<Timed>;
 }
 
-/** Opens a recording and checks its header. Rejects if it is no recording. */
+/** Opens a recording and checks its header. Rejects if it is not a recording. */
 async function openRecording(path: string): Promise<Source> {
   const source = path === "-" ? process.stdin : createReadStream(path);
   if (path !== "-") {
