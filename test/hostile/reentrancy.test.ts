@@ -544,7 +544,7 @@ describe("other calls with user-defined code", () => {
     expect(push.closed).toBe(true);
   });
 
-  test("waitForSubscribers: a getter that starts another wait causes EBUSY", async () => {
+  test("waitForSubscribers: a getter that starts another wait starts two waits", async () => {
     const publisher = new Publisher();
     let inner: Promise<number> | undefined;
     const options = {
@@ -553,9 +553,9 @@ describe("other calls with user-defined code", () => {
         return "t";
       },
     };
-    expect(() => publisher.waitForSubscribers(1, options)).toThrow(ebusy);
+    const outer = publisher.waitForSubscribers(1, options);
     publisher.close();
-    await expect(inner).rejects.toMatchObject({ code: "EAGAIN" });
+    for (const wait of [inner, outer]) await expect(wait).rejects.toMatchObject({ code: "EAGAIN" });
     expect(() => new Publisher().waitForSubscribers(1, { topic: 1 as unknown as string })).toThrow(
       "topic must be a string or a Buffer, got 1",
     );
