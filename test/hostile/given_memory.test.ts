@@ -311,10 +311,11 @@ describe("memory that a worker has moved and posted outlives the worker", () => 
           else process.exit();
         \`, round);
         worker.on("error", (error) => { console.log(error); process.exit(1); });
+        // Before its messages: the last one may be read when it has ended, together with this event.
+        const exited = new Promise((resolve) => worker.once("exit", resolve));
         await firstMessage(worker);
         if (${source === "received"}) for (const value of [1, 2, 3]) await push.send(Buffer.alloc(${size}, value));
         const frames = await firstMessage(worker);
-        const exited = new Promise((resolve) => worker.once("exit", resolve));
         if (${end === "is terminated"}) worker.terminate();
         await exited;
         kept.push(frames);
