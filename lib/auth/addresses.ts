@@ -76,17 +76,10 @@ export class AddressRules {
 
   constructor(rules: NonNullable<AuthenticateOptions["addresses"]>) {
     const { allow, deny } = rules;
-    // A misspelled name in the program's own settings would otherwise admit everybody.
-    const none = allow === undefined && deny === undefined;
-    for (const [name, value] of Object.entries({ allow, deny, ...rules })) {
-      if (value === undefined && (name in rules || none)) {
-        throw new TypeError(
-          `addresses.${name} must be an array of addresses such as ["10.0.0.0/8", "::1"], got undefined: leave out at most one of allow and deny`,
-        );
-      }
-    }
-    this.#allow = allow === undefined ? undefined : new AddressList(allow, "addresses.allow");
-    this.#deny = deny === undefined ? undefined : new AddressList(deny, "addresses.deny");
+    // `undefined` is an error, and no list at all: a misspelled name in the program's own settings would admit everybody.
+    this.#deny = "deny" in rules ? new AddressList(deny, "addresses.deny") : undefined;
+    const needsAllow = "allow" in rules || this.#deny === undefined;
+    this.#allow = needsAllow ? new AddressList(allow, "addresses.allow") : undefined;
   }
 
   /** The reason to reject an address; undefined if there is none. */

@@ -28,7 +28,8 @@ function endTurn(): void {
 
 /**
  * The operations of one socket in one direction settle in their order: if one waits for the next turn, those after it do.
- * Otherwise, with a `receiveQueue`, a message would overtake the one before it. Other sockets do not wait.
+ * Otherwise, with a `receiveQueue`, a message would overtake the one before it. Other sockets do not wait. A `sendMany` and
+ * a send of a large message that is paced have turns of their own.
  */
 export class Order {
   /** The turn that the last one of them waited for. */
@@ -75,11 +76,8 @@ export function nextTurn(): Promise<void> {
   return promise;
 }
 
-/** Settles an operation: after those before it that wait for the next turn, if there are any. */
-export function afterOthers(order: Order, settle: () => void): void {
-  if (waits(order)) void next!.then(settle);
-  else settle();
-}
+/** The turn for which operations before this one wait. Undefined if none does. */
+export const turnOfOthers = (order: Order): Promise<void> | undefined => (waits(order) ? next : undefined);
 
 /**
  * @internal Counts one operation. Undefined if it may settle at once. Otherwise the promise of the next turn: the budget of

@@ -6,7 +6,7 @@ import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { afterOthers, type Order, turnIsOver } from "./fairness.js";
+import { type Order, turnIsOver, turnOfOthers } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
@@ -67,6 +67,10 @@ class Entry<T = unknown> {
     });
   }
 
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
   /** Adds the listener. False if the signal is aborted. Runs user code if the signal is not Node's own. */
   listen(): boolean {
     const { signal } = this.operation;
@@ -83,6 +87,8 @@ class Entry<T = unknown> {
     const delay = ofQueue ? ttl : timeout;
     if (delay >= 0 && delay <= longestTimer) {
       this.#timer = setTimeout(() => expire(this as Entry, ofQueue), delay);
+      // A hook of async_hooks for the timer has aborted the signal.
+      if (this.#aborted) clearTimeout(this.#timer);
     }
   }
 
@@ -91,11 +97,13 @@ class Entry<T = unknown> {
     this.#resolve(value);
   }
 
-  /** Settles with the result of an attempt. From now on, neither the timeout nor the signal counts. */
+  /** Settles after the operations before this one. From now on, neither the timeout nor the signal counts. */
   finish(order: Order, settle: () => void): void {
     this.#finished = true;
     this.#release();
-    afterOthers(order, settle);
+    const turn = turnOfOthers(order);
+    if (turn === undefined) settle();
+    else void turn.then(settle);
   }
 
   reject(reason: unknown): void {
@@ -277,11 +285,14 @@ export class OperationQueue implements Waiter {
       if (!entry.queued) return;
     } else {
       if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
+      // A hook of async_hooks has aborted the signal.
+      if (entry.aborted) return;
       this.#link(entry, undefined);
     }
     if (topic !== undefined) this.#byTopic.set(topic, entry);
     else if (this.#byTopic.size > 0) this.#byTopic.clear();
     entry.start(takesOver ? undefined : ttl, this.#expire);
+    if (this.#first === undefined) return;
     this.#wait();
     // Another operation is the first one now, as in `#leave`.
     if (before !== undefined && this.#first !== before) core.touched();

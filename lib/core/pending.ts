@@ -3,7 +3,7 @@
 
 import type { ZmqError } from "../binding/errors.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { afterOthers } from "./fairness.js";
+import { turnOfOthers } from "./fairness.js";
 import type { Core } from "./open-socket.js";
 import type { Direction } from "./readiness.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
@@ -87,7 +87,7 @@ export class Pending<T> implements Waiter {
       this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#release();
-      this.#finish(() => this.#resolve(result));
+      this.#finish(result);
     } catch (error) {
       if (isOutOfTurn(error)) {
         this.#outOfTurn = error;
@@ -96,7 +96,7 @@ export class Pending<T> implements Waiter {
       this.#release();
       // The attempt has processed libzmq's commands, and may have consumed the wake-up of the other direction.
       this.#core.touched();
-      this.#reject(error);
+      this.#fail(error);
     }
     return true;
   }
@@ -119,6 +119,11 @@ export class Pending<T> implements Waiter {
    */
   #mayWait(): boolean {
     const core = this.#core;
+    // A hook for the timer has aborted the signal, before the timer was known.
+    if (this.#aborted) {
+      this.#release();
+      return false;
+    }
     if (core.handle === 0) {
       this.#release();
       this.#giveUp("ECANCELED", this.#whenClosed);
@@ -143,7 +148,7 @@ export class Pending<T> implements Waiter {
   }
 
   #giveUp(code: "ETIMEDOUT" | "ECANCELED", value?: T): void {
-    if (value !== undefined) this.#finish(() => this.#resolve(value));
+    if (value !== undefined) this.#finish(value);
     else {
       const [call, direction, timeout, outOfTurn] = [
         this.call,
@@ -151,17 +156,29 @@ export class Pending<T> implements Waiter {
         this.#timeout,
         this.#outOfTurn,
       ];
-      // Made now, since it describes the state of the socket.
-      const error = unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn });
-      this.#finish(() => this.#reject(error));
+      this.#fail(unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn }));
     }
   }
 
-  /** Settles, after the operations before this one. From now on, the signal does not count. */
-  #finish(settle: () => void): void {
+  /** Resolves after the operations before this one. */
+  #finish(value: T): void {
+    const turn = this.#lastTurn();
+    if (turn === undefined) this.#resolve(value);
+    else void turn.then(() => this.#resolve(value));
+  }
+
+  /** Rejects after the operations before this one. */
+  #fail(error: unknown): void {
+    const turn = this.#lastTurn();
+    if (turn === undefined) this.#reject(error);
+    else void turn.then(() => this.#reject(error));
+  }
+
+  /** The turn in which to settle; undefined: now. From now on, the signal does not count. */
+  #lastTurn(): Promise<void> | undefined {
     this.#finished = true;
-    if (this.#direction === "watching") settle();
-    else afterOthers(this.#core.orders[this.#direction], settle);
+    const direction = this.#direction;
+    return direction === "watching" ? undefined : turnOfOthers(this.#core.orders[direction]);
   }
 
   readonly #abort = (): void => {

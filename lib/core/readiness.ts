@@ -101,7 +101,7 @@ export class Readiness {
       throw error;
     }
     this.watching = watching;
-    this.#alive.watching = this.watching.keepAlive;
+    this.#alive.watching = watching.keepAlive;
     waiting.set(this.handle, this);
     this.emptied = false;
     if (again || awaited) this.touched();

@@ -280,8 +280,8 @@ export class Observer implements AsyncIterable<Event> {
     check(binding.reportPipes(this.#handle));
     // The socket receives the answers and forwards them to the monitor when it is next used, so it has to be watched.
     const core = this.#observed.deref();
-    // The other watchers of the socket may end before the answers arrive.
     if (core === undefined) return;
+    // Not by the other watchers of the socket, which may end before the answers arrive.
     if (this.#answers !== undefined) {
       this.#answers.refresh();
       return;

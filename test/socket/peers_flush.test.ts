@@ -11,6 +11,7 @@ import {
   type Socket,
   Subscriber,
 } from "zmq-native";
+import { join } from "../helpers/pairs.js";
 import { runProgram } from "../helpers/program.js";
 import { freshEndpoint } from "../helpers/transports.js";
 
@@ -42,20 +43,14 @@ async function openRouter(transport: (typeof networks)[number], names: string[])
 
 /** A Push that connects to a Pull that does not read, with messages in its queue. */
 async function openStalled() {
-  const pull = new Pull({ receiveHighWaterMark: 1 });
-  await pull.bind(freshEndpoint("tcp"));
-  const push = new Push({ linger: 0, sendHighWaterMark: 0, reconnectInterval: 60_000, distinctErrors: true });
-  push.connect(pull.lastEndpoint as string);
-  await push.waitForPeers();
-  for (let id = 0; id < count; id++) await push.send(large);
-  return {
-    pull,
-    push,
-    [Symbol.dispose]() {
-      push.close();
-      pull.close();
-    },
-  };
+  const pair = await join(
+    new Pull({ receiveHighWaterMark: 1 }),
+    new Push({ linger: 0, sendHighWaterMark: 0, reconnectInterval: 60_000, distinctErrors: true }),
+    "tcp",
+  );
+  await pair.connected.waitForPeers();
+  for (let id = 0; id < count; id++) await pair.connected.send(large);
+  return pair;
 }
 
 describe("the flush of a peer", () => {
@@ -96,15 +91,15 @@ describe("the flush of a peer", () => {
 
   test("resolves when the peer of a socket that connects leaves, although its queue remains", async () => {
     using open = await openStalled();
-    const peer = onlyPeer(open.push);
+    const peer = onlyPeer(open.connected);
     const flushed = peer.flush();
-    const left = new Promise((resolve) => open.push.peers.on("leave", resolve));
-    open.pull.close();
+    const left = new Promise((resolve) => open.connected.peers.on("leave", resolve));
+    open.bound.close();
     await flushed;
     await left;
     expect(peer.state).toBe("closed");
     await peer.flush();
-    await expect(open.push.flush({ timeout: 20 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    await expect(open.connected.flush({ timeout: 20 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
   });
 
   test("of a publisher whose other subscriber does not read", async () => {
@@ -127,7 +122,7 @@ describe("the flush of a peer", () => {
 
   test("ends with its timeout, its signal or the socket", async () => {
     using open = await openStalled();
-    const peer = onlyPeer(open.push);
+    const peer = onlyPeer(open.connected);
     await expect(peer.flush({ timeout: 10 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
     const controller = new AbortController();
     const aborted = peer.flush({ signal: controller.signal });
@@ -136,14 +131,14 @@ describe("the flush of a peer", () => {
     await expect(peer.flush({ signal: controller.signal })).rejects.toThrow("enough");
     expect(() => peer.flush({ timeout: "1" as never })).toThrow(TypeError);
     const closed = peer.flush();
-    open.push.close();
+    open.connected.close();
     await expect(closed).rejects.toMatchObject({ code: "ECANCELED" });
   });
 
   test("of a peer that has left resolves at once, after its checks", async () => {
     using open = await openStalled();
-    const peer = onlyPeer(open.push);
-    open.push.close();
+    const peer = onlyPeer(open.connected);
+    open.connected.close();
     expect(peer.state).toBe("closed");
     await peer.flush();
     await expect(peer.flush({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
@@ -151,13 +146,10 @@ describe("the flush of a peer", () => {
   });
 
   test("over inproc resolves at once", async () => {
-    using pull = new Pull();
-    await pull.bind(freshEndpoint("inproc"));
-    using push = new Push();
-    push.connect(pull.lastEndpoint as string);
-    await push.send("1");
-    await onlyPeer(push).flush();
-    expect(String(await pull.receive())).toBe("1");
+    using pair = await join(new Pull(), new Push(), "inproc");
+    await pair.connected.send("1");
+    await onlyPeer(pair.connected).flush();
+    expect(String(await pair.bound.receive())).toBe("1");
   });
 });
 
@@ -179,15 +171,15 @@ describe("several waits at once", () => {
 
   test("do not take the wake-ups of requestPipeStats", async () => {
     using open = await openStalled();
-    const { events } = open.push;
+    const { events } = open.connected;
     events.requestPipeStats();
-    await expect(open.push.flush({ timeout: 1 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    await expect(open.connected.flush({ timeout: 1 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
     for await (const event of events) if (event.type === "pipe:stats") break;
   });
 
   test("begun by the result of another one", async () => {
     using open = await openStalled();
-    const { push, pull } = open;
+    const { connected: push, bound: pull } = open;
     const order: string[] = [];
     const first = push.flush().then(() => order.push("first"));
     const second = first.then(() => push.flush()).then(() => order.push("second"));

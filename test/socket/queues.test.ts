@@ -1,3 +1,4 @@
+import { createHook } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
 import { Dealer, Pair, Publisher, Pull, Push, Reply, Request, Router, XPublisher } from "zmq-native";
 import { Radio } from "zmq-native/draft";
@@ -956,3 +957,23 @@ describe("beside another socket that uses up the turns", () => {
     expect(turns).toBeLessThan(2000);
   });
 });
+
+// A rejected receive that stays pending would take the next message.
+test.each([null, { max: 5 }])(
+  "a hook that aborts while the timer is made, with the receiveQueue %o",
+  async (receiveQueue) => {
+    using pair = await join(new Pull({ receiveQueue }), new Push(), "inproc");
+    const { bound: pull, connected: push } = pair;
+    const abort = new AbortController();
+    const hook = createHook({
+      init(_, type) {
+        if (type === "Timeout") abort.abort(new Error("enough"));
+      },
+    }).enable();
+    const received = pull.receive({ signal: abort.signal, timeout: 60_000 });
+    hook.disable();
+    await expect(received).rejects.toThrow("enough");
+    await push.send("kept");
+    expect(String(await pull.receive())).toBe("kept");
+  },
+);
