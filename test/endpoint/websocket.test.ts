@@ -127,7 +127,13 @@ test.each([
 });
 
 test("a close frame is answered while heartbeats are sent and the peer does not read", async () => {
-  using router = new Router({ heartbeatInterval: 20, sendHighWaterMark: 0, linger: 0 });
+  // The peer answers no heartbeat, and the timeout's default is the interval.
+  using router = new Router({
+    heartbeatInterval: 20,
+    heartbeatTimeout: 60_000,
+    sendHighWaterMark: 0,
+    linger: 0,
+  });
   await router.bind("ws://127.0.0.1:*");
   const joined = new Promise((resolve) => router.peers.once("join", resolve));
   using peer = await RawPeer.connect(router.lastEndpoint as string);
