@@ -171,6 +171,9 @@ async function measure() {
     onScenario(name, measured) {
       results = [...earlier, ...measured];
       writeFileSync(options.json, JSON.stringify(found(results), undefined, 1));
+      const failed = measured.filter((row) => row.scenario === name && row.rounds.length === 0);
+      for (const { case: of, contender, failures } of failed)
+        console.error(`\n${name}, ${of}, ${contender}: ${failures[0]}`);
       if (!process.stderr.isTTY) console.error(`${new Date().toISOString()} ${name} is measured`);
     },
   });

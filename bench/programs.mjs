@@ -1,6 +1,6 @@
 // Programs in C++ that the bench compiles for itself, when they are first wanted.
 
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { execaSync } from "execa";
 import { out, root } from "./paths.mjs";
@@ -17,10 +17,13 @@ function compile(name, source, parameters, headers = []) {
   const newest = Math.max(...[source, ...headers, ...libraries].map(changed));
   if (existsSync(program) && changed(program) > newest) return program;
   mkdirSync(dirname(program), { recursive: true });
-  const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", program];
+  // Renamed at the end: a run that is interrupted meanwhile leaves no half of a program.
+  const made = `${program}.${process.pid}`;
+  const flags = ["-O3", "-std=c++17", `-I${join(libzmq, "include")}`, source, "-o", made];
   const compiler = process.env.CXX ?? "c++";
   const { failed, stderr } = execaSync(compiler, [...flags, ...parameters], { reject: false });
   if (failed) throw new Error(`${source} could not be compiled: ${stderr}`);
+  renameSync(made, program);
   return program;
 }
 
