@@ -20,11 +20,12 @@ const drawn = rows.filter(({ bar }) => bar);
 
 const digits = (value) => (value < 2 ? value.toFixed(2) : value.toFixed(1));
 
-/** "5.9 to 16.3", the lowest first; undefined if no machine measured it. */
+/** "5.9 to 16.3": the lowest and the highest; undefined if no run measured it. */
 function range(values) {
-  const known = values.filter((value) => value !== null).map(digits);
-  const ends = [...new Set(known.sort((a, b) => a - b))];
-  return ends.length === 0 ? undefined : ends.join(" to ");
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return undefined;
+  const ends = [Math.min(...known), Math.max(...known)].map(digits);
+  return [...new Set(ends)].join(" to ");
 }
 
 function chart(theme) {
@@ -41,8 +42,8 @@ function chart(theme) {
     { ...ours, data: bars.map(({ least }) => least) },
     {
       ...ours,
-      // The lighter part of the bar ends at the ratio of the other machine.
-      name: "the other machine",
+      // The lighter part of the bar ends at the ratio of the best run.
+      name: "the other runs",
       color: `${contenderColours.ours}73`,
       label: {
         ...label,
