@@ -1,6 +1,7 @@
 // `zmq record` and `zmq replay`. A recording is text: a header, then a line of JSON for each message. docs/command.md
 // documents it.
 
+import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,7 +10,10 @@ import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
-import { fromJson, type Parcel, toJsonFrame } from "./parcel.js";
+import { jsonOf } from "./harmless.js";
+import { fromJson, type Parcel } from "./parcel.js";
+import { framePieces, gathered } from "./pieces.js";
+import { report } from "./print.js";
 import { openProgress } from "./progress.js";
 import { type SocketKind, socketKinds } from "./sockets.js";
 
@@ -48,8 +52,8 @@ const kindOf = (type: string): SocketKind => socketKinds.find(({ name }) => name
 
 /** The file of a recording. */
 interface Recording {
-  /** Writes a line. */
-  write(value: object): Promise<void>;
+  /** Writes a part of a line. */
+  write(text: string): Promise<void>;
   /** Resolves when everything is in the file. Rejects if something could not be written. */
   end(): Promise<void>;
 }
@@ -82,9 +86,9 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     if (failed) throw new Failure(`cannot write ${path}: ${failed.message}`);
   };
   return {
-    async write(value) {
+    async write(text) {
       check();
-      if (!file.write(`${JSON.stringify(value)}\n`)) await once(file, "drain").catch(() => {});
+      if (!file.write(text)) await once(file, "drain").catch(() => {});
     },
     async end() {
       if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
@@ -92,6 +96,12 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     },
   };
 }
+
+/**
+ * The largest message that is recorded, in bytes: base64 makes four characters of three bytes, and a text has a longest length.
+ * The rest is for the other fields of the line, and for those of many frames.
+ */
+const mostRecorded = Math.floor((constants.MAX_STRING_LENGTH * 3) / 4) - (2 << 20);
 
 /** Receives messages and writes each to the file. */
 export async function record(path: string, flags: RecordFlags): Promise<void> {
@@ -103,18 +113,23 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     const receive = receiverWithPeer(socket, kind, flags);
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();
-    await file.write({
-      format,
-      version: formatVersion,
-      type: kind.name,
-      started: new Date().toISOString(),
-    });
+    const header = { format, version: formatVersion, type: kind.name, started: new Date().toISOString() };
+    await file.write(`${jsonOf(header)}\n`);
     let failure: unknown;
+    let missing = 0;
     try {
       for (let number = 0; number !== flags.count; number++) {
         const { frames, ...rest } = await receive();
         const at = Math.round((performance.now() - started) * 1000) / 1000;
-        await file.write({ at, ...rest, frames: frames.map(toJsonFrame) });
+        const size = frames.reduce((sum, { length }) => sum + length, 0);
+        if (size > mostRecorded) {
+          missing++;
+          report(
+            `a message of ${size} bytes is not recorded: a recording has messages of up to ${mostRecorded} bytes. Receive it by --output raw`,
+          );
+          continue;
+        }
+        for (const text of gathered(linePieces({ at, ...rest }, frames))) await file.write(text);
         progress.count({ frames });
       }
     } catch (error) {
@@ -123,7 +138,15 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     // The file is complete, whatever ends the command.
     await file.end();
     if (failure !== undefined) throw failure;
+    if (missing > 0) throw new Failure(`${path} is incomplete: ${missing} messages were too large`);
   }
+}
+
+/** A message as a line of a recording, in pieces. */
+function* linePieces(fields: object, frames: readonly Uint8Array[]): Generator<string> {
+  yield `${jsonOf(fields).slice(0, -1)},"frames":`;
+  yield* framePieces(frames);
+  yield "}\n";
 }
 
 type Timed = [parcel: Parcel, at: number];
