@@ -3,7 +3,6 @@
 
 import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { cborText, msgpackText } from "./decode.js";
 import type { OutputFormat } from "./formats.js";
 import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
@@ -65,7 +64,7 @@ function* words(parcel: Parcel, show: (frame: Uint8Array) => Iterable<string>): 
 /** The bytes to print for a message, or their text in pieces. */
 type Render = (parcel: Parcel) => Buffer | Iterable<string>;
 
-function renderer({ output, separator }: OutputOptions, terminal: boolean): Render {
+async function renderer({ output, separator }: OutputOptions, terminal: boolean): Promise<Render> {
   switch (output) {
     case "text":
       return (parcel) => {
@@ -87,9 +86,11 @@ function renderer({ output, separator }: OutputOptions, terminal: boolean): Rend
     case "raw":
       return (parcel) => joined(parcel, separator);
     case "msgpack":
-      return (parcel) => words(parcel, (frame) => decodedPieces(frame, output, msgpackText));
-    case "cbor":
-      return (parcel) => words(parcel, (frame) => decodedPieces(frame, output, cborText));
+    case "cbor": {
+      const { cborText, msgpackText } = await import("./decode.js");
+      const decode = output === "cbor" ? cborText : msgpackText;
+      return (parcel) => words(parcel, (frame) => decodedPieces(frame, output, decode));
+    }
     case "none":
       return () => [];
   }
@@ -119,7 +120,7 @@ function* shown(pieces: Iterable<string>, width: number): Generator<string> {
 export async function openOutput(options: OutputOptions): Promise<(parcel: Parcel) => Promise<void>> {
   const { stdout } = process;
   const terminal = stdout.isTTY === true;
-  const render = renderer(options, terminal);
+  const render = await renderer(options, terminal);
   const print = async (piece: Buffer | string) => {
     if (!stdout.write(piece)) await once(stdout, "drain");
   };
