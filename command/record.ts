@@ -4,14 +4,14 @@
 import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
 import { jsonOf } from "./harmless.js";
-import { fromJson, type Parcel } from "./parcel.js";
+import { split } from "./input.js";
+import { fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { framePieces, gathered } from "./pieces.js";
 import { report } from "./print.js";
 import { openProgress } from "./progress.js";
@@ -167,10 +167,9 @@ async function openRecording(path: string): Promise<Source> {
     }
   }
   interrupted.addEventListener("abort", () => source.destroy());
-  const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
-  const lines = input[Symbol.asyncIterator]();
-  const header = await lines.next();
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
+  const lines = linesOf(source, `${path} has a line that is longer than a text of JavaScript can be`, wrong);
+  const header = await lines.next();
   if (header.done) {
     if (interrupted.aborted) throw interrupted.reason;
     throw new Failure(`${path}: not a recording of zmq record: it is empty`);
@@ -181,6 +180,26 @@ async function openRecording(path: string): Promise<Source> {
     throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
   }
   return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
+}
+
+/** The lines of a recording. Ends with the first signal. `readline` would also split texts at U+2028 and at U+2029. */
+async function* linesOf(
+  source: AsyncIterable<Buffer>,
+  tooLong: string,
+  wrong: (number: number, reason: string) => Failure,
+): AsyncGenerator<string, undefined> {
+  let number = 0;
+  try {
+    for await (const line of split(source, 10, constants.MAX_STRING_LENGTH, tooLong)) {
+      number++;
+      const text = textOfFrame(line);
+      if (text === undefined) throw wrong(number, "not UTF-8");
+      yield text;
+    }
+  } catch (error) {
+    // The signal has destroyed the source.
+    if (!interrupted.aborted) throw error;
+  }
 }
 
 /** Parses a line of a recording, which may be any JSON. Throws `failure` if it is not JSON. */
