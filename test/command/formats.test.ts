@@ -81,18 +81,21 @@ describe("input that cannot be sent unchanged is refused", () => {
   });
 });
 
-test.each(["\n", "\r\n"])("a recording has texts with U+2028 and U+2029, and lines that end with %j", async (end) => {
-  const file = join(folder(), "recording");
-  const lines = ['{"format":"zmq-recording","version":1}', '{"at":0,"frames":["a\u2028b\u2029c"]}'];
-  writeFileSync(file, lines.join(end));
-  const pull = new Pull({ receiveTimeout: 20_000 });
-  onTestFinished(() => pull.close());
-  await pull.bind("tcp://127.0.0.1:*");
-  const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
-  const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
-  expect(ended).toMatchObject({ status: 0, stderr: "" });
-  expect(String(frames)).toBe("a\u2028b\u2029c");
-});
+test.each(["\n", "\r\n"])(
+  "a recording has texts with U+2028 and U+2029, and lines that end with %j",
+  async (end) => {
+    const file = join(folder(), "recording");
+    const lines = ['{"format":"zmq-recording","version":1}', '{"at":0,"frames":["a\u2028b\u2029c"]}'];
+    writeFileSync(file, lines.join(end));
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    onTestFinished(() => pull.close());
+    await pull.bind("tcp://127.0.0.1:*");
+    const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
+    const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
+    expect(ended).toMatchObject({ status: 0, stderr: "" });
+    expect(String(frames)).toBe("a\u2028b\u2029c");
+  },
+);
 
 test("a recording that is not UTF-8 is refused", async () => {
   const file = join(folder(), "recording");

@@ -39,7 +39,9 @@ test("JSON of a message reads as the message", () => {
     expect(read.map((bytes) => frame.equals(bytes))).toEqual([true, frame.equals(Buffer.of(255)), true]);
   }
   expect(joined(framePieces([]))).toBe("[]");
-  expect(joined(jsonPieces({ frames: [Buffer.from("a")], routingId: 7 }))).toBe('{"frames":["a"],"routingId":7}');
+  expect(joined(jsonPieces({ frames: [Buffer.from("a")], routingId: 7 }))).toBe(
+    '{"frames":["a"],"routingId":7}',
+  );
   expect(joined(jsonPieces({ frames: [Buffer.from("a")], group: "g" }))).toBe('{"frames":["a"],"group":"g"}');
 });
 
