@@ -1,8 +1,127 @@
-// Shows MessagePack and CBOR as JSON without a loss. The decoders of the libraries that encode cannot: they drop keys such as
-// `__proto__`, and turn integer keys into text. docs/command.md documents the notation of the values that JSON lacks.
+// Shows MessagePack and CBOR as JSON without a loss. docs/command.md documents the notation of the values that JSON lacks.
+//
+// cborg reads CBOR. MessagePack is read here: the decoder of @msgpack/msgpack allocates as many elements as an array claims to
+// have, so a peer could end the process with fifty bytes. It also changes texts that are not UTF-8.
 
+import { decodeTimestampToTimeSpec } from "@msgpack/msgpack";
+import { decode, type TagDecoder, Token, Tokenizer, Type } from "cborg";
 import { jsonOf } from "./harmless.js";
 import { bufferOf, textOfFrame } from "./parcel.js";
+
+const bytesText = (bytes: Uint8Array) => `{"base64":"${bufferOf(bytes).toString("base64")}"}`;
+
+function stringText(bytes: Uint8Array): string {
+  const text = textOfFrame(bytes);
+  if (text === undefined) throw new RangeError("the text is not UTF-8");
+  return jsonOf(text);
+}
+
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return `{"float":"${value}"}`;
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+const listText = (items: readonly string[]) => `[${items.join(",")}]`;
+
+/** An object, or pairs if its keys are not different texts. */
+function mapText(entries: readonly (readonly [key: string, value: string])[]): string {
+  const keys = new Set(entries.map(([key]) => key));
+  if (keys.size === entries.length && entries.every(([key]) => key.startsWith('"'))) {
+    return `{${entries.map(([key, value]) => `${key}:${value}`).join(",")}}`;
+  }
+  return `{"map":${listText(entries.map(listText))}}`;
+}
+
+/** A value without parts, as JSON. An object, so that equal keys of a map stay apart. */
+class Leaf {
+  constructor(
+    readonly json: string,
+    readonly bytes?: Uint8Array,
+  ) {}
+}
+
+function leafOf({ type, value, byteValue }: Token): Leaf {
+  switch (type.name) {
+    case "bytes":
+      return new Leaf(bytesText(value), value);
+    case "string":
+      return new Leaf(stringText(byteValue ?? Buffer.from(value)));
+    case "float":
+      return new Leaf(floatText(value));
+    case "undefined":
+      return new Leaf('{"simple":23}');
+    default:
+      return new Leaf(String(value));
+  }
+}
+
+/** Makes leaves of the tokens of cborg. Adds those that it rejects: simple values, and bytes and texts in pieces. */
+class CborTokens extends Tokenizer {
+  override next(): Token {
+    const token = this.#token();
+    const isLeaf = token.type.terminal && token.type !== Type.break;
+    return isLeaf ? new Token(token.type, leafOf(token)) : token;
+  }
+
+  #token(): Token {
+    const head = this.data[this._pos]!;
+    if (head === 0x5f) return new Token(Type.bytes, this.#pieces());
+    if (head === 0x7f) return Object.assign(new Token(Type.string), { byteValue: this.#pieces() });
+    const isShort = head >= 0xe0 && head < 0xf4;
+    if (!isShort && head !== 0xf8) return super.next();
+    const value = isShort ? head & 31 : this.data[this._pos + 1];
+    if (value === undefined) throw new RangeError("the encoded value ends early");
+    this._pos += isShort ? 1 : 2;
+    return new Token(Type.null, `{"simple":${value}}`);
+  }
+
+  /** Bytes or a text in pieces, each with a length. */
+  #pieces(): Buffer {
+    const { data } = this;
+    const major = data[this._pos++]! >> 5;
+    const pieces: Buffer[] = [];
+    while (data[this._pos] !== 0xff) {
+      if (data[this._pos]! >> 5 !== major) throw new RangeError("a piece of another type");
+      const { value, byteValue } = super.next();
+      pieces.push(Buffer.from(byteValue ?? value));
+    }
+    this._pos++;
+    return Buffer.concat(pieces);
+  }
+}
+
+/** The longest big number that is shown in decimal digits, in bytes. */
+const longestNumber = 768;
+
+function tagText(tag: string, value: unknown): string {
+  const bytes = value instanceof Leaf ? value.bytes : undefined;
+  if ((tag === "2" || tag === "3") && bytes !== undefined && bytes.length < longestNumber) {
+    const number = BigInt(`0x0${bufferOf(bytes).toString("hex")}`);
+    return String(tag === "2" ? number : -1n - number);
+  }
+  return `{"tag":${tag},"value":${treeText(value)}}`;
+}
+
+/** Decodes each tag. */
+const tags = new Proxy<TagDecoder[]>([], {
+  get: (_, tag) => (value: unknown) => new Leaf(tagText(String(tag), value)),
+});
+
+/** The JSON of a value that cborg has decoded. */
+function treeText(value: unknown): string {
+  if (value instanceof Leaf) return value.json;
+  if (Array.isArray(value)) return listText(value.map(treeText));
+  if (value instanceof Map)
+    return mapText(Array.from(value, ([key, item]) => [treeText(key), treeText(item)]));
+  // cborg accepts the end of an open list as a value.
+  throw new RangeError("the encoded value ends early");
+}
+
+/** The JSON of a CBOR value. Throws an error if the bytes are none. */
+export function cborText(bytes: Uint8Array): string {
+  const tokenizer = new CborTokens(bytes, { allowBigInt: true, retainStringBytes: true });
+  return treeText(decode(bytes, { tokenizer, tags, useMaps: true }));
+}
 
 /** Reads bytes from the start to the end. Each method throws a `RangeError` behind the end. */
 class Cursor {
@@ -29,13 +148,6 @@ class Cursor {
     return this.take(1)[0]!;
   }
 
-  /** Reads a byte, unless it has another value. */
-  skip(value: number): boolean {
-    const found = this.#bytes[this.#at] === value;
-    if (found) this.#at++;
-    return found;
-  }
-
   unsigned(size: number): number | bigint {
     return size === 8 ? this.take(8).readBigUInt64BE() : this.take(size).readUIntBE(0, size);
   }
@@ -52,138 +164,13 @@ const repeat = <T>(count: number | bigint, read: () => T): T[] => {
   return items;
 };
 
-const bytesText = (bytes: Uint8Array) => `{"base64":"${bufferOf(bytes).toString("base64")}"}`;
-
-function stringText(bytes: Uint8Array): string {
-  const text = textOfFrame(bytes);
-  if (text === undefined) throw new RangeError("the text is not UTF-8");
-  return jsonOf(text);
-}
-
-function floatText(value: number): string {
-  if (!Number.isFinite(value)) return `{"float":"${value}"}`;
-  return Object.is(value, -0) ? "-0" : String(value);
-}
-
-const listText = (items: readonly string[]) => `[${items.join(",")}]`;
-
-/** An object, or pairs if its keys are not different texts. */
-function mapText(entries: readonly (readonly [key: string, value: string])[]): string {
-  const keys = new Set(entries.map(([key]) => key));
-  if (keys.size === entries.length && entries.every(([key]) => key.startsWith('"'))) {
-    return `{${entries.map(([key, value]) => `${key}:${value}`).join(",")}}`;
-  }
-  return `{"map":${listText(entries.map(listText))}}`;
-}
-
-/** The longest big number that is shown in decimal digits, in bytes. */
-const longestNumber = 1024;
-
-/** A float of 16 bits (IEEE 754). */
-function halfFloat(bits: number | bigint): number {
-  const exponent = (Number(bits) >> 10) & 31;
-  const mantissa = Number(bits) & 1023;
-  const sign = Number(bits) & 0x8000 ? -1 : 1;
-  if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
-}
-
-function cborSimple(cursor: Cursor, info: number): string {
-  switch (info) {
-    case 20:
-      return "false";
-    case 21:
-      return "true";
-    case 22:
-      return "null";
-    case 24:
-      return `{"simple":${cursor.byte()}}`;
-    case 25:
-      return floatText(halfFloat(cursor.unsigned(2)));
-    case 26:
-      return floatText(cursor.take(4).readFloatBE());
-    case 27:
-      return floatText(cursor.take(8).readDoubleBE());
-    default:
-      if (info > 23) throw new RangeError("an unknown simple value");
-      return `{"simple":${info}}`;
-  }
-}
-
-function cborTag(cursor: Cursor, tag: number | bigint): string {
-  const value = cborItem(cursor);
-  const [, base64] = /^\{"base64":"([^"]*)"\}$/.exec(value) ?? [];
-  if ((tag === 2 || tag === 3) && base64 !== undefined && base64.length < longestNumber) {
-    const number = BigInt(`0x0${Buffer.from(base64, "base64").toString("hex")}`);
-    return String(tag === 2 ? number : -1n - number);
-  }
-  return `{"tag":${tag},"value":${value}}`;
-}
-
-/** Bytes or a text that comes in pieces, each with a length. */
-function cborPieces(cursor: Cursor, major: number): Buffer {
-  const pieces: Buffer[] = [];
-  while (!cursor.skip(0xff)) {
-    const head = cursor.byte();
-    if (head >> 5 !== major || (head & 31) === 31) throw new RangeError("a piece of another type");
-    pieces.push(cursor.take(cborArgument(cursor, head & 31)));
-  }
-  return Buffer.concat(pieces);
-}
-
-function cborArgument(cursor: Cursor, info: number): number | bigint {
-  if (info < 24) return info;
-  if (info > 27) throw new RangeError("an unknown length");
-  return cursor.unsigned(1 << (info - 24));
-}
-
-function cborItem(cursor: Cursor): string {
-  const head = cursor.byte();
-  const major = head >> 5;
-  const info = head & 31;
-  if (major === 7) return cborSimple(cursor, info);
-  const isOpen = info === 31;
-  const size = isOpen ? 0 : cborArgument(cursor, info);
-  const item = () => cborItem(cursor);
-  const entry = () => [item(), item()] as const;
-  const items = <T>(read: () => T): T[] => {
-    if (!isOpen) return repeat(size, read);
-    const found: T[] = [];
-    while (!cursor.skip(0xff)) found.push(read());
-    return found;
-  };
-  const content = () => (isOpen ? cborPieces(cursor, major) : cursor.take(size));
-  switch (major) {
-    case 2:
-      return bytesText(content());
-    case 3:
-      return stringText(content());
-    case 4:
-      return listText(items(item));
-    case 5:
-      return mapText(items(entry));
-  }
-  if (isOpen) throw new RangeError("a number without a value");
-  if (major === 6) return cborTag(cursor, size);
-  return String(major === 0 ? size : -1n - BigInt(size));
-}
-
-/** A time of MessagePack, or undefined if a Date cannot express its seconds. */
+/** A time of MessagePack. Undefined if its size is unknown, or if a Date cannot express its seconds. */
 function timestamp(data: Buffer): string | undefined {
-  let seconds: bigint;
-  let nanoseconds = 0n;
-  if (data.length === 4) seconds = BigInt(data.readUInt32BE());
-  else if (data.length === 8) {
-    const both = data.readBigUInt64BE();
-    seconds = both & 0x3_ffff_ffffn;
-    nanoseconds = both >> 34n;
-  } else if (data.length === 12) {
-    seconds = data.readBigInt64BE(4);
-    nanoseconds = BigInt(data.readUInt32BE());
-  } else return undefined;
-  const date = new Date(Number(seconds) * 1000);
-  if (Number.isNaN(date.getTime()) || nanoseconds > 999_999_999n) return undefined;
-  const fraction = String(nanoseconds).padStart(9, "0");
+  if (![4, 8, 12].includes(data.length)) return undefined;
+  const { sec, nsec } = decodeTimestampToTimeSpec(data);
+  const date = new Date(sec * 1000);
+  if (Number.isNaN(date.getTime()) || nsec > 999_999_999) return undefined;
+  const fraction = String(nsec).padStart(9, "0");
   return `{"timestamp":"${date.toISOString().replace(/\.000Z$/, `.${fraction}Z`)}"}`;
 }
 
@@ -230,17 +217,10 @@ function msgpackItem(cursor: Cursor): string {
   return msgpackExtension(cursor, cursor.unsigned(1 << (head - 0xc7)));
 }
 
-function decoder(item: (cursor: Cursor) => string): (bytes: Uint8Array) => string {
-  return (bytes) => {
-    const cursor = new Cursor(bytes);
-    const text = item(cursor);
-    if (!cursor.atEnd) throw new RangeError("bytes follow the value");
-    return text;
-  };
-}
-
 /** The JSON of a MessagePack value. Throws a `RangeError` if the bytes are none. */
-export const msgpackText = decoder(msgpackItem);
-
-/** The JSON of a CBOR value. Throws a `RangeError` if the bytes are none. */
-export const cborText = decoder(cborItem);
+export function msgpackText(bytes: Uint8Array): string {
+  const cursor = new Cursor(bytes);
+  const text = msgpackItem(cursor);
+  if (!cursor.atEnd) throw new RangeError("bytes follow the value");
+  return text;
+}

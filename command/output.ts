@@ -1,11 +1,14 @@
-// Prints messages to standard output in the chosen format, and waits while its reader is slow.
+// Prints messages to standard output in the chosen format, and waits while its reader is slow. A large message is printed in
+// pieces.
 
 import { once } from "node:events";
-import { cborText, msgpackText } from "./decode.js";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OutputFormat } from "./formats.js";
-import { harmless, jsonOf } from "./harmless.js";
+import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
-import { bufferOf, type Parcel, textOfFrame, toJson } from "./parcel.js";
+import type { Parcel } from "./parcel.js";
+import { encodedPieces, gathered, jsonPieces, quotedPieces, textPieces } from "./pieces.js";
+import { report } from "./print.js";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -15,17 +18,8 @@ export interface OutputOptions {
 const newline = Buffer.of(10);
 const tab = Buffer.of(9);
 
-/** Quotes a frame like a string of JavaScript; bytes that are not UTF-8 as `\xNN`. */
-function quoted(frame: Uint8Array): string {
-  const text = textOfFrame(frame);
-  if (text !== undefined) return jsonOf(text);
-  const escape = (byte: string) => {
-    const code = byte.charCodeAt(0);
-    if (byte === '"' || byte === "\\") return `\\${byte}`;
-    return code < 32 || code > 126 ? `\\x${code.toString(16).padStart(2, "0")}` : byte;
-  };
-  return `"${Array.from(bufferOf(frame).toString("latin1"), escape).join("")}"`;
-}
+/** The longest frame that is decoded, in bytes. A part of one byte takes up to 200 bytes of memory. */
+const mostDecoded = 4 << 20;
 
 /** The routing id or group of a message, to print before its frames. */
 function label({ routingId, group }: Parcel): string[] {
@@ -34,66 +28,114 @@ function label({ routingId, group }: Parcel): string[] {
 }
 
 /** Shows a frame as what it encodes, or quoted if it does not. */
-function decoded(frame: Uint8Array, decode: (bytes: Uint8Array) => string): string {
+function decodedPieces(
+  frame: Uint8Array,
+  format: OutputFormat,
+  decode: (bytes: Uint8Array) => string,
+): Iterable<string> {
+  if (frame.length > mostDecoded) {
+    report(
+      `a frame of ${frame.length} bytes is printed as by --output quoted: --output ${format} decodes up to ${mostDecoded} bytes. --output raw prints all bytes`,
+    );
+    return quotedPieces(frame);
+  }
   try {
-    return decode(frame);
+    return [decode(frame)];
   } catch {
-    return quoted(frame);
+    return quotedPieces(frame);
   }
 }
 
-type Render = (parcel: Parcel) => Buffer | string;
+/** A line with the frames of a message. */
+function* words(parcel: Parcel, show: (frame: Uint8Array) => Iterable<string>): Generator<string> {
+  let space = "";
+  for (const text of label(parcel)) {
+    yield text;
+    space = " ";
+  }
+  for (const frame of parcel.frames) {
+    yield space;
+    yield* show(frame);
+    space = " ";
+  }
+  yield "\n";
+}
 
-function renderer({ output, separator }: OutputOptions, terminal: boolean): Render {
-  const words = (show: (frame: Uint8Array) => string) => (parcel: Parcel) =>
-    `${[...label(parcel), ...parcel.frames.map(show)].join(" ")}\n`;
+/** The bytes to print for a message, or their text in pieces. */
+type Render = (parcel: Parcel) => Buffer | Iterable<string>;
+
+async function renderer({ output, separator }: OutputOptions, terminal: boolean): Promise<Render> {
   switch (output) {
     case "text":
       return (parcel) => {
         const bytes = joined(parcel, separator ?? tab);
+        if (terminal) return words({ ...parcel, frames: [bytes] }, textPieces);
         const prefix = label(parcel).map((text) => `${text} `);
-        if (terminal) return `${prefix.join("")}${bytes.toString()}\n`;
         return Buffer.concat([Buffer.from(prefix.join("")), bytes, newline]);
       };
     case "quoted":
-      return words(quoted);
+      return (parcel) => words(parcel, quotedPieces);
     case "hex":
-      return words((frame) => bufferOf(frame).toString("hex"));
     case "base64":
-      return words((frame) => bufferOf(frame).toString("base64"));
+      return (parcel) => words(parcel, (frame) => encodedPieces(frame, output));
     case "json":
-      return (parcel) => `${jsonOf(toJson(parcel))}\n`;
+      return function* (parcel) {
+        yield* jsonPieces(parcel);
+        yield "\n";
+      };
     case "raw":
       return (parcel) => joined(parcel, separator);
     case "msgpack":
-      return words((frame) => decoded(frame, msgpackText));
-    case "cbor":
-      return words((frame) => decoded(frame, cborText));
+    case "cbor": {
+      const { cborText, msgpackText } = await import("./decode.js");
+      const decode = output === "cbor" ? cborText : msgpackText;
+      return (parcel) => words(parcel, (frame) => decodedPieces(frame, output, decode));
+    }
     case "none":
-      return () => "";
+      return () => [];
   }
 }
 
 /** Below this width, lines are not cut. */
 const narrowest = 20;
 
-/** Cuts a line to the width of the terminal, and says how much is missing. */
-function cut(line: string, width: number): string {
+/** Makes text safe for a terminal, and cuts a line to its width. Says how much is missing. */
+function* shown(pieces: Iterable<string>, width: number): Generator<string> {
   // A terminal without a size has 0 columns.
-  if (line.length <= width || width < narrowest) return line;
-  const note = `… (${Buffer.byteLength(line) - 1} bytes)`;
-  return `${line.slice(0, Math.max(0, width - note.length))}\x1b[2m${note}\x1b[0m\n`;
+  const most = width < narrowest ? Number.POSITIVE_INFINITY : width;
+  let line = "";
+  let bytes = 0;
+  for (const piece of pieces) {
+    const text = harmless(piece);
+    bytes += Buffer.byteLength(text);
+    if (most === Number.POSITIVE_INFINITY) yield text;
+    else if (line.length <= most) line += text;
+  }
+  if (line.length <= most) return yield line;
+  const note = `… (${bytes - 1} bytes)`;
+  yield `${line.slice(0, Math.max(0, width - note.length))}\x1b[2m${note}\x1b[0m\n`;
 }
 
 /** Returns a function that prints a message, and resolves when the next one may be printed. */
 export async function openOutput(options: OutputOptions): Promise<(parcel: Parcel) => Promise<void>> {
   const { stdout } = process;
   const terminal = stdout.isTTY === true;
-  const render = renderer(options, terminal);
-  return async (parcel) => {
-    let piece = render(parcel);
-    if (piece.length === 0) return;
-    if (terminal && typeof piece === "string") piece = cut(harmless(piece), stdout.columns);
+  const render = await renderer(options, terminal);
+  const print = async (piece: Buffer | string) => {
     if (!stdout.write(piece)) await once(stdout, "drain");
+  };
+  return async (parcel) => {
+    const rendered = render(parcel);
+    if (Buffer.isBuffer(rendered)) {
+      if (rendered.length > 0) await print(rendered);
+      return;
+    }
+    const pieces = gathered(terminal ? shown(rendered, stdout.columns) : rendered);
+    let number = 0;
+    for (const piece of pieces) {
+      // Writing to a pipe blocks. Signals must be noticed between the pieces of a large message.
+      if (number++ > 0) await nextTurn();
+      await print(piece);
+    }
   };
 }

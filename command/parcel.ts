@@ -1,5 +1,7 @@
 // A message with what belongs to it, and its notation as JSON, which `--input json`, `--output json` and recordings use.
 
+import { isUtf8 } from "node:buffer";
+
 /** A message as it travels through a command. */
 export interface Parcel {
   readonly frames: readonly Uint8Array[];
@@ -9,27 +11,17 @@ export interface Parcel {
   readonly group?: string | undefined;
 }
 
-/** A frame as JSON: text if it is valid UTF-8, otherwise base64. */
-export type JsonFrame = string | { base64: string } | { hex: string };
-
-/** A message as JSON: its frames, or an object that has more. */
-export type JsonMessage =
-  | JsonFrame
-  | JsonFrame[]
-  | { frames: JsonFrame[]; routingId?: number | undefined; group?: string | undefined };
-
 /** The bytes of a frame as a Buffer, without copying. */
 export const bufferOf = (frame: Uint8Array): Buffer =>
   Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
 
 /** The text of a frame, or undefined if it is not valid UTF-8. */
 export function textOfFrame(frame: Uint8Array): string | undefined {
-  const text = bufferOf(frame).toString();
-  // Invalid bytes become U+FFFD, which a frame may also contain.
-  return text.includes("\ufffd") && !Buffer.from(text).equals(frame) ? undefined : text;
+  return isUtf8(frame) ? bufferOf(frame).toString() : undefined;
 }
 
-export function toJsonFrame(frame: Uint8Array): JsonFrame {
+/** A short frame as JSON: text if it is valid UTF-8, otherwise base64. pieces.ts has the JSON of frames of any size. */
+export function toJsonFrame(frame: Uint8Array): string | { base64: string } {
   return textOfFrame(frame) ?? { base64: bufferOf(frame).toString("base64") };
 }
 
@@ -71,12 +63,7 @@ function fromJsonFrame(value: unknown): Uint8Array {
   throw new TypeError(`a frame must be a string, {"base64": …} or {"hex": …}, got ${excerpt(value)}`);
 }
 
-export function toJson({ frames, routingId, group }: Parcel): JsonMessage {
-  const list = frames.map(toJsonFrame);
-  return routingId === undefined && group === undefined ? list : { frames: list, routingId, group };
-}
-
-/** Reads the notation of `toJson`, and a single frame. Throws a `TypeError` that names what is wrong. */
+/** Reads a message as `--output json` prints it, and a single frame. Throws a `TypeError` that names what is wrong. */
 export function fromJson(value: unknown): Parcel {
   const list = typeof value === "object" && value !== null && "frames" in value ? value.frames : value;
   const frames = (Array.isArray(list) ? list : [list]).map(fromJsonFrame);

@@ -1,15 +1,19 @@
 // `zmq record` and `zmq replay`. A recording is text: a header, then a line of JSON for each message. docs/command.md
 // documents it.
 
+import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { reportFailures } from "./handshakes.js";
+import { jsonOf } from "./harmless.js";
+import { split } from "./input.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
-import { fromJson, type Parcel, toJsonFrame } from "./parcel.js";
+import { fromJson, type Parcel, textOfFrame } from "./parcel.js";
+import { framePieces, gathered } from "./pieces.js";
+import { report } from "./print.js";
 import { openProgress } from "./progress.js";
 import { type SocketKind, socketKinds } from "./sockets.js";
 
@@ -48,8 +52,8 @@ const kindOf = (type: string): SocketKind => socketKinds.find(({ name }) => name
 
 /** The file of a recording. */
 interface Recording {
-  /** Writes a line. */
-  write(value: object): Promise<void>;
+  /** Writes a part of a line. */
+  write(text: string): Promise<void>;
   /** Resolves when everything is in the file. Rejects if something could not be written. */
   end(): Promise<void>;
 }
@@ -82,9 +86,9 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     if (failed) throw new Failure(`cannot write ${path}: ${failed.message}`);
   };
   return {
-    async write(value) {
+    async write(text) {
       check();
-      if (!file.write(`${JSON.stringify(value)}\n`)) await once(file, "drain").catch(() => {});
+      if (!file.write(text)) await once(file, "drain").catch(() => {});
     },
     async end() {
       if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
@@ -92,6 +96,12 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     },
   };
 }
+
+/**
+ * The largest message that is recorded, in bytes: base64 makes four characters of three bytes, and a text has a longest length.
+ * The rest is for the other fields of the line, and for those of many frames.
+ */
+const mostRecorded = Math.floor((constants.MAX_STRING_LENGTH * 3) / 4) - (2 << 20);
 
 /** Receives messages and writes each to the file. */
 export async function record(path: string, flags: RecordFlags): Promise<void> {
@@ -103,18 +113,23 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     const receive = receiverWithPeer(socket, kind, flags);
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();
-    await file.write({
-      format,
-      version: formatVersion,
-      type: kind.name,
-      started: new Date().toISOString(),
-    });
+    const header = { format, version: formatVersion, type: kind.name, started: new Date().toISOString() };
+    await file.write(`${jsonOf(header)}\n`);
     let failure: unknown;
+    let missing = 0;
     try {
       for (let number = 0; number !== flags.count; number++) {
         const { frames, ...rest } = await receive();
         const at = Math.round((performance.now() - started) * 1000) / 1000;
-        await file.write({ at, ...rest, frames: frames.map(toJsonFrame) });
+        const size = frames.reduce((sum, { length }) => sum + length, 0);
+        if (size > mostRecorded) {
+          missing++;
+          report(
+            `a message of ${size} bytes is not recorded: a recording has messages of up to ${mostRecorded} bytes. Receive it by --output raw`,
+          );
+          continue;
+        }
+        for (const text of gathered(linePieces({ at, ...rest }, frames))) await file.write(text);
         progress.count({ frames });
       }
     } catch (error) {
@@ -123,7 +138,18 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     // The file is complete, whatever ends the command.
     await file.end();
     if (failure !== undefined) throw failure;
+    if (missing > 0)
+      throw new Failure(
+        `${path} is incomplete: it lacks ${missing === 1 ? "a message that was" : `${missing} messages that were`} too large`,
+      );
   }
+}
+
+/** A message as a line of a recording, in pieces. */
+function* linePieces(fields: object, frames: readonly Uint8Array[]): Generator<string> {
+  yield `${jsonOf(fields).slice(0, -1)},"frames":`;
+  yield* framePieces(frames);
+  yield "}\n";
 }
 
 type Timed = [parcel: Parcel, at: number];
@@ -144,10 +170,9 @@ async function openRecording(path: string): Promise<Source> {
     }
   }
   interrupted.addEventListener("abort", () => source.destroy());
-  const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
-  const lines = input[Symbol.asyncIterator]();
-  const header = await lines.next();
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
+  const lines = linesOf(source, `${path} has a line that is longer than a text of JavaScript can be`, wrong);
+  const header = await lines.next();
   if (header.done) {
     if (interrupted.aborted) throw interrupted.reason;
     throw new Failure(`${path}: not a recording of zmq record: it is empty`);
@@ -158,6 +183,26 @@ async function openRecording(path: string): Promise<Source> {
     throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
   }
   return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
+}
+
+/** The lines of a recording. Ends with the first signal. `readline` would also split texts at U+2028 and at U+2029. */
+async function* linesOf(
+  source: AsyncIterable<Buffer>,
+  tooLong: string,
+  wrong: (number: number, reason: string) => Failure,
+): AsyncGenerator<string, undefined> {
+  let number = 0;
+  try {
+    for await (const line of split(source, 10, constants.MAX_STRING_LENGTH, tooLong)) {
+      number++;
+      const text = textOfFrame(line);
+      if (text === undefined) throw wrong(number, "not UTF-8");
+      yield text;
+    }
+  } catch (error) {
+    // The signal has destroyed the source.
+    if (!interrupted.aborted) throw error;
+  }
 }
 
 /** Parses a line of a recording, which may be any JSON. Throws `failure` if it is not JSON. */

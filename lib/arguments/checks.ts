@@ -8,6 +8,25 @@ import { explained } from "../binding/errors.js";
 export const shown = (value: unknown): string =>
   inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100, customInspect: false });
 
+/** Text or bytes, whose length can be read without running user code. */
+const hasLength = (value: unknown): value is string | Uint8Array =>
+  typeof value === "string" || types.isUint8Array(value);
+
+/** Formats a secret for an error message: only its type and length. */
+export function concealed(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return hasLength(value) ? `${typeof value} of length ${value.length}` : typeof value;
+}
+
+/** Half the bytes of a CURVE key. */
+const longestShown = 16;
+
+/** Formats a value for an error message like `shown`, but conceals a longer one: it may be a secret key by mistake. */
+export function shownUnlessKey(value: unknown): string {
+  const mayBeKey = hasLength(value) ? value.length > longestShown : isObject(value);
+  return mayBeKey ? concealed(value) : shown(value);
+}
+
 /** The number of arguments that a call accepts, and whether an options object, unknown to zeromq, may follow. */
 interface Arity {
   most: number;

@@ -2,7 +2,7 @@
 // on demand.
 
 import { inspect } from "node:util";
-import { isObject, shown } from "../arguments/checks.js";
+import { isObject, shown, shownUnlessKey } from "../arguments/checks.js";
 import { curveKeyPair, curvePublicKey } from "./keys.js";
 import { onDemand } from "./on-demand.js";
 import { curveKeyBytes, curveKeyText, z85 } from "./z85.js";
@@ -73,7 +73,9 @@ export class Certificate {
    */
   constructor(fields: CertificateFields) {
     if (!isObject(fields)) {
-      throw new TypeError(`new Certificate takes { publicKey, secretKey, metadata }, got ${shown(fields)}`);
+      throw new TypeError(
+        `new Certificate takes { publicKey, secretKey, metadata }, got ${shownUnlessKey(fields)}`,
+      );
     }
     const { publicKey, secretKey, metadata } = fields;
     this.metadata = metadataOf(metadata);
@@ -85,10 +87,10 @@ export class Certificate {
     this.publicKey = curvePublicKey(secret);
     this.#secretKey = secret;
     if (publicKey !== undefined && publicKey !== null) {
-      const given = curveKeyText(publicKey, "publicKey");
-      if (given !== this.publicKey) {
+      // The error shows neither of the given keys: they may be swapped.
+      if (curveKeyText(publicKey, "publicKey") !== this.publicKey) {
         throw new TypeError(
-          `publicKey ${given} does not belong to secretKey, whose public key is ${this.publicKey}: pass the keys of one pair, or secretKey only`,
+          `publicKey does not belong to secretKey, whose public key is ${this.publicKey}: pass the keys of one pair, or secretKey only`,
         );
       }
     }

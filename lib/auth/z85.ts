@@ -1,7 +1,7 @@
 // Z85, the text form of CURVE keys (RFC 32 of ZeroMQ): five characters for four bytes.
 
 import { types } from "node:util";
-import { shown } from "../arguments/checks.js";
+import { shownUnlessKey } from "../arguments/checks.js";
 
 const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 const keyLength = 32;
@@ -10,7 +10,7 @@ const largestChunk = 2 ** 32;
 
 function encode(bytes: Uint8Array): string {
   if (!types.isUint8Array(bytes)) {
-    throw new TypeError(`z85.encode takes a Buffer or Uint8Array, got ${shown(bytes)}`);
+    throw new TypeError(`z85.encode takes a Buffer or Uint8Array, got ${shownUnlessKey(bytes)}`);
   }
   const { length } = bytes;
   if (length % 4 !== 0) {
@@ -53,7 +53,7 @@ function decode(text: string): Buffer {
   const bytes = typeof text === "string" ? bytesOf(text) : undefined;
   if (bytes === undefined) {
     throw new TypeError(
-      `z85.decode takes text whose length is a multiple of 5: groups of Z85 digits, each below 2**32; got ${shown(text)}`,
+      `z85.decode takes text whose length is a multiple of 5: groups of Z85 digits, each below 2**32; got ${shownUnlessKey(text)}`,
     );
   }
   return bytes;
@@ -98,7 +98,7 @@ export function curveKeyBytes(key: unknown, what: string, { secret = false } = {
     if (bytes !== undefined) return bytes;
   }
   if (types.isUint8Array(key) && key.length === keyLength) return Buffer.from(key);
-  const got = secret ? "another value, which is not shown" : shown(key);
+  const got = secret ? "another value, which is not shown" : shownUnlessKey(key);
   throw new TypeError(
     `${what} must be a CURVE key: 40 characters of Z85, or 32 bytes, as curveKeyPair() makes them; got ${got}`,
   );

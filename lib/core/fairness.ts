@@ -29,7 +29,8 @@ function endTurn(): void {
 /**
  * The operations of one socket in one direction settle in their order: if one waits for the next turn, those after it do.
  * Otherwise, with a `receiveQueue`, a message would overtake the one before it. Other sockets do not wait. A `sendMany` and
- * a send of a large message that is paced have turns of their own.
+ * a send of a large message that is paced have turns of their own. An aborted signal, a full queue and its `ttl` reject at
+ * once.
  */
 export class Order {
   /** The turn that the last one of them waited for. */
@@ -78,6 +79,20 @@ export function nextTurn(): Promise<void> {
 
 /** The turn for which operations before this one wait. Undefined if none does. */
 export const turnOfOthers = (order: Order): Promise<void> | undefined => (waits(order) ? next : undefined);
+
+/** @internal Resolves after the operations before this one that wait for the next turn. Counts no operation. */
+export function afterOthers<T>(result: T, order: Order): Promise<T> {
+  return turnOfOthers(order)?.then(() => result) ?? Promise.resolve(result);
+}
+
+/** @internal Rejects after the operations before this one that wait for the next turn. Counts no operation. */
+export function failAfterOthers(error: unknown, order: Order): Promise<never> {
+  const turn = turnOfOthers(order);
+  if (turn === undefined) return Promise.reject(error);
+  return turn.then(() => {
+    throw error;
+  });
+}
 
 /**
  * @internal Counts one operation. Undefined if it may settle at once. Otherwise the promise of the next turn: the budget of

@@ -298,8 +298,10 @@ export class ZmqInstrumentation {
 
   #sent(payload: SendPayload): void {
     const started = this.#take(payload);
-    // A message that `trySend` could not queue is not sent: its span never ends, so it is not exported.
-    if (started === undefined || payload.result === false) return;
+    if (started === undefined) return;
+    // Nothing is sent for a message that `trySend` could not queue, and for an empty array: the span never ends, so it is not
+    // exported.
+    if (payload.result === false || (payload.count === 0 && payload.error === undefined)) return;
     if (payload.error !== undefined) fail(started.span, payload.error);
     started.span?.end();
     this.#measure("send", payload, started);

@@ -1,7 +1,7 @@
 // Explains errors of options: the wrong value and the valid ones. The messages are those of zeromq; `detail` has the
 // rest.
 
-import { isObject, shown } from "../arguments/checks.js";
+import { concealed, isObject, shown, shownUnlessKey } from "../arguments/checks.js";
 import { byName } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
@@ -81,11 +81,15 @@ const contextValues: Record<string, string> = {
 /** Options whose values must not appear in logs. */
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
 
+/** Options that a program may set to a secret key by mistake. */
+const besideSecrets = new Set(["curvePublicKey", "curveServerKey", "wssCertificate", "wssTrust"]);
+
 function got(name: string, value: unknown): string {
   if (value === undefined) return "undefined: leave the option out for its default";
-  if (value === null || !secrets.has(name)) return shown(value);
-  const { length } = value as { length?: unknown };
-  return `${typeof value}${typeof length === "number" ? ` of length ${length}` : ""}`;
+  // `setStringOption` names an option by its number.
+  const option = knownOptions.find(({ id }) => name === `option ${id}`)?.name ?? name;
+  if (secrets.has(option)) return concealed(value);
+  return besideSecrets.has(option) ? shownUnlessKey(value) : shown(value);
 }
 
 const values = { socket: socketValues, context: contextValues };

@@ -34,7 +34,8 @@ export interface Writable<
   O extends object[] = [],
 > extends Values<typeof sendOptions> {
   /**
-   * Sends a message. An array is one message of several frames, which is sent as a whole or not at all.
+   * Sends a message. An array is one message of several frames, which is sent as a whole or not at all. An empty array is
+   * not a message: `send` resolves and sends nothing, as in zeromq. Send `""` for an empty message.
    *
    * The promise resolves when libzmq has queued the message, not when a peer has received it. `send` waits while every
    * queue is full, or while there is none: a socket that has bound needs a connected peer, and so does one that connects
@@ -118,7 +119,8 @@ export interface WritableSocket<
 
   /**
    * Sends a message if libzmq can queue it now. Returns false, and sends no part of the message, if it would have to
-   * wait. Accepts `{ transfer: true }` as the last argument. libzmq: `zmq_msg_send` with `ZMQ_DONTWAIT`.
+   * wait. Accepts `{ transfer: true }` as the last argument. For an empty array, returns true and sends nothing. libzmq:
+   * `zmq_msg_send` with `ZMQ_DONTWAIT`.
    *
    * @throws ZmqError `EFSM`: a Request or Reply has to receive first.
    * @throws ZmqError `EHOSTUNREACH`: no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).

@@ -1,7 +1,7 @@
 // The iterators of a socket: `for await`, `batches` and `messagesWithMetadata`.
 
 import type { PlainOptions } from "../arguments/operation-options.js";
-import { soon } from "../core/fairness.js";
+import { afterOthers, failAfterOthers, soon } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
 import { type Attempt, wouldBlock } from "../core/pending.js";
 import { traced } from "../diagnostics/channels.js";
@@ -91,13 +91,13 @@ export class Loop<T> implements SocketIterator<T> {
     const { signal } = this.#options;
     // Read first: a signal that is not Node's own runs user code.
     const aborted = signal?.aborted;
-    if (this.#ended || core.handle === 0) return Promise.resolve(finished);
+    if (this.#ended || core.handle === 0) return afterOthers(finished, core.orders.receiving);
     try {
       // Receives that wait in a queue come first.
       const value = core.receiving === undefined ? this.#fetched?.() : undefined;
       if (value !== undefined) return soon({ value, done: false }, core.orders.receiving);
     } catch (error) {
-      return Promise.reject(error);
+      return failAfterOthers(error, core.orders.receiving);
     }
     return this.#receive(aborted);
   }
@@ -106,12 +106,12 @@ export class Loop<T> implements SocketIterator<T> {
   #receive(aborted: boolean | undefined): Promise<IteratorResult<T, undefined>> {
     const core = this.#core;
     if (aborted) return Promise.reject(this.#options.signal?.reason);
-    if (core.ends) return Promise.resolve(finished);
+    if (core.ends) return afterOthers(finished, core.orders.receiving);
     if (core.receiving !== undefined || core.blocked) {
       try {
         this.#receiver.ready();
       } catch (error) {
-        return Promise.reject(error);
+        return failAfterOthers(error, core.orders.receiving);
       }
     }
     return this.#receiver.operate<IteratorResult<T, undefined>>(

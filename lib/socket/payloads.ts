@@ -28,7 +28,7 @@ export interface SocketClosePayload extends SocketPayload {
 export interface MessagesPayload extends SocketPayload {
   /** The first endpoint that the socket is bound to, or else connected to. Null if there is none. */
   readonly endpoint: string | null;
-  /** The number of messages. */
+  /** The number of messages. 0 for a send of an empty array, which sends nothing, and while a receive is pending. */
   readonly count: number;
   /** The number of frames of all these messages, without appended ones. */
   readonly frames: number;

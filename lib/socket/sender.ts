@@ -13,7 +13,7 @@ import {
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, explained, type ZmqError } from "../binding/errors.js";
 import { binding, type WireMessage } from "../binding/index.js";
-import { laterTurn, nextTurn, turnIsOver } from "../core/fairness.js";
+import { failAfterOthers, laterTurn, nextTurn, turnIsOver, turnOfOthers } from "../core/fairness.js";
 import type { Core, Losses, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
@@ -133,27 +133,28 @@ export class Sender implements Queueing {
     let outgoing: Outgoing = plain.transfer ? new Cargo(read) : read;
     const first = this.#ready();
     if (plain.aborted) return Promise.reject(plain.signal!.reason);
-    if (Array.isArray(read) && read.length === 0) return settled;
     const core = this.#core;
+    const order = core.orders.sending;
+    if (Array.isArray(read) && read.length === 0) return turnOfOthers(order)?.then(nothing) ?? settled;
     if (core.datagramEndpoints > 0) {
       try {
         outgoing = this.#fitting(outgoing);
       } catch (error) {
-        return Promise.reject(error);
+        return failAfterOthers(error, order);
       }
     }
     if (!first) return this.#sendLater(outgoing, plain);
     const result = handOver(core.handle, outgoing);
     core.touched();
-    if (result === 1) return laterTurn(core.orders.sending)?.then(nothing) ?? settled;
+    if (result === 1) return laterTurn(order)?.then(nothing) ?? settled;
     if (result === 2) {
       this.#pace ??= new Pace(core.handle);
       return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));
     }
     // Request and Reply wait until the program has received.
-    if (result < 0 && result !== notItsTurn) return Promise.reject(this.#failed(result));
+    if (result < 0 && result !== notItsTurn) return failAfterOthers(this.#failed(result), order);
     const timeout = plain.timeout ?? core.timeoutOf("sending");
-    if (timeout === 0) return Promise.reject(result < 0 ? this.#failed(result) : errorOf("EAGAIN"));
+    if (timeout === 0) return failAfterOthers(result < 0 ? this.#failed(result) : errorOf("EAGAIN"), order);
     if (this.queueSettings !== undefined) return this.#sendLater(outgoing, plain);
     const attempt = this.#attemptLater(outgoing);
     return this.#wait(attempt, timeout, "send()", plain.signal);
@@ -162,7 +163,7 @@ export class Sender implements Queueing {
   /** Sends a message when the messages before it in the queue have been sent. */
   #sendLater(message: Outgoing, { timeout, signal }: PlainOptions): Promise<void> {
     const limit = timeout ?? this.#core.timeoutOf("sending");
-    if (limit === 0) return Promise.reject(errorOf("EAGAIN"));
+    if (limit === 0) return failAfterOthers(errorOf("EAGAIN"), this.#core.orders.sending);
     const byTopic = this.queueSettings?.overflow === "latestByTopic";
     const topic = byTopic ? topicOf(message, this.#tagging !== undefined) : undefined;
     const attempt = this.#attemptLater(message);

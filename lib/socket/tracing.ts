@@ -91,7 +91,9 @@ class Send extends Operation {
   /** The frames of each message, without the routing id or group of a draft socket. */
   get messages(): (string | Uint8Array)[][] {
     const tagged = taggings.has(this.#core.type);
-    return this.#wire.map((message) => {
+    // An empty array is not a message.
+    const messages = this.#wire.filter((message) => !Array.isArray(message) || message.length > 0);
+    return messages.map((message) => {
       const frames = Array.isArray(message) ? message : [message];
       return (tagged ? frames.slice(0, -1) : frames.slice()) as (string | Uint8Array)[];
     });

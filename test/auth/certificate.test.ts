@@ -94,6 +94,21 @@ describe("curvePublicKey", () => {
   });
 });
 
+describe("errors do not show a secret key that is passed by mistake", () => {
+  const { publicKey, secretKey } = curveKeyPair();
+  test.each<[string, () => unknown]>([
+    ["to z85.encode", () => z85.encode(secretKey as never)],
+    ["to z85.decode", () => z85.decode(`${secretKey}x`)],
+    ["as the only argument", () => new Certificate(secretKey as never)],
+    ["as a public key", () => new Certificate({ publicKey: `${secretKey}\n` })],
+    ["as bytes", () => new Certificate({ publicKey: Buffer.from(`${secretKey}\n`) })],
+    ["instead of the public key", () => new Certificate({ publicKey: secretKey, secretKey: publicKey })],
+  ])("%s", (_, call) => {
+    expect(call).toThrow(TypeError);
+    expect(call).toThrow(expect.objectContaining({ stack: expect.not.stringContaining(secretKey) }));
+  });
+});
+
 describe("Certificate", () => {
   test("generate makes a new pair with metadata", () => {
     const [first, second] = [Certificate.generate({ name: "ada" }), Certificate.generate()];

@@ -68,6 +68,8 @@ describe("input that cannot be sent unchanged is refused", () => {
     ],
     ['{"at":0,"frames":[{"base64":"A"}]}', 2, '"A" is not base64'],
     ['{"at":0,"frames":["\\ud800"]}', 2, "lone surrogate"],
+    ['{"at":0,"frames":["a"]', 2, "not JSON; the recording is incomplete"],
+    ["", 2, "not JSON; the recording is incomplete"],
   ])("a recording with %s", async (lines, number, message) => {
     const file = join(folder(), "recording");
     writeFileSync(file, `{"format":"zmq-recording","version":1}\n${lines}\n`);
@@ -77,6 +79,30 @@ describe("input that cannot be sent unchanged is refused", () => {
     expect(stderr).toContain(message);
     expect(status).toBe(1);
   });
+});
+
+test.each(["\n", "\r\n"])(
+  "a recording has texts with U+2028 and U+2029, and lines that end with %j",
+  async (end) => {
+    const file = join(folder(), "recording");
+    const lines = ['{"format":"zmq-recording","version":1}', '{"at":0,"frames":["a\u2028b\u2029c"]}'];
+    writeFileSync(file, lines.join(end));
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    onTestFinished(() => pull.close());
+    await pull.bind("tcp://127.0.0.1:*");
+    const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
+    const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
+    expect(ended).toMatchObject({ status: 0, stderr: "" });
+    expect(String(frames)).toBe("a\u2028b\u2029c");
+  },
+);
+
+test("a recording that is not UTF-8 is refused", async () => {
+  const file = join(folder(), "recording");
+  const lines = '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["\xff"]}\n';
+  writeFileSync(file, lines, "latin1");
+  const { status, stderr } = await zmq(["replay", file, "--type", "push", "--connect", endpoint()]);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `zmq: ${file}, line 2: not UTF-8\n` });
 });
 
 test("base64 without padding and of the URL-safe alphabet is accepted", async () => {
@@ -118,9 +144,22 @@ describe("decoded messages are JSON, and lose nothing", () => {
     ["cbor", "9f01820203bf6161f5ffff", '[1,[2,3],{"a":true}]'],
     ["cbor", "5f42010243030405ff", '{"base64":"AQIDBAU="}'],
     ["cbor", "7f657374726561646d696e67ff", '"streaming"'],
+    ["cbor", "7f60ff", '""'],
+    ["cbor", "5f4041ffff", '{"base64":"/w=="}'],
+    ["cbor", "82e0f3", '[{"simple":0},{"simple":19}]'],
+    ["cbor", "a1f7f6", '{"map":[[{"simple":23},null]]}'],
+    ["cbor", "c26161", '{"tag":2,"value":"a"}'],
+    ["cbor", "dbffffffffffffffff80", '{"tag":18446744073709551615,"value":[]}'],
+    ["cbor", "bfa0a1f4f5ff", '{"map":[[{},{"map":[[false,true]]}]]}'],
+    ["cbor", "82f98000f97e01", '[-0,{"float":"NaN"}]'],
     // Not one value of CBOR: shown as bytes.
     ["cbor", "0102", '"\\u0001\\u0002"'],
     ["cbor", "61ff", '"a\\xff"'],
+    ["cbor", "bf6161ff", '"\\xbfaa\\xff"'],
+    ["cbor", "81c1ff", '"\\x81\\xc1\\xff"'],
+    ["cbor", "82f8", '"\\x82\\xf8"'],
+    ["cbor", "f8", '"\\xf8"'],
+    ["cbor", "5f6161ff", '"_aa\\xff"'],
     ["cbor", "9b00ffffffffffffff", '"\\x9b\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff"'],
     ["msgpack", "8201a161a13102", '{"map":[[1,"a"],["1",2]]}'],
     ["msgpack", "81a95f5f70726f746f5f5f01", '{"__proto__":1}'],
@@ -132,6 +171,9 @@ describe("decoded messages are JSON, and lose nothing", () => {
     ["msgpack", "98ffd0ffd1ffffd2ffffffffccffcdffffceffffffff7f", "[-1,-1,-1,-1,255,65535,4294967295,127]"],
     ["msgpack", "95d90161da000162db0000000163c40100dc000103", '["a","b","c",{"base64":"AA=="},[3]]'],
     ["msgpack", "92de0001a16101df00000001a16102", '[{"a":1},{"a":2}]'],
+    // Arrays that claim to have 33 million elements: the decoder of @msgpack/msgpack would allocate all of them.
+    ["msgpack", "dd01ffffff".repeat(20), `"${"\\xdd\\x01\\xff\\xff\\xff".repeat(20)}"`],
+    ["msgpack", "a1ff", '"\\xa1\\xff"'],
     ["msgpack", "0102", '"\\u0001\\u0002"'],
   ])("%s %s", async (format, hex, json) => {
     expect(await printed(format, [Buffer.from(hex, "hex")])).toBe(`${json}\n`);

@@ -113,7 +113,7 @@ describe("send", () => {
     expect(() => push.send("x", { timeout: Number.NaN })).toThrow(TypeError);
     await push.send([] as never);
     expect(recorder.payloads).toHaveLength(1);
-    expect(recorder.payloads[0]).toMatchObject({ count: 0, frames: 0, bytes: 0 });
+    expect(recorder.payloads[0]).toMatchObject({ count: 0, frames: 0, bytes: 0, messages: [] });
   });
 
   test("keeps the planned losses of a send queue silent, and other rejections loud", async () => {

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { type MessageLike, Pair, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { join } from "../helpers/pairs.js";
-import { transports } from "../helpers/transports.js";
+import { freshEndpoint, transports } from "../helpers/transports.js";
 
 const bytes = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
 const shared = new SharedArrayBuffer(4);
@@ -64,6 +64,20 @@ test("a value without a string form throws, and nothing is sent", async () => {
   expect(() => pair.connected.send(Symbol("s") as unknown as string)).toThrow(TypeError);
   expect(() => pair.connected.send(["first", failing as unknown as string])).toThrow(RangeError);
   expect(pair.bound.tryReceive()).toBeUndefined();
+});
+
+test("an empty array sends nothing while others wait in a sendQueue", async () => {
+  using push = new Push({ sendQueue: { max: 2, overflow: "reject" }, linger: 0 });
+  const waiting = push.send("waiting");
+  await push.send([]);
+  expect(push.trySend([])).toBe(true);
+  expect(() => push.sendMany([[]])).toThrow("A message has at least one frame");
+  using pull = new Pull();
+  await pull.bind(freshEndpoint("inproc"));
+  push.connect(pull.lastEndpoint!);
+  await waiting;
+  await push.send("next");
+  expect((await pull.receiveMany()).map(String)).toEqual(["waiting", "next"]);
 });
 
 test("an empty array sends nothing", async () => {

@@ -154,6 +154,17 @@ describe("spans", () => {
     expect(status).toEqual({ code: SpanStatusCode.ERROR, message: expect.stringContaining("timed out") });
   });
 
+  test("do not exist for an empty array, which sends nothing", async () => {
+    instrument();
+    const { push } = await pair();
+    await push.send([] as never);
+    push.trySend([] as never);
+    await push.sendMany([]);
+    const signal = AbortSignal.abort(new Error("aborted"));
+    await expect(push.sendMany(["x"], { signal })).rejects.toThrow("aborted");
+    expect(spans().map(({ status }) => status.message)).toEqual(["aborted"]);
+  });
+
   test("are children of the active span", async () => {
     instrument({ destination: () => "jobs" });
     const { push, pull } = await pair();

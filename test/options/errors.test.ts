@@ -1,5 +1,6 @@
 // Messages of option errors: the option, the accepted values, the actual value, and similar option names.
 
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   Context,
@@ -119,6 +120,43 @@ describe("an invalid value", () => {
       const error = refused("Push", options);
       expect(error.detail).toMatch(/; got string of length \d+$/);
       expect(error.stack).not.toContain(secretKey);
+    }
+  });
+
+  test("does not appear in the message if it is a secret key in another option", () => {
+    const { secretKey } = curveKeyPair();
+    const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+    const inner = String(pem).split("\n")[1]!;
+    for (const options of [
+      { curvePublicKey: `${secretKey}\n` },
+      { curveServerKey: Buffer.from(`${secretKey}\n`) },
+      { wssCertificate: pem },
+      { wssTrust: pem },
+      { wssKey: String(pem).slice(0, -20) },
+    ]) {
+      const error = refused("Push", options);
+      expect(error.detail).toMatch(/; got (?:string|object) of length \d+$/);
+      expect(error.stack).not.toContain(secretKey.slice(0, 10));
+      expect(error.stack).not.toContain(inner.slice(0, 10));
+    }
+  });
+
+  test("does not appear in the message if it is a secret that is set by the number of its option", () => {
+    class Numbered extends Push {
+      set(option: number, value: string): void {
+        this.setStringOption(option, value);
+      }
+    }
+    const { secretKey } = curveKeyPair();
+    using push = new Numbered();
+    // ZMQ_PLAIN_PASSWORD, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY and ZMQ_WSS_CERT_PEM.
+    for (const option of [46, 48, 49, 50, 104]) {
+      expect(() => push.set(option, secretKey.repeat(7))).toThrow(
+        expect.objectContaining({
+          detail: expect.stringMatching(/^option \d+: .*; got string of length 280$/),
+          stack: expect.not.stringContaining(secretKey),
+        }),
+      );
     }
   });
 

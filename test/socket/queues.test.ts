@@ -799,6 +799,67 @@ test("receives with a receiveQueue settle in order, also when a turn has been lo
   expect(order).toEqual(numbers);
 });
 
+/** Enough operations of one turn that the last ones wait for the next turn. */
+const manyOperations = 5000;
+
+test("an end without a message settles after the messages before it", async () => {
+  using pair = await join(
+    new Pull({ receiveHighWaterMark: 0 }),
+    new Push({ sendHighWaterMark: 0 }),
+    "inproc",
+  );
+  const { bound: pull, connected: push } = pair;
+  const order: number[] = [];
+  const settled: Promise<unknown>[] = [];
+  const note = (promise: Promise<unknown>, kind: number | undefined) => {
+    const end = promise.then(
+      (result) => order.push(kind ?? Number((result as { value: Buffer[] }).value)),
+      (error) => order.push(error.code === "EAGAIN" ? -1 : -100),
+    );
+    settled.push(end);
+  };
+  await push.sendMany(Array.from({ length: manyOperations }, (_, index) => `${index}`));
+  const iterator = pull[Symbol.asyncIterator]();
+  for (let index = 0; index < manyOperations; index++) note(iterator.next(), undefined);
+  note(pull.receive({ timeout: 0 }), -50);
+  await iterator.return();
+  note(iterator.next(), -2);
+  pull.close();
+  note(pull[Symbol.asyncIterator]().next(), -3);
+  await Promise.all(settled);
+  expect(order).toEqual([...Array.from({ length: manyOperations }, (_, index) => index), -1, -2, -3]);
+});
+
+test("a send that fails settles after the sends before it", async () => {
+  using pair = await join(
+    new Pull({ receiveHighWaterMark: 1 }),
+    new Push({ sendHighWaterMark: 5000 }),
+    "inproc",
+  );
+  const push = pair.connected;
+  const order: string[] = [];
+  const settled: Promise<unknown>[] = [];
+  const reasons = await unhandledDuring(async () => {
+    for (let count = 0; count < 5200; count++) {
+      const sent = push.send("x", { timeout: 0 });
+      settled.push(
+        sent.then(
+          () => order.push("sent"),
+          ({ code }) => order.push(code),
+        ),
+      );
+      if (count === 5100) settled.push(push.send([]).then(() => order.push("nothing")));
+    }
+    await Promise.all(settled);
+  });
+  expect(reasons).toEqual([]);
+  expect(order.indexOf("nothing")).toBe(5101);
+  const first = order.indexOf("EAGAIN");
+  expect(first).toBeGreaterThan(4000);
+  expect(new Set(order.slice(0, first))).toEqual(new Set(["sent"]));
+  expect(new Set(order.slice(first))).toEqual(new Set(["EAGAIN", "nothing"]));
+});
+
 describe("beside another socket that uses up the turns", () => {
   /** A socket that sends to itself. `busy` uses up the budget of the turn. */
   async function openBusy() {
