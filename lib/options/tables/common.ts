@@ -185,7 +185,8 @@ export const commonOptions = {
    */
   plainPassword: text(zmq.ZMQ_PLAIN_PASSWORD),
   /**
-   * The domain that is passed to the ZAP handler, which decides who may connect.
+   * The domain that is passed to the ZAP handler, which decides who may connect. Set `zapEnforceDomain` as well: otherwise
+   * servers without a ZAP handler admit everyone, except for those of PLAIN.
    *
    * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_DOMAIN`.
    *
