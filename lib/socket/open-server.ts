@@ -14,7 +14,8 @@ export function warnOfOpenServer(core: Core, address: string, transport: Transpo
   // Other mechanisms have no such gap, and a libzmq without CURVE lacks the option `curveServer`.
   if (core.getOption(statusOptions.securityMechanism) !== "curve") return;
   if (!core.getOption(curveOptions.curveServer)) return;
-  if (!core.getOption(commonOptions.zapEnforceDomain) || core.getOption(commonOptions.zapDomain) !== null) return;
+  if (!core.getOption(commonOptions.zapEnforceDomain) || core.getOption(commonOptions.zapDomain) !== null)
+    return;
   core.zapEnforceDomainSet = false;
   process.emitWarning(
     `${address}: this CURVE server admits every client that knows its public key, since zapEnforceDomain needs a domain: set zapDomain, too.`,
