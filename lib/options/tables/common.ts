@@ -42,7 +42,7 @@ export const commonOptions = {
   linger: int32(zmq.ZMQ_LINGER, { live: true }),
   /**
    * The pause before libzmq reconnects a lost connection. libzmq adds a random time of up to the same length: 100 to 200 ms
-   * by default. -1 disables reconnecting.
+   * by default. -1 and 0 disable reconnecting.
    *
    * In milliseconds. Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_IVL`.
    *
