@@ -6,10 +6,9 @@ import { Pull, Push } from "zmq-native";
 
 const pull = new Pull({ receiveHighWaterMark: 20 });
 const push = new Push({ sendHighWaterMark: 20, linger: 0 });
-const { events } = push;
 await pull.bind("tcp://127.0.0.1:*");
 push.connect(pull.lastEndpoint!);
-for await (const { type } of events) if (type === "handshake") break;
+await push.waitForPeers();
 
 // Nobody receives yet: send until both queues and the buffers of TCP are full.
 const message = Buffer.alloc(100_000);
@@ -18,11 +17,8 @@ for (let pause = 0; pause < 20; pause++) {
   while (push.trySend(message)) sent++;
   await sleep(5);
 }
-const stats = new Promise<number>((resolve) => {
-  events.on("pipe:stats", ({ outbound }) => resolve(outbound));
-});
-events.requestPipeStats();
-console.log(`sent: ~${sent} messages of 100 kB, of which ~${await stats} are in the send queue`);
+const { sendQueue } = push.statistics();
+console.log(`sent: ~${sent} messages of 100 kB, of which ~${sendQueue} are in the send queue`);
 
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();

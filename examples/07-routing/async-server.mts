@@ -3,22 +3,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Router } from "zmq-native";
 
-const server = new Router();
+// With `sendQueue`, a reply can be sent while another one is pending.
+const server = new Router({ mandatory: true, sendQueue: {} });
 const client = new Dealer();
 await server.bind("tcp://127.0.0.1:*");
 client.connect(server.lastEndpoint!);
 
-// A socket takes one `send` at a time, so each reply waits for the one before it.
-let sending = Promise.resolve();
-function reply(frames: (Buffer | string)[]) {
-  sending = sending.then(() => server.send(frames)).catch((error) => console.error(error));
+async function answer([id, number, milliseconds]: Buffer[]) {
+  await sleep(Number(milliseconds));
+  await server.send([id!, number!, `took ${milliseconds} ms`]);
 }
 
 async function serve() {
-  for await (const [id, number, milliseconds] of server) {
-    // Without await: the loop receives the next request meanwhile.
-    sleep(Number(milliseconds)).then(() => reply([id, number, `took ${milliseconds} ms`]));
-  }
+  // Without await: the loop receives the next request meanwhile.
+  for await (const request of server) answer(request).catch((error) => console.error(error));
 }
 const serving = serve();
 

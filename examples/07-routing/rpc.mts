@@ -33,10 +33,10 @@ class Client {
   readonly #socket: Dealer;
   readonly #pending = new Map<number, (reply: Reply) => void>();
   #calls = 0;
-  #sending = Promise.resolve();
 
   constructor(socket: Dealer) {
     this.#socket = socket;
+    socket.sendQueue ??= {}; // without it, a second pending `send` throws EBUSY
     this.#receive();
   }
 
@@ -47,17 +47,10 @@ class Client {
       this.#pending.set(id, resolve);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
-    const sent = this.#send([`${id}`, JSON.stringify({ method, parameters })], signal);
+    const sent = this.#socket.send([`${id}`, JSON.stringify({ method, parameters })], { signal });
     const [{ result, error }] = await Promise.all([reply, sent]).finally(() => this.#pending.delete(id));
     if (error !== undefined) throw new Error(error);
     return result;
-  }
-
-  /** Sends one request at a time: a second pending `send` would reject with EBUSY. */
-  #send(frames: string[], signal: AbortSignal) {
-    const sent = this.#sending.then(() => this.#socket.send(frames, { signal }));
-    this.#sending = sent.catch(() => {});
-    return sent;
   }
 
   async #receive() {

@@ -289,9 +289,10 @@ export class Authenticator implements AsyncDisposable {
    * Closes the authenticator. Pending decisions end with status 300. Connected peers stay connected. The context can have
    * another authenticator for the domain, or another ZAP handler, at once.
    *
-   * Afterwards, servers with `zapEnforceDomain: true` reject every peer. **CURVE servers and servers without a mechanism
-   * admit every peer if they lack this option**, as libzmq does without a ZAP handler. Closing twice is a no-op. Never
-   * throws.
+   * Afterwards, an authenticator without `domain` decides for its servers. If the context only has authenticators of other
+   * domains, they reject every peer. If it was the last one, servers with `zapDomain` and `zapEnforceDomain: true` reject
+   * every peer. **CURVE servers and servers without a mechanism admit every peer if they lack one of these options**, as
+   * libzmq does without a ZAP handler. Closing twice is a no-op. Never throws.
    *
    * @example
    * ```ts

@@ -11,6 +11,7 @@ import {
   ZMQ_SNDTIMEO,
   ZMQ_XPUB,
   ZMQ_XSUB,
+  ZMQ_ZAP_ENFORCE_DOMAIN,
 } from "../binding/constants.js";
 import { check, errorOf, ZmqError } from "../binding/errors.js";
 import { binding, type ContextToken, type Handle } from "../binding/index.js";
@@ -100,6 +101,8 @@ export class Core extends Readiness implements OptionTarget {
   endpoints = 0;
   /** The number of udp endpoints among them. Messages over udp have a size limit. */
   datagramEndpoints = 0;
+  /** Whether the program has set `zapEnforceDomain` (lib/socket/open-server.ts). */
+  zapEnforceDomainSet = false;
   /** Whether the socket was ever bound or connected over inproc. */
   usedInProcess = false;
   /** For `console.log`. */
@@ -163,6 +166,7 @@ export class Core extends Readiness implements OptionTarget {
     check(result);
     if (id === ZMQ_SNDTIMEO) this.#timeouts.sending = undefined;
     if (id === ZMQ_RCVTIMEO) this.#timeouts.receiving = undefined;
+    if (id === ZMQ_ZAP_ENFORCE_DOMAIN) this.zapEnforceDomainSet = true;
     if ((this.endpoints > 0 || this.blocked) && !liveOptions.has(id)) {
       process.emitWarning("Socket option will not take effect until next connect/bind.");
     }

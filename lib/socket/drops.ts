@@ -33,7 +33,10 @@ export interface DropCounts {
    * envelope, or several frames on a draft socket.
    */
   readonly unexpected: number;
-  /** The `sendQueue` was full, and `overflow` dropped it. */
+  /**
+   * The `sendQueue` was full, and its `overflow` dropped the message: `"dropNewest"`, `"dropOldest"` or `"latestByTopic"`. With
+   * `"reject"`, nothing is counted: `send` rejects, and the program keeps the message.
+   */
   readonly overflow: number;
   /** A newer message with the same topic replaced it in the `sendQueue`. */
   readonly replaced: number;

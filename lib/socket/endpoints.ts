@@ -20,6 +20,7 @@ import { refusal } from "../endpoint/refusal.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
 import { checkMulticast } from "./multicast.js";
+import { warnOfOpenServer } from "./open-server.js";
 import { traceEndpointSync } from "./tracing-endpoints.js";
 
 const isUndo = (call: EndpointCall): boolean => call === "unbind" || call === "disconnect";
@@ -275,6 +276,7 @@ export function atAddress(
   };
   const make = (known: Plan): number => {
     try {
+      if (core.zapEnforceDomainSet && !isUndo(call)) warnOfOpenServer(core, address, known.transport);
       setConnectId(core, connectId);
       const result = binding[call](core.handle, known.endpoint);
       if (result === -os.errno.EINVAL && call === "bind" && known.transport.scheme === "wss")

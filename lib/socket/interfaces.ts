@@ -44,16 +44,18 @@ export interface Writable<
    * Router without `mandatory`. A Request first waits until the reply to its last request was received, and a Reply until
    * it has received a request.
    *
-   * Only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library accept
-   * `{ timeout, signal, transfer }` as the last argument. libzmq: `zmq_msg_send`.
+   * Without `sendQueue`, only one send may be pending at a time; use `sendMany` for many messages. Sockets of this library
+   * accept `{ timeout, signal, transfer }` as the last argument. libzmq: `zmq_msg_send`.
    *
    * @throws ZmqError `EAGAIN` (rejects): the message could not be queued within the timeout, or the socket was closed
    * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `ENOBUFS` (rejects): the `sendQueue` is full, or dropped the message in favor of another one.
+   * @throws ZmqError `ETIMEDOUT` (rejects): the message was in the `sendQueue` for longer than its `ttl`.
    * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
    * @throws ZmqError `EHOSTUNREACH` (rejects): no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
    * @throws ZmqError `EMSGSIZE` (rejects): the message is too long for UDP (8192 bytes).
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
-   * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBUSY` (throws): another send is pending without a `sendQueue`, or `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): the message or an option has the wrong type, or a frame to transfer is detached.
    * @throws TypeError (rejects): a frame to transfer was detached while the send was pending.
@@ -88,7 +90,8 @@ export interface WritableSocket<
    * own message. Without a queue, such a call throws `EBUSY`.
    *
    * The queue holds only messages for which libzmq has no room. It is of no use on sockets that drop messages instead of
-   * waiting, such as a Publisher without `noDrop`.
+   * waiting, such as a Publisher without `noDrop`. A Router with `mandatory`, a Server and a Peer have one queue for all
+   * peers: while the first message waits for a slow peer, messages for others wait behind it.
    *
    * - `timeout` and `sendTimeout` of a message count from the call of `send`. A `signal` removes its own message.
    * - `sendMany` waits for its turn and counts as one message. It is not dropped for others.
@@ -147,8 +150,8 @@ export interface WritableSocket<
    * Sends messages in order. This is the fastest way to send many messages: about one native call for 256 of them.
    *
    * The promise resolves when libzmq has queued the last message. While queues are full, `sendMany` waits as `send`
-   * does; the timeout applies to each of these waits. The whole iterable is read before the first message is sent. No
-   * other send may start until the promise settles. Do not change the bytes of the messages until then. Where `send`
+   * does; the timeout applies to each of these waits. The whole iterable is read before the first message is sent. Without
+   * `sendQueue`, no other send may start until the promise settles. Do not change the bytes of the messages until then. Where `send`
    * takes further arguments, each element is `[message, options]`.
    *
    * If it fails, `error.sent` is the number of messages that libzmq has queued. After an abort the error is the reason
@@ -157,11 +160,12 @@ export interface WritableSocket<
    *
    * @throws ZmqError `EAGAIN` (rejects): a message could not be queued within the timeout, or the socket was closed
    * meanwhile. With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
+   * @throws ZmqError `ENOBUFS` (rejects): the `sendQueue` is full. No message is sent.
    * @throws ZmqError `EFSM` (rejects): a Request or Reply has to receive first. `sendMany` does not wait for the turn.
    * @throws ZmqError `EHOSTUNREACH` (rejects): no peer has the routing id (Router with `mandatory`, Stream, Server, Peer).
    * @throws ZmqError `EMSGSIZE` (rejects): a message is too long for UDP (8192 bytes). No message is sent.
    * @throws ZmqError `EINVAL` (rejects): several frames on a socket type whose messages have one frame.
-   * @throws ZmqError `EBUSY` (throws): another send is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `EBUSY` (throws): another send is pending without a `sendQueue`, or `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): a message or an option has the wrong type, a message is an empty array, or `transfer` is
    * true. No message is sent.
@@ -209,15 +213,16 @@ export interface Readable<M extends object[] = Message[]> extends Values<typeof 
    * it has answered the last one.
    *
    * Small frames share a block of memory: each Buffer that you keep retains up to 32 KiB, so copy what you keep for long.
-   * Only one receive may be pending at a time; use `batches` or `receiveMany` for many messages. Sockets of this library
-   * accept `{ timeout, signal }`. libzmq: `zmq_msg_recv`.
+   * Without `receiveQueue`, only one receive may be pending at a time; use `batches` or `receiveMany` for many messages.
+   * Sockets of this library accept `{ timeout, signal }`. libzmq: `zmq_msg_recv`.
    *
    * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
    * With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
    * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
    * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
    * @throws ZmqError `ENOMEM` (rejects): no memory for the message.
-   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `ENOBUFS` (rejects): the `receiveQueue` is full.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending without a `receiveQueue`, or `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): an option has the wrong type.
    * @throws The reason of `signal` (rejects) when it is aborted.
@@ -328,7 +333,8 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
    * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
    * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
    * @throws ZmqError `ENOMEM` (rejects): no memory for the messages.
-   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `ENOBUFS` (rejects): the `receiveQueue` is full.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending without a `receiveQueue`, or `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): an option has the wrong type.
    * @throws The reason of `signal` (rejects) when it is aborted.
@@ -356,7 +362,8 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
    * @throws ZmqError `EFSM` (rejects): a Request or Reply did not get its turn within the timeout.
    * @throws ZmqError `EMSGSIZE` (rejects): a frame was longer than a Buffer can be. The message is dropped.
    * @throws ZmqError `ENOMEM` (rejects): no memory for the message.
-   * @throws ZmqError `EBUSY` (throws): another receive is pending, or `bind` or `unbind` is.
+   * @throws ZmqError `ENOBUFS` (rejects): the `receiveQueue` is full.
+   * @throws ZmqError `EBUSY` (throws): another receive is pending without a `receiveQueue`, or `bind` or `unbind` is pending.
    * @throws ZmqError `EBADF` (throws): the socket is closed.
    * @throws TypeError (throws): an option has the wrong type.
    * @throws The reason of `signal` (rejects) when it is aborted.

@@ -22,7 +22,7 @@ export interface SocketStatistics {
   readonly messagesSent: number;
   /**
    * Bytes that arrived from the network, with those of handshakes, heartbeats and headers of frames. Only over tcp, ipc, ws,
-   * wss, tipc and vsock.
+   * wss and tipc.
    */
   readonly bytesReceived: number;
   /** Bytes that were handed to the network, of the same kinds. */

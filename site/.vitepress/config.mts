@@ -29,7 +29,7 @@ const chapters = readdirSync(join(pages, "guide"))
   .filter((file) => /^(\d.*|concepts)\.md$/.test(file))
   .map((file) => join("guide", file));
 const howTos = named(
-  "lost-messages secure-a-server graceful-shutdown back-pressure streams observability command testing-your-code deployment troubleshooting gotchas",
+  "lost-messages secure-a-server graceful-shutdown back-pressure peers statistics streams observability command testing-your-code deployment troubleshooting gotchas",
 );
 const frameworks = readdirSync(join(pages, "frameworks")).map((file) => join("frameworks", file));
 const choosing = named("comparison what-users-ask-for migrating");

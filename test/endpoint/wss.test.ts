@@ -277,6 +277,32 @@ describe("a wss client rejects", () => {
     await push.send("renewed");
     expect(String(await pull.receive())).toBe("renewed");
   });
+
+  test("and connects again to a server that has unbound, and bound with a new certificate", async () => {
+    const renewed = makeCertificate();
+    using pull = new Pull({ ...server(), receiveTimeout: 20_000 });
+    await pull.bind("wss://127.0.0.1:*");
+    const endpoint = pull.lastEndpoint as string;
+    const wssTrust = feed.certificate + renewed.certificate;
+    using push = new Push({ wssTrust, linger: 0, reconnectInterval: 10 });
+    push.connect(endpoint);
+    await push.send("before");
+    expect(String(await pull.receive())).toBe("before");
+
+    Object.assign(pull, server(renewed));
+    const disconnected = next(push, "disconnect");
+    const closed = next(pull, "close");
+    await pull.unbind(endpoint);
+    await closed;
+    await pull.bind(endpoint);
+    await disconnected;
+    await push.send("after");
+    expect(String(await pull.receive())).toBe("after");
+    using other = new Push({ ...client(renewed), linger: 0 });
+    other.connect(endpoint);
+    await other.send("trusts the new certificate only");
+    expect(String(await pull.receive())).toBe("trusts the new certificate only");
+  });
 });
 
 describe("a wss client accepts", () => {

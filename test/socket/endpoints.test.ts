@@ -1,5 +1,8 @@
 // The endpoints of a socket, with the state of each.
 
+import { once } from "node:events";
+import { connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { Dealer, Pull, Push, Router, type Socket, type SocketEndpoint } from "zmq-native";
 import { freeTcpPort } from "../helpers/ports.js";
@@ -13,6 +16,27 @@ const greetAndLeave = (peer: RawPeer) => {
 
 /** The server denies access, as for code 400 of its ZAP handler. */
 const denial = join(greeting(), command("ERROR", "\x03400"));
+
+/** A listener that accepts no connection, and whose queue of connections is full: the system drops further attempts. */
+async function silentListener(): Promise<{ port: number } & AsyncDisposable> {
+  const code = `
+    const { parentPort } = require("node:worker_threads");
+    const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });
+  `;
+  const worker = new Worker(code, { eval: true });
+  const [port] = (await once(worker, "message")) as [number];
+  const queued = Array.from({ length: 2 }, () => connect(port, "127.0.0.1"));
+  await Promise.all(queued.map((socket) => once(socket, "connect")));
+  const dispose = async () => {
+    for (const socket of queued) socket.on("error", () => {}).destroy();
+    await worker.terminate();
+  };
+  return { port, [Symbol.asyncDispose]: dispose };
+}
 
 /** Waits until the only endpoint of that type satisfies `when`. */
 async function until(socket: Socket, when: (endpoint: SocketEndpoint) => boolean): Promise<SocketEndpoint> {
@@ -90,6 +114,37 @@ test("without reconnections, an endpoint that refuses the first one is stopped",
   dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
   const endpoint = await until(dealer, ({ state }) => state !== "connecting");
   expect(endpoint).toMatchObject({ state: "stopped", retries: 1, lastError: { code: "ECONNREFUSED" } });
+});
+
+test("an endpoint that was connected and then stopped has no error: the event leave has the reason", async () => {
+  const router = new Router();
+  await router.bind("tcp://127.0.0.1:*");
+  using dealer = new Dealer({ linger: 0, reconnectInterval: -1 });
+  const changes = dealer.peers.changes();
+  dealer.connect(router.lastEndpoint!);
+  await dealer.waitForPeers();
+  router.close();
+  const stopped = await until(dealer, ({ state }) => state === "stopped");
+  expect(stopped).toMatchObject({ retries: 0, nextRetry: undefined, lastError: undefined });
+  expect((await changes.next()).value).toMatchObject({ type: "join" });
+  expect((await changes.next()).value).toMatchObject({ type: "leave", reason: "peer" });
+});
+
+test("an endpoint that nobody answers emits no change of the peers", async () => {
+  using dealer = new Dealer({ linger: 0, reconnectInterval: 1 });
+  const changes = dealer.peers.changes();
+  dealer.connect(`tcp://127.0.0.1:${await freeTcpPort()}`);
+  await until(dealer, ({ retries }) => retries >= 3);
+  dealer.close();
+  expect(await changes.next()).toEqual({ done: true, value: undefined });
+});
+
+test("an attempt that takes longer than connectTimeout fails with ETIMEDOUT", async () => {
+  await using silent = await silentListener();
+  using dealer = new Dealer({ linger: 0, connectTimeout: 20, reconnectInterval: 60_000 });
+  dealer.connect(`tcp://127.0.0.1:${silent.port}`);
+  const { state, lastError } = await until(dealer, ({ retries }) => retries >= 1);
+  expect([state, lastError?.code]).toEqual(["connecting", "ETIMEDOUT"]);
 });
 
 describe("an endpoint behind a SOCKS proxy", () => {

@@ -41,7 +41,8 @@ export const commonOptions = {
    */
   linger: int32(zmq.ZMQ_LINGER, { live: true }),
   /**
-   * The pause before libzmq reconnects a lost connection. -1 disables reconnecting.
+   * The pause before libzmq reconnects a lost connection. libzmq adds a random time of up to the same length: 100 to 200 ms
+   * by default. -1 and 0 disable reconnecting.
    *
    * In milliseconds. Default 100. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_RECONNECT_IVL`.
    *
@@ -184,7 +185,8 @@ export const commonOptions = {
    */
   plainPassword: text(zmq.ZMQ_PLAIN_PASSWORD),
   /**
-   * The domain that is passed to the ZAP handler, which decides who may connect.
+   * The domain that is passed to the ZAP handler, which decides who may connect. Set `zapEnforceDomain` as well: otherwise
+   * servers without a ZAP handler admit everyone, except for those of PLAIN.
    *
    * Default null. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_DOMAIN`.
    *
@@ -304,7 +306,9 @@ export const commonOptions = {
    */
   interface: text(zmq.ZMQ_BINDTODEVICE),
   /**
-   * Whether a connection without security is rejected when `zapDomain` is set and no ZAP handler is running.
+   * Whether connections are rejected when `zapDomain` is set and no ZAP handler is running: with NULL, CURVE and PLAIN. Set
+   * both. Without `zapDomain`, libzmq asks no ZAP handler: a CURVE server admits every client and emits a warning, and a
+   * PLAIN server rejects every client.
    *
    * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_ZAP_ENFORCE_DOMAIN`.
    */

@@ -36,7 +36,8 @@ export const routerOptions = {
    */
   mandatory: boolean(zmq.ZMQ_ROUTER_MANDATORY, { access: "w", live: true }),
   /**
-   * Whether a new peer takes over a routing id that another peer is using. When false, libzmq rejects the new peer.
+   * Whether a new peer takes over a routing id that another peer is using. When false, the new peer stays connected but is
+   * not served until the other one disconnects, and `handshake:error:other` is emitted with `EADDRINUSE`.
    *
    * Default false. Can only be set. Takes effect at once. libzmq: `ZMQ_ROUTER_HANDOVER`.
    */

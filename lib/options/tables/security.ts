@@ -8,7 +8,8 @@ const { boolean, string, key, names } = rows;
 /** Options of every socket where libzmq was built with CURVE. */
 export const curveOptions = {
   /**
-   * Whether the socket is the server of CURVE security. It then needs `curveSecretKey`.
+   * Whether the socket is the server of CURVE security. It then needs `curveSecretKey`. Set `zapDomain` and
+   * `zapEnforceDomain` as well: a server that lacks one of them can admit every client that knows its public key.
    *
    * Default false. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_CURVE_SERVER`.
    */

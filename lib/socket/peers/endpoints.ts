@@ -40,9 +40,10 @@ export interface SocketEndpoint {
   /** When the next attempt begins. Undefined unless the socket waits for it. */
   readonly nextRetry: Date | undefined;
   /**
-   * Why the last attempt failed. Undefined once connected. Without a connection, it is the error of the system, such as
-   * `ECONNREFUSED`, or `ENODEV` if the host name cannot be resolved. The event `fail` of `socket.peers` has more details.
-   * After a failed handshake:
+   * Why the last attempt failed. Undefined once connected, also if the endpoint has stopped after that: the event `leave` of
+   * `socket.peers` has the reason. Without a connection, it is the error of the system, such as `ECONNREFUSED`, `ETIMEDOUT`
+   * after `connectTimeout`, or `ENODEV` if the host name cannot be resolved. The event `fail` of `socket.peers` has more
+   * details of a failed handshake:
    *
    * - `EPROTOTYPE`: the types of the two sockets do not fit.
    * - `EACCES`: the peer denied access.

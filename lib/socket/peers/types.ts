@@ -6,7 +6,8 @@ import type { DropCounts } from "../drops.js";
 /**
  * Why a connection has ended:
  *
- * - `"local"`: this socket closed it, by `close`, `disconnect` or `unbind`, or since it does not accept a second peer.
+ * - `"local"`: this socket closed it, by `close`, `disconnect` or `unbind`. A Pair with a peer rejects a second one for this
+ *   reason; the connection of the second one stays open, without its messages.
  * - `"peer"`: the peer closed it, or its process ended.
  * - `"error"`: the system reports an error, such as `ECONNRESET`. See `error`.
  * - `"authentication"`: the ZAP handler rejected the peer, or disconnected it later.
@@ -176,7 +177,10 @@ export interface PeerLeave {
 export interface PeerFailure {
   /** The type of the change. */
   readonly type: "fail";
-  /** The peer, which never joined. Its `properties` are empty. */
+  /**
+   * The peer, which never joined. Its `properties` are empty, and it has no `userId`. The event `decision` of an
+   * authenticator reports its key or user name.
+   */
   readonly peer: ConnectedPeer;
   /** Why the connection has ended. */
   readonly reason: LeaveReason;
