@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Pull } from "zmq-native";
@@ -30,8 +31,8 @@ beforeAll(async () => {
   };
 }, 300_000);
 
-function startCollector(): Pull {
-  const collector = new Pull({ receiveTimeout: patience });
+function startCollector(options: { receiveHighWaterMark?: number } = {}): Pull {
+  const collector = new Pull({ receiveTimeout: patience, ...options });
   onTestFinished(() => collector.close());
   return collector;
 }
@@ -60,6 +61,28 @@ test("a connected collector gets all lines, also more than may wait", async () =
     numbers.push(JSON.parse(String((await collector.receive())[0])).number);
   }
   expect(numbers.length).toBe(count);
+  await end();
+});
+
+test("a collector that does not read for three seconds gets all lines afterwards", async () => {
+  const collector = startCollector({ receiveHighWaterMark: 10 });
+  const connected = once(collector.events, "handshake");
+  await collector.bind("tcp://127.0.0.1:*");
+  const { logger, end } = await start({ collector: collector.lastEndpoint, timeout: patience });
+  let count = 0;
+  while (count < 1_000) logger.info({ number: count++ });
+  await connected;
+  while (collector.statistics().receiveQueue < 10) await sleep(10);
+  // The first heartbeat of the transport waits behind the lines, and gets no answer.
+  await sleep(1_500);
+  // More than the buffers of the connection hold: the others would be lost with it.
+  while (count < 1_400) logger.info({ number: count++ }, "x".repeat(100_000));
+  await sleep(1_500);
+  const numbers: number[] = [];
+  while (numbers.at(-1) !== count - 1) {
+    numbers.push(JSON.parse(String((await collector.receive())[0])).number);
+  }
+  expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
   await end();
 });
 

@@ -16,9 +16,11 @@ export interface Options {
 export default function transport({ collector, max = 10_000, timeout = 2_000 }: Options) {
   // `immediate`: without a collector, lines wait in the send queue, whose limit is known.
   const sendQueue = { max, overflow: "dropOldest" } as const;
-  // Heartbeats find out that a host has vanished. The others limit the time of an attempt to connect.
-  const limits = { heartbeatInterval: 1_000, connectTimeout: 2_000, handshakeInterval: 2_000 };
-  const socket = new Push({ immediate: true, linger: 0, sendQueue, ...limits });
+  // Heartbeats find out that a host has vanished. A collector whose queue is full answers none, but sends its own.
+  const heartbeats = { heartbeatInterval: 1_000, heartbeatTimeout: 10_000 };
+  // They limit the time of an attempt to connect.
+  const limits = { connectTimeout: 2_000, handshakeInterval: 2_000 };
+  const socket = new Push({ immediate: true, linger: 0, sendQueue, ...heartbeats, ...limits });
   let waiting = 0;
   let dropped = 0;
   let wake = () => {};
