@@ -9,9 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { Publisher } from "zmq-native";
+import { Publisher, Subscriber } from "zmq-native";
 import { patience } from "../helpers/program.js";
-import { compile, load, program } from "./integrations.js";
+import { compile, load, program, startProcess } from "./integrations.js";
 
 let libraries: Awaited<ReturnType<typeof loadAll>>;
 
@@ -175,6 +175,29 @@ test("servers reconnect to a proxy that has restarted", async () => {
   const timer = setInterval(() => a.server.emit("news", "again"), 50);
   expect(await heard).toEqual(["again"]);
   clearInterval(timer);
+});
+
+test("a proxy ends although a member does not receive", async () => {
+  const { child, line } = startProcess(`
+    import { startProxy } from "./bus/bus.mjs";
+    const proxy = await startProxy();
+    process.once("SIGUSR2", () => proxy.close());
+    console.log(JSON.stringify(proxy.endpoints));`);
+  const endpoints: Endpoints = JSON.parse(await line());
+  const [publisher, subscriber] = [new Publisher(), new Subscriber({ receiveHighWaterMark: 1 })];
+  onTestFinished(async () => {
+    for (const socket of [publisher, subscriber]) await socket.close({ linger: 0 });
+  });
+  subscriber.subscribe("topic");
+  subscriber.connect(endpoints.subscribe);
+  publisher.connect(endpoints.publish);
+  await publisher.waitForSubscribers(1, { topic: "topic", timeout: patience });
+  // More than the buffers of the connections hold.
+  for (let count = 0; count < 60; count++) await publisher.send(["topic", Buffer.alloc(1_000_000)]);
+  await publisher.flush({ timeout: patience });
+  child.kill("SIGUSR2");
+  const { exitCode, timedOut } = await child;
+  expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: false });
 });
 
 test("a bus without a proxy is not ready", async () => {

@@ -83,7 +83,7 @@ export class Bus {
 
 /** Runs a proxy on a thread of libzmq. A bus needs one, in any process. */
 export async function startProxy(publish = "tcp://127.0.0.1:*", subscribe = "tcp://127.0.0.1:*") {
-  const proxy = new Proxy(new XSubscriber(), new XPublisher());
+  const proxy = new Proxy(new XSubscriber(), new XPublisher({ linger: 1_000 }));
   await proxy.frontEnd.bind(publish);
   await proxy.backEnd.bind(subscribe);
   const endpoints: Endpoints = {

@@ -23,8 +23,9 @@ export class ZmqServer extends Server implements CustomTransportStrategy {
     }, callback);
   }
 
-  close(): void {
-    this.#router.close();
+  /** Resolves when the replies have been sent, or after two seconds. NestJS may end the process then. */
+  async close(): Promise<void> {
+    await this.#router.close({ linger: 2_000 });
   }
 
   on(): never {
