@@ -22,7 +22,6 @@ export default function transport({ collector, max = 10_000, timeout = 2_000 }: 
   const limits = { connectTimeout: 2_000, handshakeInterval: 2_000 };
   const socket = new Push({ immediate: true, linger: 0, sendQueue, ...heartbeats, ...limits });
   let waiting = 0;
-  let dropped = 0;
   let wake = () => {};
 
   // False from the first failure to connect, or the loss of the connection, until the collector is connected.
@@ -37,7 +36,8 @@ export default function transport({ collector, max = 10_000, timeout = 2_000 }: 
 
   async function send(line: string): Promise<void> {
     waiting++;
-    await socket.send(line).catch(() => dropped++);
+    // `statistics` counts the lines that are dropped.
+    await socket.send(line).catch(() => {});
     waiting--;
     wake();
   }
@@ -57,9 +57,11 @@ export default function transport({ collector, max = 10_000, timeout = 2_000 }: 
         await socket.flush({ timeout }).catch((cause) => {
           missing = cause;
         });
+        const { dropped, sendQueue } = socket.statistics();
         await socket.close();
         if (missing) console.error(`log: ${collector} has not taken all lines within ${timeout} ms`);
-        if (dropped > 0) console.error(`log: ${dropped} lines are lost`);
+        const lost = dropped.total + sendQueue;
+        if (lost > 0) console.error(`log: ${lost} lines are lost`);
       },
     },
   );
