@@ -200,6 +200,48 @@ test("a proxy ends although a member does not receive", async () => {
   expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: false });
 });
 
+/** A server without clients, on a bus whose proxy has not started, and the end of its initialization. */
+function startEarly(endpoints: Endpoints) {
+  const bus = new libraries.Bus(endpoints);
+  const ready = bus.ready.bind(bus);
+  const waits: Promise<void>[] = [];
+  bus.ready = () => {
+    waits.push(ready(100));
+    return waits.at(-1);
+  };
+  const adapter = libraries.adapter(bus, { heartbeatInterval: 100 });
+  const server = new libraries.Server(createServer(), { adapter });
+  onTestFinished(async () => {
+    await server.close();
+    bus.close();
+  });
+  return { server, bus, initialized: Promise.allSettled(waits) };
+}
+
+test("servers that start before the proxy find each other afterwards", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-socket-io-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const endpoints = { publish: `ipc://${folder}/publish`, subscribe: `ipc://${folder}/subscribe` };
+  const [a, b] = [startEarly(endpoints), startEarly(endpoints)];
+  const outcomes = [...(await a.initialized), ...(await b.initialized)];
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  await startProxy(endpoints);
+  await known(2, a, b);
+});
+
+test("a server that ends before the proxy starts sends nothing afterwards", async () => {
+  const { server, bus, initialized } = startEarly({
+    publish: "tcp://127.0.0.1:1",
+    subscribe: "tcp://127.0.0.1:1",
+  });
+  await server.close();
+  const publish = vi.spyOn(bus, "publish");
+  await initialized;
+  // The initialization continues in microtasks.
+  await new Promise(setImmediate);
+  expect(publish).not.toHaveBeenCalled();
+});
+
 test("a bus without a proxy is not ready", async () => {
   const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:1" });
   await expect(bus.ready(100)).rejects.toThrow(
