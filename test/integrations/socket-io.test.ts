@@ -244,10 +244,11 @@ test("a server that ends before the proxy starts sends nothing afterwards", asyn
 
 test("a bus without a proxy is not ready", async () => {
   const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:1" });
+  const pending = expect(bus.ready(300_000)).rejects.toThrow("no proxy");
+  // Does not wait for the other one.
   await expect(bus.ready(100)).rejects.toThrow(
     "no proxy at tcp://127.0.0.1:1 and tcp://127.0.0.1:1 within 100 ms",
   );
-  const pending = expect(bus.ready(60_000)).rejects.toThrow("no proxy");
   bus.close();
   await pending;
 });

@@ -17,7 +17,6 @@ export class Bus {
   readonly #publisher = new Publisher({ linger: 1_000 });
   readonly #subscriber = new Subscriber();
   readonly #listeners = new Map<string, Listener>();
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(endpoints: Endpoints) {
     this.#endpoints = endpoints;
@@ -37,14 +36,7 @@ export class Bus {
   }
 
   /** Resolves when all subscriptions so far have arrived at the proxy. Earlier messages would be lost. */
-  ready(timeout = 5_000): Promise<void> {
-    // A publisher waits for one subscription at a time.
-    const ready = this.#turn.then(() => this.#subscribed(timeout));
-    this.#turn = ready.catch(() => {});
-    return ready;
-  }
-
-  async #subscribed(timeout: number): Promise<void> {
+  async ready(timeout = 5_000): Promise<void> {
     // This subscription follows the others, and returns to this member's own publisher.
     const topic = `ready ${randomUUID()}`;
     try {
