@@ -91,7 +91,7 @@ test("malformed packets do not end a node", async () => {
   const publisher = new Publisher();
   onTestFinished(() => publisher.close());
   publisher.connect(proxy.endpoints.publish);
-  await publisher.waitForSubscribers(1, { topic: "MOL.REQ.node", timeout: patience });
+  await publisher.waitForSubscribers(1, { topic: "MOL.REQ.node\0", timeout: patience });
   const packets = ["", "not json", "null", "1", "{}", '{"ver":"4"}', '{"ver":"4","sender":"x"}'];
   for (const command of [
     "EVENT",
@@ -104,12 +104,12 @@ test("malformed packets do not end a node", async () => {
     "PING",
     "PONG",
   ]) {
-    for (const topic of [`MOL.${command}`, `MOL.${command}.node`]) {
+    for (const topic of [`MOL.${command}\0`, `MOL.${command}.node\0`]) {
       await publisher.send(topic);
       for (const packet of packets) await publisher.send([topic, packet]);
     }
   }
-  await publisher.send(["MOL.EVENT.node", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
+  await publisher.send(["MOL.EVENT.node\0", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
   while (!handled.includes("node 9")) await sleep(10);
   expect(await nodes[0].call("echo.back", { value: 1 }, { nodeID: "node" })).toBe(1);
 });

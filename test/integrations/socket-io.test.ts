@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { Publisher, Subscriber } from "zmq-native";
+import { Publisher, Subscriber, XPublisher } from "zmq-native";
 import { patience } from "../helpers/program.js";
 import { compile, load, program, startProcess } from "./integrations.js";
 
@@ -119,7 +119,7 @@ test("malformed messages are reported, and do not end a server", async () => {
   onTestFinished(() => publisher.close());
   publisher.connect(proxy.endpoints.publish);
   const own = `socket.io / ${b.server.of("/").adapter.uid}`;
-  await publisher.waitForSubscribers(1, { topic: own, timeout: patience });
+  await publisher.waitForSubscribers(1, { topic: `${own}\0`, timeout: patience });
 
   const { encode } = await load("@msgpack/msgpack");
   const payloads: (Buffer | undefined)[] = [undefined, Buffer.alloc(0), Buffer.from([0xc1, 0xff])];
@@ -130,14 +130,14 @@ test("malformed messages are reported, and do not end a server", async () => {
       payloads.push(Buffer.from(encode(value, { ignoreUndefined: true })));
     }
   }
-  for (const topic of ["socket.io /", own]) {
+  for (const topic of ["socket.io /\0", `${own}\0`]) {
     for (const payload of payloads) await publisher.send(payload ? [topic, payload] : topic);
   }
   // Messages of one sender arrive in order.
   const opts = { rooms: [], except: [], flags: {} };
   const data = { opts, packet: { type: 2, data: ["news", 1], nsp: "/" } };
   const heard = once(client, "news");
-  await publisher.send(["socket.io /", Buffer.from(encode({ uid: "stranger", nsp: "/", type: 3, data }))]);
+  await publisher.send(["socket.io /\0", Buffer.from(encode({ uid: "stranger", nsp: "/", type: 3, data }))]);
   expect(await heard).toEqual([1]);
   const reported = new Set(report.mock.calls.map(([text]) => text));
   expect(reported).toContain("bus: message of socket.io /:");
@@ -240,6 +240,22 @@ test("a server that ends before the proxy starts sends nothing afterwards", asyn
   // The initialization continues in microtasks.
   await new Promise(setImmediate);
   expect(publish).not.toHaveBeenCalled();
+});
+
+test("a member gets the messages of its topics, and not of longer ones", async () => {
+  const proxy = new XPublisher({ receiveTimeout: patience });
+  onTestFinished(() => proxy.close());
+  await proxy.bind("tcp://127.0.0.1:*");
+  const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: proxy.lastEndpoint });
+  onTestFinished(() => bus.close());
+  const heard = new Promise((resolve) => bus.subscribe("worker-1", (data: Buffer) => resolve(String(data))));
+  expect((await proxy.receive()).map(String)).toEqual(["\x01worker-1\0"]);
+  await proxy.send(["worker-10\0", "for the other"]);
+  expect(proxy.statistics().dropped.filtered).toBe(1);
+  await proxy.send(["worker-1\0", "for this one"]);
+  expect(await heard).toBe("for this one");
+  bus.unsubscribe("worker-1");
+  expect((await proxy.receive()).map(String)).toEqual(["\0worker-1\0"]);
 });
 
 test("a bus without a proxy is not ready", async () => {

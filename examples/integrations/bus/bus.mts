@@ -10,6 +10,9 @@ export interface Endpoints {
   subscribe: string;
 }
 
+/** The end of each topic. A subscription is a prefix: "a" would also match "ab". */
+const end = "\0";
+
 export type Listener = (data: Buffer) => unknown;
 
 export class Bus {
@@ -28,11 +31,11 @@ export class Bus {
   /** Calls the listener with the data of each message of this topic. */
   subscribe(topic: string, listener: Listener): void {
     this.#listeners.set(topic, listener);
-    this.#subscriber.subscribe(topic);
+    this.#subscriber.subscribe(topic + end);
   }
 
   unsubscribe(topic: string): void {
-    if (this.#listeners.delete(topic) && !this.#subscriber.closed) this.#subscriber.unsubscribe(topic);
+    if (this.#listeners.delete(topic) && !this.#subscriber.closed) this.#subscriber.unsubscribe(topic + end);
   }
 
   /** Resolves when all subscriptions so far have arrived at the proxy. Earlier messages would be lost. */
@@ -52,7 +55,7 @@ export class Bus {
 
   /** Publishes. Members whose queue is full lose the message. */
   publish(topic: string, data: Uint8Array | string): void {
-    this.#publisher.trySend([topic, data]);
+    this.#publisher.trySend([topic + end, data]);
   }
 
   close(): void {
@@ -61,14 +64,15 @@ export class Bus {
   }
 
   async #receive(): Promise<void> {
-    for await (const [topic, data] of this.#subscriber) {
+    for await (const [frame, data] of this.#subscriber) {
+      const topic = String(frame).slice(0, -end.length);
       // A member may send anything. An error of a listener must end neither this loop nor the process.
-      this.#deliver(String(topic), data).catch((error) => console.error(`bus: message of ${topic}:`, error));
+      this.#deliver(topic, data).catch((error) => console.error(`bus: message of ${topic}:`, error));
     }
   }
 
   async #deliver(topic: string, data: Buffer = Buffer.alloc(0)): Promise<void> {
-    // A subscription to "a" also matches the topic "ab", which has no listener here.
+    // The topic may have no listener any more.
     await this.#listeners.get(topic)?.(data);
   }
 }
