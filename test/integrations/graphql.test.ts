@@ -96,3 +96,15 @@ test("a subscription to an invalid endpoint has its error, and leaves nothing be
   // Nothing rejects when the timeout is over.
   await sleep(40);
 });
+
+test("a subscription occupies one socket of the context", async () => {
+  const { endpoint } = await startPublisher();
+  const messages: Messages[] = [];
+  // With the two sockets of the events, 1,023 sockets would not be enough.
+  for (let count = 0; count < 400; count++) {
+    const result = await subscribe(endpoint, "a");
+    expect(result.errors).toBeUndefined();
+    messages.push(result);
+  }
+  await Promise.all(messages.map((iterator) => iterator.return?.()));
+});

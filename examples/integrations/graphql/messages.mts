@@ -19,6 +19,8 @@ export async function messagesOf<T>(endpoint: string, topic: string, timeout = 2
     await once(events, "handshake", { signal }).catch((cause) => {
       throw new Error(`no publisher at ${endpoint} within ${timeout} ms`, { cause });
     });
+    // They count as two sockets of the context, which has at most 1,023.
+    events.close();
   } catch (error) {
     socket.close();
     throw error;
