@@ -39,6 +39,9 @@ async function cluster(names: string[]) {
       actions: {
         back: ({ params }: { params: { value: unknown } }) => params.value,
         never: () => new Promise(() => {}),
+        count({ params }: { params: { id: number } }) {
+          handled.push(`${nodeID} ${params.id}`);
+        },
       },
       events: {
         task(ctx: { params: { id: number } }) {
@@ -112,6 +115,16 @@ test("malformed packets do not end a node", async () => {
   await publisher.send(["MOL.EVENT.node\0", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
   while (!handled.includes("node 9")) await sleep(10);
   expect(await nodes[0].call("echo.back", { value: 1 }, { nodeID: "node" })).toBe(1);
+});
+
+test("a node that connects again handles each request once", async () => {
+  const [client, node] = await cluster(["client", "node"]);
+  await node.transit.tx.connect();
+  handled.length = 0;
+  for (let id = 1; id <= 3; id++) await client.call("echo.count", { id }, { nodeID: "node" });
+  // Packets of one sender arrive in order, so earlier requests have arrived twice by now, if at all.
+  await client.call("echo.back", { value: 1 }, { nodeID: "node" });
+  expect(handled).toEqual(["node 1", "node 2", "node 3"]);
 });
 
 test("connect rejects without a proxy", async () => {
