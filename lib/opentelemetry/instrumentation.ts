@@ -286,8 +286,11 @@ export class ZmqInstrumentation {
     this.#started.set(payload, { time: now(), epoch: Date.now(), parent, span, propagates });
     if (!propagates) return;
     const fields: TraceFields = {};
-    propagation.inject(span === undefined ? parent : trace.setSpan(parent, span), fields);
-    const frame = encodeFields(fields);
+    const active = span === undefined ? parent : trace.setSpan(parent, span);
+    const frame = guarded(() => {
+      propagation.inject(active, fields);
+      return encodeFields(fields);
+    }, undefined);
     if (frame !== undefined) payload.append(frame);
   }
 
@@ -395,7 +398,8 @@ function takeContext(message: object): { sender: Context; bytes: number } | unde
   const fields = decodeFields(frame);
   if (fields === undefined) return undefined;
   message.pop();
-  return { sender: propagation.extract(ROOT_CONTEXT, fields), bytes: (frame as Uint8Array).byteLength };
+  const sender = guarded(() => propagation.extract(ROOT_CONTEXT, fields), ROOT_CONTEXT);
+  return { sender, bytes: (frame as Uint8Array).byteLength };
 }
 
 function expectConfig(config: unknown): ZmqInstrumentationConfig {

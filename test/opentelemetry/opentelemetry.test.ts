@@ -18,7 +18,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Pull, Push, Reply, Request, Subscriber, XPublisher } from "zmq-native";
 import {
   contextOf,
@@ -455,6 +455,28 @@ describe("functions of the configuration that throw", () => {
     await push.send("message");
     expect((await pull.receive()).map(String)).toEqual(["message"]);
     expect(spans().length).toBeGreaterThan(0);
+  });
+
+  test("a propagator that throws is left out, and messages pass", async () => {
+    propagation.disable();
+    propagation.setGlobalPropagator({ inject: failing, extract: failing, fields: () => [] });
+    onTestFinished(() => {
+      propagation.disable();
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    });
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.send("without a context");
+    expect((await pull.receive()).map(String)).toEqual(["without a context"]);
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await push.send(["from elsewhere", `zmq-trace/1\ntraceparent: ${traceparent}`]);
+    expect((await pull.receive()).map(String)).toEqual(["from elsewhere"]);
+    expect(spans().map(({ name }) => name)).toEqual([
+      "send jobs",
+      "receive jobs",
+      "send jobs",
+      "receive jobs",
+    ]);
   });
 
   test("and may use the socket, although it is closed during a receive", async () => {
