@@ -328,6 +328,7 @@ export class ZmqInstrumentation {
     const { messages, error } = payload;
     // An empty queue or the end of a loop is not an operation on a message.
     if (messages.length === 0 && error === undefined) return;
+    const { endpoint, socketType } = payload;
     const destination = this.#destinationOf(payload);
     const tracer = this.#tracer;
     const duration = this.#measured?.processDuration;
@@ -337,7 +338,7 @@ export class ZmqInstrumentation {
       const sender = taken?.sender;
       // The program does not get the frame.
       bytes -= taken?.bytes ?? 0;
-      remember(message, { sender, tracer, duration, destination, endpoint: payload.endpoint });
+      remember(message, { sender, tracer, duration, socketType, destination, endpoint });
       return linkTo(sender);
     });
     if (messages.length > 0) {

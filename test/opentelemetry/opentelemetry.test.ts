@@ -210,7 +210,30 @@ describe("propagation", () => {
     expect(process.kind).toBe(SpanKind.CONSUMER);
     expect(process.parentSpanContext).toMatchObject({ spanId: sent.spanId, traceId: sent.traceId });
     expect(named("inside").parentSpanContext?.spanId).toBe(process.spanContext().spanId);
-    expect(process.attributes).toMatchObject({ "messaging.operation.type": "process" });
+    expect(process.attributes).toEqual({
+      "messaging.system": "zeromq",
+      "messaging.operation.name": "process",
+      "messaging.operation.type": "process",
+      "messaging.destination.name": "jobs",
+      "messaging.message.body.size": 9,
+      "server.address": "127.0.0.1",
+      "server.port": Number(pull.lastEndpoint!.split(":")[2]),
+      "zmq.socket.type": "PULL",
+    });
+  });
+
+  test("does not count as a part of the messages of a batch", async () => {
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.sendMany(["1", "22", ["33", "3"]]);
+    let left = 3;
+    for await (const batch of pull.batches()) {
+      for (const message of batch) processMessage(message, () => {});
+      left -= batch.length;
+      if (left === 0) break;
+    }
+    const processed = spans().filter(({ name }) => name === "process jobs");
+    expect(processed.map(({ attributes }) => attributes["messaging.message.body.size"])).toEqual([1, 2, 3]);
   });
 
   test("does not count as a part of the body", async () => {
