@@ -271,7 +271,8 @@ export class ZmqInstrumentation {
   }
 
   #attributes(type: OperationType, payload: MessagesPayload & { readonly operation: string }): Attributes {
-    return attributesOf(type, payload.operation, this.#destinationOf(payload), payload.endpoint);
+    const attributes = attributesOf(type, this.#destinationOf(payload), payload.endpoint);
+    return { ...attributes, "zmq.operation": payload.operation };
   }
 
   #sendStarted(payload: SendPayload): void {

@@ -92,7 +92,7 @@ export function processMessage<M extends object, T>(message: M, process: (messag
   const received = known.get(message);
   if (received === undefined) return process(message);
   const { sender, tracer, duration, socketType, destination, endpoint } = received;
-  const attributes = attributesOf("process", "process", destination, endpoint);
+  const attributes = attributesOf("process", destination, endpoint);
   const parent = sender ?? context.active();
   const span = tracer?.startSpan(
     spanName("process", destination),
