@@ -12,6 +12,8 @@ import { compile, load, program, startProcess } from "./integrations.js";
 let start: (endpoint: string) => Promise<{ endpoint: string; calls: number[]; close(): Promise<void> }>;
 let connect: (options: { endpoint: string; timeout?: number }) => {
   ask(pattern: unknown, data: unknown): Promise<unknown>;
+  /** All values of a stream. */
+  all(pattern: unknown, data: unknown): Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -20,8 +22,8 @@ beforeAll(async () => {
   await load("reflect-metadata");
   const { Controller, Module } = await load("@nestjs/common");
   const { NestFactory } = await load("@nestjs/core");
-  const { MessagePattern } = await load("@nestjs/microservices");
-  const { firstValueFrom } = await load("rxjs");
+  const { MessagePattern, RpcException } = await load("@nestjs/microservices");
+  const { firstValueFrom, from, toArray } = await load("rxjs");
   const { ZmqServer } = await program("nestjs/server");
   const { ZmqClient } = await program("nestjs/client");
 
@@ -35,9 +37,15 @@ beforeAll(async () => {
       never() {
         return new Promise(() => {});
       }
+      strange(kind: string) {
+        const circular: { self?: object } = {};
+        circular.self = circular;
+        if (kind === "error") throw new RpcException(circular);
+        return kind === "circular" ? circular : from(["first", 2n]);
+      }
     }
     class App {}
-    for (const name of ["double", "never"]) {
+    for (const name of ["double", "never", "strange"]) {
       const descriptor = Object.getOwnPropertyDescriptor(Numbers.prototype, name);
       MessagePattern({ name })(Numbers.prototype, name, descriptor);
     }
@@ -53,6 +61,7 @@ beforeAll(async () => {
     onTestFinished(() => client.close());
     return {
       ask: (pattern, data) => firstValueFrom(client.send(pattern, data)),
+      all: (pattern, data) => firstValueFrom(client.send(pattern, data).pipe(toArray())),
       close: () => client.close(),
     };
   };
@@ -124,6 +133,16 @@ test("the server survives malformed requests", async () => {
   do reply = JSON.parse(String((await dealer.receive())[0]));
   while (reply.id !== 7);
   expect(reply.response).toBe(6);
+  await server.close();
+});
+
+test("a response that is not JSON rejects the request", async () => {
+  const server = await start("tcp://127.0.0.1:*");
+  const client = connect({ ...server, timeout: patience });
+  for (const kind of ["circular", "stream", "error"]) {
+    await expect(client.all({ name: "strange" }, kind)).rejects.toBe("the response is not JSON");
+  }
+  expect(await client.ask({ name: "double" }, 4)).toBe(8);
   await server.close();
 });
 
