@@ -129,7 +129,8 @@ test("a node that connects again handles each request once", async () => {
 
 test("connect rejects without a proxy", async () => {
   const transporter = new libraries.ZmqTransporter({
-    ...{ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:2" },
+    publish: "tcp://127.0.0.1:1",
+    subscribe: "tcp://127.0.0.1:2",
     timeout: 100,
   });
   await expect(transporter.connect()).rejects.toThrow(
