@@ -1,6 +1,6 @@
 // The iterator of docs/frameworks/graphql.md with graphql-js: topics, malformed messages, the end of a subscription, no publisher.
 
-import { subscribe as listen, unsubscribe as ignore } from "node:diagnostics_channel";
+import { unsubscribe as ignore, subscribe as listen } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { XPublisher } from "zmq-native";

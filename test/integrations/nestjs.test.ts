@@ -216,7 +216,8 @@ async function startService() {
   const dealer = new Dealer({ receiveHighWaterMark: 1, receiveTimeout: patience });
   onTestFinished(() => dealer.close());
   dealer.connect(await service.line());
-  for (let id = 0; id < large.count; id++) await dealer.send(JSON.stringify({ pattern: "text", data: 0, id }));
+  for (let id = 0; id < large.count; id++)
+    await dealer.send(JSON.stringify({ pattern: "text", data: 0, id }));
   expect(await service.line()).toBe("replied");
   return { ...service, dealer };
 }

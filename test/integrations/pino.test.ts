@@ -95,7 +95,8 @@ test("lines that libzmq has queued for a slow collector are reported as lost", a
   const { default: transport } = await program("pino/transport");
   const stream = transport({ collector: endpoint, timeout: 500 });
   // More than the buffers of the connection hold.
-  for (let count = 0; count < 40; count++) stream.write(`${JSON.stringify({ msg: "x".repeat(1_000_000) })}\n`);
+  for (let count = 0; count < 40; count++)
+    stream.write(`${JSON.stringify({ msg: "x".repeat(1_000_000) })}\n`);
   stream.end();
   await once(stream, "close");
   const [late, lost, ...others] = report.mock.calls.map(([text]) => text);
