@@ -56,7 +56,8 @@ subscribe("zmq-native:socket:open", (payload) => {
 });
 subscribe("zmq-native:socket:close", (payload) => {
   const { socket, statistics } = payload as SocketClosePayload;
-  if (statistics !== undefined) count(socket, statistics);
+  // A socket that is older than the subscription is not in the map.
+  if (statistics !== undefined && sockets.has(socket)) count(socket, statistics);
   sockets.delete(socket);
 });
 

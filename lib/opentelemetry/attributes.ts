@@ -23,13 +23,13 @@ export function placeOf(destination: string | null, endpoint: string | null): At
 /** Attributes that spans and durations have in common. They have few values, as metrics require. */
 export function attributesOf(
   type: OperationType,
-  name: string,
   destination: string | null,
   endpoint: string | null,
 ): Attributes {
   return {
     "messaging.system": systemName,
-    "messaging.operation.name": name,
+    // The first part of the span's name, by the conventions.
+    "messaging.operation.name": type,
     "messaging.operation.type": type,
     ...placeOf(destination, endpoint),
   };

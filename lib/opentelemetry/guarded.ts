@@ -2,12 +2,12 @@
 
 import { diag } from "@opentelemetry/api";
 
-/** Calls a function of the program, or reads a property of an object that the program may have made. */
+/** Calls a function of the program or of its propagator, or reads a property of an object that the program may have made. */
 export function guarded<T>(call: () => T, otherwise: T): T {
   try {
     return call();
   } catch (error) {
-    diag.error("zmq-native: a function of the configuration threw", error);
+    diag.error("zmq-native: a function of the configuration or of the SDK threw", error);
     return otherwise;
   }
 }

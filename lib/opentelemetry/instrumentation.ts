@@ -271,7 +271,8 @@ export class ZmqInstrumentation {
   }
 
   #attributes(type: OperationType, payload: MessagesPayload & { readonly operation: string }): Attributes {
-    return attributesOf(type, payload.operation, this.#destinationOf(payload), payload.endpoint);
+    const attributes = attributesOf(type, this.#destinationOf(payload), payload.endpoint);
+    return { ...attributes, "zmq.operation": payload.operation };
   }
 
   #sendStarted(payload: SendPayload): void {
@@ -286,8 +287,11 @@ export class ZmqInstrumentation {
     this.#started.set(payload, { time: now(), epoch: Date.now(), parent, span, propagates });
     if (!propagates) return;
     const fields: TraceFields = {};
-    propagation.inject(span === undefined ? parent : trace.setSpan(parent, span), fields);
-    const frame = encodeFields(fields);
+    const active = span === undefined ? parent : trace.setSpan(parent, span);
+    const frame = guarded(() => {
+      propagation.inject(active, fields);
+      return encodeFields(fields);
+    }, undefined);
     if (frame !== undefined) payload.append(frame);
   }
 
@@ -327,6 +331,7 @@ export class ZmqInstrumentation {
     const { messages, error } = payload;
     // An empty queue or the end of a loop is not an operation on a message.
     if (messages.length === 0 && error === undefined) return;
+    const { endpoint, socketType } = payload;
     const destination = this.#destinationOf(payload);
     const tracer = this.#tracer;
     const duration = this.#measured?.processDuration;
@@ -336,7 +341,7 @@ export class ZmqInstrumentation {
       const sender = taken?.sender;
       // The program does not get the frame.
       bytes -= taken?.bytes ?? 0;
-      remember(message, { sender, tracer, duration, destination, endpoint: payload.endpoint });
+      remember(message, { sender, tracer, duration, socketType, destination, endpoint });
       return linkTo(sender);
     });
     if (messages.length > 0) {
@@ -397,7 +402,8 @@ function takeContext(message: object): { sender: Context; bytes: number } | unde
   const fields = decodeFields(frame);
   if (fields === undefined) return undefined;
   message.pop();
-  return { sender: propagation.extract(ROOT_CONTEXT, fields), bytes: (frame as Uint8Array).byteLength };
+  const sender = guarded(() => propagation.extract(ROOT_CONTEXT, fields), ROOT_CONTEXT);
+  return { sender, bytes: (frame as Uint8Array).byteLength };
 }
 
 function expectConfig(config: unknown): ZmqInstrumentationConfig {

@@ -1,5 +1,6 @@
 // The trace contexts of received messages, by the arrays of frames that the program has, and spans for their processing.
 
+import { types } from "node:util";
 import {
   type Attributes,
   type Context,
@@ -20,6 +21,7 @@ export interface Received {
   readonly sender: Context | undefined;
   readonly tracer: Tracer | undefined;
   readonly duration: Histogram | undefined;
+  readonly socketType: string;
   readonly destination: string | null;
   readonly endpoint: string | null;
 }
@@ -89,12 +91,20 @@ export function contextOf(message: object): Context {
 export function processMessage<M extends object, T>(message: M, process: (message: M) => T): T {
   const received = known.get(message);
   if (received === undefined) return process(message);
-  const { sender, tracer, duration, destination, endpoint } = received;
-  const attributes = attributesOf("process", "process", destination, endpoint);
+  const { sender, tracer, duration, socketType, destination, endpoint } = received;
+  const attributes = attributesOf("process", destination, endpoint);
   const parent = sender ?? context.active();
   const span = tracer?.startSpan(
     spanName("process", destination),
-    { kind: SpanKind.CONSUMER, attributes, links: linkTo(sender) },
+    {
+      kind: SpanKind.CONSUMER,
+      attributes: {
+        ...attributes,
+        "zmq.socket.type": socketType,
+        "messaging.message.body.size": sizeOf(message),
+      },
+      links: linkTo(sender),
+    },
     parent,
   );
   const start = now();
@@ -131,6 +141,12 @@ export function processMessage<M extends object, T>(message: M, process: (messag
     },
   ) as T;
 }
+
+/** The bytes of a message's frames. The program may have changed the array. */
+const sizeOf = (message: object): number =>
+  Array.isArray(message)
+    ? message.reduce((size, frame) => size + (types.isUint8Array(frame) ? frame.byteLength : 0), 0)
+    : 0;
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";

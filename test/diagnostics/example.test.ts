@@ -1,4 +1,4 @@
-// Runs examples/observability as a user would.
+// Runs examples/observability as a user would, and the program of docs/observability.md with a socket that is older.
 
 import { once } from "node:events";
 import { join } from "node:path";
@@ -6,12 +6,31 @@ import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { beforeAll, expect, test } from "vitest";
 import { compileExamples, root } from "../helpers/guide.js";
+import { readPage } from "../helpers/pages.js";
 
 beforeAll(compileExamples, 120_000);
 
+/** A module for `--import`, with a socket that is older than the program, and closed by SIGTERM or at the end. */
+const older = `data:text/javascript,${encodeURIComponent(`
+  import { createRequire } from "node:module";
+  const { Push } = createRequire(${JSON.stringify(join(root, "package.json"))})("zmq-native");
+  const socket = new Push();
+  for (const event of ["SIGTERM", "beforeExit"]) process.once(event, () => socket.close());`)}`;
+
+test("the program of the page ignores a socket that is older", async () => {
+  const program = readPage("docs/observability.md").files.get("prometheus.mjs")!;
+  const { exitCode, stdout, stderr } = await execa(
+    process.execPath,
+    ["--import", older, "--input-type=module", "--eval", program],
+    { cwd: root, reject: false },
+  );
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toContain('zmq_messages_total{type="PUSH",direction="sent"} 3');
+});
+
 test("the example serves metrics over HTTP", async () => {
   const program = join(root, "out/examples/observability/prometheus.mjs");
-  const child = execa(process.execPath, [program], { reject: false });
+  const child = execa(process.execPath, ["--import", older, program], { reject: false });
   const [line] = await once(createInterface(child.stdout), "line");
   const url = /http:\S+/.exec(line)![0];
   let text = "";

@@ -17,6 +17,13 @@ export function pythonMissing(): string | undefined {
   return failed ? "python3-zmq is not installed: apt-get install python3-zmq" : undefined;
 }
 
+/** Why Python peers with OpenTelemetry cannot run here. Undefined when they can. */
+export function pythonTelemetryMissing(): string | undefined {
+  const { failed } = execaSync(python, ["-c", "import opentelemetry.propagate"], { reject: false });
+  const hint = "pip install --target FOLDER opentelemetry-api, and PYTHONPATH=FOLDER";
+  return pythonMissing() ?? (failed ? `opentelemetry-api is not installed: ${hint}` : undefined);
+}
+
 /** Why libzmq's tools cannot run here. Undefined when they can. */
 export function toolsMissing(): string | undefined {
   return existsSync(join(tools, "local_thr"))

@@ -144,6 +144,27 @@ test("the worker of the page replies to jobs that are not JSON, and goes on", as
   expect((await request.receive()).map(String)).toEqual(["ok", '{"text":"A"}']);
 });
 
+test("the number of jobs that wait for a busy worker is limited", async () => {
+  const socket = new Reply({ receiveTimeout: patience });
+  onTestFinished(() => socket.close());
+  await socket.bind("tcp://127.0.0.1:*");
+  const app = await create({ workers: [socket.lastEndpoint!], timeout: patience, queue: 3 });
+  const [first, ...others] = [1, 2, 3].map((number) => app.work({ number }));
+  await socket.receive();
+  await expect(app.work({ number: 4 })).rejects.toMatchObject({
+    statusCode: 503,
+    message: "3 jobs are pending",
+  });
+  await socket.send(["ok", "1"]);
+  expect(await first).toBe(1);
+  others.push(app.work({ number: 4 }));
+  for (const reply of ["2", "3", "4"]) {
+    await socket.receive();
+    await socket.send(["ok", reply]);
+  }
+  expect(await Promise.all(others)).toEqual([2, 3, 4]);
+});
+
 test("pending jobs reject when the server closes", async () => {
   const app = await create({ workers: ["tcp://127.0.0.1:1"], timeout: 20_000, queue: 10 });
   const pending = expect(app.work({})).rejects.toMatchObject({ statusCode: 503 });

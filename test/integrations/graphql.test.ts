@@ -1,5 +1,7 @@
 // The iterator of docs/frameworks/graphql.md with graphql-js: topics, malformed messages, the end of a subscription, no publisher.
 
+import { unsubscribe as ignore, subscribe as listen } from "node:diagnostics_channel";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { XPublisher } from "zmq-native";
 import { patience } from "../helpers/program.js";
@@ -81,4 +83,28 @@ test("the end of a subscription closes its socket, also while it waits", async (
 test("a subscription without a publisher has an error", async () => {
   const { errors } = await subscribe("tcp://127.0.0.1:1", "a", 100);
   expect(errors.map(({ message }) => message)).toEqual(["no publisher at tcp://127.0.0.1:1 within 100 ms"]);
+});
+
+test("a subscription to an invalid endpoint has its error, and leaves nothing behind", async () => {
+  const closed: unknown[] = [];
+  const count = (payload: unknown) => closed.push(payload);
+  listen("zmq-native:socket:close", count);
+  onTestFinished(() => void ignore("zmq-native:socket:close", count));
+  const { errors } = await subscribe("tcp://127.0.0.1:99999", "a", 20);
+  expect(errors.map(({ message }) => message)).toEqual([expect.not.stringContaining("no publisher")]);
+  while (closed.length === 0) await new Promise(setImmediate);
+  // Nothing rejects when the timeout is over.
+  await sleep(40);
+});
+
+test("a subscription occupies one socket of the context", async () => {
+  const { endpoint } = await startPublisher();
+  const messages: Messages[] = [];
+  // With the two sockets of the events, 1,023 sockets would not be enough.
+  for (let count = 0; count < 400; count++) {
+    const result = await subscribe(endpoint, "a");
+    expect(result.errors).toBeUndefined();
+    messages.push(result);
+  }
+  await Promise.all(messages.map((iterator) => iterator.return?.()));
 });

@@ -3,8 +3,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { execaSync } from "execa";
+import { execa, execaSync } from "execa";
+import { onTestFinished } from "vitest";
+import { slowness } from "../helpers/program.js";
 
 const root = join(__dirname, "../..");
 
@@ -33,3 +36,22 @@ export const load = (name: string): Promise<Module> => import(pathToFileURL(requ
 /** Loads a compiled module, such as `nestjs/transport`. */
 export const program = (name: string): Promise<Module> =>
   import(pathToFileURL(join(programs, `${name}.mjs`)).href);
+
+/** Runs a module in a process of its own, which can import the compiled programs by `./NAME.mjs`, and their packages. */
+export function startProcess(source: string) {
+  const child = execa(process.execPath, ["--input-type=module", "-e", source], {
+    cwd: programs,
+    reject: false,
+    timeout: 60_000 * slowness,
+    killSignal: "SIGKILL",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  /** The next line that it prints. */
+  const line = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (!done) return value;
+    throw new Error(`the process has ended: ${(await child).stderr}`);
+  };
+  return { child, line };
+}

@@ -39,6 +39,9 @@ async function cluster(names: string[]) {
       actions: {
         back: ({ params }: { params: { value: unknown } }) => params.value,
         never: () => new Promise(() => {}),
+        count({ params }: { params: { id: number } }) {
+          handled.push(`${nodeID} ${params.id}`);
+        },
       },
       events: {
         task(ctx: { params: { id: number } }) {
@@ -91,7 +94,7 @@ test("malformed packets do not end a node", async () => {
   const publisher = new Publisher();
   onTestFinished(() => publisher.close());
   publisher.connect(proxy.endpoints.publish);
-  await publisher.waitForSubscribers(1, { topic: "MOL.REQ.node", timeout: patience });
+  await publisher.waitForSubscribers(1, { topic: "MOL.REQ.node\0", timeout: patience });
   const packets = ["", "not json", "null", "1", "{}", '{"ver":"4"}', '{"ver":"4","sender":"x"}'];
   for (const command of [
     "EVENT",
@@ -104,19 +107,30 @@ test("malformed packets do not end a node", async () => {
     "PING",
     "PONG",
   ]) {
-    for (const topic of [`MOL.${command}`, `MOL.${command}.node`]) {
+    for (const topic of [`MOL.${command}\0`, `MOL.${command}.node\0`]) {
       await publisher.send(topic);
       for (const packet of packets) await publisher.send([topic, packet]);
     }
   }
-  await publisher.send(["MOL.EVENT.node", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
+  await publisher.send(["MOL.EVENT.node\0", '{"ver":"4","sender":"x","event":"task","data":{"id":9}}']);
   while (!handled.includes("node 9")) await sleep(10);
   expect(await nodes[0].call("echo.back", { value: 1 }, { nodeID: "node" })).toBe(1);
 });
 
+test("a node that connects again handles each request once", async () => {
+  const [client, node] = await cluster(["client", "node"]);
+  await node.transit.tx.connect();
+  handled.length = 0;
+  for (let id = 1; id <= 3; id++) await client.call("echo.count", { id }, { nodeID: "node" });
+  // Packets of one sender arrive in order, so earlier requests have arrived twice by now, if at all.
+  await client.call("echo.back", { value: 1 }, { nodeID: "node" });
+  expect(handled).toEqual(["node 1", "node 2", "node 3"]);
+});
+
 test("connect rejects without a proxy", async () => {
   const transporter = new libraries.ZmqTransporter({
-    ...{ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:2" },
+    publish: "tcp://127.0.0.1:1",
+    subscribe: "tcp://127.0.0.1:2",
     timeout: 100,
   });
   await expect(transporter.connect()).rejects.toThrow(

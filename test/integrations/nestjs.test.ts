@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Dealer, Router } from "zmq-native";
-import { compile, load, program } from "./integrations.js";
+import { patience } from "../helpers/program.js";
+import { compile, load, program, startProcess } from "./integrations.js";
 
 let start: (endpoint: string) => Promise<{ endpoint: string; calls: number[]; close(): Promise<void> }>;
 let connect: (options: { endpoint: string; timeout?: number }) => {
   ask(pattern: unknown, data: unknown): Promise<unknown>;
+  /** All values of a stream. */
+  all(pattern: unknown, data: unknown): Promise<unknown>;
   close(): Promise<void>;
 };
 
@@ -19,8 +22,8 @@ beforeAll(async () => {
   await load("reflect-metadata");
   const { Controller, Module } = await load("@nestjs/common");
   const { NestFactory } = await load("@nestjs/core");
-  const { MessagePattern } = await load("@nestjs/microservices");
-  const { firstValueFrom } = await load("rxjs");
+  const { MessagePattern, RpcException } = await load("@nestjs/microservices");
+  const { firstValueFrom, from, toArray } = await load("rxjs");
   const { ZmqServer } = await program("nestjs/server");
   const { ZmqClient } = await program("nestjs/client");
 
@@ -34,9 +37,15 @@ beforeAll(async () => {
       never() {
         return new Promise(() => {});
       }
+      strange(kind: string) {
+        const circular: { self?: object } = {};
+        circular.self = circular;
+        if (kind === "error") throw new RpcException(circular);
+        return kind === "circular" ? circular : from(["first", 2n]);
+      }
     }
     class App {}
-    for (const name of ["double", "never"]) {
+    for (const name of ["double", "never", "strange"]) {
       const descriptor = Object.getOwnPropertyDescriptor(Numbers.prototype, name);
       MessagePattern({ name })(Numbers.prototype, name, descriptor);
     }
@@ -52,6 +61,7 @@ beforeAll(async () => {
     onTestFinished(() => client.close());
     return {
       ask: (pattern, data) => firstValueFrom(client.send(pattern, data)),
+      all: (pattern, data) => firstValueFrom(client.send(pattern, data).pipe(toArray())),
       close: () => client.close(),
     };
   };
@@ -126,6 +136,16 @@ test("the server survives malformed requests", async () => {
   await server.close();
 });
 
+test("a response that is not JSON rejects the request", async () => {
+  const server = await start("tcp://127.0.0.1:*");
+  const client = connect({ ...server, timeout: patience });
+  for (const kind of ["circular", "stream", "error"]) {
+    await expect(client.all({ name: "strange" }, kind)).rejects.toBe("the response is not JSON");
+  }
+  expect(await client.ask({ name: "double" }, 4)).toBe(8);
+  await server.close();
+});
+
 test("a request that has timed out is not executed by a server that starts later", async () => {
   const endpoint = ipc();
   const client = connect({ endpoint, timeout: 200 });
@@ -159,4 +179,88 @@ test("a client reaches a server that has restarted", async () => {
     expect(await ask()).toBe(2 * round);
     await server.close();
   }
+});
+
+/** More than the buffers of a connection hold. */
+const large = { count: 40, bytes: 1_000_000 };
+
+/** A service in a process of its own that replies with large texts. SIGTERM ends it by NestJS, SIGUSR2 by `close` alone. */
+async function startService() {
+  const service = startProcess(`
+    import "reflect-metadata";
+    import { Controller, Module } from "@nestjs/common";
+    import { NestFactory } from "@nestjs/core";
+    import { MessagePattern } from "@nestjs/microservices";
+    import { ZmqServer } from "./nestjs/server.mjs";
+
+    let calls = 0;
+    class Texts {
+      text() {
+        if (++calls === ${large.count}) setImmediate(() => console.log("replied"));
+        return "x".repeat(${large.bytes});
+      }
+      beforeApplicationShutdown() {
+        console.log("closing");
+      }
+    }
+    MessagePattern("text")(Texts.prototype, "text", Object.getOwnPropertyDescriptor(Texts.prototype, "text"));
+    Controller()(Texts);
+    class App {}
+    Module({ controllers: [Texts] })(App);
+    const strategy = new ZmqServer("tcp://127.0.0.1:*");
+    const app = await NestFactory.createMicroservice(App, { strategy, logger: false });
+    app.enableShutdownHooks(["SIGTERM"]);
+    process.once("SIGUSR2", () => app.close());
+    await app.listen();
+    console.log(strategy.unwrap().lastEndpoint);`);
+  const dealer = new Dealer({ receiveHighWaterMark: 1, receiveTimeout: patience });
+  onTestFinished(() => dealer.close());
+  dealer.connect(await service.line());
+  for (let id = 0; id < large.count; id++)
+    await dealer.send(JSON.stringify({ pattern: "text", data: 0, id }));
+  expect(await service.line()).toBe("replied");
+  return { ...service, dealer };
+}
+
+test("a process that NestJS ends delivers its replies first", async () => {
+  const { child, line, dealer } = await startService();
+  child.kill("SIGTERM");
+  expect(await line()).toBe("closing");
+  for (let id = 0; id < large.count; id++) {
+    expect(JSON.parse(String((await dealer.receive())[0]))).toMatchObject({ id });
+  }
+  const { signal, stderr } = await child;
+  expect({ signal, stderr }).toEqual({ signal: "SIGTERM", stderr: "" });
+});
+
+test("a server ends although a client does not receive its replies", async () => {
+  const { child } = await startService();
+  child.kill("SIGUSR2");
+  const { exitCode, timedOut } = await child;
+  expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: false });
+});
+
+test("close of a client delivers its events", async () => {
+  const router = new Router({ receiveHighWaterMark: 1, receiveTimeout: patience });
+  onTestFinished(() => router.close());
+  await router.bind("tcp://127.0.0.1:*");
+  const { child, line } = startProcess(`
+    import "reflect-metadata";
+    import { firstValueFrom } from "rxjs";
+    import { ZmqClient } from "./nestjs/client.mjs";
+
+    const client = new ZmqClient({ endpoint: "${router.lastEndpoint}", timeout: ${patience} });
+    for (let id = 0; id < ${large.count}; id++) {
+      const event = client.emit("created", { id, text: "x".repeat(${large.bytes}) });
+      await firstValueFrom(event, { defaultValue: undefined });
+    }
+    console.log("closing");
+    await client.close();
+    process.exit(0);`);
+  expect(await line()).toBe("closing");
+  for (let id = 0; id < large.count; id++) {
+    expect(JSON.parse(String((await router.receive())[1]))).toMatchObject({ data: { id } });
+  }
+  const { exitCode, stderr } = await child;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
 });

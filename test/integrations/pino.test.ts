@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { Pull } from "zmq-native";
 import { patience } from "../helpers/program.js";
-import { compile, load, programs } from "./integrations.js";
+import { compile, load, program, programs } from "./integrations.js";
 
 let start: (options: object) => Promise<{
   logger: { info(fields: object, message?: string): void };
@@ -30,8 +31,8 @@ beforeAll(async () => {
   };
 }, 300_000);
 
-function startCollector(): Pull {
-  const collector = new Pull({ receiveTimeout: patience });
+function startCollector(options: { receiveHighWaterMark?: number } = {}): Pull {
+  const collector = new Pull({ receiveTimeout: patience, ...options });
   onTestFinished(() => collector.close());
   return collector;
 }
@@ -61,6 +62,48 @@ test("a connected collector gets all lines, also more than may wait", async () =
   }
   expect(numbers.length).toBe(count);
   await end();
+});
+
+test("a collector that does not read for three seconds gets all lines afterwards", async () => {
+  const collector = startCollector({ receiveHighWaterMark: 10 });
+  const connected = once(collector.events, "handshake");
+  await collector.bind("tcp://127.0.0.1:*");
+  const { logger, end } = await start({ collector: collector.lastEndpoint, timeout: patience });
+  let count = 0;
+  while (count < 1_000) logger.info({ number: count++ });
+  await connected;
+  while (collector.statistics().receiveQueue < 10) await sleep(10);
+  // The first heartbeat of the transport waits behind the lines, and gets no answer.
+  await sleep(1_500);
+  // More than the buffers of the connection hold: the others would be lost with it.
+  while (count < 1_400) logger.info({ number: count++ }, "x".repeat(100_000));
+  await sleep(1_500);
+  const numbers: number[] = [];
+  while (numbers.at(-1) !== count - 1) {
+    numbers.push(JSON.parse(String((await collector.receive())[0])).number);
+  }
+  expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
+  await end();
+});
+
+test("lines that libzmq has queued for a slow collector are reported as lost", async () => {
+  const report = vi.spyOn(console, "error").mockReturnValue();
+  onTestFinished(() => report.mockRestore());
+  const collector = startCollector({ receiveHighWaterMark: 1 });
+  await collector.bind("tcp://127.0.0.1:*");
+  const { lastEndpoint: endpoint } = collector;
+  const { default: transport } = await program("pino/transport");
+  const stream = transport({ collector: endpoint, timeout: 500 });
+  // More than the buffers of the connection hold.
+  for (let count = 0; count < 40; count++)
+    stream.write(`${JSON.stringify({ msg: "x".repeat(1_000_000) })}\n`);
+  stream.end();
+  await once(stream, "close");
+  const [late, lost, ...others] = report.mock.calls.map(([text]) => text);
+  expect([late, others]).toEqual([`log: ${endpoint} has not taken all lines within 500 ms`, []]);
+  const [, count] = /^log: (\d+) lines are lost$/.exec(lost)!;
+  expect(Number(count)).toBeGreaterThan(5);
+  expect(Number(count)).toBeLessThanOrEqual(40);
 });
 
 test("a collector that starts later gets the lines that wait", async () => {

@@ -9,9 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { Publisher } from "zmq-native";
+import { Publisher, Subscriber, XPublisher } from "zmq-native";
 import { patience } from "../helpers/program.js";
-import { compile, load, program } from "./integrations.js";
+import { compile, load, program, startProcess } from "./integrations.js";
 
 let libraries: Awaited<ReturnType<typeof loadAll>>;
 
@@ -119,7 +119,7 @@ test("malformed messages are reported, and do not end a server", async () => {
   onTestFinished(() => publisher.close());
   publisher.connect(proxy.endpoints.publish);
   const own = `socket.io / ${b.server.of("/").adapter.uid}`;
-  await publisher.waitForSubscribers(1, { topic: own, timeout: patience });
+  await publisher.waitForSubscribers(1, { topic: `${own}\0`, timeout: patience });
 
   const { encode } = await load("@msgpack/msgpack");
   const payloads: (Buffer | undefined)[] = [undefined, Buffer.alloc(0), Buffer.from([0xc1, 0xff])];
@@ -130,14 +130,14 @@ test("malformed messages are reported, and do not end a server", async () => {
       payloads.push(Buffer.from(encode(value, { ignoreUndefined: true })));
     }
   }
-  for (const topic of ["socket.io /", own]) {
+  for (const topic of ["socket.io /\0", `${own}\0`]) {
     for (const payload of payloads) await publisher.send(payload ? [topic, payload] : topic);
   }
   // Messages of one sender arrive in order.
   const opts = { rooms: [], except: [], flags: {} };
   const data = { opts, packet: { type: 2, data: ["news", 1], nsp: "/" } };
   const heard = once(client, "news");
-  await publisher.send(["socket.io /", Buffer.from(encode({ uid: "stranger", nsp: "/", type: 3, data }))]);
+  await publisher.send(["socket.io /\0", Buffer.from(encode({ uid: "stranger", nsp: "/", type: 3, data }))]);
   expect(await heard).toEqual([1]);
   const reported = new Set(report.mock.calls.map(([text]) => text));
   expect(reported).toContain("bus: message of socket.io /:");
@@ -177,12 +177,94 @@ test("servers reconnect to a proxy that has restarted", async () => {
   clearInterval(timer);
 });
 
+test("a proxy ends although a member does not receive", async () => {
+  const { child, line } = startProcess(`
+    import { startProxy } from "./bus/bus.mjs";
+    const proxy = await startProxy();
+    process.once("SIGUSR2", () => proxy.close());
+    console.log(JSON.stringify(proxy.endpoints));`);
+  const endpoints: Endpoints = JSON.parse(await line());
+  const [publisher, subscriber] = [new Publisher(), new Subscriber({ receiveHighWaterMark: 1 })];
+  onTestFinished(async () => {
+    for (const socket of [publisher, subscriber]) await socket.close({ linger: 0 });
+  });
+  subscriber.subscribe("topic");
+  subscriber.connect(endpoints.subscribe);
+  publisher.connect(endpoints.publish);
+  await publisher.waitForSubscribers(1, { topic: "topic", timeout: patience });
+  // More than the buffers of the connections hold.
+  for (let count = 0; count < 60; count++) await publisher.send(["topic", Buffer.alloc(1_000_000)]);
+  await publisher.flush({ timeout: patience });
+  child.kill("SIGUSR2");
+  const { exitCode, timedOut } = await child;
+  expect({ exitCode, timedOut }).toEqual({ exitCode: 0, timedOut: false });
+});
+
+/** A server without clients, on a bus whose proxy has not started, and the end of its initialization. */
+function startEarly(endpoints: Endpoints) {
+  const bus = new libraries.Bus(endpoints);
+  const ready = bus.ready.bind(bus);
+  const waits: Promise<void>[] = [];
+  bus.ready = () => {
+    waits.push(ready(100));
+    return waits.at(-1);
+  };
+  const adapter = libraries.adapter(bus, { heartbeatInterval: 100 });
+  const server = new libraries.Server(createServer(), { adapter });
+  onTestFinished(async () => {
+    await server.close();
+    bus.close();
+  });
+  return { server, bus, initialized: Promise.allSettled(waits) };
+}
+
+test("servers that start before the proxy find each other afterwards", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "zmq-socket-io-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const endpoints = { publish: `ipc://${folder}/publish`, subscribe: `ipc://${folder}/subscribe` };
+  const [a, b] = [startEarly(endpoints), startEarly(endpoints)];
+  const outcomes = [...(await a.initialized), ...(await b.initialized)];
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  await startProxy(endpoints);
+  await known(2, a, b);
+});
+
+test("a server that ends before the proxy starts sends nothing afterwards", async () => {
+  const { server, bus, initialized } = startEarly({
+    publish: "tcp://127.0.0.1:1",
+    subscribe: "tcp://127.0.0.1:1",
+  });
+  await server.close();
+  const publish = vi.spyOn(bus, "publish");
+  await initialized;
+  // The initialization continues in microtasks.
+  await new Promise(setImmediate);
+  expect(publish).not.toHaveBeenCalled();
+});
+
+test("a member gets the messages of its topics, and not of longer ones", async () => {
+  const proxy = new XPublisher({ receiveTimeout: patience });
+  onTestFinished(() => proxy.close());
+  await proxy.bind("tcp://127.0.0.1:*");
+  const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: proxy.lastEndpoint });
+  onTestFinished(() => bus.close());
+  const heard = new Promise((resolve) => bus.subscribe("worker-1", (data: Buffer) => resolve(String(data))));
+  expect((await proxy.receive()).map(String)).toEqual(["\x01worker-1\0"]);
+  await proxy.send(["worker-10\0", "for the other"]);
+  expect(proxy.statistics().dropped.filtered).toBe(1);
+  await proxy.send(["worker-1\0", "for this one"]);
+  expect(await heard).toBe("for this one");
+  bus.unsubscribe("worker-1");
+  expect((await proxy.receive()).map(String)).toEqual(["\0worker-1\0"]);
+});
+
 test("a bus without a proxy is not ready", async () => {
   const bus = new libraries.Bus({ publish: "tcp://127.0.0.1:1", subscribe: "tcp://127.0.0.1:1" });
+  const pending = expect(bus.ready(300_000)).rejects.toThrow("no proxy");
+  // Does not wait for the other one.
   await expect(bus.ready(100)).rejects.toThrow(
     "no proxy at tcp://127.0.0.1:1 and tcp://127.0.0.1:1 within 100 ms",
   );
-  const pending = expect(bus.ready(60_000)).rejects.toThrow("no proxy");
   bus.close();
   await pending;
 });

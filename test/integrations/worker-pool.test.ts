@@ -60,6 +60,7 @@ test("a task that ends its thread rejects, and another thread takes its place", 
 test("a module that cannot be loaded rejects the waiting tasks with its error", async () => {
   const pool = start(moduleOf('throw new Error("no such module");'), 2);
   await expect(pool.run(1)).rejects.toThrow("no such module");
+  await expect(pool.run(1)).rejects.toThrow("the pool has no threads");
 });
 
 test("a task that takes too long rejects, and its thread is used again afterwards", async () => {
@@ -97,4 +98,8 @@ test("close rejects the tasks that have not finished", async () => {
   const reasons = (await results).map((result) => (result as PromiseRejectedResult).reason.message);
   expect(reasons).toEqual(["the pool is closed", "the pool is closed"]);
   await expect(pool.run(1)).rejects.toThrow("the pool is closed");
+});
+
+test("a pool without threads rejects its tasks at once", async () => {
+  await expect(start(worker, 0).run(1)).rejects.toThrow("the pool has no threads");
 });

@@ -18,7 +18,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { Pull, Push, Reply, Request, Subscriber, XPublisher } from "zmq-native";
 import {
   contextOf,
@@ -108,6 +108,7 @@ describe("spans", () => {
       "messaging.message.body.size": 9,
       "server.address": "127.0.0.1",
       "server.port": Number(endpoint.split(":")[2]),
+      "zmq.operation": "send",
       "zmq.socket.type": "PUSH",
     });
     const receive = named(`receive ${endpoint}`);
@@ -131,7 +132,8 @@ describe("spans", () => {
       if (left === 0) break;
     }
     expect(named("send jobs").attributes).toMatchObject({
-      "messaging.operation.name": "sendMany",
+      "messaging.operation.name": "send",
+      "zmq.operation": "sendMany",
       "messaging.batch.message_count": 3,
       "messaging.destination.name": "jobs",
     });
@@ -221,7 +223,30 @@ describe("propagation", () => {
     expect(process.kind).toBe(SpanKind.CONSUMER);
     expect(process.parentSpanContext).toMatchObject({ spanId: sent.spanId, traceId: sent.traceId });
     expect(named("inside").parentSpanContext?.spanId).toBe(process.spanContext().spanId);
-    expect(process.attributes).toMatchObject({ "messaging.operation.type": "process" });
+    expect(process.attributes).toEqual({
+      "messaging.system": "zeromq",
+      "messaging.operation.name": "process",
+      "messaging.operation.type": "process",
+      "messaging.destination.name": "jobs",
+      "messaging.message.body.size": 9,
+      "server.address": "127.0.0.1",
+      "server.port": Number(pull.lastEndpoint!.split(":")[2]),
+      "zmq.socket.type": "PULL",
+    });
+  });
+
+  test("does not count as a part of the messages of a batch", async () => {
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.sendMany(["1", "22", ["33", "3"]]);
+    let left = 3;
+    for await (const batch of pull.batches()) {
+      for (const message of batch) processMessage(message, () => {});
+      left -= batch.length;
+      if (left === 0) break;
+    }
+    const processed = spans().filter(({ name }) => name === "process jobs");
+    expect(processed.map(({ attributes }) => attributes["messaging.message.body.size"])).toEqual([1, 2, 3]);
   });
 
   test("does not count as a part of the body", async () => {
@@ -375,8 +400,9 @@ describe("metrics", () => {
     });
     const durations = await metric("messaging.client.operation.duration");
     expect(sum(durations)).toBe(5);
-    const names = durations.map(({ attributes }) => attributes["messaging.operation.name"]);
-    expect(new Set(names)).toEqual(new Set(["send", "sendMany", "for await"]));
+    const of = (name: string) => new Set(durations.map(({ attributes }) => attributes[name]));
+    expect(of("messaging.operation.name")).toEqual(new Set(["send", "receive"]));
+    expect(of("zmq.operation")).toEqual(new Set(["send", "sendMany", "for await"]));
     expect(sum(await metric("messaging.process.duration"))).toBe(3);
   });
 
@@ -466,6 +492,28 @@ describe("functions of the configuration that throw", () => {
     await push.send("message");
     expect((await pull.receive()).map(String)).toEqual(["message"]);
     expect(spans().length).toBeGreaterThan(0);
+  });
+
+  test("a propagator that throws is left out, and messages pass", async () => {
+    propagation.disable();
+    propagation.setGlobalPropagator({ inject: failing, extract: failing, fields: () => [] });
+    onTestFinished(() => {
+      propagation.disable();
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    });
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.send("without a context");
+    expect((await pull.receive()).map(String)).toEqual(["without a context"]);
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await push.send(["from elsewhere", `zmq-trace/1\ntraceparent: ${traceparent}`]);
+    expect((await pull.receive()).map(String)).toEqual(["from elsewhere"]);
+    expect(spans().map(({ name }) => name)).toEqual([
+      "send jobs",
+      "receive jobs",
+      "send jobs",
+      "receive jobs",
+    ]);
   });
 
   test("and may use the socket, although it is closed during a receive", async () => {

@@ -10,6 +10,9 @@ export interface Endpoints {
   subscribe: string;
 }
 
+/** The end of each topic. A subscription is a prefix: "a" would also match "ab". */
+const end = "\0";
+
 export type Listener = (data: Buffer) => unknown;
 
 export class Bus {
@@ -17,7 +20,6 @@ export class Bus {
   readonly #publisher = new Publisher({ linger: 1_000 });
   readonly #subscriber = new Subscriber();
   readonly #listeners = new Map<string, Listener>();
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(endpoints: Endpoints) {
     this.#endpoints = endpoints;
@@ -29,22 +31,15 @@ export class Bus {
   /** Calls the listener with the data of each message of this topic. */
   subscribe(topic: string, listener: Listener): void {
     this.#listeners.set(topic, listener);
-    this.#subscriber.subscribe(topic);
+    this.#subscriber.subscribe(topic + end);
   }
 
   unsubscribe(topic: string): void {
-    if (this.#listeners.delete(topic) && !this.#subscriber.closed) this.#subscriber.unsubscribe(topic);
+    if (this.#listeners.delete(topic) && !this.#subscriber.closed) this.#subscriber.unsubscribe(topic + end);
   }
 
   /** Resolves when all subscriptions so far have arrived at the proxy. Earlier messages would be lost. */
-  ready(timeout = 5_000): Promise<void> {
-    // A publisher waits for one subscription at a time.
-    const ready = this.#turn.then(() => this.#subscribed(timeout));
-    this.#turn = ready.catch(() => {});
-    return ready;
-  }
-
-  async #subscribed(timeout: number): Promise<void> {
+  async ready(timeout = 5_000): Promise<void> {
     // This subscription follows the others, and returns to this member's own publisher.
     const topic = `ready ${randomUUID()}`;
     try {
@@ -60,7 +55,7 @@ export class Bus {
 
   /** Publishes. Members whose queue is full lose the message. */
   publish(topic: string, data: Uint8Array | string): void {
-    this.#publisher.trySend([topic, data]);
+    this.#publisher.trySend([topic + end, data]);
   }
 
   close(): void {
@@ -69,21 +64,22 @@ export class Bus {
   }
 
   async #receive(): Promise<void> {
-    for await (const [topic, data] of this.#subscriber) {
+    for await (const [frame, data] of this.#subscriber) {
+      const topic = String(frame).slice(0, -end.length);
       // A member may send anything. An error of a listener must end neither this loop nor the process.
-      this.#deliver(String(topic), data).catch((error) => console.error(`bus: message of ${topic}:`, error));
+      this.#deliver(topic, data).catch((error) => console.error(`bus: message of ${topic}:`, error));
     }
   }
 
   async #deliver(topic: string, data: Buffer = Buffer.alloc(0)): Promise<void> {
-    // A subscription to "a" also matches the topic "ab", which has no listener here.
+    // The topic may have no listener any more.
     await this.#listeners.get(topic)?.(data);
   }
 }
 
 /** Runs a proxy on a thread of libzmq. A bus needs one, in any process. */
 export async function startProxy(publish = "tcp://127.0.0.1:*", subscribe = "tcp://127.0.0.1:*") {
-  const proxy = new Proxy(new XSubscriber(), new XPublisher());
+  const proxy = new Proxy(new XSubscriber(), new XPublisher({ linger: 1_000 }));
   await proxy.frontEnd.bind(publish);
   await proxy.backEnd.bind(subscribe);
   const endpoints: Endpoints = {

@@ -17,7 +17,7 @@ interface Options {
   workers: string[];
   /** Milliseconds for which a job may wait for a connection to a worker, and then for its result. */
   timeout: number;
-  /** How many jobs may wait for a connection to a worker. */
+  /** How many jobs may be pending: those that wait for a connection, and those without a result. */
   queue: number;
 }
 
@@ -40,6 +40,7 @@ export const bridge = plugin(async (app: FastifyInstance, { workers, timeout, qu
     // `undefined` for a request without a body.
     const body: string | undefined = JSON.stringify(value);
     if (body === undefined) throw failure(400, "there is no job");
+    if (jobs.size >= queue) throw failure(503, `${queue} jobs are pending`);
     const id = `${++count}`;
     const result = new Promise((resolve, reject) => jobs.set(id, { resolve, reject }));
     const job = jobs.get(id);
@@ -50,9 +51,8 @@ export const bridge = plugin(async (app: FastifyInstance, { workers, timeout, qu
     };
     // The empty frame is the delimiter that a Reply expects.
     socket.send([id, "", body]).then(sent, ({ code, message }: ZmqError) => {
-      if (code === "ENOBUFS") job?.reject(failure(503, `${queue} jobs wait already`));
       // The job has left the queue. No worker will get it.
-      else if (code === "ETIMEDOUT") job?.reject(failure(504, `no worker is connected: ${timeout} ms`));
+      if (code === "ETIMEDOUT") job?.reject(failure(504, `no worker is connected: ${timeout} ms`));
       else job?.reject(failure(503, message));
     });
     return result.finally(() => {

@@ -12,7 +12,8 @@ const endpoints = messages.map(([endpoint]) => endpoint as string);
 
 // Fastify responds with 400 to other bodies, and to a request without one.
 const body = {
-  ...{ type: "object", required: ["text"] },
+  type: "object",
+  required: ["text"],
   properties: { text: { type: "string" }, milliseconds: { type: "integer", minimum: 0 } },
 };
 

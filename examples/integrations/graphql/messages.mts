@@ -7,18 +7,23 @@ import { Subscriber } from "zmq-native";
 /**
  * Resolves with the messages of a topic: JSON in the second frame.
  *
- * @throws Error (rejects) if no publisher answers within the timeout, in milliseconds.
+ * @throws Error (rejects) if the endpoint is invalid, or no publisher answers within the timeout, in milliseconds.
  */
 export async function messagesOf<T>(endpoint: string, topic: string, timeout = 2_000) {
   const socket = new Subscriber();
-  const connected = once(socket.events, "handshake", { signal: AbortSignal.timeout(timeout) });
-  socket.subscribe(topic);
-  socket.connect(endpoint);
   try {
-    await connected;
-  } catch (cause) {
+    const { events } = socket;
+    socket.subscribe(topic);
+    socket.connect(endpoint);
+    const signal = AbortSignal.timeout(timeout);
+    await once(events, "handshake", { signal }).catch((cause) => {
+      throw new Error(`no publisher at ${endpoint} within ${timeout} ms`, { cause });
+    });
+    // They count as two sockets of the context, which has at most 1,023.
+    events.close();
+  } catch (error) {
     socket.close();
-    throw new Error(`no publisher at ${endpoint} within ${timeout} ms`, { cause });
+    throw error;
   }
 
   const loop = socket[Symbol.asyncIterator]();

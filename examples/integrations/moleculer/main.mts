@@ -10,6 +10,7 @@ const proxy = await startProxy();
 
 function node(nodeID: string, endpoints = proxy.endpoints, timeout = 5_000) {
   const transporter = new ZmqTransporter({ ...endpoints, timeout });
+  // Without `requestTimeout`, a call whose request or response is lost would never settle.
   return new moleculer.ServiceBroker({ nodeID, transporter, logger: false, requestTimeout: 5_000 });
 }
 

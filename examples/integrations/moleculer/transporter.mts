@@ -26,6 +26,8 @@ export class ZmqTransporter extends moleculer.Transporters.Base {
   }
 
   override async connect(): Promise<void> {
+    // Moleculer also connects again when the subscriptions have failed. With the old bus, requests would run twice.
+    this.#bus?.close();
     const bus = new Bus(this.#options);
     this.#bus = bus;
     try {

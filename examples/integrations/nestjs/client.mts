@@ -31,9 +31,11 @@ export class ZmqClient extends ClientProxy {
   /** A ZeroMQ socket connects, and connects again, by itself. */
   async connect(): Promise<void> {}
 
+  /** Resolves when messages that libzmq has queued have been sent, or after the timeout. */
   async close(): Promise<void> {
-    this.#dealer.close();
+    const closed = this.#dealer.close({ linger: this.#options.timeout });
     for (const callback of [...this.#pending.values()]) callback({ err: new Error("the client was closed") });
+    await closed;
   }
 
   unwrap<T = Dealer>(): T {

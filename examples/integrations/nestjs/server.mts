@@ -23,8 +23,9 @@ export class ZmqServer extends Server implements CustomTransportStrategy {
     }, callback);
   }
 
-  close(): void {
-    this.#router.close();
+  /** Resolves when the replies have been sent, or after two seconds. NestJS may end the process then. */
+  async close(): Promise<void> {
+    await this.#router.close({ linger: 2_000 });
   }
 
   on(): never {
@@ -47,10 +48,18 @@ export class ZmqServer extends Server implements CustomTransportStrategy {
     const packet: ReadPacket & Partial<PacketId> = JSON.parse(body);
     const pattern = typeof packet.pattern === "string" ? packet.pattern : JSON.stringify(packet.pattern);
     const context = new BaseRpcContext([pattern]);
-    if (packet.id === undefined) return this.handleEvent(pattern, packet, context);
+    const { id } = packet;
+    if (id === undefined) return this.handleEvent(pattern, packet, context);
     const respond = (response: WritePacket) => {
+      let reply: string;
+      try {
+        reply = JSON.stringify({ ...response, id });
+      } catch (error) {
+        // A BigInt or a circular object, for example. Without a reply, the client would wait for its timeout.
+        this.logger.error(error);
+        reply = JSON.stringify({ err: "the response is not JSON", isDisposed: true, id });
+      }
       // Drops the reply if the client has disconnected.
-      const reply = JSON.stringify({ ...response, id: packet.id });
       if (!this.#router.closed) this.#router.trySend([client, reply]);
     };
     const handler = this.getHandlerByPattern(pattern);

@@ -9,7 +9,8 @@ import type { Options } from "./transport.mjs";
 /** Its types lack `ref`. */
 type Transport = ReturnType<typeof pino.transport> & { ref?(): void };
 
-const collector = new Pull();
+// Its heartbeats keep the connections while it does not read.
+const collector = new Pull({ heartbeatInterval: 1_000, heartbeatTimeout: 10_000 });
 await collector.bind("tcp://127.0.0.1:*");
 
 async function start(name: string, options: Options) {

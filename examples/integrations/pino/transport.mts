@@ -16,11 +16,12 @@ export interface Options {
 export default function transport({ collector, max = 10_000, timeout = 2_000 }: Options) {
   // `immediate`: without a collector, lines wait in the send queue, whose limit is known.
   const sendQueue = { max, overflow: "dropOldest" } as const;
-  // Heartbeats find out that a host has vanished. The others limit the time of an attempt to connect.
-  const limits = { heartbeatInterval: 1_000, connectTimeout: 2_000, handshakeInterval: 2_000 };
-  const socket = new Push({ immediate: true, linger: 0, sendQueue, ...limits });
+  // Heartbeats find out that a host has vanished. A collector whose queue is full answers none, but sends its own.
+  const heartbeats = { heartbeatInterval: 1_000, heartbeatTimeout: 10_000 };
+  // They limit the time of an attempt to connect.
+  const limits = { connectTimeout: 2_000, handshakeInterval: 2_000 };
+  const socket = new Push({ immediate: true, linger: 0, sendQueue, ...heartbeats, ...limits });
   let waiting = 0;
-  let dropped = 0;
   let wake = () => {};
 
   // False from the first failure to connect, or the loss of the connection, until the collector is connected.
@@ -35,7 +36,8 @@ export default function transport({ collector, max = 10_000, timeout = 2_000 }: 
 
   async function send(line: string): Promise<void> {
     waiting++;
-    await socket.send(line).catch(() => dropped++);
+    // `statistics` counts the lines that are dropped.
+    await socket.send(line).catch(() => {});
     waiting--;
     wake();
   }
@@ -55,9 +57,11 @@ export default function transport({ collector, max = 10_000, timeout = 2_000 }: 
         await socket.flush({ timeout }).catch((cause) => {
           missing = cause;
         });
+        const { dropped, sendQueue } = socket.statistics();
         await socket.close();
         if (missing) console.error(`log: ${collector} has not taken all lines within ${timeout} ms`);
-        if (dropped > 0) console.error(`log: ${dropped} lines are lost`);
+        const lost = dropped.total + sendQueue;
+        if (lost > 0) console.error(`log: ${lost} lines are lost`);
       },
     },
   );

@@ -7,7 +7,8 @@ import { Pool } from "./pool.mjs";
 const inproc = new Pool(new URL("./worker.mjs", import.meta.url), 2);
 const piscina = new Piscina({
   filename: new URL("./work.mjs", import.meta.url).href,
-  ...{ minThreads: 2, maxThreads: 2 },
+  minThreads: 2,
+  maxThreads: 2,
 });
 const pools = {
   inproc: (number: number) => inproc.run(number),

@@ -34,6 +34,7 @@ export class Pool {
   /** Resolves with the result of a task. Rejects with its error, or after a number of milliseconds. */
   run(value: unknown, timeout = 30_000): Promise<unknown> {
     if (this.#router.closed) return Promise.reject(new Error(closed));
+    if (this.#threads.size === 0) return Promise.reject(new Error("the pool has no threads"));
     return new Promise<Buffer>((resolve, reject) => {
       const task: Task = {
         value: serialize(value),
@@ -41,8 +42,7 @@ export class Pool {
           clearTimeout(timer);
           // Nobody waits for the result of a task that has timed out.
           this.#waiting.delete(task);
-          if (error) reject(error);
-          else resolve(result!);
+          return error ? reject(error) : resolve(result!);
         },
       };
       const late = `no thread has finished the task within ${timeout} ms`;

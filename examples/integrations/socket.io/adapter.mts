@@ -18,6 +18,7 @@ class BusAdapter extends ClusterAdapterWithHeartbeat {
   readonly #bus: Bus;
   /** The topic of all servers, and of responses to this one. */
   readonly #topics: readonly [all: string, own: string];
+  #closed = false;
 
   constructor(namespace: Namespace, bus: Bus, options: ClusterAdapterOptions) {
     super(namespace, options);
@@ -28,10 +29,10 @@ class BusAdapter extends ClusterAdapterWithHeartbeat {
     bus.subscribe(this.#topics[1], (data) => this.onResponse(decode(data) as ClusterResponse));
   }
 
-  /** Announces the server to the others, which answer. */
+  /** Announces the server to the others, which answer. Without a proxy, the heartbeats that follow announce it later. */
   override async init(): Promise<void> {
-    await this.#bus.ready();
-    super.init();
+    await this.#bus.ready().catch(() => {});
+    if (!this.#closed) super.init();
   }
 
   protected override async doPublish(message: ClusterMessage): Promise<string> {
@@ -44,6 +45,7 @@ class BusAdapter extends ClusterAdapterWithHeartbeat {
   }
 
   override close(): void {
+    this.#closed = true;
     super.close();
     for (const topic of this.#topics) this.#bus.unsubscribe(topic);
   }
