@@ -9,6 +9,9 @@
 
 namespace zmq_native {
 
+/** Ids of connections are below this. Numbers of JavaScript have no larger integers: 2 to the power of 53. */
+constexpr double kMostIds = 9007199254740992;
+
 /** Clears a pending JavaScript exception, for which an errno is returned instead. */
 inline void clearException(napi_env env) {
   bool pending = false;

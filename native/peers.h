@@ -8,9 +8,6 @@ namespace zmq_native {
 
 class Notifier;
 
-/** Ids of connections are below this. Numbers of JavaScript have no larger integers: 2 to the power of 53. */
-constexpr double kMostIds = 9007199254740992;
-
 class PeerWatch {
  public:
   PeerWatch(std::shared_ptr<Notifier> notifier, int32_t handle) : notifier_(std::move(notifier)), handle_(handle) {}

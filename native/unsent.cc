@@ -12,7 +12,6 @@
 
 #include "arguments.h"
 #include "exports.h"
-#include "peers.h"
 
 namespace zmq_native {
 namespace {

@@ -16,7 +16,7 @@ export type ProtocolErrorCode = CodeOf<keyof typeof zmq.protocolErrors>;
 export interface ProtocolError extends Error {
   /** The violation, such as `"ERR_ZMTP_UNEXPECTED_COMMAND"`. */
   code: ProtocolErrorCode;
-  /** An explanation of a failure of TLS. Undefined for other protocols. */
+  /** An explanation of a failure of WebSocket or TLS. Undefined for other protocols. */
   readonly detail?: string;
 }
 
@@ -156,14 +156,14 @@ const descriptor = ([fd]: Values) => ({ fd: fd! });
 
 const systemError = ([errno]: Values) => ({ error: new ZmqError(errno!) });
 
-/** libzmq reports EFAULT, whose text is "Context is closed", where it finds no ZAP handler. */
-function handshakeError([errno]: Values) {
+/** @internal libzmq reports EFAULT, whose text is "Context is closed", where it finds no ZAP handler. */
+export function handshakeError([errno]: Values): { error: ZmqError } {
   const error = new ZmqError(errno!);
   return {
     error:
       error.code === "EFAULT"
         ? error.explain(
-            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context",
+            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context: call context.authenticate() before bind()",
           )
         : error,
   };
@@ -183,8 +183,10 @@ const protocols: Record<string, string> = {
   ERR_ZMTP: "ZMTP",
 };
 
-/** The meaning of each code of TLS. */
-const tlsFailures: Partial<Record<ProtocolErrorCode, string>> = {
+/** The meaning of codes that say too little. */
+const failures: Partial<Record<ProtocolErrorCode, string>> = {
+  ERR_WS_UNSPECIFIED:
+    "the peer does not speak WebSocket with a protocol of ZeroMQ, uses another mechanism, or has refused the connection",
   ERR_TLS_UNSPECIFIED: "the handshake failed, or the peer ended it with an alert",
   ERR_TLS_MALFORMED: "the peer does not speak TLS: its endpoint may be ws:// or http://",
   ERR_TLS_UNSUPPORTED: "the peers have no version of TLS, cipher or signature algorithm in common",
@@ -204,7 +206,7 @@ export function protocolError([number]: Values): { error: ProtocolError } {
   const code = protocolCodes.get(number!) ?? "ERR_ZMTP_UNSPECIFIED";
   const [prefix] = /^ERR_(?:ZAP|WS|TLS)/.exec(code) ?? ["ERR_ZMTP"];
   const error = Object.assign(new Error(`${protocols[prefix]} protocol error`), { code });
-  const detail = tlsFailures[code];
+  const detail = failures[code];
   return { error: detail === undefined ? error : explained(error, detail) };
 }
 

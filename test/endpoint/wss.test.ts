@@ -17,8 +17,10 @@ import type * as zmq from "zmq-native";
 import { capability, curveKeyPair, type EventType, Pair, Pull, Push, type Socket } from "zmq-native";
 import { type Certificate, makeCertificate } from "../helpers/certificates.js";
 import { execute } from "../helpers/execute.js";
+import { Tls12Client } from "../helpers/tls12.js";
 import { whenFree } from "../helpers/transports.js";
 import { until } from "../helpers/until.js";
+import { accepted, opcodes, webSocketFrame } from "../helpers/zmtp.js";
 
 let feed: Certificate;
 beforeAll(() => {
@@ -660,6 +662,29 @@ describe("a wss server and the TLS of Node.js", () => {
     peer.destroy();
   });
 
+  // Each refusal is an alert of 31 bytes. Without the limit in vendor/tls/tls.cpp, they take memory until the peer reads.
+  test("a TLS 1.2 client that renegotiates and does not read is disconnected with ENOBUFS", async () => {
+    using push = new Push({ ...server(), linger: 0, sendHighWaterMark: 0, sendBufferSize: 32_768 });
+    await push.bind("wss://127.0.0.1:*");
+    const changes = push.peers.changes();
+    using peer = await Tls12Client.connect(portOf(push));
+    peer.write(Buffer.concat([Buffer.from(request), frame("")]));
+    const { value } = await changes.next();
+    expect(value).toMatchObject({ type: "join" });
+    // More than the buffers of the system take.
+    for (let i = 0; i < 10; i++) await push.send(Buffer.alloc(1_000_000));
+    let change: zmq.PeerChange | undefined;
+    void changes.next().then(({ value: next }) => {
+      change = next as zmq.PeerChange;
+    });
+    // At most 3 MB of alerts.
+    for (let i = 0; i < 100 && change === undefined; i++) {
+      peer.renegotiate(1000);
+      await new Promise(setImmediate);
+    }
+    await until(() => change, { type: "leave", reason: "error", error: { code: "ENOBUFS" } });
+  });
+
   test("a forged record ends the connection with EPROTO", async () => {
     using pull = new Pull({ ...server(), receiveTimeout: 20_000 });
     await pull.bind("wss://127.0.0.1:*");
@@ -677,16 +702,14 @@ describe("a wss server and the TLS of Node.js", () => {
   test("tickets after the handshake do not disturb a client", async () => {
     using tls = await tlsServer({ minVersion: "TLSv1.3" });
     using push = new Push({ ...client(), linger: 0 });
-    const accepted = once(tls.server, "secureConnection") as Promise<[TLSSocket]>;
+    const accepting = once(tls.server, "secureConnection") as Promise<[TLSSocket]>;
     push.connect(`wss://127.0.0.1:${tls.port}/path`);
-    const [socket] = await accepted;
+    const [socket] = await accepting;
     const [asked] = await once(socket, "data");
     expect(String(asked)).toMatch(/^GET \/path HTTP/);
+    expect(String(asked)).toContain(`\r\nHost: 127.0.0.1:${tls.port}\r\n`);
     const ready = next(push, "handshake");
-    socket.write(
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: ZWS2.0\r\n\r\n",
-    );
+    socket.write(accepted(asked, "ZWS2.0"));
     socket.write(Buffer.of(0x82, 1, 0));
     await ready;
     await push.send("hello");
@@ -697,6 +720,43 @@ describe("a wss server and the TLS of Node.js", () => {
       if (heard.includes(Buffer.of(0x82, 0x80 | 6))) break;
     }
   });
+});
+
+test.each([
+  ["does not accept its key", () => accepted(Buffer.from(request), "ZWS2.0")],
+  ["refuses its request", () => "HTTP/1.1 502 Bad Gateway\r\n\r\n"],
+])("a wss client fails at once if the server %s", async (_, answer) => {
+  using tls = await tlsServer();
+  using push = new Push({ ...client(), linger: 0, handshakeInterval: 0, reconnectInterval: 60_000 });
+  const accepting = once(tls.server, "secureConnection") as Promise<[TLSSocket]>;
+  const event = next(push, "handshake:error:protocol");
+  const changes = push.peers.changes();
+  push.connect(`wss://127.0.0.1:${tls.port}`);
+  const [socket] = await accepting;
+  await once(socket, "data");
+  socket.write(answer());
+  const error = { code: "ERR_WS_UNSPECIFIED" };
+  expect((await changes.next()).value).toMatchObject({ type: "fail", reason: "protocol", error });
+  expect(await event).toMatchObject({ error });
+  expect(push.endpoints).toMatchObject([{ state: "connecting", lastError: { code: "EPROTO" } }]);
+});
+
+test("a message in several frames and many records arrives whole over wss", async () => {
+  using pull = new Pull({ ...server(), receiveTimeout: 20_000 });
+  await pull.bind("wss://127.0.0.1:*");
+  const peer = await openTls(pull);
+  peer.on("error", () => undefined);
+  peer.write(Buffer.concat([Buffer.from(request), frame("")]));
+  const part = "0123456789".repeat(10_000);
+  const parts = [`\0${part}`, part, part];
+  const { binary, continuation } = opcodes;
+  const frames = parts.map((body, index) =>
+    webSocketFrame(body, { final: index === 2, opcode: index === 0 ? binary : continuation }),
+  );
+  const wire = Buffer.concat(frames);
+  for (let at = 0; at < wire.length; at += 7777) peer.write(wire.subarray(at, at + 7777));
+  expect(String(await pull.receive())).toBe(part.repeat(3));
+  peer.destroy();
 });
 
 describe("a wss server survives", () => {

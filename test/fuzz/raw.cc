@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "curve_client.h"
+#include "sha1.h"
 
 namespace {
 
@@ -225,6 +226,53 @@ bool awaited(const int milliseconds) {
   return poll(&ready, 1, milliseconds) > 0;
 }
 
+/** The value of Sec-WebSocket-Accept in the seeds, which is that of RFC 6455 for the key in its examples. */
+constexpr char kSampleKey[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/** The value of Sec-WebSocket-Accept for libzmq's key. */
+std::string acceptKey(const std::string& key) {
+  const std::string text = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  // One byte more, so that three of them make four characters.
+  uint8_t hash[21] = {};
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Update(&context, reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  SHA1_Final(hash, &context);
+  std::string encoded;
+  for (size_t at = 0; at < sizeof hash; at += 3) {
+    const uint32_t bits = static_cast<uint32_t>(hash[at] << 16 | hash[at + 1] << 8 | hash[at + 2]);
+    for (int shift = 18; shift >= 0; shift -= 6) {
+      encoded += "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(bits >> shift) & 63];
+    }
+  }
+  encoded.back() = '=';
+  return encoded;
+}
+
+/** The answer to libzmq's request: the input with the key that accepts the request, in place of that of the seeds. */
+std::string answerTo(const int fd, const uint8_t* data, const size_t size) {
+  std::string input(reinterpret_cast<const char*>(data), size);
+  const size_t place = input.find(kSampleKey);
+  if (place == std::string::npos) return input;
+  std::string request;
+  for (int waited = 0; request.find("\r\n\r\n") == std::string::npos;) {
+    pollfd ready{fd, POLLIN, 0};
+    if (poll(&ready, 1, 1) == 0) {
+      require(++waited < kPatience, "libzmq sent no request");
+      serve();
+      continue;
+    }
+    char text[4096];
+    const ssize_t count = recv(fd, text, sizeof text, 0);
+    require(count > 0, "libzmq closed the connection without a request");
+    request.append(text, static_cast<size_t>(count));
+  }
+  const std::string header = "Sec-WebSocket-Key: ";
+  const size_t begin = request.find(header) + header.size();
+  const std::string accepted = acceptKey(request.substr(begin, request.find("\r\n", begin) - begin));
+  return input.replace(place, accepted.size(), accepted);
+}
+
 void playConnect(const uint8_t* data, const size_t size) {
   // Connection attempts of the previous connection.
   while (awaited(0)) close(accept(listener, nullptr, nullptr));
@@ -237,7 +285,8 @@ void playConnect(const uint8_t* data, const size_t size) {
   const int fd = accept(listener, nullptr, nullptr);
   require(fd >= 0, "accept");
   publish();
-  converse(fd, data, size);
+  const std::string input = answerTo(fd, data, size);
+  converse(fd, reinterpret_cast<const uint8_t*>(input.data()), input.size());
   zmq_disconnect(socket_, hostile.c_str());
 }
 

@@ -100,10 +100,10 @@ const accepted = (protocol) =>
     "\r\n",
   ].join("\r\n");
 /** A WebSocket frame. The client masks with zeros, which leaves the body unchanged. */
-function webFrame(body, { code = 2, masked = true } = {}) {
+function webFrame(body, { code = 2, masked = true, final = true } = {}) {
   const mask = masked ? 0x80 : 0;
   const size = body.length < 126 ? [mask | body.length] : [mask | 126, body.length >> 8, body.length & 0xff];
-  return bytes(0x80 | code, ...size, masked ? Buffer.alloc(4) : "", body);
+  return bytes((final ? 0x80 : 0) | code, ...size, masked ? Buffer.alloc(4) : "", body);
 }
 /** Frames of ZWS 2: a flag, then a body or a command. */
 const web = (flags, body, options) => webFrame(bytes(flags, body), options);
@@ -132,6 +132,15 @@ function byWeb(start, masked) {
     ),
     bytes(start("ZWS2.0/CURVE"), web(2, bytes(short("HELLO"), 1, 0, Buffer.alloc(72), noise(120)), own)),
     bytes(start("chat, ZWS2.0"), webFrame(noise(5), { code: 1, masked })),
+    bytes(
+      start("ZWS2.0"),
+      web(0, "", own),
+      web(1, "he", { ...own, final: false }),
+      webFrame(bytes("ping"), { code: 9, masked }),
+      webFrame(bytes(), { code: 0, masked, final: false }),
+      webFrame(bytes("llo"), { code: 0, masked }),
+      web(0, "last", own),
+    ),
   ];
 }
 

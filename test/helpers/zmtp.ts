@@ -1,6 +1,6 @@
 // Peers that send arbitrary bytes: valid and invalid ZMTP or WebSocket.
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 const bytes = (part: string | Uint8Array) => (typeof part === "string" ? Buffer.from(part, "latin1") : part);
@@ -71,11 +71,36 @@ export function upgrade(protocols: string, headers: Record<string, string> = {})
     "Sec-WebSocket-Version": "13",
     ...headers,
   };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`GET / HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
+  return http("GET / HTTP/1.1", all);
 }
 
-export const opcodes = { binary: 2, close: 8, ping: 9, pong: 10 } as const;
+function http(first: string, headers: Record<string, string>): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${first}\r\n${lines.join("")}\r\n`, "latin1");
+}
+
+/** The value of Sec-WebSocket-Accept that accepts a client's request (RFC 6455, 4.2.2). */
+export function acceptKey(request: Uint8Array): string {
+  const [, key] = /Sec-WebSocket-Key: (.*)\r\n/i.exec(Buffer.from(request).toString("latin1"))!;
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+/** The answer that accepts a client's request. `headers` are added to it or replace those of the same name. */
+export function accepted(
+  request: Uint8Array,
+  protocol: string,
+  headers: Record<string, string> = {},
+): Buffer {
+  return http("HTTP/1.1 101 Switching Protocols", {
+    Upgrade: "websocket",
+    Connection: "Upgrade",
+    "Sec-WebSocket-Accept": acceptKey(request),
+    "Sec-WebSocket-Protocol": protocol,
+    ...headers,
+  });
+}
+
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 interface WebSocketFrame {
   opcode?: number;

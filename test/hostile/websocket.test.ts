@@ -3,7 +3,16 @@
 import { describe, expect, test } from "vitest";
 import { capability } from "zmq-native";
 import { expectSurvival } from "../helpers/victim.js";
-import { join, opcodes, property, RawPeer, RawServer, upgrade, webSocketFrame } from "../helpers/zmtp.js";
+import {
+  acceptKey,
+  join,
+  opcodes,
+  property,
+  RawPeer,
+  RawServer,
+  upgrade,
+  webSocketFrame,
+} from "../helpers/zmtp.js";
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const reason = capability.draft ? undefined : "this binary is built without ws";
@@ -64,7 +73,24 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
 
   test.each<[string, Buffer]>([
     ["no mask", webSocketFrame("\0x", { masked: false })],
-    ["a fragment", webSocketFrame("\0x", { final: false })],
+    ["a continuation of nothing", webSocketFrame("\0x", { opcode: opcodes.continuation })],
+    [
+      "a message before the rest of another",
+      join(webSocketFrame("\0x", { final: false }), webSocketFrame("\0y")),
+    ],
+    ["a part of a ping", webSocketFrame("", { opcode: opcodes.ping, final: false })],
+    ["a part above maxMessageSize", webSocketFrame("\0", { final: false, length: 100_000 })],
+    [
+      "parts that exceed maxMessageSize together",
+      join(
+        webSocketFrame(Buffer.alloc(40_000), { final: false }),
+        webSocketFrame("", { opcode: opcodes.continuation, length: 25_538 }),
+      ),
+    ],
+    [
+      "an end of a message without flags",
+      join(webSocketFrame("", { final: false }), webSocketFrame("", { opcode: opcodes.continuation })),
+    ],
     ["text", webSocketFrame("\0x", { opcode: 1 })],
     ["a reserved opcode", webSocketFrame("\0x", { opcode: 7 })],
     ["no flags", webSocketFrame("")],
@@ -211,7 +237,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
       using peer = await server.accept();
       await peer.hear(hasAnswered);
       peer.say(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n${headers}\r\n`,
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(peer.heard)}\r\n${headers}\r\n`,
         webSocketFrame("\0id", { masked: false }),
         webSocketFrame("\0x", { masked: false }),
       );

@@ -20,8 +20,9 @@ import {
 } from "zmq-native";
 import { bodyOf, CurveClient } from "../helpers/curve.js";
 import { freshGroup } from "../helpers/pgm.js";
-import { sanitizer, startProgram } from "../helpers/program.js";
+import { patience, sanitizer, startProgram } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
+import { until } from "../helpers/until.js";
 import {
   command,
   frame,
@@ -33,6 +34,7 @@ import {
   property,
   RawPeer,
   RawServer,
+  ready,
   upgrade,
   webSocketFrame,
 } from "../helpers/zmtp.js";
@@ -276,6 +278,59 @@ describe("maxMessageSize", () => {
   });
 });
 
+describe("maxMessageSize and commands", () => {
+  // Without vendor patch libzmq/resources/command-limits, a handshake has this limit, and a subscription has 10 bytes less.
+  test("limits the topic of a subscription", async () => {
+    using publisher = new XPublisher({ maxMessageSize: 5, receiveTimeout: patience });
+    await publisher.bind("tcp://127.0.0.1:*");
+    using subscriber = new Subscriber();
+    subscriber.connect(endpointOf(publisher));
+    subscriber.subscribe("12345");
+    expect(String(await publisher.receive())).toBe("\x0112345");
+    const rejection = nextRejection(publisher);
+    subscriber.subscribe("123456");
+    expect((await rejection).reason).toBe("size");
+  });
+
+  /** A command READY of this many bytes. */
+  const readyOf = (size: number) => {
+    const name = "X-Fill";
+    const bytes = bodyOf(ready("PUSH")).length + property(name, "").length;
+    return ready("PUSH", property(name, Buffer.alloc(size - bytes)));
+  };
+  test.each([
+    ["0, with 8 KiB", 0, 8192, undefined],
+    ["0, with more", 0, 8193, "size"],
+    ["20,000, with as many bytes", 20_000, 20_000, undefined],
+    ["20,000, with more", 20_000, 20_001, "size"],
+    ["no limit, with 100,000 bytes", -1, 100_000, undefined],
+  ])("limits a handshake: %s", async (_, maxMessageSize, size, reason) => {
+    using pull = new Pull({ maxMessageSize });
+    await pull.bind("tcp://127.0.0.1:*");
+    const rejection = reason && nextRejection(pull);
+    using peer = await RawPeer.connect(endpointOf(pull));
+    peer.say(greeting(), readyOf(size));
+    if (rejection === undefined) await pull.waitForPeers();
+    else {
+      await peer.ended;
+      expect((await (rejection as Promise<Rejection>)).reason).toBe(reason);
+    }
+  });
+
+  test("limits a message that says it is a command", async () => {
+    using pull = new Pull({ maxMessageSize: 10 });
+    await pull.bind("tcp://127.0.0.1:*");
+    using peer = await RawPeer.enter(endpointOf(pull), "PUSH");
+    // A command that nobody knows is ignored.
+    peer.say(command("UNKNOWN", Buffer.alloc(1000)), frame("good"));
+    expect(String(await pull.receive())).toBe("good");
+    const rejection = nextRejection(pull);
+    peer.say(command("UNKNOWN", Buffer.alloc(10_000)));
+    await peer.ended;
+    expect((await rejection).reason).toBe("size");
+  });
+});
+
 /** Answers this many ZAP requests with a user id that is longer than the longest allowed message. */
 async function admit(handler: Reply, requests: number): Promise<void> {
   for (let i = 0; i < requests; i++) {
@@ -327,6 +382,33 @@ describe.each(mechanisms)("by %s", (_, bound, connected) => {
       expect((await pull.receive()).map(String)).toEqual(["good"]);
     },
   );
+
+  // Without vendor patches libzmq/resources/command-limits and curve-frames, the limit applies to the handshake, to heartbeats
+  // and to the boxes of CURVE.
+  test("lets peers join however small maxMessageSize is, and accepts a message of that size", async () => {
+    for (const transport of zmqHasWebSocket() ? (["tcp", "ws"] as const) : (["tcp"] as const)) {
+      using handler = new Reply();
+      await whenFree(() => handler.bindSync("inproc://zeromq.zap.01"));
+      if (Object.keys(bound).length > 0) void admit(handler, 1);
+      const limits = { maxMessageSize: 5, heartbeatInterval: 10, heartbeatTimeout: 60_000, linger: 0 };
+      using router = new Router({ ...limits, receiveTimeout: patience, ...bound });
+      await router.bind(`${transport}://127.0.0.1:*`);
+      const routingId = "longer than a message";
+      using dealer = new Dealer({ ...limits, receiveTimeout: patience, routingId, ...connected });
+      dealer.connect(endpointOf(router));
+      await dealer.send("12345");
+      expect((await router.receive()).map(String)).toEqual([routingId, "12345"]);
+      await router.send([routingId, "54321"]);
+      expect(String(await dealer.receive())).toBe("54321");
+      const [peer] = router.peers;
+      const { bytesReceived } = peer!.statistics();
+      // A heartbeat and its answer have at least two bytes each.
+      await until(() => peer!.statistics().bytesReceived > bytesReceived + 20, true);
+      const rejection = nextRejection(router);
+      await dealer.send("123456");
+      expect((await rejection).reason).toBe("size");
+    }
+  });
 });
 
 test.skipIf(!capability.curve)("rejects an endless message by CURVE", async () => {

@@ -54,6 +54,34 @@ async function openStalled() {
 }
 
 describe("the flush of a peer", () => {
+  test("waits although peers leave that joined before", async () => {
+    using router = new Router({ linger: 0, sendHighWaterMark: 0 });
+    await router.bind("tcp://127.0.0.1:*");
+    const dealers: Dealer[] = [];
+    for (const routingId of ["first", "second", "slow"]) {
+      const dealer = new Dealer({ routingId, linger: 0, receiveHighWaterMark: 1 });
+      dealers.push(dealer);
+      dealer.connect(router.lastEndpoint as string);
+      await router.waitForPeers(dealers.length);
+    }
+    const slow = [...router.peers].find(({ routingId }) => String(routingId) === "slow")!;
+    for (let id = 0; id < count; id++) await router.send(["slow", large]);
+    let settled = false;
+    const flushed = slow.flush().then(() => {
+      settled = true;
+    });
+    for (const dealer of dealers.slice(0, 2)) {
+      const left = new Promise((resolve) => router.peers.once("leave", resolve));
+      dealer.close();
+      await left;
+      await expect(slow.flush({ timeout: 20 })).rejects.toMatchObject({ code: "EAGAIN" });
+      expect(settled).toBe(false);
+    }
+    for (let id = 0; id < count; id++) await dealers[2]!.receive();
+    await flushed;
+    dealers[2]!.close();
+  });
+
   test.each(networks)("over %s waits for this peer only", async (transport) => {
     using open = await openRouter(transport, ["slow", "fast"]);
     const { router, dealers, peers } = open;

@@ -1,6 +1,5 @@
 // Routing ids that peers change or share.
 
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
@@ -15,7 +14,7 @@ import {
 } from "zmq-native";
 import { patience } from "../helpers/program.js";
 import { freshEndpoint, whenFree } from "../helpers/transports.js";
-import { frame, greetingOf2, RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
+import { accepted, frame, greetingOf2, RawPeer, RawServer, webSocketFrame } from "../helpers/zmtp.js";
 
 const options = { linger: 0, receiveTimeout: patience };
 const strings = (frames: readonly Buffer[]) => frames.map(String);
@@ -247,14 +246,7 @@ test.runIf(capability.draft)(
     const accept = async () => {
       const peer = await server.accept();
       await peer.hear((heard) => heard.includes("\r\n\r\n"));
-      const key = /Sec-WebSocket-Key: (.*)\r\n/i.exec(peer.heard.toString("latin1"))![1]!;
-      const accepted = createHash("sha1")
-        .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-        .digest("base64");
-      peer.say(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
-        `Sec-WebSocket-Accept: ${accepted}\r\nSec-WebSocket-Protocol: ZWS2.0\r\n\r\n`,
-      );
+      peer.say(accepted(peer.heard, "ZWS2.0"));
       return peer;
     };
     const message = (body: string) => webSocketFrame(`\0${body}`, { masked: false });

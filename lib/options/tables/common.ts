@@ -85,8 +85,8 @@ export const commonOptions = {
    * `message:rejected` and closes the connection. -1 sets no limit. Does not apply to inproc and Stream. In other
    * builds of libzmq the limit applies to each frame.
    *
-   * The limit applies to the commands of the handshake, too. They take up to 30 bytes, and with CURVE up to 300, more with
-   * properties of the program. With a smaller limit, no peer can join.
+   * The limit does not apply to commands, such as those of the handshake. They may have 8 KiB, or `maxMessageSize` if that
+   * is more. Raise the limit if peers set more `metadata`. Of a subscription, the size of the topic counts.
    *
    * In bytes. Default -1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MAXMSGSIZE`.
    *

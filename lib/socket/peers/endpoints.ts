@@ -47,6 +47,7 @@ export interface SocketEndpoint {
    *
    * - `EPROTOTYPE`: the types of the two sockets do not fit.
    * - `EACCES`: the peer denied access.
+   * - `EFAULT`: this socket authenticates its peers, and no authenticator runs in its context.
    * - `EPROTO`: the peer speaks another protocol or mechanism, or TLS has failed.
    * - `ETIMEDOUT`: the handshake took longer than `handshakeInterval`.
    * - `ECONNRESET`: the peer ended the connection.
@@ -58,7 +59,10 @@ export interface SocketEndpoint {
 const states = ["listening", "connecting", "handshaking", "connected", "stopped"] as const;
 
 /** Messages of errors that have another cause here than elsewhere. */
-const texts: Record<number, string> = { [os.errno.ENODEV]: "The host name cannot be resolved" };
+const texts: Record<number, string> = {
+  [os.errno.ENODEV]: "The host name cannot be resolved",
+  [os.errno.EFAULT]: "No authenticator runs in this context: call context.authenticate()",
+};
 
 const plain = { retries: 0, nextRetry: undefined, lastError: undefined };
 

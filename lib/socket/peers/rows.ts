@@ -3,7 +3,7 @@
 import * as zmq from "../../binding/constants.js";
 import { ZmqError } from "../../binding/errors.js";
 import type { PeerFields } from "../../binding/index.js";
-import { authenticationError, protocolError } from "../../observer/event.js";
+import { authenticationError, handshakeError, protocolError } from "../../observer/event.js";
 import { dropCounts } from "../drops.js";
 import type { LeaveReason, PeerStatistics } from "./types.js";
 
@@ -51,9 +51,10 @@ const hidden = "__fd";
 function errorFor(reason: LeaveReason, detail: number): Error | undefined {
   if (detail === 0) return undefined;
   if (reason === "error") return new ZmqError(detail);
-  if (reason === "authentication") return authenticationError([detail]).error;
+  // Errors of the system have small numbers: that of a missing ZAP handler is below the statuses of ZAP.
+  if (reason === "authentication")
+    return (detail < 300 ? handshakeError : authenticationError)([detail]).error;
   if (reason !== "protocol") return undefined;
-  // Errors of the system have small numbers.
   return detail < 0x1000_0000 ? new ZmqError(detail) : protocolError([detail]).error;
 }
 

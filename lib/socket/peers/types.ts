@@ -10,7 +10,8 @@ import type { DropCounts } from "../drops.js";
  *   reason; the connection of the second one stays open, without its messages.
  * - `"peer"`: the peer closed it, or its process ended.
  * - `"error"`: the system reports an error, such as `ECONNRESET`. See `error`.
- * - `"authentication"`: the ZAP handler rejected the peer, or disconnected it later.
+ * - `"authentication"`: the ZAP handler rejected the peer, or disconnected it later. Or this socket needs a ZAP handler, and
+ *   none is bound: the code of `error` is then `EFAULT`, and `context.authenticate()` is missing.
  * - `"protocol"`: the peer violated a protocol, or its message was too large. See `error`.
  * - `"handshakeTimeout"`: the handshake took longer than `handshakeInterval`.
  * - `"heartbeatTimeout"`: the peer was silent for `heartbeatTimeout`.
