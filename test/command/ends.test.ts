@@ -37,6 +37,14 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     expect(exitCode).toBe(expected);
   });
 
+  test("SIGTERM does not shorten a longer --linger", async () => {
+    const { command } = await startSending("--linger", "7500");
+    process.kill(command.pid!, "SIGTERM");
+    const { exitCode, stderr } = await command;
+    expect(textOf(stderr)).toMatch(/^zmq: not all messages were delivered within 7500 ms: [1-9]\d* left\n$/);
+    expect(exitCode).toBe(143);
+  });
+
   test("the same signal twice at once counts once, since timeout sends it twice", async () => {
     const { command } = await startSending("--linger", "200");
     command.kill("SIGTERM");
