@@ -12,7 +12,10 @@ type Send = (parcel: Parcel) => Promise<void>;
 export const isGone = (error: unknown) =>
   error instanceof Error && "code" in error && error.code === "EHOSTUNREACH";
 
-/** A Router drops messages to unknown peers, unless this option says that it refuses them. */
+/**
+ * A Router drops messages to unknown peers and to those whose queue is full, unless this option says that it refuses them. It is not
+ * for a Router that computes answers: one client that does not read would delay those of all others.
+ */
 export function refusing(kind: SocketKind, flags: SocketFlags): SocketFlags {
   if (kind.name !== "router") return flags;
   return { ...flags, option: { mandatory: { text: "true", json: true }, ...flags.option } };

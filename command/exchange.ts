@@ -53,7 +53,7 @@ export async function exchange(
     reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, refusing(kind, flags), work, prepare);
+  await withSocket(kind, computed ? flags : refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
     // Sending stops when all messages have been received that `--count` asks for.

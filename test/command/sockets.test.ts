@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Pull, Push, Reply, Router } from "zmq-native";
+import { Dealer, Pull, Push, Reply, Request, Router } from "zmq-native";
 import { socketKinds } from "../../command/sockets.js";
 import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -248,6 +248,31 @@ describe("requests", () => {
     const { stdout } = await zmq(["client", "--connect", at, "--count", "1", "second"]);
     expect(stdout).toBe("second\n");
     server.kill("SIGKILL");
+  });
+
+  test("a client that reads no answers does not delay those of others", async () => {
+    const at = endpoint();
+    const limit = ["--option", "sendHighWaterMark=1"];
+    const server = startZmq(["router", "--bind", at, "--echo", "--output", "none", ...limit]);
+    const idle = new Dealer({ receiveHighWaterMark: 1, linger: 0 });
+    idle.connect(at);
+    // More than the buffers of a connection hold.
+    const count = 100;
+    for (let sent = 0; sent < count; sent++) await idle.send(Buffer.alloc(2 ** 16));
+    await idle.flush();
+    const asking = new Request({ receiveTimeout: 20_000 });
+    asking.connect(at);
+    // The server takes the messages of the two in turn.
+    for (let asked = 0; asked < count; asked++) {
+      await asking.send(`${asked}`);
+      expect(String(await asking.receive())).toBe(`${asked}`);
+    }
+    idle.close();
+    asking.close();
+    server.kill("SIGINT");
+    const { exitCode, stderr } = await server;
+    expect(Buffer.from(stderr).toString()).toMatch(/^zmq: \d+ messages were dropped: the queue of a peer was full;/);
+    expect(exitCode).toBe(130);
   });
 
   test("stream does not count notices", async () => {
