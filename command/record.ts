@@ -169,18 +169,30 @@ async function openRecording(path: string): Promise<Source> {
   interrupted.addEventListener("abort", () => source.destroy());
   const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
   const lines = input[Symbol.asyncIterator]();
-  const header = await lines.next();
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
-  if (header.done) {
-    if (interrupted.aborted) throw interrupted.reason;
-    throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  try {
+    const header = await lines.next();
+    if (header.done && interrupted.aborted) throw interrupted.reason;
+    checkHeader(path, header.value, wrong);
+  } catch (error) {
+    source.destroy();
+    throw error;
   }
-  const { format: name, version } = parsed(header.value, wrong(1, "not a recording of zmq record"));
+  return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
+}
+
+/** Throws a `Failure` if the first line of a file is not that of a recording. */
+function checkHeader(
+  path: string,
+  text: string | undefined,
+  wrong: (number: number, reason: string) => Failure,
+): void {
+  if (text === undefined) throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  const { format: name, version } = parsed(text, wrong(1, "not a recording of zmq record"));
   if (name !== format) throw wrong(1, "not a recording of zmq record");
   if (version !== formatVersion) {
     throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
   }
-  return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
 }
 
 /** Parses a line of a recording, which may be any JSON. Throws `failure` if it is not JSON. */

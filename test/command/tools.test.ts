@@ -138,6 +138,16 @@ test.each<[string, string[], number, string]>([
   expect(status).toBe(expected);
 });
 
+test("replay of standard input that is no recording ends, although the input stays open", async () => {
+  const replay = startZmq(["replay", "-", "--bind", endpoint()]);
+  replay.stdin!.write("hello\n");
+  const { exitCode, stderr } = await replay;
+  expect({ exitCode, stderr: textOf(stderr) }).toEqual({
+    exitCode: 1,
+    stderr: "zmq: -, line 1: not a recording of zmq record\n",
+  });
+});
+
 test("probe reports a socket of this library", async () => {
   const reply = new Reply({ routingId: "me" });
   await reply.bind("tcp://127.0.0.1:*");
