@@ -5,6 +5,7 @@ import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
@@ -91,7 +92,11 @@ async function create(path: string, force: boolean, onError: () => void): Promis
       if (!file.write(text)) await once(file, "drain").catch(() => {});
     },
     async end() {
-      if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
+      try {
+        if (isFile && !failed) await finished(file.end());
+      } catch (error) {
+        failed = error as Error;
+      }
       check();
     },
   };

@@ -79,6 +79,22 @@ test("record does not replace a file without --force, and reports a full disk", 
   });
 });
 
+test.skipIf(process.platform === "win32")("record reports a disk that is full at the last message", async () => {
+  const push = new Push();
+  await push.bind("tcp://127.0.0.1:*");
+  const file = join(folder(), "recording");
+  const record = `record '${file}' --type pull --connect ${push.lastEndpoint} --count 1`;
+  // The header fits into the largest file of this shell, the message does not.
+  const line = `ulimit -f 2; exec '${process.execPath}' '${program}' ${record}`;
+  const recorded = execute("sh", ["-c", line]);
+  await push.send(Buffer.alloc(4000, "x"));
+  expect(await recorded).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^zmq: cannot write .*: EFBIG.*\n$/),
+  });
+  push.close();
+});
+
 test("replay keeps the times of a recording, divided by --speed", async () => {
   const file = join(folder(), "recording");
   const lines = [
