@@ -1,9 +1,8 @@
 // Sends and receives messages as each socket type does, with time limits that have an exit code.
 
 import { exitCodes, Failure, interrupted, isTimeout } from "./exit.js";
-import type { AnySocket } from "./open.js";
+import type { AnySocket, SocketFlags } from "./open.js";
 import type { Parcel } from "./parcel.js";
-import { countPeers } from "./peers.js";
 import type { SocketKind } from "./sockets.js";
 
 export interface MessageFlags {
@@ -89,20 +88,32 @@ export function receiverWithPeer(
   };
 }
 
+/** The transports whose sockets do not know their peers. */
+const withoutPeers = /^(?:udp|e?pgm|norm):/;
+
 /** Returns a function that waits for `--wait-peers`. By default a Publisher waits for one subscriber. */
-export function waiter(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<void> {
+export function waiter(
+  socket: AnySocket,
+  kind: SocketKind,
+  flags: MessageFlags & Pick<SocketFlags, "bind" | "connect">,
+): () => Promise<void> {
+  const { timeout, waitPeers, bind = [], connect = [] } = flags;
   const isPublisher = kind.name === "pub";
-  const count = flags.waitPeers ?? (isPublisher ? 1 : 0);
+  const count = waitPeers ?? (isPublisher ? 1 : 0);
   if (count === 0) return async () => {};
-  const { timeout } = flags;
+  const endpoint = [...bind, ...connect].find((at) => withoutPeers.test(at));
+  if (waitPeers !== undefined && endpoint !== undefined) {
+    throw new Failure(
+      `${endpoint}: this transport has no peers to wait for; leave out --wait-peers`,
+      exitCodes.usage,
+    );
+  }
   const limit =
     timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeout)]);
-  const wait: () => Promise<unknown> = isPublisher
-    ? () => socket.waitForSubscribers(count, { signal: limit })
-    : countPeers(socket).bind(undefined, count, limit);
   return async () => {
     try {
-      await wait();
+      if (isPublisher) await socket.waitForSubscribers(count, { signal: limit });
+      else await socket.waitForPeers(count, { signal: limit });
     } catch (error) {
       if (interrupted.aborted || !limit.aborted) throw error;
       const who = isPublisher ? "subscribers" : "peers";

@@ -126,6 +126,7 @@ async function open(
   } catch (error) {
     socket.close();
     await authenticator?.close();
+    if (error instanceof Failure) throw error;
     if (current !== undefined) throw endpointFailure(kind.name, current, error);
     throw new Failure(`${kind.name}: ${textOf(error)}`);
   }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Dealer, Pull, Push, Reply, Request, Router } from "zmq-native";
+import { Dealer, Publisher, Pull, Push, Reply, Request, Router } from "zmq-native";
 import { socketKinds } from "../../command/sockets.js";
 import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -111,6 +111,45 @@ describe("each socket type", () => {
     clearInterval(timer);
     client.close();
     expect(String(answer)).toBe("ping");
+  });
+});
+
+describe("--wait-peers", () => {
+  test("stream waits for a TCP client", async () => {
+    const { connect } = await import("node:net");
+    const server = startZmq(["stream", "--bind", "tcp://127.0.0.1:*", "--wait-peers", "1", "--echo"]);
+    const [line] = await once(server.stderr!, "data");
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    client.write("ping");
+    expect(String((await once(client, "data"))[0])).toBe("ping");
+    client.destroy();
+  });
+
+  test("a failed handshake does not change the number of peers", async () => {
+    const push = startZmq(["push", "--bind", "tcp://127.0.0.1:*", "--wait-peers", "2", "a", "b"]);
+    const [line] = await once(push.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const pulls = [new Pull({ receiveTimeout: 20_000 }), new Pull({ receiveTimeout: 20_000 })];
+    pulls[0]!.connect(at);
+    await pulls[0]!.waitForPeers();
+    const stranger = new Publisher();
+    const failed = new Promise((resolve) => stranger.peers.once("fail", resolve));
+    stranger.connect(at);
+    await failed;
+    stranger.close();
+    pulls[1]!.connect(at);
+    const received = await Promise.all(pulls.map((pull) => pull.receive()));
+    expect(received.map(String).sort()).toEqual(["a", "b"]);
+    expect((await push).exitCode).toBe(0);
+    for (const pull of pulls) pull.close();
+  });
+
+  test("counts peers over inproc", async () => {
+    const at = ["--bind", "inproc://pair", "--connect", "inproc://pair"];
+    expect(await zmq(["dealer", ...at, "--wait-peers", "2", "--timeout", "20000", "--count", "1", "hi"])).toMatchObject({
+      status: 0,
+      stdout: "hi\n",
+    });
   });
 });
 
@@ -490,6 +529,10 @@ describe("limits and ends", () => {
     [
       ["push", "--connect", "tcp://127.0.0.1:1", "--count", "1", "--file", "y", "x"],
       "leave no turn to --file",
+    ],
+    [
+      ["radio", "--connect", "udp://127.0.0.1:1", "--group", "g", "--wait-peers", "1", "x"],
+      "udp://127.0.0.1:1: this transport has no peers to wait for",
     ],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
