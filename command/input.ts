@@ -1,8 +1,9 @@
 // Where the messages to send come from: arguments, files or standard input; and how their bytes become messages.
 
 import { randomUUID } from "node:crypto";
-import { createReadStream, fstatSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
+import { checkStandardInput, openFile } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
@@ -184,34 +185,15 @@ async function* fromArguments({ messages, separator, template, repeat, signal }:
   } while (repeat);
 }
 
-async function* fromFile(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(path);
-  } catch (error) {
-    throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
-  }
-}
-
-function isFolder(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isDirectory();
-  } catch {
-    // It is closed.
-    return false;
-  }
-}
-
-/** Standard input, until it or the command ends. */
-async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
-  // Node would read a folder as empty.
-  if (isFolder(0)) throw new Failure("standard input is a folder; --file reads files", exitCodes.usage);
-  const { stdin } = process;
-  const stop = () => stdin.destroy();
+/** The bytes of a stream, until it or the command ends. */
+async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = () => stream.destroy();
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   try {
-    yield* stdin;
+    yield* stream;
   } catch (error) {
-    if (!signal.aborted) throw new Failure(`cannot read standard input: ${(error as Error).message}`);
+    if (!signal.aborted) throw new Failure(`cannot read ${name}: ${(error as Error).message}`);
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -230,9 +212,11 @@ export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel>
   const read = await reader(options);
   for (const path of files) {
     if (signal.aborted) return;
-    yield* read(fromFile(path));
+    yield* read(bytesOf(openFile(path), path, signal));
   }
-  if (messages.length === 0 && files.length === 0) yield* read(fromStandardInput(signal));
+  if (messages.length > 0 || files.length > 0) return;
+  checkStandardInput("--file reads files");
+  yield* read(bytesOf(process.stdin, "standard input", signal));
 }
 
 /** The bytes of a message for a program that reads one: its frames, joined by the separator. */

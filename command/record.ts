@@ -3,10 +3,11 @@
 
 import { constants } from "node:buffer";
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { openFile } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
@@ -163,14 +164,7 @@ interface Source extends Disposable {
 
 /** Opens a recording and checks its header. Rejects if it is not a recording. */
 async function openRecording(path: string): Promise<Source> {
-  const source = path === "-" ? process.stdin : createReadStream(path);
-  if (path !== "-") {
-    try {
-      await once(source, "open");
-    } catch (error) {
-      throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
-    }
-  }
+  const source = path === "-" ? process.stdin : openFile(path);
   interrupted.addEventListener("abort", () => source.destroy());
   const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
   const lines = input[Symbol.asyncIterator]();

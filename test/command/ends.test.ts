@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Pull, Push, Subscriber } from "zmq-native";
@@ -71,6 +71,58 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     command.kill("SIGTERM");
     expect(await once(command, "exit")).toEqual([143, null]);
     await push.close({ linger: 0 });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a signal ends the reading of a named pipe", () => {
+  test.each<[string, (pipe: string) => string[], string]>([
+    ["push --file", (pipe) => ["push", "--file", pipe], "first\n"],
+    [
+      "replay",
+      (pipe) => ["replay", pipe, "--type", "push"],
+      '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["first"]}\n',
+    ],
+  ])("by %s", async (_name, parameters, content) => {
+    const pipe = join(folder(), "pipe");
+    await execute("mkfifo", [pipe]);
+    // For reading, too: otherwise this would wait for the reader.
+    const writer = openSync(pipe, "r+");
+    writeSync(writer, content);
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const command = startZmq([...parameters(pipe), "--connect", pull.lastEndpoint!]);
+    expect(String(await pull.receive())).toBe("first");
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 130, stderr: "" });
+    closeSync(writer);
+    pull.close();
+  });
+
+  test("also if the pipe has no writer", async () => {
+    const absent = join(folder(), "absent");
+    await execute("mkfifo", [absent]);
+    const file = join(folder(), "file");
+    writeFileSync(file, "first\n");
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["push", "--file", file, "--file", absent, "--connect", pull.lastEndpoint!]);
+    expect(String(await pull.receive())).toBe("first");
+    pull.close();
+    command.kill("SIGINT");
+    expect((await command).exitCode).toBe(130);
+  });
+
+  test("its messages are sent until its writer ends", async () => {
+    const pipe = join(folder(), "pipe");
+    await execute("mkfifo", [pipe]);
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const pushed = zmq(["push", "--file", pipe, "--connect", pull.lastEndpoint!]);
+    await execute("sh", ["-c", `seq 20000 > '${pipe}'`]);
+    for (let number = 1; number <= 20_000; number++) expect(String(await pull.receive())).toBe(`${number}`);
+    expect(await pushed).toMatchObject({ status: 0, stderr: "" });
+    pull.close();
   });
 });
 
