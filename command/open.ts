@@ -73,6 +73,9 @@ function optionsOf(Class: SocketClass, { option = {} }: SocketFlags): Record<str
   }
 }
 
+/** libzmq gives an XSubscriber a linger of 0, for its subscriptions. One that only sends has messages. */
+const defaultsOf = ({ name, receives }: SocketKind) => (name === "xsub" && !receives ? { linger: -1 } : {});
+
 /** A socket that is bound and connected. */
 interface Opened {
   readonly socket: AnySocket;
@@ -95,7 +98,7 @@ async function open(
   const authenticator = rules && (await zmq.context.authenticate(rules));
   let socket: AnySocket;
   try {
-    const given = flags.linger === undefined ? {} : { linger: flags.linger };
+    const given = { ...defaultsOf(kind), ...(flags.linger !== undefined && { linger: flags.linger }) };
     const Class = await classOf(kind);
     socket = new Class({ ...given, ...options, ...optionsOf(Class, flags) });
   } catch (error) {
@@ -168,7 +171,8 @@ function left(socket: AnySocket): string {
  * not end this wait. SIGTERM and SIGHUP limit it, unless `--linger` is given.
  */
 async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }: SocketFlags): Promise<void> {
-  if (!kind.sends) return;
+  // The subscriptions of an XSubscriber have no use after its end: an absent publisher must not make that a failure.
+  if (!kind.sends || (kind.name === "xsub" && kind.receives && linger === undefined)) return;
   const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
   let limit = Math.min(...limits);
   const stopped = new AbortController();

@@ -228,7 +228,7 @@ async function* messagesOf(
 
 /** Sends the messages of a file. */
 export async function replay(path: string, flags: ReplayFlags): Promise<void> {
-  const kind = kindOf(flags.type);
+  const kind = { ...kindOf(flags.type), receives: false };
   // Before the socket is opened: a wrong file must not wait for peers.
   using recording = await openRecording(path);
   let waitForPeers = async () => {};

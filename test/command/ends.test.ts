@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Pull, Push, Subscriber } from "zmq-native";
+import { Publisher, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
@@ -157,6 +157,30 @@ describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
     const command = [process.execPath, program, ...parameters];
     const { stdout, stderr } = await execute("python3", ["-c", inTerminal, word, ...command]);
     expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
+  });
+});
+
+describe("the end of an XSubscriber", () => {
+  test("does not fail because a publisher is absent", async () => {
+    const publisher = new Publisher();
+    await publisher.bind("tcp://127.0.0.1:*");
+    const endpoints = ["--connect", publisher.lastEndpoint!, "--connect", endpoint()];
+    const subscribed = zmq(["xsub", ...endpoints, "--subscribe", "a", "--count", "1", "--timeout", "20000"]);
+    await publisher.waitForSubscribers(1);
+    await publisher.send("a");
+    expect(await subscribed).toMatchObject({ status: 0, stdout: "a\n", stderr: "" });
+    publisher.close();
+  });
+
+  test("replay --type xsub delivers its messages", async () => {
+    const path = join(folder(), "recording");
+    writeFileSync(path, '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["x"]}\n');
+    const publisher = new XPublisher({ receiveTimeout: 20_000 });
+    await publisher.bind("tcp://127.0.0.1:*");
+    const replayed = zmq(["replay", path, "--type", "xsub", "--connect", publisher.lastEndpoint!]);
+    expect(String(await publisher.receive())).toBe("x");
+    expect(await replayed).toMatchObject({ status: 0, stderr: "" });
+    publisher.close();
   });
 });
 
