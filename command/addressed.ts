@@ -4,6 +4,7 @@ import { exitCodes, Failure } from "./exit.js";
 import { joined } from "./input.js";
 import type { AnySocket, SocketFlags } from "./open.js";
 import { bufferOf, type Parcel } from "./parcel.js";
+import { report } from "./print.js";
 import type { SocketKind } from "./sockets.js";
 
 type Send = (parcel: Parcel) => Promise<void>;
@@ -41,7 +42,14 @@ function toServers(
     const body = joined(parcel, separator);
     // Without bytes, a Stream would close the connection.
     if (body.length === 0) return;
-    for (const { routingId } of socket.peers) await send({ frames: [routingId as Buffer, body] });
+    for (const { routingId } of socket.peers) {
+      try {
+        await send({ frames: [routingId as Buffer, body] });
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        report("a server has left before it got the message");
+      }
+    }
   };
 }
 

@@ -3,8 +3,11 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Dealer, Publisher, Pull, Push, Reply, Request, Router } from "zmq-native";
+import { addressing } from "../../command/addressed.js";
+import type { AnySocket } from "../../command/open.js";
+import type { Parcel } from "../../command/parcel.js";
 import { socketKinds } from "../../command/sockets.js";
 import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -83,6 +86,21 @@ describe("each socket type", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("got hello");
     server.close();
+  });
+
+  test("stream --connect goes on if a server leaves while the message is sent to another", async () => {
+    const kind = socketKinds.find(({ name }) => name === "stream")!;
+    const peers = new Set([{ routingId: Buffer.from("gone") }, { routingId: Buffer.from("here") }]);
+    const sent: string[][] = [];
+    const send = async ({ frames }: Parcel) => {
+      if (String(frames[0]) === "gone") throw Object.assign(new Error("unreachable"), { code: "EHOSTUNREACH" });
+      sent.push(frames.map(String));
+    };
+    using reported = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { signal } = new AbortController();
+    await addressing(kind, { peers } as unknown as AnySocket, {}, send, signal)({ frames: [Buffer.from("x")] });
+    expect(sent).toEqual([["here", "x"]]);
+    expect(reported.mock.calls).toEqual([["zmq: a server has left before it got the message"]]);
   });
 
   test("router reports a message to an unknown peer, and one without an address", async () => {
