@@ -5,7 +5,7 @@ import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
 import { reportFailures } from "./handshakes.js";
-import { joined, messagesOf } from "./input.js";
+import { checkSource, joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { openOutput } from "./output.js";
@@ -47,6 +47,10 @@ export async function exchange(
   }
   // Before the socket is opened, since wrong usage must not wait for peers.
   if (flags.template) for (const message of messages) compile(message);
+  const sendsCounted = !kind.receives || kind.turns === "request";
+  const repeat = messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined));
+  const source = { messages, files: flags.file ?? [], repeat };
+  if (kind.sends && kind.turns !== "reply" && !computed) checkSource(source);
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
@@ -64,15 +68,12 @@ export async function exchange(
     await waitForPeers();
     using progress = openProgress(flags.quiet === true || (kind.receives && flags.output !== "none"));
 
-    const sendsCounted = !kind.receives || kind.turns === "request";
     const parcels = () =>
       messagesOf({
-        messages,
-        files: flags.file ?? [],
+        ...source,
         input: flags.input ?? "lines",
         separator: flags.separator,
         template: flags.template,
-        repeat: messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined)),
         signal: stopped,
       });
 

@@ -3,22 +3,26 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
-import { checkStandardInput, openFile } from "./files.js";
+import { checkFile, checkStandardInput, openFile } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
 
-export interface InputOptions {
+/** Where the messages are. */
+export interface InputSource {
   /** Messages given as arguments. */
   readonly messages: readonly string[];
   readonly files: readonly string[];
+  /** Whether arguments are sent again and again. */
+  readonly repeat: boolean;
+}
+
+export interface InputOptions extends InputSource {
   readonly input: InputFormat;
   /** Splits a message into frames. */
   readonly separator?: Buffer | undefined;
   /** Whether `{{…}}` in arguments is replaced. */
   readonly template: boolean;
-  /** Whether arguments are sent again and again. */
-  readonly repeat: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -199,15 +203,21 @@ async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): As
   }
 }
 
-/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
-export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, repeat, signal } = options;
+/** Throws a `Failure` if the messages cannot be read. Call this before the socket is opened: wrong usage must not wait for peers. */
+export function checkSource({ messages, files, repeat }: InputSource): void {
   if (repeat && files.length > 0) {
     throw new Failure(
       "arguments that are repeated leave no turn to --file: give one of them",
       exitCodes.usage,
     );
   }
+  for (const path of files) checkFile(path);
+  if (messages.length === 0 && files.length === 0) checkStandardInput("--file reads files");
+}
+
+/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
+export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
+  const { messages, files, signal } = options;
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
   for (const path of files) {
@@ -215,7 +225,6 @@ export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel>
     yield* read(bytesOf(openFile(path), path, signal));
   }
   if (messages.length > 0 || files.length > 0) return;
-  checkStandardInput("--file reads files");
   yield* read(bytesOf(process.stdin, "standard input", signal));
 }
 

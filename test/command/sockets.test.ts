@@ -552,6 +552,13 @@ describe("limits and ends", () => {
       ["radio", "--connect", "udp://127.0.0.1:1", "--group", "g", "--wait-peers", "1", "x"],
       "udp://127.0.0.1:1: this transport has no peers to wait for",
     ],
+    // Neither waits for a subscriber.
+    [["pub", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt"], "cannot read absent.txt: ENOENT"],
+    [["pub", "--connect", "tcp://127.0.0.1:1", "--file", __dirname], `cannot read ${__dirname}: it is a folder`],
+    [
+      ["pub", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--file", __filename, "x"],
+      "leave no turn to --file",
+    ],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
   ])("%j is wrong usage", async (parameters, message) => {
