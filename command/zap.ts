@@ -3,7 +3,7 @@
 
 import * as zmq from "zmq-native";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { print, printJson, report } from "./print.js";
+import { mayPrint, print, printJson, report, reportSkipped } from "./print.js";
 import { allowed, usersOf } from "./security.js";
 
 interface ZapFlags {
@@ -41,6 +41,7 @@ async function rulesOf(flags: ZapFlags): Promise<zmq.AuthenticateOptions> {
 
 /** Prints a decision. Names and addresses come from peers. */
 function show(decision: zmq.Decision, json: boolean): void {
+  if (!mayPrint()) return;
   const time = new Date().toISOString();
   const { admitted, reason, text, domain, address, mechanism, publicKey, username } = decision;
   if (json) {
@@ -142,5 +143,6 @@ export async function zap(flags: ZapFlags): Promise<void> {
     programs.close();
     handler.close();
     await authenticator.close();
+    reportSkipped();
   }
 }

@@ -1,11 +1,12 @@
 // The commands that do more than open one socket: proxy, recordings, probe, monitor, bench, keys and completion.
 
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { curvePublicKey, Publisher, Pull, Push, Reply } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -298,6 +299,22 @@ test("monitor says why a connection fails", async () => {
     expect(errors.filter((error) => error.endsWith(`(${reason})`))).not.toEqual([]);
   }
   publisher.close();
+});
+
+test("events of monitor do not wait in memory for a reader of the output that is slow", async () => {
+  const count = 20_000;
+  const absent = Array.from({ length: 20 }, () => endpoint("x".repeat(20)));
+  const flags = ["--json", "--count", `${count}`, "--option", "reconnectInterval=1"];
+  const child = spawn(process.execPath, [program, "monitor", ...absent, ...flags]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [note] = await once(child.stderr, "data");
+  const [, skipped] = /^zmq: the reader of standard output is slow: (\d+) lines were not printed\n$/.exec(String(note))!;
+  let lines = 0;
+  child.stdout.on("data", (data: Buffer) => {
+    for (const byte of data) if (byte === 10) lines++;
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(lines + Number(skipped)).toBe(count);
 });
 
 test("the time of monitor --timeout does not run while a peer is connected", async () => {
