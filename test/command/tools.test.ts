@@ -128,6 +128,11 @@ test.each([
     '{"format":"zmq-recording","version":1}\n{"at":0,"frames":[1]}',
     "line 2: a frame must be",
   ],
+  [
+    "a line without frames",
+    '{"format":"zmq-recording","version":1}\n{"at":0}',
+    'line 2: a frame must be a string, {"base64": …} or {"hex": …}, got nothing',
+  ],
 ])("replay refuses %s", async (_title, content, message) => {
   const file = join(folder(), "recording");
   writeFileSync(file, content);
