@@ -53,14 +53,38 @@ function toServers(
   };
 }
 
+const unknownPeer = (what: string, id: string | number) =>
+  new Failure(`no connected peer has the ${what} ${id}; --wait-peers waits for peers first`);
+
+const routingIdRemedy = '; give --routing-id NUMBER, or {"frames": ["…"], "routingId": 1} with --input json';
+
+/** Sends messages whose routing id is not a frame. `routingId` is for those that have none. */
+function toRoutingIds(kind: SocketKind, send: Send, routingId?: number, remedy = ""): Send {
+  return async (parcel) => {
+    const id = parcel.routingId ?? routingId;
+    if (id === undefined) {
+      throw new Failure(
+        `messages of a ${kind.className} need the routing id of a peer${remedy}`,
+        exitCodes.usage,
+      );
+    }
+    try {
+      await send(parcel);
+    } catch (error) {
+      throw isGone(error) ? unknownPeer("routing id", id) : error;
+    }
+  };
+}
+
 /** Returns a function that sends the messages of the input, and explains those that have no way. */
 export function addressing(
   kind: SocketKind,
   socket: AnySocket,
-  flags: SocketFlags & { readonly separator?: Buffer | undefined },
+  flags: SocketFlags & { readonly separator?: Buffer | undefined; readonly routingId?: number },
   send: Send,
   signal: AbortSignal,
 ): Send {
+  if (kind.envelope === "routingId") return toRoutingIds(kind, send, flags.routingId, routingIdRemedy);
   if (kind.envelope !== "address") return send;
   if (kind.notices && !flags.bind?.length) return toServers(socket, flags, flags.separator, send, signal);
   const what = kind.name === "dgram" ? "address" : "routing id";
@@ -74,9 +98,7 @@ export function addressing(
     try {
       await send(parcel);
     } catch (error) {
-      if (!isGone(error)) throw error;
-      const id = JSON.stringify(bufferOf(address!).toString());
-      throw new Failure(`no connected peer has the ${what} ${id}; --wait-peers waits for peers first`);
+      throw isGone(error) ? unknownPeer(what, JSON.stringify(bufferOf(address!).toString())) : error;
     }
   };
 }

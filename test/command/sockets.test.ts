@@ -115,6 +115,18 @@ describe("each socket type", () => {
     });
   });
 
+  test("server reports a message to an unknown peer, and one without a routing id", async () => {
+    const server = ["server", "--bind", endpoint()];
+    expect(await zmq([...server, "--routing-id", "7", "hi"])).toMatchObject({
+      status: 1,
+      stderr: "zmq: no connected peer has the routing id 7; --wait-peers waits for peers first\n",
+    });
+    expect(await zmq(server, "hi\n")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^zmq: messages of a Server need the routing id of a peer; give --routing-id NUMBER/),
+    });
+  });
+
   test("dgram answers UDP packets", async () => {
     const { createSocket } = await import("node:dgram");
     const client = createSocket("udp4");
