@@ -65,13 +65,15 @@ function addInput(command: Command): void {
 
 /** How the messages received are answered. */
 function addAnswers(command: Command): void {
-  command
-    .option("--echo", "answer each message with itself")
-    .option("--exec <command>", "answer with the output of a shell command, which reads the message")
-    .option(
-      "--eval <expression>",
-      "answer with the value of a JavaScript expression of message, frames and count",
-    );
+  const answers = [
+    ["--echo", "answer each message with itself"],
+    ["--exec <command>", "answer with the output of a shell command, which reads the message"],
+    ["--eval <expression>", "answer with the value of a JavaScript expression of message, frames and count"],
+  ] as const;
+  for (const [flags, description] of answers) {
+    // The options of the input, which is not read then.
+    command.addOption(new Option(flags, description).conflicts(["file", "input", "rate", "interval"]));
+  }
 }
 
 /** The things that `--count` counts. */

@@ -571,6 +571,16 @@ describe("limits and ends", () => {
       ["pub", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--file", __filename, "x"],
       "leave no turn to --file",
     ],
+    ...["--file", "--input", "--rate", "--interval"].map((option): [string[], string] => [
+      ["router", "--connect", "tcp://127.0.0.1:1", "--echo", option, option === "--input" ? "json" : "1"],
+      "option '--echo' cannot be used with option ",
+    ]),
+    [["dealer", "--connect", "tcp://127.0.0.1:1", "--exec", "cat", "--file", "x"], "cannot be used with"],
+    [["dealer", "--connect", "tcp://127.0.0.1:1", "--eval", "1", "--file", "x"], "cannot be used with"],
+    [
+      ["zap", "--bind", "ipc://x", "--curve-allow", "ada.key", "--curve-allow", "any"],
+      "--curve-allow any admits every key",
+    ],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
   ])("%j is wrong usage", async (parameters, message) => {
