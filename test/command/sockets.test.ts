@@ -539,6 +539,7 @@ describe("limits and ends", () => {
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "type=5"], "type is not an option"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "__proto__=1"], "__proto__ is not an option"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--separator", "a\\xZZ"], "Two hexadecimal digits"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--separator", "\\x1f\\xZZ"], "Two hexadecimal digits"],
     [["zap", "--bind", "ipc://x", "--allow-address", "foo"], "zap: --allow-address"],
     [["zap", "--bind", "ipc://x", "--deny-address", "foo"], "zap: --deny-address"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
