@@ -124,29 +124,32 @@ export async function proxy(types: (typeof proxyPairs)[number], flags: ProxyFlag
         }, 1000)
       : undefined;
   let left = 0;
+  let deadline: number | undefined;
+  const rest = () =>
+    deadline === undefined ? linger : Math.max(0, Math.round(deadline - performance.now()));
   let closed: Promise<unknown> | undefined;
   const stop = async () => {
     endWithin(linger);
-    const deadline = performance.now() + linger;
+    deadline = performance.now() + linger;
     try {
       left = await drain(running, deadline);
     } catch {
       // It has ended by itself, or libzmq does not count.
     }
     // The proxy closes its sockets when it ends. These calls wait for what the network has not taken yet.
-    const rest = Math.max(0, Math.round(deadline - performance.now()));
-    closed = Promise.all([front, back].map((socket) => socket.close({ linger: rest })));
+    closed = Promise.all([front, back].map((socket) => socket.close({ linger: rest() })));
     if (!hasEnded) running.terminate();
   };
   interrupted.addEventListener("abort", () => void stop());
   if (interrupted.aborted) void stop();
   await ended;
+  const copied = capture?.close({ linger: rest() });
   await closed;
   clearInterval(timer);
   if (timer) endStatus();
-  await capture?.close({ linger });
   if (left > 0) {
     const messages = left === 1 ? "message was" : "messages were";
     report(`${number.format(left)} ${messages} not delivered within ${linger} ms`);
   }
+  await copied;
 }

@@ -225,6 +225,35 @@ describe("messages that are dropped at a full queue", () => {
 });
 
 describe("a proxy that ends", () => {
+  test("closes its capture within the same --linger", async () => {
+    const pull = new Pull({ receiveHighWaterMark: 1 });
+    await pull.bind(endpoint());
+    const capture = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 1 });
+    capture.subscribe("");
+    await capture.bind(endpoint());
+    const proxy = startZmq([
+      ...["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1:*", "--back-connect", pull.lastEndpoint!],
+      ...["--capture-connect", capture.lastEndpoint!, "--linger", "3000"],
+    ]);
+    const [line] = await once(proxy.stderr!, "data");
+    const push = new Push();
+    push.connect(/bound to (\S+)/.exec(String(line))![1]!);
+    // Until the subscription has arrived, messages are not copied.
+    const copied = capture.receive().then(() => true);
+    while (!(await Promise.race([copied, new Promise<false>((resolve) => setTimeout(resolve, 10, false))])))
+      await push.send("first");
+    // More than the connections hold: both ends have messages left.
+    for (let count = 0; count < 200; count++) await push.send(Buffer.alloc(2 ** 16));
+    await push.close({ linger: 20_000 });
+    process.kill(proxy.pid!, "SIGTERM");
+    const { exitCode, stderr } = await proxy;
+    // SIGTERM ends the process two seconds after --linger in any case.
+    expect(textOf(stderr)).toMatch(/\nzmq: [1-9]\d* messages were not delivered within 3000 ms\n$/);
+    expect(exitCode).toBe(143);
+    pull.close();
+    capture.close();
+  });
+
   async function startProxy(...flags: string[]) {
     const at = endpoint();
     const ends = ["--front-bind", "tcp://127.0.0.1:*", "--back-bind", at];
