@@ -126,6 +126,13 @@ function endWithTerminal(): void {
   process.stderr.on("error", () => {});
 }
 
+/** Reports an error. Returns the failure to end with, which is not reported again. */
+export function reported(error: unknown): Failure {
+  const { message, exitCode } = error instanceof Failure ? error : new Failure(textOf(error));
+  if (message !== "") report(message);
+  return new Failure("", exitCode);
+}
+
 /** Runs a command's work and sets the exit code. */
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
@@ -139,12 +146,6 @@ export async function run(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof Failure) {
-      if (error.message !== "") report(error.message);
-      process.exitCode = error.exitCode;
-    } else if (!interrupted.aborted) {
-      report(textOf(error));
-      process.exitCode = exitCodes.failed;
-    }
+    if (error instanceof Failure || !interrupted.aborted) process.exitCode = reported(error).exitCode;
   }
 }

@@ -9,6 +9,7 @@ import {
   interrupted,
   isTimeout,
   lingerAfterTermination,
+  reported,
   terminated,
   textOf,
 } from "./exit.js";
@@ -238,9 +239,11 @@ export async function withSocket(
   }
   if (end && !interrupted.aborted) {
     reportDrops(socket, kind);
-    // A peer that never comes must not keep the failure from the user.
-    await close(flags.linger ?? lingerAfterFailure);
-    throw end.error;
+    const failure = reported(end.error);
+    const linger = flags.linger ?? lingerAfterFailure;
+    terminated.addEventListener("abort", () => endWithin(linger));
+    await close(linger);
+    throw failure;
   }
   const stopNote = noteWaiting();
   try {

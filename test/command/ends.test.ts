@@ -160,6 +160,20 @@ describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
   });
 });
 
+test("a failure is reported before the messages in front of it are delivered", async () => {
+  const at = endpoint();
+  const command = startZmq(["push", "--connect", at, "--input", "json", "--linger", "100000"]);
+  command.stdin!.write('"a"\n{\n');
+  const [data] = await once(command.stderr!, "data");
+  expect(String(data)).toMatch(/^zmq: input line 2 is not JSON: .*\n$/);
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  await pull.bind(at);
+  expect(String(await pull.receive())).toBe("a");
+  const { exitCode, stderr } = await command;
+  expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 1, stderr: String(data) });
+  pull.close();
+});
+
 describe("the end of an XSubscriber", () => {
   test("does not fail because a publisher is absent", async () => {
     const publisher = new Publisher();
