@@ -7,7 +7,7 @@ import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { openFile } from "./files.js";
+import { checkStandardInput, openFile } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
@@ -164,6 +164,7 @@ interface Source extends Disposable {
 
 /** Opens a recording and checks its header. Rejects if it is not a recording. */
 async function openRecording(path: string): Promise<Source> {
+  if (path === "-") checkStandardInput("zmq replay FILE reads a file");
   const source = path === "-" ? process.stdin : openFile(path);
   interrupted.addEventListener("abort", () => source.destroy());
   const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });

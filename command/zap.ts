@@ -2,7 +2,7 @@
 // to an authenticator of this process. docs/command.md documents the messages.
 
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { endpointFailure, exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { mayPrint, print, printJson, report, reportSkipped } from "./print.js";
 import { allowed, usersOf } from "./security.js";
 
@@ -55,6 +55,14 @@ function show(decision: zmq.Decision, json: boolean): void {
   print(`${time.slice(11, 23)}  ${shown}${admitted ? "" : `: ${text}`}`);
 }
 
+function bindOne(socket: zmq.Router, endpoint: string): void {
+  try {
+    socket.bindSync(endpoint);
+  } catch (error) {
+    throw endpointFailure("zap", endpoint, error);
+  }
+}
+
 /** Binds to ipc endpoints, so that the files have the mode from the start. */
 function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): void {
   const before = process.umask();
@@ -69,11 +77,9 @@ function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): v
       }
       // For a wildcard libzmq makes a folder, which its owner must be able to enter.
       process.umask(0o777 & ~(endpoint === "ipc://*" ? mode | 0o100 : mode));
-      socket.bindSync(endpoint);
+      bindOne(socket, endpoint);
       if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
-  } catch (error) {
-    throw error instanceof Failure ? error : new Failure(`zap: ${textOf(error)}`);
   } finally {
     process.umask(before);
   }

@@ -162,6 +162,7 @@ test.skipIf(process.platform === "win32").each([
   ["push --linger 0", "--file reads files"],
   // Does not wait for a subscriber.
   ["pub", "--file reads files"],
+  ["replay -", "zmq replay FILE reads a file"],
 ])("a folder as standard input of %s is wrong usage", async (command, remedy) => {
   const line = `'${process.execPath}' '${program}' ${command} --connect ${endpoint()} < '${folder()}'`;
   expect(await execute("sh", ["-c", line])).toMatchObject({

@@ -93,12 +93,19 @@ describe("each socket type", () => {
     const peers = new Set([{ routingId: Buffer.from("gone") }, { routingId: Buffer.from("here") }]);
     const sent: string[][] = [];
     const send = async ({ frames }: Parcel) => {
-      if (String(frames[0]) === "gone") throw Object.assign(new Error("unreachable"), { code: "EHOSTUNREACH" });
+      if (String(frames[0]) === "gone")
+        throw Object.assign(new Error("unreachable"), { code: "EHOSTUNREACH" });
       sent.push(frames.map(String));
     };
     using reported = vi.spyOn(console, "error").mockImplementation(() => {});
     const { signal } = new AbortController();
-    await addressing(kind, { peers } as unknown as AnySocket, {}, send, signal)({ frames: [Buffer.from("x")] });
+    await addressing(
+      kind,
+      { peers } as unknown as AnySocket,
+      {},
+      send,
+      signal,
+    )({ frames: [Buffer.from("x")] });
     expect(sent).toEqual([["here", "x"]]);
     expect(reported.mock.calls).toEqual([["zmq: a server has left before it got the message"]]);
   });
@@ -123,7 +130,9 @@ describe("each socket type", () => {
     });
     expect(await zmq(server, "hi\n")).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^zmq: messages of a Server need the routing id of a peer; give --routing-id NUMBER/),
+      stderr: expect.stringMatching(
+        /^zmq: messages of a Server need the routing id of a peer; give --routing-id NUMBER/,
+      ),
     });
   });
 
@@ -176,7 +185,9 @@ describe("--wait-peers", () => {
 
   test("counts peers over inproc", async () => {
     const at = ["--bind", "inproc://pair", "--connect", "inproc://pair"];
-    expect(await zmq(["dealer", ...at, "--wait-peers", "2", "--timeout", "20000", "--count", "1", "hi"])).toMatchObject({
+    expect(
+      await zmq(["dealer", ...at, "--wait-peers", "2", "--timeout", "20000", "--count", "1", "hi"]),
+    ).toMatchObject({
       status: 0,
       stdout: "hi\n",
     });
@@ -340,7 +351,9 @@ describe("requests", () => {
     asking.close();
     server.kill("SIGINT");
     const { exitCode, stderr } = await server;
-    expect(Buffer.from(stderr).toString()).toMatch(/^zmq: \d+ messages were dropped: the queue of a peer was full;/);
+    expect(Buffer.from(stderr).toString()).toMatch(
+      /^zmq: \d+ messages were dropped: the queue of a peer was full;/,
+    );
     expect(exitCode).toBe(130);
   });
 
@@ -567,7 +580,10 @@ describe("limits and ends", () => {
     ],
     // Neither waits for a subscriber.
     [["pub", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt"], "cannot read absent.txt: ENOENT"],
-    [["pub", "--connect", "tcp://127.0.0.1:1", "--file", __dirname], `cannot read ${__dirname}: it is a folder`],
+    [
+      ["pub", "--connect", "tcp://127.0.0.1:1", "--file", __dirname],
+      `cannot read ${__dirname}: it is a folder`,
+    ],
     [
       ["pub", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--file", __filename, "x"],
       "leave no turn to --file",
@@ -582,6 +598,8 @@ describe("limits and ends", () => {
       ["zap", "--bind", "ipc://x", "--curve-allow", "ada.key", "--curve-allow", "any"],
       "--curve-allow any admits every key",
     ],
+    [["zap", "--bind", "ipc://", "--allow-address", "127.0.0.1"], "zmq: zap: "],
+    [["replay", __dirname, "--bind", "tcp://127.0.0.1:*"], `zmq: cannot read ${__dirname}: it is a folder`],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
   ])("%j is wrong usage", async (parameters, message) => {

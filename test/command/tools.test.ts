@@ -80,21 +80,24 @@ test("record does not replace a file without --force, and reports a full disk", 
   });
 });
 
-test.skipIf(process.platform === "win32")("record reports a disk that is full at the last message", async () => {
-  const push = new Push();
-  await push.bind("tcp://127.0.0.1:*");
-  const file = join(folder(), "recording");
-  const record = `record '${file}' --type pull --connect ${push.lastEndpoint} --count 1`;
-  // The header fits into the largest file of this shell, the message does not.
-  const line = `ulimit -f 2; exec '${process.execPath}' '${program}' ${record}`;
-  const recorded = execute("sh", ["-c", line]);
-  await push.send(Buffer.alloc(4000, "x"));
-  expect(await recorded).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(/^zmq: cannot write .*: EFBIG.*\n$/),
-  });
-  push.close();
-});
+test.skipIf(process.platform === "win32")(
+  "record reports a disk that is full at the last message",
+  async () => {
+    const push = new Push();
+    await push.bind("tcp://127.0.0.1:*");
+    const file = join(folder(), "recording");
+    const record = `record '${file}' --type pull --connect ${push.lastEndpoint} --count 1`;
+    // The header fits into the largest file of this shell, the message does not.
+    const line = `ulimit -f 2; exec '${process.execPath}' '${program}' ${record}`;
+    const recorded = execute("sh", ["-c", line]);
+    await push.send(Buffer.alloc(4000, "x"));
+    expect(await recorded).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^zmq: cannot write .*: EFBIG.*\n$/),
+    });
+    push.close();
+  },
+);
 
 test("replay keeps the times of a recording, divided by --speed", async () => {
   const file = join(folder(), "recording");
@@ -313,7 +316,9 @@ test("events of monitor do not wait in memory for a reader of the output that is
   const child = spawn(process.execPath, [program, "monitor", ...absent, ...flags]);
   onTestFinished(() => void child.kill("SIGKILL"));
   const [note] = await once(child.stderr, "data");
-  const [, skipped] = /^zmq: the reader of standard output is slow: (\d+) lines were not printed\n$/.exec(String(note))!;
+  const [, skipped] = /^zmq: the reader of standard output is slow: (\d+) lines were not printed\n$/.exec(
+    String(note),
+  )!;
   let lines = 0;
   child.stdout.on("data", (data: Buffer) => {
     for (const byte of data) if (byte === 10) lines++;
