@@ -111,7 +111,8 @@ const tags = new Proxy<TagDecoder[]>([], {
 function treeText(value: unknown): string {
   if (value instanceof Leaf) return value.json;
   if (Array.isArray(value)) return listText(value.map(treeText));
-  if (value instanceof Map) return mapText(Array.from(value, ([key, item]) => [treeText(key), treeText(item)]));
+  if (value instanceof Map)
+    return mapText(Array.from(value, ([key, item]) => [treeText(key), treeText(item)]));
   // cborg accepts the end of an open list as a value.
   throw new RangeError("the encoded value ends early");
 }

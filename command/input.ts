@@ -40,8 +40,13 @@ function framesOf(bytes: Buffer, separator: Buffer | undefined): Buffer[] {
   return [...frames, bytes.subarray(start)];
 }
 
-/** Splits a stream of bytes after each `delimiter`. The last piece needs none. */
-async function* split(source: AsyncIterable<Buffer>, delimiter: number): AsyncGenerator<Buffer> {
+/** Splits a stream of bytes after each `delimiter`. The last piece needs none. Throws `tooLong` for one above `longest` bytes. */
+export async function* split(
+  source: AsyncIterable<Buffer>,
+  delimiter: number,
+  longest = longestPiece,
+  tooLong = "a line of the input has more than 1 GiB; see --input raw",
+): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let size = 0;
   for await (const chunk of source) {
@@ -56,7 +61,7 @@ async function* split(source: AsyncIterable<Buffer>, delimiter: number): AsyncGe
     if (start < chunk.length) {
       rest.push(chunk.subarray(start));
       size += chunk.length - start;
-      if (size > longestPiece) throw new Failure("a line of the input has more than 1 GiB; see --input raw");
+      if (size > longest) throw new Failure(tooLong);
     }
   }
   if (size > 0) yield Buffer.concat(rest);

@@ -4,16 +4,16 @@
 import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { checkStandardInput, openFile } from "./files.js";
 import { reportFailures } from "./handshakes.js";
+import { jsonOf } from "./harmless.js";
+import { split } from "./input.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { waitUntil } from "./pace.js";
-import { jsonOf } from "./harmless.js";
-import { fromJson, type Parcel } from "./parcel.js";
+import { fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { framePieces, gathered } from "./pieces.js";
 import { report } from "./print.js";
 import { openProgress } from "./progress.js";
@@ -167,9 +167,8 @@ async function openRecording(path: string): Promise<Source> {
   if (path === "-") checkStandardInput("zmq replay FILE reads a file");
   const source = path === "-" ? process.stdin : openFile(path);
   interrupted.addEventListener("abort", () => source.destroy());
-  const input = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY, signal: interrupted });
-  const lines = input[Symbol.asyncIterator]();
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
+  const lines = linesOf(source, `${path} has a line that is longer than a text of JavaScript can be`, wrong);
   try {
     const header = await lines.next();
     if (header.done && interrupted.aborted) throw interrupted.reason;
@@ -192,6 +191,26 @@ function checkHeader(
   if (name !== format) throw wrong(1, "not a recording of zmq record");
   if (version !== formatVersion) {
     throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
+  }
+}
+
+/** The lines of a recording. Ends with the first signal. `readline` would also split texts at U+2028 and at U+2029. */
+async function* linesOf(
+  source: AsyncIterable<Buffer>,
+  tooLong: string,
+  wrong: (number: number, reason: string) => Failure,
+): AsyncGenerator<string, undefined> {
+  let number = 0;
+  try {
+    for await (const line of split(source, 10, constants.MAX_STRING_LENGTH, tooLong)) {
+      number++;
+      const text = textOfFrame(line);
+      if (text === undefined) throw wrong(number, "not UTF-8");
+      yield text;
+    }
+  } catch (error) {
+    // The signal has destroyed the source.
+    if (!interrupted.aborted) throw error;
   }
 }
 

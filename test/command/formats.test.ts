@@ -68,6 +68,8 @@ describe("input that cannot be sent unchanged is refused", () => {
     ],
     ['{"at":0,"frames":[{"base64":"A"}]}', 2, '"A" is not base64'],
     ['{"at":0,"frames":["\\ud800"]}', 2, "lone surrogate"],
+    ['{"at":0,"frames":["a"]', 2, "not JSON; the recording is incomplete"],
+    ["", 2, "not JSON; the recording is incomplete"],
   ])("a recording with %s", async (lines, number, message) => {
     const file = join(folder(), "recording");
     writeFileSync(file, `{"format":"zmq-recording","version":1}\n${lines}\n`);
@@ -77,6 +79,30 @@ describe("input that cannot be sent unchanged is refused", () => {
     expect(stderr).toContain(message);
     expect(status).toBe(1);
   });
+});
+
+test.each(["\n", "\r\n"])(
+  "a recording has texts with U+2028 and U+2029, and lines that end with %j",
+  async (end) => {
+    const file = join(folder(), "recording");
+    const lines = ['{"format":"zmq-recording","version":1}', '{"at":0,"frames":["a\u2028b\u2029c"]}'];
+    writeFileSync(file, lines.join(end));
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    onTestFinished(() => pull.close());
+    await pull.bind("tcp://127.0.0.1:*");
+    const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
+    const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
+    expect(ended).toMatchObject({ status: 0, stderr: "" });
+    expect(String(frames)).toBe("a\u2028b\u2029c");
+  },
+);
+
+test("a recording that is not UTF-8 is refused", async () => {
+  const file = join(folder(), "recording");
+  const lines = '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["\xff"]}\n';
+  writeFileSync(file, lines, "latin1");
+  const { status, stderr } = await zmq(["replay", file, "--type", "push", "--connect", endpoint()]);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `zmq: ${file}, line 2: not UTF-8\n` });
 });
 
 test("base64 without padding and of the URL-safe alphabet is accepted", async () => {

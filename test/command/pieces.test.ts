@@ -39,7 +39,9 @@ test("JSON of a message reads as the message", () => {
     expect(read.map((bytes) => frame.equals(bytes))).toEqual([true, frame.equals(Buffer.of(255)), true]);
   }
   expect(joined(framePieces([]))).toBe("[]");
-  expect(joined(jsonPieces({ frames: [Buffer.from("a")], routingId: 7 }))).toBe('{"frames":["a"],"routingId":7}');
+  expect(joined(jsonPieces({ frames: [Buffer.from("a")], routingId: 7 }))).toBe(
+    '{"frames":["a"],"routingId":7}',
+  );
   expect(joined(jsonPieces({ frames: [Buffer.from("a")], group: "g" }))).toBe('{"frames":["a"],"group":"g"}');
 });
 
@@ -61,10 +63,10 @@ test("quoted frames are strings of JavaScript", () => {
   }
 });
 
-test("quotes 100 MB of NULs, which is longer than a text can be", () => {
+test("quotes 90 MB of NULs, which is longer than a text can be", () => {
   let length = 0;
-  for (const piece of gathered(quotedPieces(Buffer.alloc(100_000_000)))) length += piece.length;
-  expect(length).toBe(600_000_002);
+  for (const piece of gathered(quotedPieces(Buffer.alloc(90_000_000)))) length += piece.length;
+  expect(length).toBe(540_000_002);
 });
 
 /** A socket to which a command connects. */
@@ -103,12 +105,12 @@ test("a large message is recorded and replayed", async () => {
 test("a receiver goes on after a large message, and prints the frames that it does not decode", async () => {
   const { push, at } = await bound();
   const child = startZmq(["pull", "--connect", at, "--count", "2", "--output", "cbor"]);
-  await push.send(Buffer.alloc(17 << 20));
+  await push.send(Buffer.alloc(17 << 20, "a"));
   await push.send(Buffer.of(0x18, 42));
   const { stdout, stderr, exitCode } = await child;
   expect(exitCode).toBe(0);
   const text = Buffer.from(stdout as Uint8Array).toString();
-  expect(text.length).toBe(6 * (17 << 20) + 2 + 1 + 3);
+  expect(text.length).toBe((17 << 20) + 2 + 1 + 3);
   expect(text.endsWith("\n42\n")).toBe(true);
   expect(Buffer.from(stderr as Uint8Array).toString()).toBe(
     "zmq: a frame of 17825792 bytes is printed as by --output quoted: --output cbor decodes up to 16777216 bytes. --output raw prints all bytes\n",

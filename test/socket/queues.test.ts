@@ -803,7 +803,11 @@ test("receives with a receiveQueue settle in order, also when a turn has been lo
 const manyOperations = 5000;
 
 test("an end without a message settles after the messages before it", async () => {
-  using pair = await join(new Pull({ receiveHighWaterMark: 0 }), new Push({ sendHighWaterMark: 0 }), "inproc");
+  using pair = await join(
+    new Pull({ receiveHighWaterMark: 0 }),
+    new Push({ sendHighWaterMark: 0 }),
+    "inproc",
+  );
   const { bound: pull, connected: push } = pair;
   const order: number[] = [];
   const settled: Promise<unknown>[] = [];
@@ -827,7 +831,11 @@ test("an end without a message settles after the messages before it", async () =
 });
 
 test("a send that fails settles after the sends before it", async () => {
-  using pair = await join(new Pull({ receiveHighWaterMark: 1 }), new Push({ sendHighWaterMark: 5000 }), "inproc");
+  using pair = await join(
+    new Pull({ receiveHighWaterMark: 1 }),
+    new Push({ sendHighWaterMark: 5000 }),
+    "inproc",
+  );
   const push = pair.connected;
   const order: string[] = [];
   const settled: Promise<unknown>[] = [];
