@@ -18,7 +18,10 @@ export interface InputOptions {
   readonly template: boolean;
   /** Whether arguments are sent again and again. */
   readonly repeat: boolean;
+  /** Ends the input. */
   readonly signal: AbortSignal;
+  /** Ends standard input, which may never end by itself. The messages that have been read are sent. */
+  readonly inputSignal: AbortSignal;
 }
 
 /** The longest line or JSON value. Longer input is a mistake, such as a binary file without `--input raw`. */
@@ -201,13 +204,17 @@ function isFolder(descriptor: number): boolean {
   }
 }
 
-/** Standard input, until it or the command ends. */
+/** Standard input was not read to its end: its last piece may be incomplete. */
+const cut = Symbol("cut");
+
+/** Standard input, until it or the command ends. Throws `cut` in the latter case. */
 async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
   // Node would read a folder as empty.
   if (isFolder(0)) throw new Failure("standard input is a folder; --file reads files", exitCodes.usage);
   const { stdin } = process;
   const stop = () => stdin.destroy();
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   try {
     yield* stdin;
   } catch (error) {
@@ -215,11 +222,12 @@ async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
   } finally {
     signal.removeEventListener("abort", stop);
   }
+  if (!stdin.readableEnded) throw cut;
 }
 
 /** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
 export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, repeat, signal } = options;
+  const { messages, files, repeat, signal, inputSignal } = options;
   if (repeat && files.length > 0) {
     throw new Failure(
       "arguments that are repeated leave no turn to --file: give one of them",
@@ -232,7 +240,12 @@ export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel>
     if (signal.aborted) return;
     yield* read(fromFile(path));
   }
-  if (messages.length === 0 && files.length === 0) yield* read(fromStandardInput(signal));
+  if (messages.length > 0 || files.length > 0) return;
+  try {
+    yield* read(fromStandardInput(inputSignal));
+  } catch (error) {
+    if (error !== cut) throw error;
+  }
 }
 
 /** The bytes of a message for a program that reads one: its frames, joined by the separator. */
