@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { reportFailures } from "./handshakes.js";
 import { receiverWithPeer, sender, waiter } from "./messages.js";
@@ -202,10 +203,10 @@ export async function replay(path: string, flags: ReplayFlags): Promise<void> {
     reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, flags, work, prepare);
+  await withSocket(kind, refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
-    const send = sender(socket, kind, flags);
+    const send = toAddresses(kind, sender(socket, kind, flags));
     await waitForPeers();
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();
