@@ -76,7 +76,7 @@ function toRoutingIds(kind: SocketKind, send: Send, routingId?: number, remedy =
   };
 }
 
-/** Returns a function that sends the messages of the input, and explains those that have no way. */
+/** Returns a function that sends the messages of the input. */
 export function addressing(
   kind: SocketKind,
   socket: AnySocket,
@@ -85,15 +85,23 @@ export function addressing(
   signal: AbortSignal,
 ): Send {
   if (kind.envelope === "routingId") return toRoutingIds(kind, send, flags.routingId, routingIdRemedy);
-  if (kind.envelope !== "address") return send;
   if (kind.notices && !flags.bind?.length) return toServers(socket, flags, flags.separator, send, signal);
+  return toAddresses(kind, send, "; see --separator");
+}
+
+/**
+ * Returns a function that sends messages, and explains those that have no way.
+ *
+ * @param remedy The end of the error for a message without an address.
+ */
+export function toAddresses(kind: SocketKind, send: Send, remedy = ""): Send {
+  if (kind.envelope === "routingId") return toRoutingIds(kind, send);
+  if (kind.envelope !== "address") return send;
   const what = kind.name === "dgram" ? "address" : "routing id";
   return async (parcel) => {
     const [address, ...body] = parcel.frames;
     if (body.length === 0) {
-      throw new Failure(
-        `messages of a ${kind.className} begin with a frame that has the ${what}; see --separator`,
-      );
+      throw new Failure(`messages of a ${kind.className} begin with a frame that has the ${what}${remedy}`);
     }
     try {
       await send(parcel);

@@ -60,7 +60,10 @@ export async function exchange(
   await withSocket(kind, computed ? flags : refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
-    // Sending stops when all messages have been received that `--count` asks for.
+    // When all messages have been received that `--count` asks for, standard input is read no further.
+    const counted = new AbortController();
+    const inputSignal = AbortSignal.any([interrupted, counted.signal]);
+    // The rest of the messages is still sent, unless they have a pace: they may take a long time then, or have no end.
     const finished = new AbortController();
     const stopped = AbortSignal.any([interrupted, finished.signal]);
     const send = sender(socket, kind, flags, stopped);
@@ -75,6 +78,7 @@ export async function exchange(
         separator: flags.separator,
         template: flags.template,
         signal: stopped,
+        inputSignal,
       });
 
     async function sendAll(afterEach: () => Promise<void>): Promise<void> {
@@ -99,11 +103,20 @@ export async function exchange(
 
     const isNotice = ({ frames }: Parcel) => kind.notices === true && (frames[1]?.length ?? 0) === 0;
 
+    function giveUp(linger: number): void {
+      finished.abort(new Failure(`not all messages were sent within ${linger} ms`, exitCodes.timeout));
+    }
+
     async function printAll(): Promise<void> {
       try {
         for (const _ of upTo(count)) while (isNotice(await printOne()));
-      } finally {
+        if (every !== undefined) finished.abort();
+        else if (flags.linger !== undefined) setTimeout(giveUp, flags.linger, flags.linger).unref();
+      } catch (error) {
         finished.abort();
+        throw error;
+      } finally {
+        counted.abort();
       }
     }
 
@@ -136,10 +149,17 @@ export async function exchange(
     } else if (!kind.sends) {
       await printAll();
     } else {
+      let hasMore = false;
       const sending = sendAll(async () => {}).catch((error) => {
-        if (!finished.signal.aborted) throw error;
+        if (error instanceof Failure || error !== finished.signal.reason) throw error;
+        // Repeated arguments have no last message.
+        hasMore = messages.length === 0;
       });
       await Promise.all([sending, printAll()]);
+      if (hasMore) {
+        report("--count was reached before the rest of the input was sent");
+        process.exitCode ??= exitCodes.dropped;
+      }
     }
   }
 }

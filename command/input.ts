@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
-import { checkFile, checkStandardInput, openFile } from "./files.js";
+import { checkFile, checkStandardInput, isPipe, openFile } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
@@ -23,7 +23,10 @@ export interface InputOptions extends InputSource {
   readonly separator?: Buffer | undefined;
   /** Whether `{{…}}` in arguments is replaced. */
   readonly template: boolean;
+  /** Ends the input. */
   readonly signal: AbortSignal;
+  /** Ends standard input and named pipes, which may never end by themselves. The messages that have been read are sent. */
+  readonly inputSignal: AbortSignal;
 }
 
 /** The longest line or JSON value. Longer input is a mistake, such as a binary file without `--input raw`. */
@@ -194,7 +197,10 @@ async function* fromArguments({ messages, separator, template, repeat, signal }:
   } while (repeat);
 }
 
-/** The bytes of a stream, until it or the command ends. */
+/** A stream was not read to its end: its last piece may be incomplete. */
+const cut = Symbol("cut");
+
+/** The bytes of a stream, until it or the command ends. Throws `cut` in the latter case. */
 async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const stop = () => stream.destroy();
   signal.addEventListener("abort", stop);
@@ -206,6 +212,7 @@ async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): As
   } finally {
     signal.removeEventListener("abort", stop);
   }
+  if (!stream.readableEnded) throw cut;
 }
 
 /** Throws a `Failure` if the messages cannot be read. Call this before the socket is opened: wrong usage must not wait for peers. */
@@ -222,15 +229,23 @@ export function checkSource({ messages, files, repeat }: InputSource): void {
 
 /** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
 export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, signal } = options;
+  const { messages, files, signal, inputSignal } = options;
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
+  async function* parcelsOf(stream: Readable, name: string, end: AbortSignal): AsyncGenerator<Parcel> {
+    try {
+      yield* read(bytesOf(stream, name, end));
+    } catch (error) {
+      if (error !== cut) throw error;
+    }
+  }
   for (const path of files) {
     if (signal.aborted) return;
-    yield* read(bytesOf(openFile(path), path, signal));
+    const file = openFile(path);
+    yield* parcelsOf(file, path, isPipe(file) ? inputSignal : signal);
   }
   if (messages.length > 0 || files.length > 0) return;
-  yield* read(bytesOf(process.stdin, "standard input", signal));
+  yield* parcelsOf(process.stdin, "standard input", inputSignal);
 }
 
 /** The bytes of a message for a program that reads one: its frames, joined by the separator. */

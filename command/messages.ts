@@ -23,6 +23,10 @@ async function limited(what: string, { timeout }: MessageFlags, operation: Promi
   }
 }
 
+/** The texts of a timeout before the first message, and after it. */
+const noMessage = "no message has arrived";
+const noFurther = "no further message has arrived";
+
 /** Returns a function that sends a message as the socket type takes it. */
 export function sender(
   socket: AnySocket,
@@ -61,8 +65,10 @@ function tagged([frame, tag]: [Uint8Array, { routingId?: number; group?: Uint8Ar
 /** Returns a function that receives a message of any socket type. */
 export function receiver(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<Parcel> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
+  let what = noMessage;
   return async () => {
-    const received = await limited("no message has arrived", flags, socket.receive(options));
+    const received = await limited(what, flags, socket.receive(options));
+    what = noFurther;
     if (kind.envelope === "none" || kind.envelope === "address") return { frames: received };
     return tagged(received);
   };
@@ -76,12 +82,14 @@ export function receiverWithPeer(
 ): () => Promise<Parcel & { peer?: string }> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
   const isTagged = kind.envelope === "routingId" || kind.envelope === "group";
+  let what = noMessage;
   return async () => {
     const { message, metadata } = await limited(
-      "no message has arrived",
+      what,
       flags,
       socket.receiveWithMetadata({ ...options, properties: ["Peer-Address"] }),
     );
+    what = noFurther;
     const peer = metadata["Peer-Address"];
     const parcel = isTagged ? tagged(message) : { frames: message };
     return peer ? { ...parcel, peer } : parcel;

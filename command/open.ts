@@ -204,18 +204,28 @@ async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }:
 
 const grouped = new Intl.NumberFormat("en-US");
 
-/** Reports the messages that the socket has dropped because the queue of a peer was full. A command that is done then has exit code 4. */
+/** The reasons of dropped messages that a command reports at its end. The others are those of receivers, or the user's wish. */
+const reportedDrops = {
+  highWaterMark: "the queue of a peer was full; --option sendHighWaterMark=0 removes its limit",
+  peerGone: "the peer left before delivery",
+} as const;
+
+/** Reports the messages that a peer should have had, and that the socket has dropped. A command that is done then has exit code 4. */
 function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
-  let count = 0;
+  if (!sends) return;
+  let dropped: zmq.DropCounts;
   try {
-    if (sends) count = socket.statistics().dropped.highWaterMark;
+    ({ dropped } = socket.statistics());
   } catch {
     // It is closed, or libzmq does not count.
+    return;
   }
-  if (count === 0) return;
-  const messages = `${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped`;
-  report(`${messages}: the queue of a peer was full; --option sendHighWaterMark=0 removes its limit`);
-  process.exitCode ??= exitCodes.dropped;
+  for (const [reason, words] of Object.entries(reportedDrops)) {
+    const count = dropped[reason as keyof typeof reportedDrops];
+    if (count === 0) continue;
+    report(`${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped: ${words}`);
+    process.exitCode ??= exitCodes.dropped;
+  }
 }
 
 /**
@@ -247,8 +257,8 @@ export async function withSocket(
   }
   const stopNote = noteWaiting();
   try {
-    reportDrops(socket, kind);
-    await deliver(socket, kind, flags);
+    // Peers may leave during the wait.
+    await deliver(socket, kind, flags).finally(() => reportDrops(socket, kind));
     await close(socket.linger);
   } catch (error) {
     await close(0);

@@ -5,6 +5,7 @@ import { constants } from "node:buffer";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { checkStandardInput, openFile } from "./files.js";
 import { reportFailures } from "./handshakes.js";
@@ -256,10 +257,10 @@ export async function replay(path: string, flags: ReplayFlags): Promise<void> {
     reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, flags, work, prepare);
+  await withSocket(kind, refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
-    const send = sender(socket, kind, flags);
+    const send = toAddresses(kind, sender(socket, kind, flags));
     await waitForPeers();
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();

@@ -268,7 +268,7 @@ test("probe has exit code 3 if the server says nothing, and 2 for other transpor
   const { port } = server.address() as { port: number };
   const silent = await zmq(["probe", `tcp://127.0.0.1:${port}`, "--timeout", "100"]);
   expect(silent).toMatchObject({ status: 3, stdout: expect.stringContaining("no answer within 100 ms") });
-  expect((await zmq(["probe", "ws://127.0.0.1:1"])).status).toBe(2);
+  expect((await zmq(["probe", "udp://127.0.0.1:1"])).status).toBe(2);
   server.close();
 });
 
