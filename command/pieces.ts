@@ -47,7 +47,11 @@ const byteTexts = Array.from({ length: 256 }, (_, code) => {
 export function* quotedPieces(frame: Uint8Array): Generator<string> {
   if (isUtf8(frame)) return yield* jsonTextPieces(frame);
   yield '"';
-  for (const piece of piecesOf(frame)) yield Array.from(piece, (byte) => byteTexts[byte]).join("");
+  for (const piece of piecesOf(frame)) {
+    let text = "";
+    for (const byte of piece) text += byteTexts[byte];
+    yield text;
+  }
   yield '"';
 }
 
