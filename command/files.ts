@@ -28,6 +28,9 @@ export function openFile(path: string): Readable {
   return new Socket({ fd, readable: true, writable: false });
 }
 
+/** Whether `openFile` has opened a named pipe. */
+export const isPipe = (stream: Readable): boolean => stream instanceof Socket;
+
 function isFolder(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isDirectory();
