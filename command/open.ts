@@ -247,7 +247,8 @@ export async function withSocket(
   } catch (error) {
     end = { error };
   }
-  if (end && !interrupted.aborted) {
+  // Work that has closed its socket has failed, also after a signal.
+  if (end && (!interrupted.aborted || socket.closed)) {
     reportDrops(socket, kind);
     const failure = reported(end.error);
     const linger = flags.linger ?? lingerAfterFailure;
