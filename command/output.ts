@@ -18,8 +18,8 @@ export interface OutputOptions {
 const newline = Buffer.of(10);
 const tab = Buffer.of(9);
 
-/** The longest frame that is decoded, in bytes. The parts of one byte each take up to a hundred bytes of memory. */
-const mostDecoded = 16 << 20;
+/** The longest frame that is decoded, in bytes. A part of one byte takes up to 200 bytes of memory. */
+const mostDecoded = 4 << 20;
 
 /** The routing id or group of a message, to print before its frames. */
 function label({ routingId, group }: Parcel): string[] {
