@@ -9,7 +9,7 @@ import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from
 import { compile } from "./template.js";
 
 /** Where the messages are. */
-export interface InputSource {
+interface InputSource {
   /** Messages given as arguments. */
   readonly messages: readonly string[];
   readonly files: readonly string[];
