@@ -163,7 +163,7 @@ test.each<[string, string[], number, string]>([
   expect(status).toBe(expected);
 });
 
-test("replay of standard input that is no recording ends, although the input stays open", async () => {
+test("replay of standard input that is not a recording ends, although the input stays open", async () => {
   const replay = startZmq(["replay", "-", "--bind", endpoint()]);
   replay.stdin!.write("hello\n");
   const { exitCode, stderr } = await replay;
