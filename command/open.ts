@@ -250,7 +250,8 @@ export async function withSocket(
   // Work that has closed its socket has failed, also after a signal.
   if (end && (!interrupted.aborted || socket.closed)) {
     reportDrops(socket, kind);
-    const failure = reported(end.error);
+    // The wait for queued messages must not keep the failure from the user. Without messages there is none.
+    const failure = kind.sends ? reported(end.error) : end.error;
     const linger = flags.linger ?? lingerAfterFailure;
     terminated.addEventListener("abort", () => endWithin(linger));
     await close(linger);
