@@ -1,7 +1,7 @@
 // The commands that do more than open one socket. Their modules load when they run.
 
 import { Argument, type Command, Option } from "commander";
-import { addSocketOptions, addTimeout } from "./options.js";
+import { addClientSecurity, addSocketOptions, addTimeout } from "./options.js";
 import { topOrders } from "./orders.js";
 import { longest } from "./pace.js";
 import { socketKinds } from "./sockets.js";
@@ -98,17 +98,18 @@ function addInspection(program: Command): void {
     .addHelpText("after", "\nExample:\n  $ zmq monitor tcp://127.0.0.1:5555")
     .action(async (endpoints, flags) => (await import("./monitor.js")).monitor(endpoints, flags));
 
-  program
+  const probe = program
     .command("probe")
     .description("report what answers at an endpoint: ZMTP version, mechanism, socket type, times")
-    .argument("<endpoint>", "a tcp or ipc endpoint")
+    .argument("<endpoint>", "a tcp, ipc, ws or wss endpoint")
     .option("--json", "print the report as JSON")
     .option("-t, --timeout <ms>", "the longest wait, then exit code 3", whole(1, 2 ** 31 - 1), 5000)
     .addOption(
       new Option("--as <type>", "the socket type to present")
         .choices(socketKinds.map(({ name }) => name))
         .default("dealer"),
-    )
+    );
+  addClientSecurity(probe)
     .addHelpText("after", "\nExample:\n  $ zmq probe tcp://127.0.0.1:5555")
     .action(async (endpoint, flags) => (await import("./probe.js")).probe(endpoint, flags));
 }

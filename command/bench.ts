@@ -5,8 +5,9 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Pull, Push, Reply, Request } from "zmq-native";
+import { Pull, Push, Reply, Request, type Socket } from "zmq-native";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { reportFailures } from "./handshakes.js";
 import { print, printJson, report } from "./print.js";
 
 interface BenchFlags {
@@ -17,8 +18,16 @@ interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** The first frame of a message to `zmq bench receive` that asks for its result, instead of being counted. */
+/** The first frame of a message to `zmq bench receive` that starts its count anew: an earlier run may have been interrupted. */
+const begin = "zmq-bench-begin";
+/** The first frame of a message that asks for its result. Neither message is counted. */
 const finish = "zmq-bench-finish";
+
+/**
+ * The time after the end of the other process in which its last answer, or a signal for both processes, may still arrive, in
+ * milliseconds.
+ */
+const grace = 1000;
 
 interface Other extends AsyncDisposable {
   readonly endpoint: string;
@@ -31,16 +40,58 @@ async function startOther(command: string, { connect, transport }: BenchFlags): 
   const endpoints: Record<string, string> = { tcp: "tcp://127.0.0.1:*", ipc: `ipc://${path}` };
   const endpoint = endpoints[transport]!;
   const child = fork(process.argv[1]!, ["bench", command, "--bind", endpoint], { stdio: "inherit" });
-  const bound = await new Promise<string>((resolve, reject) => {
-    child.once("message", (message) => resolve(String(message)));
-    child.once("exit", (code) => reject(new Failure(`the other process ended with exit code ${code}`)));
-    child.once("error", reject);
+  const stop = async () => {
+    child.kill();
+    await rm(path, { force: true });
+  };
+  try {
+    const bound = await new Promise<string>((resolve, reject) => {
+      const fail = (code: number | null, signal: NodeJS.Signals | null) => {
+        if (interrupted.aborted) return;
+        const how = signal ? `was ended by ${signal}` : `has ended with exit code ${code}`;
+        setTimeout(reject, grace, new Failure(`the other process ${how}`));
+      };
+      child.once("exit", fail);
+      child.once("error", reject);
+      child.once("message", (message) => {
+        child.off("exit", fail);
+        resolve(String(message));
+      });
+      interrupted.addEventListener("abort", () => reject(interrupted.reason));
+      if (interrupted.aborted) reject(interrupted.reason);
+    });
+    return { endpoint: bound, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The end of a measurement that is not complete. */
+interface Limit extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/** Ends a measurement by an interruption, and when the other process leaves, to which the socket is connected. */
+function limitBy(socket: Socket, endpoint: string): Limit {
+  const ended = new AbortController();
+  const interrupt = () => ended.abort(interrupted.reason);
+  interrupted.addEventListener("abort", interrupt);
+  if (interrupted.aborted) interrupt();
+  let timer: NodeJS.Timeout | undefined;
+  socket.peers.on("leave", ({ reason }) => {
+    if (reason === "local") return;
+    const failure = new Failure(
+      `the other process at ${endpoint} has left before the end of the measurement`,
+    );
+    timer ??= setTimeout(() => ended.abort(failure), grace);
   });
+  reportFailures(socket);
   return {
-    endpoint: bound,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await rm(path, { force: true });
+    signal: ended.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      interrupted.removeEventListener("abort", interrupt);
     },
   };
 }
@@ -71,7 +122,9 @@ export async function receive({ bind }: { bind: string }): Promise<void> {
           if (count++ === 0) start = performance.now();
           continue;
         }
-        if (first!.toString() !== finish) continue;
+        const text = first!.toString();
+        if (text === begin) count = 0;
+        if (text !== finish) continue;
         const elapsed = performance.now() - start;
         answers.connect(endpoint.toString());
         await answers.send(JSON.stringify({ count, elapsed }));
@@ -113,8 +166,10 @@ const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 export async function throughput(flags: BenchFlags): Promise<void> {
   const { size, count, json } = flags;
   await using other = await startOther("receive", flags);
-  const push = new Push();
+  const push = new Push({ linger: 0 });
   const pull = new Pull({ linger: 0 });
+  using limit = limitBy(push, other.endpoint);
+  const { signal } = limit;
   try {
     // The answer comes over the same transport, from the same host.
     const local = other.endpoint.startsWith("ipc:") ? `${other.endpoint}-answer` : "tcp://127.0.0.1:*";
@@ -126,13 +181,12 @@ export async function throughput(flags: BenchFlags): Promise<void> {
     const batch = Array<Buffer>(Math.max(1, Math.min(1000, Math.floor(2 ** 24 / (size + 1))))).fill(
       Buffer.alloc(size),
     );
+    await push.send([begin, ""], { signal });
     for (let sent = 0; sent < count; sent += batch.length) {
-      await push.sendMany(count - sent < batch.length ? batch.slice(0, count - sent) : batch, {
-        signal: interrupted,
-      });
+      await push.sendMany(count - sent < batch.length ? batch.slice(0, count - sent) : batch, { signal });
     }
-    await push.send([finish, answerTo], { signal: interrupted });
-    const [answer] = await pull.receive({ signal: interrupted });
+    await push.send([finish, answerTo], { signal });
+    const [answer] = await pull.receive({ signal });
     const measured = JSON.parse(answer!.toString()) as { count: number; elapsed: number };
     const rate = (measured.count - 1) / (measured.elapsed / 1000);
     const megabytes = (rate * size) / 1e6;
@@ -151,7 +205,8 @@ export async function throughput(flags: BenchFlags): Promise<void> {
     ]);
   } finally {
     pull.close();
-    await push.close({ linger: 1000 });
+    // The answer shows that all messages have arrived.
+    push.close();
   }
 }
 
@@ -179,14 +234,16 @@ export async function latency(flags: BenchFlags): Promise<void> {
   const { size, count, json } = flags;
   await using other = await startOther("echo", flags);
   const request = new Request({ linger: 0 });
+  using limit = limitBy(request, other.endpoint);
+  const { signal } = limit;
   try {
     request.connect(other.endpoint);
     const message = Buffer.alloc(size);
     const times = new Float64Array(count);
     for (let number = -warmUp; number < count; number++) {
       const start = performance.now();
-      await request.send(message, { signal: interrupted });
-      await request.receive({ signal: interrupted });
+      await request.send(message, { signal });
+      await request.receive({ signal });
       if (number >= 0) times[number] = (performance.now() - start) * 1000;
     }
     times.sort();

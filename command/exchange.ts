@@ -5,7 +5,7 @@ import { type AnswerFlags, answerOf, divide, fixedAnswers } from "./answer.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import type { InputFormat, OutputFormat } from "./formats.js";
 import { reportFailures } from "./handshakes.js";
-import { joined, messagesOf } from "./input.js";
+import { checkSource, joined, messagesOf } from "./input.js";
 import { type MessageFlags, receiver, sender, waiter } from "./messages.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { openOutput } from "./output.js";
@@ -47,16 +47,23 @@ export async function exchange(
   }
   // Before the socket is opened, since wrong usage must not wait for peers.
   if (flags.template) for (const message of messages) compile(message);
+  const sendsCounted = !kind.receives || kind.turns === "request";
+  const repeat = messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined));
+  const source = { messages, files: flags.file ?? [], repeat };
+  if (kind.sends && kind.turns !== "reply" && !computed) checkSource(source);
   const print = await openOutput({ output: flags.output ?? "none", separator: flags.separator });
   let waitForPeers = async () => {};
   const prepare = (socket: AnySocket) => {
     reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, refusing(kind, flags), work, prepare);
+  await withSocket(kind, computed ? flags : refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
-    // Sending stops when all messages have been received that `--count` asks for.
+    // When all messages have been received that `--count` asks for, standard input is read no further.
+    const counted = new AbortController();
+    const inputSignal = AbortSignal.any([interrupted, counted.signal]);
+    // The rest of the messages is still sent, unless they have a pace: they may take a long time then, or have no end.
     const finished = new AbortController();
     const stopped = AbortSignal.any([interrupted, finished.signal]);
     const send = sender(socket, kind, flags, stopped);
@@ -64,16 +71,14 @@ export async function exchange(
     await waitForPeers();
     using progress = openProgress(flags.quiet === true || (kind.receives && flags.output !== "none"));
 
-    const sendsCounted = !kind.receives || kind.turns === "request";
     const parcels = () =>
       messagesOf({
-        messages,
-        files: flags.file ?? [],
+        ...source,
         input: flags.input ?? "lines",
         separator: flags.separator,
         template: flags.template,
-        repeat: messages.length > 0 && (every !== undefined || (sendsCounted && count !== undefined)),
         signal: stopped,
+        inputSignal,
       });
 
     async function sendAll(afterEach: () => Promise<void>): Promise<void> {
@@ -98,11 +103,20 @@ export async function exchange(
 
     const isNotice = ({ frames }: Parcel) => kind.notices === true && (frames[1]?.length ?? 0) === 0;
 
+    function giveUp(linger: number): void {
+      finished.abort(new Failure(`not all messages were sent within ${linger} ms`, exitCodes.timeout));
+    }
+
     async function printAll(): Promise<void> {
       try {
         for (const _ of upTo(count)) while (isNotice(await printOne()));
-      } finally {
+        if (every !== undefined) finished.abort();
+        else if (flags.linger !== undefined) setTimeout(giveUp, flags.linger, flags.linger).unref();
+      } catch (error) {
         finished.abort();
+        throw error;
+      } finally {
+        counted.abort();
       }
     }
 
@@ -135,10 +149,17 @@ export async function exchange(
     } else if (!kind.sends) {
       await printAll();
     } else {
+      let hasMore = false;
       const sending = sendAll(async () => {}).catch((error) => {
-        if (!finished.signal.aborted) throw error;
+        if (error instanceof Failure || error !== finished.signal.reason) throw error;
+        // Repeated arguments have no last message.
+        hasMore = messages.length === 0;
       });
       await Promise.all([sending, printAll()]);
+      if (hasMore) {
+        report("--count was reached before the rest of the input was sent");
+        process.exitCode ??= exitCodes.dropped;
+      }
     }
   }
 }

@@ -61,14 +61,17 @@ const closing = 2000;
 
 let backstop: NodeJS.Timeout | undefined;
 
+function armBackstop(limit: number): void {
+  clearTimeout(backstop);
+  backstop = setTimeout(() => process.exit(), Math.min(limit + closing, 2 ** 31 - 1)).unref();
+}
+
 /**
  * After SIGTERM or SIGHUP, ends the process a little later than after `limit` milliseconds, whatever it waits for: for instance, for
  * a reader of its standard output that has stopped reading. Replaces an earlier limit.
  */
 export function endWithin(limit: number): void {
-  if (!terminated.aborted) return;
-  clearTimeout(backstop);
-  backstop = setTimeout(() => process.exit(), Math.min(limit + closing, 2 ** 31 - 1)).unref();
+  if (terminated.aborted) armBackstop(limit);
 }
 
 /** Signals of one name that arrive within this time are one, in milliseconds: `timeout` and npm send each signal twice. */
@@ -87,9 +90,12 @@ function onSignal(name: NodeJS.Signals): void {
   first = { name, time };
   process.exitCode = code;
   const reason = new Failure("", code);
-  if (name !== "SIGINT") termination.abort(reason);
+  if (name !== "SIGINT") {
+    // First: the listeners may replace this limit by that of --linger.
+    armBackstop(lingerAfterTermination);
+    termination.abort(reason);
+  }
   interruption.abort(reason);
-  endWithin(lingerAfterTermination);
 }
 
 /** Whether a descriptor that was a terminal has lost it: the window or the connection was closed. */
@@ -120,6 +126,13 @@ function endWithTerminal(): void {
   process.stderr.on("error", () => {});
 }
 
+/** Reports an error. Returns the failure to end with, which is not reported again. */
+export function reported(error: unknown): Failure {
+  const { message, exitCode } = error instanceof Failure ? error : new Failure(textOf(error));
+  if (message !== "") report(message);
+  return new Failure("", exitCode);
+}
+
 /** Runs a command's work and sets the exit code. */
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
@@ -133,12 +146,6 @@ export async function run(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof Failure) {
-      if (error.message !== "") report(error.message);
-      process.exitCode = error.exitCode;
-    } else if (!interrupted.aborted) {
-      report(textOf(error));
-      process.exitCode = exitCodes.failed;
-    }
+    if (error instanceof Failure || !interrupted.aborted) process.exitCode = reported(error).exitCode;
   }
 }

@@ -11,7 +11,7 @@ const passing = new Set<zmq.LeaveReason>(["local", "peer", "error", "unknown"]);
 const mostEndpoints = 1000;
 
 /** A failure in words, with the options to look at. */
-function explain({ reason, error }: zmq.PeerFailure): string {
+export function explain({ reason, error }: zmq.PeerFailure): string {
   const { code } = (error ?? {}) as { code?: string };
   switch (code) {
     case "ERR_ZMTP_MECHANISM_MISMATCH":
@@ -19,7 +19,7 @@ function explain({ reason, error }: zmq.PeerFailure): string {
     case "ERR_ZMTP_CRYPTOGRAPHIC":
       return "a CURVE key is wrong; compare --curve-server-key of the client with the key of the server";
   }
-  switch (reason) {
+  switch (code === "ECONNRESET" ? "peer" : reason) {
     case "authentication":
       return "access is denied; compare the keys or passwords with those that the server admits";
     case "handshakeTimeout":

@@ -1,24 +1,32 @@
 // Where the messages to send come from: arguments, files or standard input; and how their bytes become messages.
 
 import { randomUUID } from "node:crypto";
-import { createReadStream, fstatSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
+import { checkFile, checkStandardInput, isPipe, openFile } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
 
-export interface InputOptions {
+/** Where the messages are. */
+interface InputSource {
   /** Messages given as arguments. */
   readonly messages: readonly string[];
   readonly files: readonly string[];
+  /** Whether arguments are sent again and again. */
+  readonly repeat: boolean;
+}
+
+export interface InputOptions extends InputSource {
   readonly input: InputFormat;
   /** Splits a message into frames. */
   readonly separator?: Buffer | undefined;
   /** Whether `{{…}}` in arguments is replaced. */
   readonly template: boolean;
-  /** Whether arguments are sent again and again. */
-  readonly repeat: boolean;
+  /** Ends the input. */
   readonly signal: AbortSignal;
+  /** Ends standard input and named pipes, which may never end by themselves. The messages that have been read are sent. */
+  readonly inputSignal: AbortSignal;
 }
 
 /** The longest line or JSON value. Longer input is a mistake, such as a binary file without `--input raw`. */
@@ -189,55 +197,55 @@ async function* fromArguments({ messages, separator, template, repeat, signal }:
   } while (repeat);
 }
 
-async function* fromFile(path: string): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(path);
-  } catch (error) {
-    throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
-  }
-}
+/** A stream was not read to its end: its last piece may be incomplete. */
+const cut = Symbol("cut");
 
-function isFolder(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isDirectory();
-  } catch {
-    // It is closed.
-    return false;
-  }
-}
-
-/** Standard input, until it or the command ends. */
-async function* fromStandardInput(signal: AbortSignal): AsyncGenerator<Buffer> {
-  // Node would read a folder as empty.
-  if (isFolder(0)) throw new Failure("standard input is a folder; --file reads files", exitCodes.usage);
-  const { stdin } = process;
-  const stop = () => stdin.destroy();
+/** The bytes of a stream, until it or the command ends. Throws `cut` in the latter case. */
+async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = () => stream.destroy();
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   try {
-    yield* stdin;
+    yield* stream;
   } catch (error) {
-    if (!signal.aborted) throw new Failure(`cannot read standard input: ${(error as Error).message}`);
+    if (!signal.aborted) throw new Failure(`cannot read ${name}: ${(error as Error).message}`);
   } finally {
     signal.removeEventListener("abort", stop);
   }
+  if (!stream.readableEnded) throw cut;
 }
 
-/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
-export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, repeat, signal } = options;
+/** Throws a `Failure` if the messages cannot be read. Call this before the socket is opened: wrong usage must not wait for peers. */
+export function checkSource({ messages, files, repeat }: InputSource): void {
   if (repeat && files.length > 0) {
     throw new Failure(
       "arguments that are repeated leave no turn to --file: give one of them",
       exitCodes.usage,
     );
   }
+  for (const path of files) checkFile(path);
+  if (messages.length === 0 && files.length === 0) checkStandardInput("--file reads files");
+}
+
+/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
+export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
+  const { messages, files, signal, inputSignal } = options;
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
+  async function* parcelsOf(stream: Readable, name: string, end: AbortSignal): AsyncGenerator<Parcel> {
+    try {
+      yield* read(bytesOf(stream, name, end));
+    } catch (error) {
+      if (error !== cut) throw error;
+    }
+  }
   for (const path of files) {
     if (signal.aborted) return;
-    yield* read(fromFile(path));
+    const file = openFile(path);
+    yield* parcelsOf(file, path, isPipe(file) ? inputSignal : signal);
   }
-  if (messages.length === 0 && files.length === 0) yield* read(fromStandardInput(signal));
+  if (messages.length > 0 || files.length > 0) return;
+  yield* parcelsOf(process.stdin, "standard input", inputSignal);
 }
 
 /** The bytes of a message for a program that reads one: its frames, joined by the separator. */

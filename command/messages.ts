@@ -1,9 +1,8 @@
 // Sends and receives messages as each socket type does, with time limits that have an exit code.
 
 import { exitCodes, Failure, interrupted, isTimeout } from "./exit.js";
-import type { AnySocket } from "./open.js";
+import type { AnySocket, SocketFlags } from "./open.js";
 import type { Parcel } from "./parcel.js";
-import { countPeers } from "./peers.js";
 import type { SocketKind } from "./sockets.js";
 
 export interface MessageFlags {
@@ -23,6 +22,10 @@ async function limited(what: string, { timeout }: MessageFlags, operation: Promi
     throw new Failure(`${what} within ${timeout} ms`, exitCodes.timeout);
   }
 }
+
+/** The texts of a timeout before the first message, and after it. */
+const noMessage = "no message has arrived";
+const noFurther = "no further message has arrived";
 
 /** Returns a function that sends a message as the socket type takes it. */
 export function sender(
@@ -62,8 +65,10 @@ function tagged([frame, tag]: [Uint8Array, { routingId?: number; group?: Uint8Ar
 /** Returns a function that receives a message of any socket type. */
 export function receiver(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<Parcel> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
+  let what = noMessage;
   return async () => {
-    const received = await limited("no message has arrived", flags, socket.receive(options));
+    const received = await limited(what, flags, socket.receive(options));
+    what = noFurther;
     if (kind.envelope === "none" || kind.envelope === "address") return { frames: received };
     return tagged(received);
   };
@@ -77,32 +82,46 @@ export function receiverWithPeer(
 ): () => Promise<Parcel & { peer?: string }> {
   const options = { ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }), signal: interrupted };
   const isTagged = kind.envelope === "routingId" || kind.envelope === "group";
+  let what = noMessage;
   return async () => {
     const { message, metadata } = await limited(
-      "no message has arrived",
+      what,
       flags,
       socket.receiveWithMetadata({ ...options, properties: ["Peer-Address"] }),
     );
+    what = noFurther;
     const peer = metadata["Peer-Address"];
     const parcel = isTagged ? tagged(message) : { frames: message };
     return peer ? { ...parcel, peer } : parcel;
   };
 }
 
+/** The transports whose sockets do not know their peers. */
+const withoutPeers = /^(?:udp|e?pgm|norm):/;
+
 /** Returns a function that waits for `--wait-peers`. By default a Publisher waits for one subscriber. */
-export function waiter(socket: AnySocket, kind: SocketKind, flags: MessageFlags): () => Promise<void> {
+export function waiter(
+  socket: AnySocket,
+  kind: SocketKind,
+  flags: MessageFlags & Pick<SocketFlags, "bind" | "connect">,
+): () => Promise<void> {
+  const { timeout, waitPeers, bind = [], connect = [] } = flags;
   const isPublisher = kind.name === "pub";
-  const count = flags.waitPeers ?? (isPublisher ? 1 : 0);
+  const count = waitPeers ?? (isPublisher ? 1 : 0);
   if (count === 0) return async () => {};
-  const { timeout } = flags;
+  const endpoint = [...bind, ...connect].find((at) => withoutPeers.test(at));
+  if (waitPeers !== undefined && endpoint !== undefined) {
+    throw new Failure(
+      `${endpoint}: this transport has no peers to wait for; leave out --wait-peers`,
+      exitCodes.usage,
+    );
+  }
   const limit =
     timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeout)]);
-  const wait: () => Promise<unknown> = isPublisher
-    ? () => socket.waitForSubscribers(count, { signal: limit })
-    : countPeers(socket).bind(undefined, count, limit);
   return async () => {
     try {
-      await wait();
+      if (isPublisher) await socket.waitForSubscribers(count, { signal: limit });
+      else await socket.waitForPeers(count, { signal: limit });
     } catch (error) {
       if (interrupted.aborted || !limit.aborted) throw error;
       const who = isPublisher ? "subscribers" : "peers";

@@ -2,7 +2,7 @@
 
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
-import { print, printJson } from "./print.js";
+import { mayPrint, print, printJson, reportSkipped } from "./print.js";
 import { socketKinds } from "./sockets.js";
 
 interface MonitorFlags extends SocketFlags {
@@ -36,7 +36,7 @@ function lastErrorOf(socket: AnySocket, address: unknown): Error | undefined {
 /** Prints events until the process is interrupted. */
 export async function monitor(endpoints: readonly string[], flags: MonitorFlags): Promise<void> {
   const kind = socketKinds.find(({ name }) => name === flags.type)!;
-  let printed = 0;
+  let seen = 0;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -44,7 +44,6 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
   let timer: NodeJS.Timeout | undefined;
   let late = false;
   const show = (socket: AnySocket, event: Record<string, unknown>) => {
-    if (printed === flags.count || event.type === "end") return;
     const time = new Date().toISOString();
     const { type, address, remoteAddress, localAddress, interval } = event;
     // The event of a retry does not have the reason.
@@ -61,12 +60,16 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
       ];
       print(words.join("  ").trimEnd());
     }
-    if (++printed === flags.count) finish();
+  };
+  const take = (socket: AnySocket, event: Record<string, unknown>) => {
+    if (seen === flags.count || event.type === "end") return;
+    if (mayPrint()) show(socket, event);
+    if (++seen === flags.count) finish();
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
   const prepare = (socket: AnySocket) => {
     void (async () => {
-      for await (const event of socket.events) show(socket, event as unknown as Record<string, unknown>);
+      for await (const event of socket.events) take(socket, event as unknown as Record<string, unknown>);
     })().catch(() => finish());
   };
   const wait = async (socket: AnySocket) => {
@@ -88,6 +91,7 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
     await finished;
     clearInterval(keepAlive);
     clearTimeout(timer);
+    reportSkipped();
   };
   // It sends nothing.
   await withSocket({ ...kind, sends: false }, { linger: 0, ...flags, connect }, wait, prepare);

@@ -9,6 +9,7 @@ import {
   interrupted,
   isTimeout,
   lingerAfterTermination,
+  reported,
   terminated,
   textOf,
 } from "./exit.js";
@@ -73,6 +74,9 @@ function optionsOf(Class: SocketClass, { option = {} }: SocketFlags): Record<str
   }
 }
 
+/** libzmq gives an XSubscriber a linger of 0, for its subscriptions. One that only sends has messages. */
+const defaultsOf = ({ name, receives }: SocketKind) => (name === "xsub" && !receives ? { linger: -1 } : {});
+
 /** A socket that is bound and connected. */
 interface Opened {
   readonly socket: AnySocket;
@@ -95,7 +99,7 @@ async function open(
   const authenticator = rules && (await zmq.context.authenticate(rules));
   let socket: AnySocket;
   try {
-    const given = flags.linger === undefined ? {} : { linger: flags.linger };
+    const given = { ...defaultsOf(kind), ...(flags.linger !== undefined && { linger: flags.linger }) };
     const Class = await classOf(kind);
     socket = new Class({ ...given, ...options, ...optionsOf(Class, flags) });
   } catch (error) {
@@ -126,6 +130,7 @@ async function open(
   } catch (error) {
     socket.close();
     await authenticator?.close();
+    if (error instanceof Failure) throw error;
     if (current !== undefined) throw endpointFailure(kind.name, current, error);
     throw new Failure(`${kind.name}: ${textOf(error)}`);
   }
@@ -167,7 +172,8 @@ function left(socket: AnySocket): string {
  * not end this wait. SIGTERM and SIGHUP limit it, unless `--linger` is given.
  */
 async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }: SocketFlags): Promise<void> {
-  if (!kind.sends) return;
+  // The subscriptions of an XSubscriber have no use after its end: an absent publisher must not make that a failure.
+  if (!kind.sends || (kind.name === "xsub" && kind.receives && linger === undefined)) return;
   const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
   let limit = Math.min(...limits);
   const stopped = new AbortController();
@@ -198,18 +204,28 @@ async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }:
 
 const grouped = new Intl.NumberFormat("en-US");
 
-/** Reports the messages that the socket has dropped because the queue of a peer was full. A command that is done then has exit code 4. */
+/** The reasons of dropped messages that a command reports at its end. The others are those of receivers, or the user's wish. */
+const reportedDrops = {
+  highWaterMark: "the queue of a peer was full; --option sendHighWaterMark=0 removes its limit",
+  peerGone: "the peer left before delivery",
+} as const;
+
+/** Reports the messages that a peer should have had, and that the socket has dropped. A command that is done then has exit code 4. */
 function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
-  let count = 0;
+  if (!sends) return;
+  let dropped: zmq.DropCounts;
   try {
-    if (sends) count = socket.statistics().dropped.highWaterMark;
+    ({ dropped } = socket.statistics());
   } catch {
     // It is closed, or libzmq does not count.
+    return;
   }
-  if (count === 0) return;
-  const messages = `${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped`;
-  report(`${messages}: the queue of a peer was full; --option sendHighWaterMark=0 removes its limit`);
-  process.exitCode ??= exitCodes.dropped;
+  for (const [reason, words] of Object.entries(reportedDrops)) {
+    const count = dropped[reason as keyof typeof reportedDrops];
+    if (count === 0) continue;
+    report(`${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped: ${words}`);
+    process.exitCode ??= exitCodes.dropped;
+  }
 }
 
 /**
@@ -231,16 +247,20 @@ export async function withSocket(
   } catch (error) {
     end = { error };
   }
-  if (end && !interrupted.aborted) {
+  // Work that has closed its socket has failed, also after a signal.
+  if (end && (!interrupted.aborted || socket.closed)) {
     reportDrops(socket, kind);
-    // A peer that never comes must not keep the failure from the user.
-    await close(flags.linger ?? lingerAfterFailure);
-    throw end.error;
+    // The wait for queued messages must not keep the failure from the user. Without messages there is none.
+    const failure = kind.sends ? reported(end.error) : end.error;
+    const linger = flags.linger ?? lingerAfterFailure;
+    terminated.addEventListener("abort", () => endWithin(linger));
+    await close(linger);
+    throw failure;
   }
   const stopNote = noteWaiting();
   try {
-    reportDrops(socket, kind);
-    await deliver(socket, kind, flags);
+    // Peers may leave during the wait.
+    await deliver(socket, kind, flags).finally(() => reportDrops(socket, kind));
     await close(socket.linger);
   } catch (error) {
     await close(0);

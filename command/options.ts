@@ -6,6 +6,31 @@ import { longest } from "./pace.js";
 import type { SocketKind } from "./sockets.js";
 import { assignment, escaped, positive, repeated, whole } from "./values.js";
 
+const curveSecret = [
+  "--curve-secret <file>",
+  "CURVE: certificate with the secret key of this side, from zmq keygen",
+] as const;
+const curveServerKey = [
+  "--curve-server-key <key>",
+  "CURVE client: public key of the server, or a file with it",
+] as const;
+const plain = ["--plain <name:password>", "PLAIN client: name and password"] as const;
+const wssTrust = [
+  "--wss-trust <file>",
+  "wss client: trust these authorities (default: those of the system)",
+] as const;
+const wssHostname = [
+  "--wss-hostname <name>",
+  "wss client: the name in the certificate (default: that of the endpoint)",
+] as const;
+
+/** Security of a client. */
+export function addClientSecurity(command: Command): Command {
+  const options = [curveSecret, curveServerKey, plain, wssTrust, wssHostname];
+  for (const [flags, description] of options) command.option(flags, description);
+  return command;
+}
+
 /** Endpoints, options by name, and security: CURVE, PLAIN and TLS. */
 export function addSocketOptions(command: Command): Command {
   return command
@@ -21,22 +46,19 @@ export function addSocketOptions(command: Command): Command {
       "at the end, try to deliver queued messages for so long (default: no limit)",
       whole(0, longest),
     )
-    .option("--curve-secret <file>", "CURVE: certificate with the secret key of this side, from zmq keygen")
-    .option("--curve-server-key <key>", "CURVE client: public key of the server, or a file with it")
+    .option(...curveSecret)
+    .option(...curveServerKey)
     .option(
       "--curve-allow <key>",
       "CURVE server: admit this key, file or folder, or any; can be repeated (default: any)",
       repeated,
     )
-    .option("--plain <name:password>", "PLAIN client: name and password")
+    .option(...plain)
     .option("--plain-users <file>", "PLAIN server: admit the users of a file with lines NAME:PASSWORD")
     .option("--wss-certificate <file>", "wss server: its certificate, in PEM")
     .option("--wss-key <file>", "wss server: the key of its certificate, in PEM")
-    .option("--wss-trust <file>", "wss client: trust these authorities (default: those of the system)")
-    .option(
-      "--wss-hostname <name>",
-      "wss client: the name in the certificate (default: that of the endpoint)",
-    );
+    .option(...wssTrust)
+    .option(...wssHostname);
 }
 
 export function addTimeout(command: Command): Command {
@@ -65,13 +87,15 @@ function addInput(command: Command): void {
 
 /** How the messages received are answered. */
 function addAnswers(command: Command): void {
-  command
-    .option("--echo", "answer each message with itself")
-    .option("--exec <command>", "answer with the output of a shell command, which reads the message")
-    .option(
-      "--eval <expression>",
-      "answer with the value of a JavaScript expression of message, frames and count",
-    );
+  const answers = [
+    ["--echo", "answer each message with itself"],
+    ["--exec <command>", "answer with the output of a shell command, which reads the message"],
+    ["--eval <expression>", "answer with the value of a JavaScript expression of message, frames and count"],
+  ] as const;
+  for (const [flags, description] of answers) {
+    // The options of the input, which is not read then.
+    command.addOption(new Option(flags, description).conflicts(["file", "input", "rate", "interval"]));
+  }
 }
 
 /** The things that `--count` counts. */

@@ -5,10 +5,10 @@ import { setTimeout } from "node:timers/promises";
 /** The longest time that Node's timers can wait, in milliseconds. */
 export const longest = 2 ** 31 - 1;
 
-/** Waits until a time of `performance.now()`. Node's timers are exact to a millisecond. */
+/** Waits until a time of `performance.now()`. Node's timers are exact to a millisecond. Rejects with the reason of the signal. */
 export async function waitUntil(time: number, signal: AbortSignal): Promise<void> {
   for (let wait = time - performance.now(); wait >= 1; wait = time - performance.now()) {
-    await setTimeout(Math.min(wait, longest), undefined, { signal });
+    await setTimeout(Math.min(wait, longest), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

@@ -27,7 +27,7 @@ export function toJsonFrame(frame: Uint8Array): string | { base64: string } {
 
 /** The start of a value as JSON, for an error. */
 export function excerpt(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

@@ -14,6 +14,29 @@ export function printJson(value: unknown): void {
   console.log(jsonOf(value));
 }
 
+/** The bytes that may wait for a slow reader of standard output. Beyond them, lines about events are skipped. */
+const mostWaiting = 1 << 20;
+
+let skipped = 0;
+
+/** Reports how many lines `mayPrint` has refused. */
+export function reportSkipped(): void {
+  if (skipped === 0) return;
+  report(`the reader of standard output is slow: ${skipped} lines were not printed`);
+  skipped = 0;
+}
+
+/**
+ * Whether the line of an event may be printed. Not if its reader is too slow, since events do not wait, and their lines would fill the
+ * memory. The number of those lines is reported when the reader has caught up.
+ */
+export function mayPrint(): boolean {
+  const { stdout } = process;
+  if (stdout.writableLength < mostWaiting) return true;
+  if (skipped++ === 0) stdout.once("drain", reportSkipped);
+  return false;
+}
+
 /** Prints a document that its maker has escaped, such as a drawing. */
 export function printDocument(text: string): void {
   process.stdout.write(text);

@@ -1,11 +1,13 @@
-// `zmq probe`: speaks just enough ZMTP (RFC 23, RFC 37) to report what answers at an endpoint.
+// `zmq probe`: speaks just enough ZMTP (RFC 23, RFC 37) to report what answers at an endpoint. A socket makes the handshakes with
+// CURVE and PLAIN, and all those over ws and wss (probe-socket.ts).
 
 import { connect, type NetConnectOpts } from "node:net";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { toJsonFrame } from "./parcel.js";
 import { print, printJson } from "./print.js";
+import type { SecurityFlags } from "./security.js";
 
-interface ProbeFlags {
+interface ProbeFlags extends SecurityFlags {
   readonly json?: boolean;
   readonly timeout: number;
   readonly as: string;
@@ -21,6 +23,28 @@ interface Report {
   asServer?: boolean;
   properties?: Record<string, unknown>;
   error?: string;
+}
+
+/** The mechanisms with which `probe` completes a handshake. */
+type Mechanism = "NULL" | "PLAIN" | "CURVE";
+
+/** The options that a mechanism needs. */
+const remedies: ReadonlyMap<string, string> = new Map<Mechanism, string>([
+  ["NULL", "give neither --curve-… nor --plain"],
+  ["PLAIN", "give --plain NAME:PASSWORD"],
+  ["CURVE", "give --curve-server-key KEY"],
+]);
+
+/** A conversation with a peer. */
+interface Conversation {
+  /** Where to note what the peer says. */
+  readonly report: Report;
+  /** The socket type to present. */
+  readonly as: string;
+  /** The mechanism to use. */
+  readonly wanted: Mechanism;
+  /** The time since the start. */
+  elapsed(): number;
 }
 
 const greetingSize = 64;
@@ -77,7 +101,7 @@ function targetOf(endpoint: string): NetConnectOpts {
   const ipc = /^ipc:\/\/(.+)$/.exec(endpoint);
   if (ipc) return { path: ipc[1]!.replace(/^@/, "\0") };
   throw new Failure(
-    `cannot probe ${endpoint}: give tcp://HOST:PORT or ipc://PATH (for other transports: zmq monitor)`,
+    `cannot probe ${endpoint}: give tcp://HOST:PORT, ipc://PATH, ws://… or wss://… (for other transports: zmq monitor)`,
     exitCodes.usage,
   );
 }
@@ -155,9 +179,7 @@ async function readHandshake(reader: Reader, report: Report, as: string): Promis
 
 async function converse(
   socket: AsyncIterable<Buffer> & { write(bytes: Buffer): unknown },
-  report: Report,
-  as: string,
-  elapsed: () => number,
+  { report, as, wanted, elapsed }: Conversation,
 ) {
   const reader = new Reader(socket);
   // A peer with another mechanism closes the connection when it has the whole greeting, before it sends its own.
@@ -171,11 +193,22 @@ async function converse(
   const [major = 0, minor = 0] = await reader.take(2);
   report.version = major >= 3 ? `${major}.${minor}` : major === 0 ? "1.0" : "2.0";
   report.times.greeting = elapsed();
-  if (major < 3) return;
+  if (major < 3) {
+    if (wanted === "NULL") return;
+    throw new Failure(`it speaks ZMTP ${report.version}, which has no ${wanted}`);
+  }
   const rest = await reader.take(greetingSize - signatureSize - 2);
   report.mechanism = rest.toString("latin1", 0, 20).replace(/\0+$/, "");
   report.asServer = rest[20] === 1;
-  if (report.mechanism !== "NULL") return;
+  if (report.mechanism !== wanted) {
+    const remedy = remedies.get(report.mechanism);
+    if (remedy === undefined) {
+      const name = JSON.stringify(report.mechanism);
+      throw new Failure(`its mechanism ${name} is unknown; zmq probe knows NULL, PLAIN and CURVE`);
+    }
+    throw new Failure(`its mechanism is ${report.mechanism}, not ${wanted}: ${remedy}`);
+  }
+  if (wanted !== "NULL") return;
   socket.write(Buffer.concat([own.subarray(versionEnd), ready(as)]));
   await readHandshake(reader, report, as);
   report.times.handshake = elapsed();
@@ -201,33 +234,67 @@ function show({ endpoint, times, version, mechanism, asServer, properties, error
   }
 }
 
-/** Probes an endpoint and prints a report. */
-export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> {
-  const start = performance.now();
-  const elapsed = () => Math.round((performance.now() - start) * 10) / 10;
-  const report: Report = { endpoint, times: {} };
-  const socket = connect(targetOf(endpoint));
-  let late = false;
-  const stop = () => socket.destroy(new Error("interrupted"));
-  interrupted.addEventListener("abort", stop);
-  const timer = setTimeout(() => {
-    late = true;
-    socket.destroy(new Error("timeout"));
-  }, flags.timeout);
+/** Connects to a tcp or ipc endpoint, and reads what the peer says up to the mechanism. With NULL, completes the handshake. */
+async function talk(target: NetConnectOpts, conversation: Conversation, signal: AbortSignal): Promise<void> {
+  const socket = connect(target);
+  const stop = () => socket.destroy(new Error("aborted"));
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   try {
     await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-    report.times.connect = elapsed();
-    await converse(socket, report, flags.as.toUpperCase(), elapsed);
+    conversation.report.times.connect = conversation.elapsed();
+    await converse(socket, conversation);
   } catch (error) {
-    report.error = late ? `no answer within ${flags.timeout} ms` : (error as Error).message;
+    signal.throwIfAborted();
+    throw error;
   } finally {
-    clearTimeout(timer);
-    interrupted.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
     socket.on("error", () => {});
     socket.destroy();
+  }
+}
+
+/** Lets a socket make the handshake. */
+async function authenticate(report: Report, flags: ProbeFlags, signal: AbortSignal): Promise<void> {
+  const { shakeHands } = await import("./probe-socket.js");
+  const { time, mechanism, properties } = await shakeHands(report.endpoint, flags, signal);
+  report.mechanism = mechanism;
+  report.properties = properties;
+  report.times.handshake = tenths(time);
+}
+
+const tenths = (time: number) => Math.round(time * 10) / 10;
+
+/** Probes an endpoint and prints a report. */
+export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> {
+  const { curveSecret, curveServerKey, plain, timeout } = flags;
+  const isCurve = (curveSecret ?? curveServerKey) !== undefined;
+  const wanted = plain !== undefined ? "PLAIN" : isCurve ? "CURVE" : "NULL";
+  const target = /^wss?:\/\//.test(endpoint) ? undefined : targetOf(endpoint);
+  // Before anything is sent, since wrong usage is not the fault of the peer.
+  if (wanted !== "NULL") await (await import("./security.js")).security({ ...flags, connect: [endpoint] });
+  const report: Report = { endpoint, times: {} };
+  const late = new Failure(`no answer within ${timeout} ms`, exitCodes.timeout);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(late), timeout);
+  const signal = AbortSignal.any([interrupted, limit.signal]);
+  let exitCode: number = exitCodes.done;
+  try {
+    const start = performance.now();
+    const elapsed = () => tenths(performance.now() - start);
+    const as = flags.as.toUpperCase();
+    if (target) await talk(target, { report, as, wanted, elapsed }, signal);
+    if (!target || wanted !== "NULL") await authenticate(report, flags, signal);
+  } catch (error) {
+    exitCode = error instanceof Failure ? error.exitCode : exitCodes.failed;
+    // Nothing has been sent.
+    if (exitCode === exitCodes.usage) throw error;
+    report.error = (error as Error).message;
+  } finally {
+    clearTimeout(timer);
   }
   if (interrupted.aborted) return;
   if (flags.json) printJson(report);
   else show(report);
-  if (report.error !== undefined) process.exitCode = late ? exitCodes.timeout : exitCodes.failed;
+  if (exitCode !== exitCodes.done) process.exitCode = exitCode;
 }

@@ -3,8 +3,11 @@
 
 import { constants } from "node:buffer";
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
+import { checkStandardInput, openFile } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { jsonOf } from "./harmless.js";
 import { split } from "./input.js";
@@ -91,7 +94,11 @@ async function create(path: string, force: boolean, onError: () => void): Promis
       if (!file.write(text)) await once(file, "drain").catch(() => {});
     },
     async end() {
-      if (isFile && !failed) await new Promise<void>((resolve) => file.end(() => resolve()));
+      try {
+        if (isFile && !failed) await finished(file.end());
+      } catch (error) {
+        failed = error as Error;
+      }
       check();
     },
   };
@@ -161,28 +168,34 @@ interface Source extends Disposable {
 
 /** Opens a recording and checks its header. Rejects if it is not a recording. */
 async function openRecording(path: string): Promise<Source> {
-  const source = path === "-" ? process.stdin : createReadStream(path);
-  if (path !== "-") {
-    try {
-      await once(source, "open");
-    } catch (error) {
-      throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
-    }
-  }
+  if (path === "-") checkStandardInput("zmq replay FILE reads a file");
+  const source = path === "-" ? process.stdin : openFile(path);
   interrupted.addEventListener("abort", () => source.destroy());
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
   const lines = linesOf(source, `${path} has a line that is longer than a text of JavaScript can be`, wrong);
-  const header = await lines.next();
-  if (header.done) {
-    if (interrupted.aborted) throw interrupted.reason;
-    throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  try {
+    const header = await lines.next();
+    if (header.done && interrupted.aborted) throw interrupted.reason;
+    checkHeader(path, header.value, wrong);
+  } catch (error) {
+    source.destroy();
+    throw error;
   }
-  const { format: name, version } = parsed(header.value, wrong(1, "not a recording of zmq record"));
+  return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
+}
+
+/** Throws a `Failure` if the first line of a file is not that of a recording. */
+function checkHeader(
+  path: string,
+  text: string | undefined,
+  wrong: (number: number, reason: string) => Failure,
+): void {
+  if (text === undefined) throw new Failure(`${path}: not a recording of zmq record: it is empty`);
+  const { format: name, version } = parsed(text, wrong(1, "not a recording of zmq record"));
   if (name !== format) throw wrong(1, "not a recording of zmq record");
   if (version !== formatVersion) {
     throw wrong(1, `the recording has version ${version}; this program reads ${formatVersion}`);
   }
-  return { messages: messagesOf(lines, wrong), [Symbol.dispose]: () => void source.destroy() };
 }
 
 /** The lines of a recording. Ends with the first signal. `readline` would also split texts at U+2028 and at U+2029. */
@@ -239,7 +252,7 @@ async function* messagesOf(
 
 /** Sends the messages of a file. */
 export async function replay(path: string, flags: ReplayFlags): Promise<void> {
-  const kind = kindOf(flags.type);
+  const kind = { ...kindOf(flags.type), receives: false };
   // Before the socket is opened: a wrong file must not wait for peers.
   using recording = await openRecording(path);
   let waitForPeers = async () => {};
@@ -247,10 +260,10 @@ export async function replay(path: string, flags: ReplayFlags): Promise<void> {
     reportFailures(socket);
     waitForPeers = waiter(socket, kind, flags);
   };
-  await withSocket(kind, flags, work, prepare);
+  await withSocket(kind, refusing(kind, flags), work, prepare);
 
   async function work(socket: AnySocket): Promise<void> {
-    const send = sender(socket, kind, flags);
+    const send = toAddresses(kind, sender(socket, kind, flags));
     await waitForPeers();
     using progress = openProgress(flags.quiet === true);
     const started = performance.now();

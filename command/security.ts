@@ -37,8 +37,11 @@ async function publicKeyOf(value: string): Promise<string> {
 
 /** The value of `curve.allow`: any, a folder, or keys and files with keys. */
 export async function allowed(values: readonly string[]): Promise<string | string[]> {
-  if (values.includes("any")) return "any";
   const [first] = values;
+  if (values.includes("any")) {
+    if (values.length > 1) throw usage("--curve-allow any admits every key: give it alone, or leave it out");
+    return "any";
+  }
   const folders = await Promise.all(
     values.map(async (value) => (await stat(value).catch(() => undefined))?.isDirectory() === true),
   );

@@ -36,7 +36,7 @@ const named: Record<string, number> = { n: 10, r: 13, t: 9, "0": 0, "\\": 92 };
 /** Bytes with the escapes `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN`. */
 export function escaped(text: string): Buffer {
   if (text === "") throw new InvalidArgumentError("Give at least one character.");
-  if (/^(?:[^\\]|\\[^x])*\\x(?![\da-f]{2})/iu.test(text)) {
+  if (/^(?:[^\\]|\\[^x]|\\x[\da-f]{2})*\\x(?![\da-f]{2})/iu.test(text)) {
     throw new InvalidArgumentError("Two hexadecimal digits must follow \\x, as in \\x1f.");
   }
   const parts: Buffer[] = [];

@@ -2,8 +2,8 @@
 // to an authenticator of this process. docs/command.md documents the messages.
 
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { print, printJson, report } from "./print.js";
+import { endpointFailure, exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { mayPrint, print, printJson, report, reportSkipped } from "./print.js";
 import { allowed, usersOf } from "./security.js";
 
 interface ZapFlags {
@@ -41,6 +41,7 @@ async function rulesOf(flags: ZapFlags): Promise<zmq.AuthenticateOptions> {
 
 /** Prints a decision. Names and addresses come from peers. */
 function show(decision: zmq.Decision, json: boolean): void {
+  if (!mayPrint()) return;
   const time = new Date().toISOString();
   const { admitted, reason, text, domain, address, mechanism, publicKey, username } = decision;
   if (json) {
@@ -52,6 +53,14 @@ function show(decision: zmq.Decision, json: boolean): void {
   const words = [admitted ? "admitted" : "rejected", mechanism, who, address, domain && `domain ${domain}`];
   const shown = words.filter((word) => word !== "").join(" ");
   print(`${time.slice(11, 23)}  ${shown}${admitted ? "" : `: ${text}`}`);
+}
+
+function bindOne(socket: zmq.Router, endpoint: string): void {
+  try {
+    socket.bindSync(endpoint);
+  } catch (error) {
+    throw endpointFailure("zap", endpoint, error);
+  }
 }
 
 /** Binds to ipc endpoints, so that the files have the mode from the start. */
@@ -68,11 +77,9 @@ function bind(socket: zmq.Router, endpoints: readonly string[], mode: number): v
       }
       // For a wildcard libzmq makes a folder, which its owner must be able to enter.
       process.umask(0o777 & ~(endpoint === "ipc://*" ? mode | 0o100 : mode));
-      socket.bindSync(endpoint);
+      bindOne(socket, endpoint);
       if (socket.lastEndpoint !== endpoint) report(`bound to ${socket.lastEndpoint}`);
     }
-  } catch (error) {
-    throw error instanceof Failure ? error : new Failure(`zap: ${textOf(error)}`);
   } finally {
     process.umask(before);
   }
@@ -142,5 +149,6 @@ export async function zap(flags: ZapFlags): Promise<void> {
     programs.close();
     handler.close();
     await authenticator.close();
+    reportSkipped();
   }
 }

@@ -2,10 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Pull, Push, Subscriber } from "zmq-native";
+import { Publisher, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
@@ -37,6 +37,20 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     expect(exitCode).toBe(expected);
   });
 
+  test("SIGTERM does not shorten a longer --linger", async () => {
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const endpoints = ["--connect", endpoint(), "--connect", pull.lastEndpoint!];
+    const command = startZmq(["push", ...endpoints, "--linger", "7500", "a", "b"]);
+    // All messages are sent: the command waits for the delivery to the peer that is absent.
+    await pull.receive();
+    pull.close();
+    process.kill(command.pid!, "SIGTERM");
+    const { exitCode, stderr } = await command;
+    expect(textOf(stderr)).toBe("zmq: not all messages were delivered within 7500 ms: 1 left\n");
+    expect(exitCode).toBe(143);
+  });
+
   test("the same signal twice at once counts once, since timeout sends it twice", async () => {
     const { command } = await startSending("--linger", "200");
     command.kill("SIGTERM");
@@ -63,6 +77,56 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     command.kill("SIGTERM");
     expect(await once(command, "exit")).toEqual([143, null]);
     await push.close({ linger: 0 });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a signal ends the reading of a named pipe", () => {
+  test.each<[string, (pipe: string) => string[], string]>([
+    ["push --file", (pipe) => ["push", "--file", pipe], "first\n"],
+    [
+      "replay",
+      (pipe) => ["replay", pipe, "--type", "push"],
+      '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["first"]}\n',
+    ],
+  ])("by %s", async (_name, parameters, content) => {
+    const pipe = join(folder(), "pipe");
+    await execute("mkfifo", [pipe]);
+    // For reading, too: otherwise this would wait for the reader.
+    const writer = openSync(pipe, "r+");
+    writeSync(writer, content);
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const command = startZmq([...parameters(pipe), "--connect", pull.lastEndpoint!]);
+    expect(String(await pull.receive())).toBe("first");
+    command.kill("SIGINT");
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 130, stderr: "" });
+    closeSync(writer);
+    pull.close();
+  });
+
+  test("also if the pipe has no writer", async () => {
+    const absent = join(folder(), "absent");
+    await execute("mkfifo", [absent]);
+    const pull = new Pull();
+    await pull.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["push", "--file", absent, "--connect", pull.lastEndpoint!]);
+    await pull.waitForPeers();
+    pull.close();
+    command.kill("SIGINT");
+    expect((await command).exitCode).toBe(130);
+  });
+
+  test("its messages are sent until its writer ends", async () => {
+    const pipe = join(folder(), "pipe");
+    await execute("mkfifo", [pipe]);
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    await pull.bind("tcp://127.0.0.1:*");
+    const pushed = zmq(["push", "--file", pipe, "--connect", pull.lastEndpoint!]);
+    await execute("sh", ["-c", `seq 20000 > '${pipe}'`]);
+    for (let number = 1; number <= 20_000; number++) expect(String(await pull.receive())).toBe(`${number}`);
+    expect(await pushed).toMatchObject({ status: 0, stderr: "" });
+    pull.close();
   });
 });
 
@@ -97,6 +161,51 @@ describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
     const command = [process.execPath, program, ...parameters];
     const { stdout, stderr } = await execute("python3", ["-c", inTerminal, word, ...command]);
     expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
+  });
+});
+
+test("a failure is reported before the messages in front of it are delivered", async () => {
+  const at = endpoint();
+  const command = startZmq(["push", "--connect", at, "--input", "json", "--linger", "100000"]);
+  command.stdin!.write('"a"\n{\n');
+  const [data] = await once(command.stderr!, "data");
+  expect(String(data)).toMatch(/^zmq: input line 2 is not JSON: .*\n$/);
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  await pull.bind(at);
+  expect(String(await pull.receive())).toBe("a");
+  const { exitCode, stderr } = await command;
+  expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 1, stderr: String(data) });
+  pull.close();
+});
+
+describe("the end of an XSubscriber", () => {
+  test("does not fail because a publisher is absent", async () => {
+    const publisher = new Publisher();
+    await publisher.bind("tcp://127.0.0.1:*");
+    const endpoints = ["--connect", publisher.lastEndpoint!, "--connect", endpoint()];
+    const subscribed = zmq(["xsub", ...endpoints, "--subscribe", "a", "--count", "1", "--timeout", "20000"]);
+    await publisher.waitForSubscribers(1);
+    await publisher.send("a");
+    expect(await subscribed).toMatchObject({ status: 0, stdout: "a\n", stderr: "" });
+    publisher.close();
+  });
+
+  test("replay --type xsub delivers its messages", async () => {
+    const path = join(folder(), "recording");
+    writeFileSync(path, '{"format":"zmq-recording","version":1}\n{"at":0,"frames":["x"]}\n');
+    const [early, late] = [endpoint(), endpoint()];
+    const publishers = [
+      new XPublisher({ receiveTimeout: 20_000 }),
+      new XPublisher({ receiveTimeout: 20_000 }),
+    ];
+    await publishers[0]!.bind(early);
+    const replayed = zmq(["replay", path, "--type", "xsub", "--connect", early, "--connect", late]);
+    expect(String(await publishers[0]!.receive())).toBe("x");
+    // The message has been sent. It waits for the other one, which is absent.
+    await publishers[1]!.bind(late);
+    expect(String(await publishers[1]!.receive())).toBe("x");
+    expect(await replayed).toMatchObject({ status: 0, stderr: "" });
+    for (const publisher of publishers) publisher.close();
   });
 });
 
@@ -141,6 +250,35 @@ describe("messages that are dropped at a full queue", () => {
 });
 
 describe("a proxy that ends", () => {
+  test("closes its capture within the same --linger", async () => {
+    const pull = new Pull({ receiveHighWaterMark: 1 });
+    await pull.bind(endpoint());
+    const capture = new Subscriber({ receiveTimeout: 20_000, receiveHighWaterMark: 1 });
+    capture.subscribe("");
+    await capture.bind(endpoint());
+    const proxy = startZmq([
+      ...["proxy", "pull-push", "--front-bind", "tcp://127.0.0.1:*", "--back-connect", pull.lastEndpoint!],
+      ...["--capture-connect", capture.lastEndpoint!, "--linger", "4000"],
+    ]);
+    const [line] = await once(proxy.stderr!, "data");
+    const push = new Push();
+    push.connect(/bound to (\S+)/.exec(String(line))![1]!);
+    // Until the subscription has arrived, messages are not copied.
+    const copied = capture.receive().then(() => true);
+    while (!(await Promise.race([copied, new Promise<false>((resolve) => setTimeout(resolve, 10, false))])))
+      await push.send("first");
+    // More than the connections hold: both ends have messages left.
+    for (let count = 0; count < 200; count++) await push.send(Buffer.alloc(2 ** 16));
+    await push.close({ linger: 20_000 });
+    process.kill(proxy.pid!, "SIGTERM");
+    const { exitCode, stderr } = await proxy;
+    // SIGTERM ends the process two seconds after --linger in any case.
+    expect(textOf(stderr)).toMatch(/\nzmq: [1-9]\d* messages were not delivered within 4000 ms\n$/);
+    expect(exitCode).toBe(143);
+    pull.close();
+    capture.close();
+  });
+
   async function startProxy(...flags: string[]) {
     const at = endpoint();
     const ends = ["--front-bind", "tcp://127.0.0.1:*", "--back-bind", at];

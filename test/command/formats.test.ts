@@ -184,11 +184,16 @@ test("a separator may have an escaped backslash before x", async () => {
   expect((await zmq(["pull", "--separator", "\\\\xZZ"])).stderr).toContain("give at least one endpoint");
 });
 
-test.skipIf(process.platform === "win32")("a folder as standard input is wrong usage", async () => {
-  const line = `'${process.execPath}' '${program}' push --connect ${endpoint()} --linger 0 < '${folder()}'`;
+test.skipIf(process.platform === "win32").each([
+  ["push --linger 0", "--file reads files"],
+  // Does not wait for a subscriber.
+  ["pub", "--file reads files"],
+  ["replay -", "zmq replay FILE reads a file"],
+])("a folder as standard input of %s is wrong usage", async (command, remedy) => {
+  const line = `'${process.execPath}' '${program}' ${command} --connect ${endpoint()} < '${folder()}'`;
   expect(await execute("sh", ["-c", line])).toMatchObject({
     status: 2,
-    stderr: "zmq: standard input is a folder; --file reads files\n",
+    stderr: `zmq: standard input is a folder; ${remedy}\n`,
   });
 });
 

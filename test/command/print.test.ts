@@ -162,3 +162,15 @@ test("JSON of messages has no control characters, and keeps their values", async
   expect(pulled.stdout.trimEnd()).not.toMatch(forbidden);
   expect(JSON.parse(pulled.stdout)).toEqual([evil]);
 });
+
+test("a recording has no control characters, and keeps the values of messages", async () => {
+  const at = `ipc://${join(folder(), "record")}`;
+  const [recorded] = await Promise.all([
+    zmq(["record", "-", "--type", "pull", "--bind", at, "--count", "1"]),
+    zmq(["push", "--connect", at, "--input", "json"], `${JSON.stringify([evil])}\n`),
+  ]);
+  const lines = recorded.stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(2);
+  for (const line of lines) expect(line).not.toMatch(forbidden);
+  expect(JSON.parse(lines[1]!).frames).toEqual([evil]);
+});

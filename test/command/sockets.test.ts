@@ -3,8 +3,11 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { Pull, Push, Reply, Router } from "zmq-native";
+import { describe, expect, test, vi } from "vitest";
+import { Dealer, Publisher, Pull, Push, Reply, Request, Router } from "zmq-native";
+import { addressing } from "../../command/addressed.js";
+import type { AnySocket } from "../../command/open.js";
+import type { Parcel } from "../../command/parcel.js";
 import { socketKinds } from "../../command/sockets.js";
 import { makeCertificate } from "../helpers/certificates.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -85,6 +88,28 @@ describe("each socket type", () => {
     server.close();
   });
 
+  test("stream --connect goes on if a server leaves while the message is sent to another", async () => {
+    const kind = socketKinds.find(({ name }) => name === "stream")!;
+    const peers = new Set([{ routingId: Buffer.from("gone") }, { routingId: Buffer.from("here") }]);
+    const sent: string[][] = [];
+    const send = async ({ frames }: Parcel) => {
+      if (String(frames[0]) === "gone")
+        throw Object.assign(new Error("unreachable"), { code: "EHOSTUNREACH" });
+      sent.push(frames.map(String));
+    };
+    using reported = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { signal } = new AbortController();
+    await addressing(
+      kind,
+      { peers } as unknown as AnySocket,
+      {},
+      send,
+      signal,
+    )({ frames: [Buffer.from("x")] });
+    expect(sent).toEqual([["here", "x"]]);
+    expect(reported.mock.calls).toEqual([["zmq: a server has left before it got the message"]]);
+  });
+
   test("router reports a message to an unknown peer, and one without an address", async () => {
     const router = ["router", "--bind", endpoint(), "--separator", "|"];
     expect(await zmq([...router, "nobody|hi"])).toMatchObject({
@@ -94,6 +119,20 @@ describe("each socket type", () => {
     expect(await zmq([...router, "hi"])).toMatchObject({
       status: 1,
       stderr: "zmq: messages of a Router begin with a frame that has the routing id; see --separator\n",
+    });
+  });
+
+  test("server reports a message to an unknown peer, and one without a routing id", async () => {
+    const server = ["server", "--bind", endpoint()];
+    expect(await zmq([...server, "--routing-id", "7", "hi"])).toMatchObject({
+      status: 1,
+      stderr: "zmq: no connected peer has the routing id 7; --wait-peers waits for peers first\n",
+    });
+    expect(await zmq(server, "hi\n")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^zmq: messages of a Server need the routing id of a peer; give --routing-id NUMBER/,
+      ),
     });
   });
 
@@ -111,6 +150,47 @@ describe("each socket type", () => {
     clearInterval(timer);
     client.close();
     expect(String(answer)).toBe("ping");
+  });
+});
+
+describe("--wait-peers", () => {
+  test("stream waits for a TCP client", async () => {
+    const { connect } = await import("node:net");
+    const server = startZmq(["stream", "--bind", "tcp://127.0.0.1:*", "--wait-peers", "1", "--echo"]);
+    const [line] = await once(server.stderr!, "data");
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    client.write("ping");
+    expect(String((await once(client, "data"))[0])).toBe("ping");
+    client.destroy();
+  });
+
+  test("a failed handshake does not change the number of peers", async () => {
+    const push = startZmq(["push", "--bind", "tcp://127.0.0.1:*", "--wait-peers", "2", "a", "b"]);
+    const [line] = await once(push.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const pulls = [new Pull({ receiveTimeout: 20_000 }), new Pull({ receiveTimeout: 20_000 })];
+    pulls[0]!.connect(at);
+    await pulls[0]!.waitForPeers();
+    const stranger = new Publisher();
+    const failed = new Promise((resolve) => stranger.peers.once("fail", resolve));
+    stranger.connect(at);
+    await failed;
+    stranger.close();
+    pulls[1]!.connect(at);
+    const received = await Promise.all(pulls.map((pull) => pull.receive()));
+    expect(received.map(String).sort()).toEqual(["a", "b"]);
+    expect((await push).exitCode).toBe(0);
+    for (const pull of pulls) pull.close();
+  });
+
+  test("counts peers over inproc", async () => {
+    const at = ["--bind", "inproc://pair", "--connect", "inproc://pair"];
+    expect(
+      await zmq(["dealer", ...at, "--wait-peers", "2", "--timeout", "20000", "--count", "1", "hi"]),
+    ).toMatchObject({
+      status: 0,
+      stdout: "hi\n",
+    });
   });
 });
 
@@ -248,6 +328,33 @@ describe("requests", () => {
     const { stdout } = await zmq(["client", "--connect", at, "--count", "1", "second"]);
     expect(stdout).toBe("second\n");
     server.kill("SIGKILL");
+  });
+
+  test("a client that reads no answers does not delay those of others", async () => {
+    const at = endpoint();
+    const limit = ["--option", "sendHighWaterMark=1"];
+    const server = startZmq(["router", "--bind", at, "--echo", "--output", "none", ...limit]);
+    const idle = new Dealer({ receiveHighWaterMark: 1, linger: 0 });
+    idle.connect(at);
+    // More than the buffers of a connection hold.
+    const count = 100;
+    for (let sent = 0; sent < count; sent++) await idle.send(Buffer.alloc(2 ** 16));
+    await idle.flush();
+    const asking = new Request({ receiveTimeout: 20_000 });
+    asking.connect(at);
+    // The server takes the messages of the two in turn.
+    for (let asked = 0; asked < count; asked++) {
+      await asking.send(`${asked}`);
+      expect(String(await asking.receive())).toBe(`${asked}`);
+    }
+    idle.close();
+    asking.close();
+    server.kill("SIGINT");
+    const { exitCode, stderr } = await server;
+    expect(Buffer.from(stderr).toString()).toMatch(
+      /^zmq: \d+ messages were dropped: the queue of a peer was full;/,
+    );
+    expect(exitCode).toBe(130);
   });
 
   test("stream does not count notices", async () => {
@@ -445,6 +552,7 @@ describe("limits and ends", () => {
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "type=5"], "type is not an option"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--option", "__proto__=1"], "__proto__ is not an option"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--separator", "a\\xZZ"], "Two hexadecimal digits"],
+    [["pull", "--connect", "tcp://127.0.0.1:1", "--separator", "\\x1f\\xZZ"], "Two hexadecimal digits"],
     [["zap", "--bind", "ipc://x", "--allow-address", "foo"], "zap: --allow-address"],
     [["zap", "--bind", "ipc://x", "--deny-address", "foo"], "zap: --deny-address"],
     [["pull", "--connect", "tcp://127.0.0.1:1", "--count", "0"], "Give a whole number from 1"],
@@ -466,6 +574,32 @@ describe("limits and ends", () => {
       ["push", "--connect", "tcp://127.0.0.1:1", "--count", "1", "--file", "y", "x"],
       "leave no turn to --file",
     ],
+    [
+      ["radio", "--connect", "udp://127.0.0.1:1", "--group", "g", "--wait-peers", "1", "x"],
+      "udp://127.0.0.1:1: this transport has no peers to wait for",
+    ],
+    // Neither waits for a subscriber.
+    [["pub", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt"], "cannot read absent.txt: ENOENT"],
+    [
+      ["pub", "--connect", "tcp://127.0.0.1:1", "--file", __dirname],
+      `cannot read ${__dirname}: it is a folder`,
+    ],
+    [
+      ["pub", "--connect", "tcp://127.0.0.1:1", "--rate", "1", "--file", __filename, "x"],
+      "leave no turn to --file",
+    ],
+    ...["--file", "--input", "--rate", "--interval"].map((option): [string[], string] => [
+      ["router", "--connect", "tcp://127.0.0.1:1", "--echo", option, option === "--input" ? "json" : "1"],
+      "option '--echo' cannot be used with option ",
+    ]),
+    [["dealer", "--connect", "tcp://127.0.0.1:1", "--exec", "cat", "--file", "x"], "cannot be used with"],
+    [["dealer", "--connect", "tcp://127.0.0.1:1", "--eval", "1", "--file", "x"], "cannot be used with"],
+    [
+      ["zap", "--bind", "ipc://x", "--curve-allow", "ada.key", "--curve-allow", "any"],
+      "--curve-allow any admits every key",
+    ],
+    [["zap", "--bind", "ipc://", "--allow-address", "127.0.0.1"], "zmq: zap: "],
+    [["replay", __dirname, "--bind", "tcp://127.0.0.1:*"], `zmq: cannot read ${__dirname}: it is a folder`],
     [["nonsense"], "unknown command 'nonsense'"],
     [["push", "--connect", "tcp://127.0.0.1:1", "--file", "absent.txt", "--linger", "0"], "absent.txt"],
   ])("%j is wrong usage", async (parameters, message) => {

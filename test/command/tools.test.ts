@@ -1,11 +1,12 @@
 // The commands that do more than open one socket: proxy, recordings, probe, monitor, bench, keys and completion.
 
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { curvePublicKey, Publisher, Pull, Push, Reply } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
 import { pythonMissing, startPython } from "../helpers/peers.js";
@@ -79,6 +80,25 @@ test("record does not replace a file without --force, and reports a full disk", 
   });
 });
 
+test.skipIf(process.platform === "win32")(
+  "record reports a disk that is full at the last message",
+  async () => {
+    const push = new Push();
+    await push.bind("tcp://127.0.0.1:*");
+    const file = join(folder(), "recording");
+    const record = `record '${file}' --type pull --connect ${push.lastEndpoint} --count 1`;
+    // The header fits into the largest file of this shell, the message does not.
+    const line = `ulimit -f 2; exec '${process.execPath}' '${program}' ${record}`;
+    const recorded = execute("sh", ["-c", line]);
+    await push.send(Buffer.alloc(4000, "x"));
+    expect(await recorded).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^zmq: cannot write .*: EFBIG.*\n$/),
+    });
+    push.close();
+  },
+);
+
 test("replay keeps the times of a recording, divided by --speed", async () => {
   const file = join(folder(), "recording");
   const lines = [
@@ -111,6 +131,11 @@ test.each([
     '{"format":"zmq-recording","version":1}\n{"at":0,"frames":[1]}',
     "line 2: a frame must be",
   ],
+  [
+    "a line without frames",
+    '{"format":"zmq-recording","version":1}\n{"at":0}',
+    'line 2: a frame must be a string, {"base64": …} or {"hex": …}, got nothing',
+  ],
 ])("replay refuses %s", async (_title, content, message) => {
   const file = join(folder(), "recording");
   writeFileSync(file, content);
@@ -136,6 +161,16 @@ test.each<[string, string[], number, string]>([
   const { status, stderr } = await zmq(["replay", ...parameters, "--bind", endpoint()]);
   expect(stderr).toContain(message);
   expect(status).toBe(expected);
+});
+
+test("replay of standard input that is not a recording ends, although the input stays open", async () => {
+  const replay = startZmq(["replay", "-", "--bind", endpoint()]);
+  replay.stdin!.write("hello\n");
+  const { exitCode, stderr } = await replay;
+  expect({ exitCode, stderr: textOf(stderr) }).toEqual({
+    exitCode: 1,
+    stderr: "zmq: -, line 1: not a recording of zmq record\n",
+  });
 });
 
 test("probe reports a socket of this library", async () => {
@@ -233,7 +268,7 @@ test("probe has exit code 3 if the server says nothing, and 2 for other transpor
   const { port } = server.address() as { port: number };
   const silent = await zmq(["probe", `tcp://127.0.0.1:${port}`, "--timeout", "100"]);
   expect(silent).toMatchObject({ status: 3, stdout: expect.stringContaining("no answer within 100 ms") });
-  expect((await zmq(["probe", "ws://127.0.0.1:1"])).status).toBe(2);
+  expect((await zmq(["probe", "udp://127.0.0.1:1"])).status).toBe(2);
   server.close();
 });
 
@@ -272,6 +307,24 @@ test("monitor says why a connection fails", async () => {
     expect(errors.filter((error) => error.endsWith(`(${reason})`))).not.toEqual([]);
   }
   publisher.close();
+});
+
+test("events of monitor do not wait in memory for a reader of the output that is slow", async () => {
+  const count = 20_000;
+  const absent = Array.from({ length: 20 }, () => endpoint("x".repeat(20)));
+  const flags = ["--json", "--count", `${count}`, "--option", "reconnectInterval=1"];
+  const child = spawn(process.execPath, [program, "monitor", ...absent, ...flags]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [note] = await once(child.stderr, "data");
+  const [, skipped] = /^zmq: the reader of standard output is slow: (\d+) lines were not printed\n$/.exec(
+    String(note),
+  )!;
+  let lines = 0;
+  child.stdout.on("data", (data: Buffer) => {
+    for (const byte of data) if (byte === 10) lines++;
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(lines + Number(skipped)).toBe(count);
 });
 
 test("the time of monitor --timeout does not run while a peer is connected", async () => {

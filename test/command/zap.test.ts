@@ -1,5 +1,6 @@
 // `zmq zap`: the decisions of one service about the peers of several programs.
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Certificate, Context, Dealer, Proxy, Pull, Push, Router, type SocketOptions } from "zmq-native";
 import { pythonMissing, startPython } from "../helpers/peers.js";
 import { patience } from "../helpers/program.js";
-import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 /** Starts the service, and resolves when it has bound. Its decisions are lines of JSON. */
 async function startService(service: string, rules: string[]) {
@@ -173,6 +174,34 @@ os._exit(0)`,
   expect(await server.output).toBe("hello\n");
   expect(await decision()).toMatchObject({ admitted: true, username: "ada", domain: "python" });
   push.close();
+});
+
+test("decisions do not wait in memory for a reader of the output that is slow", async () => {
+  const service = endpoint();
+  const rules = ["--allow-address", "127.0.0.1", "--json"];
+  const child = spawn(process.execPath, [program, "zap", "--bind", service, ...rules]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const asking = new Dealer({ receiveTimeout: patience, linger: 0 });
+  asking.connect(service);
+  // Long lines: in sum more than the pipe and the service hold.
+  const count = 5000;
+  const name = "x".repeat(250);
+  for (let asked = 1; asked <= count; asked++) {
+    await asking.send(["", "1.0", `${asked}`, name, "127.0.0.1", "", "NULL"]);
+    expect(String((await asking.receive())[3])).toBe("200");
+  }
+  asking.close();
+  let lines = 0;
+  child.stdout.on("data", (data: Buffer) => {
+    for (const byte of data) if (byte === 10) lines++;
+  });
+  const [note] = await once(child.stderr, "data");
+  const [, skipped] = /^zmq: the reader of standard output is slow: (\d+) lines were not printed\n$/.exec(
+    String(note),
+  )!;
+  child.kill("SIGINT");
+  expect(await once(child, "close")).toEqual([130, null]);
+  expect(lines + Number(skipped)).toBe(count);
 });
 
 test("Ctrl-C ends the service, and a wrong use of it is explained", async () => {

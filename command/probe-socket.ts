@@ -1,0 +1,65 @@
+// A handshake of `zmq probe` that a socket makes.
+
+import { Failure, textOf } from "./exit.js";
+import { explain } from "./handshakes.js";
+import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
+import { socketKinds } from "./sockets.js";
+
+/** A handshake that has succeeded. */
+interface Handshake {
+  /** Milliseconds from the connect call to the end of the handshake. */
+  readonly time: number;
+  readonly mechanism: string;
+  readonly properties: Record<string, string>;
+}
+
+/** The errors of an endpoint that a failed handshake explains better. */
+const explained = new Set(["EPROTOTYPE", "EACCES", "EPROTO", "ETIMEDOUT", "ECONNRESET"]);
+
+/**
+ * Connects a socket, and closes it after the handshake.
+ *
+ * @throws Failure: why the connection or the handshake has failed. Otherwise the reason of `signal`.
+ */
+export async function shakeHands(
+  endpoint: string,
+  flags: SocketFlags & { readonly as: string },
+  signal: AbortSignal,
+): Promise<Handshake> {
+  const kind = socketKinds.find(({ name }) => name === flags.as)!;
+  const { promise, resolve, reject } = deferred<Handshake>();
+  // Awaited when the socket is open.
+  promise.catch(() => {});
+  signal.addEventListener("abort", () => reject(signal.reason));
+  if (signal.aborted) reject(signal.reason);
+
+  function prepare(socket: AnySocket): void {
+    const start = performance.now();
+    socket.peers.on("join", ({ peer }) => {
+      // libzmq adds the address.
+      const { "Peer-Address": _, ...properties } = peer.properties;
+      const mechanism = peer.mechanism?.toUpperCase() ?? "NULL";
+      resolve({ time: performance.now() - start, mechanism, properties });
+    });
+    socket.peers.on("fail", (failure) => reject(new Failure(explain(failure))));
+    socket.events.on("connect:retry", () => {
+      const error = socket.endpoints[0]?.lastError;
+      if (error && !explained.has(error.code ?? "")) reject(new Failure(textOf(error)));
+    });
+  }
+
+  // It sends nothing. Its name is for errors.
+  const silent = { ...kind, name: "probe", sends: false };
+  const work = async () => void (await promise);
+  await withSocket(silent, { ...flags, connect: [endpoint], linger: 0 }, work, prepare);
+  return promise;
+}
+
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((...functions) => {
+    [resolve, reject] = functions;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,180 @@
+// `zmq probe` of servers with CURVE and PLAIN, over ws and wss, and with mechanisms that it does not know.
+
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type AuthenticateOptions, Certificate, capability, context, Pull } from "zmq-native";
+import { makeCertificate } from "../helpers/certificates.js";
+import { folder, zmq } from "./zmq.js";
+
+/** Probes as a Push. */
+async function probe(endpoint: string, ...flags: string[]) {
+  const { status, stdout, stderr } = await zmq(["probe", endpoint, "--as", "push", "--json", ...flags]);
+  return { status, stderr, report: stdout === "" ? undefined : JSON.parse(stdout) };
+}
+
+/** Binds a Pull, which is closed when the test ends. */
+async function open(options: ConstructorParameters<typeof Pull>[0], endpoint = "tcp://127.0.0.1:*") {
+  const pull = new Pull(options);
+  onTestFinished(() => pull.close());
+  await pull.bind(endpoint);
+  return pull.lastEndpoint!;
+}
+
+async function admit(rules: AuthenticateOptions): Promise<void> {
+  const authenticator = await context.authenticate(rules);
+  onTestFinished(() => authenticator.close());
+}
+
+const succeeded = (mechanism: string, version = "3.1") => ({
+  status: 0,
+  stderr: "",
+  report: {
+    version,
+    mechanism,
+    properties: { "Socket-Type": "PULL" },
+    times: { connect: expect.any(Number), greeting: expect.any(Number), handshake: expect.any(Number) },
+  },
+});
+const failed = (error: unknown, status = 1) => ({ status, stderr: "", report: { error } });
+
+describe("CURVE", () => {
+  const server = Certificate.generate();
+  const options = { curveServer: true, curveSecretKey: server.secretKey! };
+  const key = ["--curve-server-key", server.publicKey];
+
+  test("with the key of the server, the report is complete", async () => {
+    const at = await open(options);
+    expect(await probe(at, ...key)).toMatchObject(succeeded("CURVE"));
+    const { stdout } = await zmq(["probe", at, "--as", "push", ...key]);
+    expect(stdout).toMatch(/^handshake after +\d+\.\d ms$/m);
+    expect(stdout).toMatch(/^mechanism +CURVE$/m);
+    expect(stdout).toMatch(/^Socket-Type +"PULL"$/m);
+    expect(stdout).not.toContain("Peer-Address");
+  });
+
+  test("with a certificate that the server admits, and with another one", async () => {
+    const path = folder();
+    const [ada, eve] = ["ada", "eve"].map((name) => join(path, `${name}.key`));
+    for (const file of [ada!, eve!]) await zmq(["keygen", file]);
+    await admit({ curve: { allow: [(await Certificate.load(ada!)).publicKey] } });
+    const at = await open(options);
+    expect(await probe(at, ...key, "--curve-secret", ada!)).toMatchObject(succeeded("CURVE"));
+    const denied = failed(expect.stringMatching(/^access is denied; /));
+    expect(await probe(at, ...key, "--curve-secret", eve!)).toMatchObject(denied);
+  });
+
+  test("with a wrong key of the server", async () => {
+    const wrong = ["--curve-server-key", Certificate.generate().publicKey];
+    const reason = expect.stringMatching(/^the peer ends each connection; .*--curve-server-key/);
+    expect(await probe(await open(options), ...wrong)).toMatchObject(failed(reason));
+  });
+
+  test("without a key, or with a password", async () => {
+    const at = await open(options);
+    const error = "its mechanism is CURVE, not NULL: give --curve-server-key KEY";
+    expect(await probe(at)).toMatchObject(failed(error));
+    expect(await probe(at, "--plain", "ada:secret")).toMatchObject(failed(error.replace("NULL", "PLAIN")));
+  });
+
+  test("with a key for a server that has no security", async () => {
+    const error = "its mechanism is NULL, not CURVE: give neither --curve-… nor --plain";
+    expect(await probe(await open({}), ...key)).toMatchObject(failed(error));
+  });
+});
+
+describe("PLAIN", () => {
+  test("with the password, with a wrong one, and without one", async () => {
+    await admit({ plain: { users: { ada: "secret" } } });
+    const at = await open({ plainServer: true });
+    expect(await probe(at, "--plain", "ada:secret")).toMatchObject(succeeded("PLAIN"));
+    const denied = failed(expect.stringMatching(/^access is denied; /));
+    expect(await probe(at, "--plain", "ada:wrong")).toMatchObject(denied);
+    const error = "its mechanism is PLAIN, not NULL: give --plain NAME:PASSWORD";
+    expect(await probe(at)).toMatchObject(failed(error));
+  });
+});
+
+describe("ws and wss", () => {
+  test.skipIf(!capability.ws)("ws", async () => {
+    const at = await open({}, "ws://127.0.0.1:*");
+    const { status, report } = await probe(at);
+    expect({ status, report }).toMatchObject({
+      status: 0,
+      report: {
+        mechanism: "NULL",
+        properties: { "Socket-Type": "PULL" },
+        times: { handshake: expect.any(Number) },
+      },
+    });
+  });
+
+  test.skipIf(!capability.ws)("ws to a port where nobody listens", async () => {
+    const error = expect.stringMatching(/refused/i);
+    expect(await probe("ws://127.0.0.1:1")).toMatchObject(failed(error));
+  });
+
+  test.skipIf(!capability.wss)(
+    "wss with a certificate that is trusted, and with one that is not",
+    async () => {
+      const { certificate, key } = makeCertificate();
+      const file = join(folder(), "certificate");
+      writeFileSync(file, certificate);
+      const at = await open({ wssCertificate: certificate, wssKey: key }, "wss://127.0.0.1:*");
+      expect(await probe(at, "--wss-trust", file)).toMatchObject({
+        status: 0,
+        report: { mechanism: "NULL", properties: { "Socket-Type": "PULL" } },
+      });
+      expect(await probe(at)).toMatchObject(failed(expect.stringMatching(/certificate/i)));
+    },
+  );
+});
+
+/** A server that sends the bytes, and then nothing. */
+async function serve(...parts: string[]): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write(Buffer.from(parts.join(""), "hex"));
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const signature = "ff00000000000000017f";
+const mechanism = (name: string) => Buffer.from(name).toString("hex").padEnd(104, "0");
+
+describe("servers that probe cannot join", () => {
+  test.each(["GSSAPI", "constructor", ""])("the mechanism %j is unknown", async (name) => {
+    const at = await serve(signature, "0301", mechanism(name));
+    const error = `its mechanism "${name}" is unknown; zmq probe knows NULL, PLAIN and CURVE`;
+    expect(await probe(at)).toMatchObject({ ...failed(error), report: { error, mechanism: name } });
+  });
+
+  test("ZMTP 2 has no security", async () => {
+    const at = await serve(signature, "0107");
+    expect(await probe(at, "--plain", "ada:secret")).toMatchObject(
+      failed("it speaks ZMTP 2.0, which has no PLAIN"),
+    );
+  });
+
+  test("a server that says nothing after its greeting", async () => {
+    const at = await serve(signature, "0301", mechanism("PLAIN"));
+    const late = failed("no answer within 1000 ms", 3);
+    expect(await probe(at, "--plain", "ada:secret", "--timeout", "1000")).toMatchObject(late);
+  });
+});
+
+test.each([
+  [["--curve-secret", "absent.key"], "needs --curve-server-key KEY"],
+  [["--curve-server-key", "absent.key"], "absent.key"],
+  [["--plain", "secret"], "NAME:PASSWORD"],
+  [["--plain", "a:b", "--curve-server-key", "x"], "one mechanism"],
+])("%j is wrong usage, also if nobody listens", async (flags, message) => {
+  const { status, stderr, report } = await probe("tcp://127.0.0.1:1", ...flags);
+  expect({ status, report }).toEqual({ status: 2, report: undefined });
+  expect(stderr).toContain(message);
+});
