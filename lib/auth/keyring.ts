@@ -1,6 +1,6 @@
 // The keys that an authenticator admits: a list that the program changes, or the certificates of a folder.
 
-import { shown } from "../arguments/checks.js";
+import { shownUnlessKey } from "../arguments/checks.js";
 import type { Admission } from "./types.js";
 import { curveKeyText } from "./z85.js";
 
@@ -40,6 +40,6 @@ export class KeyList implements Keyring {
 /** Throws for a value of `curve.allow` that is none of the kinds. */
 export function invalidKeys(allow: unknown): TypeError {
   return new TypeError(
-    `curve.allow must be an array of public keys, the path of a folder of certificates, a function, or "any"; got ${shown(allow)}`,
+    `curve.allow must be an array of public keys, the path of a folder of certificates, a function, or "any"; got ${shownUnlessKey(allow)}`,
   );
 }

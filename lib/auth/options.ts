@@ -1,6 +1,6 @@
 // Validates the options of context.authenticate().
 
-import { isObject, shown } from "../arguments/checks.js";
+import { concealed, isObject, shown } from "../arguments/checks.js";
 import { AddressRules } from "./addresses.js";
 import { Passwords } from "./passwords.js";
 import type { Rules } from "./policy.js";
@@ -29,7 +29,7 @@ function section(
   const value: unknown = Reflect.get(options, name);
   if (value === undefined || value === null) return undefined;
   const wanted = `{ ${keys.join(", ")} }`;
-  if (!isObject(value)) throw new TypeError(`${name} must be an object ${wanted}, got ${shown(value)}`);
+  if (!isObject(value)) throw new TypeError(`${name} must be an object ${wanted}, got ${concealed(value)}`);
   // A misspelled rule must not count as none.
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw new TypeError(`${name} has no option ${shown(key)}: it takes ${wanted}`);

@@ -1,7 +1,7 @@
 // Requests and replies of ZAP 1.0 (RFC 27 of ZeroMQ), frame by frame.
 
 import { isUtf8 } from "node:buffer";
-import { isObject, shown } from "../arguments/checks.js";
+import { concealed, isObject, shown, shownUnlessKey } from "../arguments/checks.js";
 import type { Message } from "../message/frames.js";
 import type { Admission } from "./types.js";
 import { z85 } from "./z85.js";
@@ -107,11 +107,12 @@ export function encodeAdmission(
   const { userId = defaultId, metadata = {} } = admission;
   if (typeof userId !== "string" || userId.includes("\0") || Buffer.byteLength(userId) > mostBytes) {
     throw new TypeError(
-      `userId must be a string of up to ${mostBytes} bytes without NUL, got ${shown(userId)}`,
+      `userId must be a string of up to ${mostBytes} bytes without NUL, got ${shownUnlessKey(userId)}`,
     );
   }
   // A Map or an array would lose its content.
-  if (!isPlain(metadata)) throw new TypeError(`metadata must be a plain object, got ${shown(metadata)}`);
+  if (!isPlain(metadata))
+    throw new TypeError(`metadata must be a plain object, got ${shownUnlessKey(metadata)}`);
   const parts = Object.entries(metadata as Record<string, unknown>).map(([name, value]) => {
     if (!isPropertyName(name)) {
       throw new TypeError(
@@ -119,7 +120,7 @@ export function encodeAdmission(
       );
     }
     if (typeof value !== "string" || value.includes("\0")) {
-      throw new TypeError(`metadata: ${name} must be a string without NUL, got ${shown(value)}`);
+      throw new TypeError(`metadata: ${name} must be a string without NUL, got ${concealed(value)}`);
     }
     const length = Buffer.alloc(4);
     length.writeUInt32BE(Buffer.byteLength(value));

@@ -67,13 +67,21 @@ export function nextTurn(): Promise<void> {
   const promise = new Promise<void>((settle) => {
     resolve = settle;
   });
-  // Called outside of the promise and before the promise is stored, since it may throw near a stack overflow.
-  setImmediate(() => {
-    next = undefined;
-    endTurn();
-    resolve();
-  });
+  // A hook of async_hooks may have begun the turn meanwhile.
+  if (next !== undefined) return next;
   next = promise;
+  try {
+    setImmediate(() => {
+      next = undefined;
+      endTurn();
+      resolve();
+    });
+  } catch (error) {
+    // Near a stack overflow.
+    next = undefined;
+    resolve();
+    throw error;
+  }
   return promise;
 }
 
@@ -85,9 +93,12 @@ export function afterOthers<T>(result: T, order: Order): Promise<T> {
   return turnOfOthers(order)?.then(() => result) ?? Promise.resolve(result);
 }
 
-/** @internal Rejects after the operations before this one that wait for the next turn. Counts no operation. */
+/**
+ * @internal Rejects at once, or in the next turn of the event loop, as `laterTurn` says: a loop that tries again must not
+ * starve the event loop, which may bring what it waits for.
+ */
 export function failAfterOthers(error: unknown, order: Order): Promise<never> {
-  const turn = turnOfOthers(order);
+  const turn = laterTurn(order);
   if (turn === undefined) return Promise.reject(error);
   return turn.then(() => {
     throw error;

@@ -163,7 +163,7 @@ export function handshakeError([errno]: Values): { error: ZmqError } {
     error:
       error.code === "EFAULT"
         ? error.explain(
-            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context: call context.authenticate() before bind()",
+            "the server authenticates peers, and no ZAP handler is bound to inproc://zeromq.zap.01 in its context, or zapEnforceDomain is set without zapDomain: call context.authenticate() before bind(), and set zapDomain",
           )
         : error,
   };

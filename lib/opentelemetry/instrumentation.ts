@@ -278,11 +278,9 @@ export class ZmqInstrumentation {
   #sendStarted(payload: SendPayload): void {
     const parent = context.active();
     const attributes = this.#attributes("send", payload);
-    const span = this.#tracer?.startSpan(
-      spanName("send", this.#destinationOf(payload)),
-      { kind: SpanKind.PRODUCER, attributes: { ...attributes, ...sizesOf(payload) } },
-      parent,
-    );
+    const name = spanName("send", this.#destinationOf(payload));
+    const options = { kind: SpanKind.PRODUCER, attributes: { ...attributes, ...sizesOf(payload) } };
+    const span = guarded(() => this.#tracer?.startSpan(name, options, parent), undefined);
     const propagates = this.#propagates(payload.socket);
     this.#started.set(payload, { time: now(), epoch: Date.now(), parent, span, propagates });
     if (!propagates) return;
@@ -345,18 +343,16 @@ export class ZmqInstrumentation {
       return linkTo(sender);
     });
     if (messages.length > 0) {
-      tracer
-        ?.startSpan(
-          spanName("receive", destination),
-          {
-            kind: SpanKind.CLIENT,
-            attributes: { ...this.#attributes("receive", payload), ...sizesOf(payload, bytes) },
-            links: links.slice(0, mostLinks),
-            startTime: started.epoch,
-          },
-          started.parent,
-        )
-        .end();
+      const options = {
+        kind: SpanKind.CLIENT,
+        attributes: { ...this.#attributes("receive", payload), ...sizesOf(payload, bytes) },
+        links: links.slice(0, mostLinks),
+        startTime: started.epoch,
+      };
+      guarded(
+        () => tracer?.startSpan(spanName("receive", destination), options, started.parent).end(),
+        undefined,
+      );
     }
     this.#measure("receive", payload, started);
   }

@@ -14,6 +14,7 @@ import {
 } from "@opentelemetry/api";
 import { now } from "../runtime/clock.js";
 import { attributesOf, errorTypeOf, spanName } from "./attributes.js";
+import { guarded } from "./guarded.js";
 
 /** A message that an instrumentation has seen. */
 export interface Received {
@@ -94,19 +95,16 @@ export function processMessage<M extends object, T>(message: M, process: (messag
   const { sender, tracer, duration, socketType, destination, endpoint } = received;
   const attributes = attributesOf("process", destination, endpoint);
   const parent = sender ?? context.active();
-  const span = tracer?.startSpan(
-    spanName("process", destination),
-    {
-      kind: SpanKind.CONSUMER,
-      attributes: {
-        ...attributes,
-        "zmq.socket.type": socketType,
-        "messaging.message.body.size": sizeOf(message),
-      },
-      links: linkTo(sender),
+  const options = {
+    kind: SpanKind.CONSUMER,
+    attributes: {
+      ...attributes,
+      "zmq.socket.type": socketType,
+      "messaging.message.body.size": sizeOf(message),
     },
-    parent,
-  );
+    links: linkTo(sender),
+  };
+  const span = guarded(() => tracer?.startSpan(spanName("process", destination), options, parent), undefined);
   const start = now();
   const end = (failure?: { error: unknown }) => {
     const outcome: Attributes = failure === undefined ? {} : { "error.type": errorTypeOf(failure.error) };

@@ -2,7 +2,7 @@
 // rest.
 
 import { concealed, isObject, shown, shownUnlessKey } from "../arguments/checks.js";
-import { byName } from "../binding/constants.js";
+import { byName, ZMQ_SOCKS_PASSWORD } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
@@ -79,10 +79,13 @@ const contextValues: Record<string, string> = {
 };
 
 /** Options whose values must not appear in logs. */
-const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey"]);
+const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey", `option ${ZMQ_SOCKS_PASSWORD}`]);
 
-/** Options that a program may set to a secret key by mistake. */
-const besideSecrets = new Set(["curvePublicKey", "curveServerKey", "wssCertificate", "wssTrust"]);
+/** Options that a program may set to a secret key or a password by mistake. */
+const besideSecrets = new Set([
+  ...["curveServer", "curvePublicKey", "curveServerKey", "plainServer", "plainUsername", "zapDomain"],
+  ...["wssCertificate", "wssTrust", "wssTrustSystem", "wssHostname"],
+]);
 
 function got(name: string, value: unknown): string {
   if (value === undefined) return "undefined: leave the option out for its default";

@@ -318,6 +318,7 @@ export class Sender implements Queueing {
       // A failed send has also processed libzmq's commands, and may have consumed the wake-up of a pending receive.
       core.touched();
       reportSent(error, sent);
+      if (turnIsOver()) await nextTurn();
       throw error;
     } finally {
       core.sendingMany = false;

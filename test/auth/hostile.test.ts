@@ -192,6 +192,28 @@ describe("decision functions", () => {
     if (reason === "failed") expect(decisions[0]).toHaveProperty("error");
   });
 
+  const password = "correct horse battery staple";
+  const row = { username: "ada", password };
+  test.each<[string, () => unknown]>([
+    ["the row of a user", () => row],
+    ["a row as user id", () => ({ userId: row })],
+    ["a password as user id", () => ({ userId: password.repeat(20) })],
+    ["a row as metadata", () => ({ metadata: [password] })],
+    ["a row in metadata", () => ({ metadata: { row } })],
+    [
+      "a thrown row",
+      () => {
+        throw row;
+      },
+    ],
+  ])("%s puts no password into the decision", async (_, users) => {
+    const auth = await context.authenticate({ domain: "global", plain: { users: users as () => Verdict } });
+    const decisions = decided(auth);
+    using server = await Server.open(context, servers.plain);
+    expect(await server.attempt(plainClient("ada", password))).toBe("status 500");
+    expect(decisions).toMatchObject([{ reason: "failed", text: expect.not.stringContaining("horse") }]);
+  });
+
   test("one that hangs blocks nobody else, and may answer late", async () => {
     let late!: (verdict: boolean) => void;
     const aborted: unknown[] = [];

@@ -51,7 +51,8 @@ describe("a server that has no authenticator", () => {
       if (side === "connect") {
         expect(router.endpoints[0]!.lastError).toMatchObject({
           code: "EFAULT",
-          message: "No authenticator runs in this context: call context.authenticate()",
+          message:
+            "No authenticator runs in this context, or zapDomain is not set: call context.authenticate()",
         });
       }
 

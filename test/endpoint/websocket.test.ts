@@ -230,6 +230,10 @@ describe("an answer to a client", () => {
       "with spaces around the key",
       (request) => accepted(request, "ZWS2.0", { [key]: `  ${acceptKey(request)} \t` }),
     ],
+    [
+      "with a tab before the key",
+      (request) => accepted(request, "ZWS2.0", { [key]: `\t${acceptKey(request)}` }),
+    ],
   ])("is accepted %s", async (_, answer) => {
     using open = await asked();
     open.peer.say(answer(open.peer.heard), webSocketFrame("\0", { masked: false }));
@@ -324,7 +328,8 @@ describe("a message in several frames", () => {
       peer.say(upgrade(protocol), ...split(randomly(join(first), 2)));
       // By ZMTP, messages follow after both READY commands.
       if (protocol !== "ZWS2.0") await peer.hear((heard) => heard.includes("READY"));
-      peer.say(...split(["\x01on", "e"]), ...split(["\x01", "two"]), webSocketFrame("\0three"));
+      // The flags of the message before are not those of an empty first frame.
+      peer.say(...split(["", "\x01on", "e"]), ...split(["\x01", "two"]), ...split(["", "\0three"]));
       expect((await router.receive()).map(String)).toEqual(["id", "one", "two", "three"]);
     }
   });

@@ -292,6 +292,15 @@ describe("maxMessageSize and commands", () => {
     expect((await rejection).reason).toBe("size");
   });
 
+  // Without that patch, these sockets take the command for a message.
+  test("a subscription is no message of a socket without subscribers", async () => {
+    using pull = new Pull({ receiveTimeout: patience });
+    await pull.bind("tcp://127.0.0.1:*");
+    using peer = await RawPeer.connect(endpointOf(pull));
+    peer.say(hello("PUSH"), command("SUBSCRIBE", "topic"), command("CANCEL", "topic"), frame("message"));
+    expect(String(await pull.receive())).toBe("message");
+  });
+
   /** A command READY of this many bytes. */
   const readyOf = (size: number) => {
     const name = "X-Fill";

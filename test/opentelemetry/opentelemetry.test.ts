@@ -516,6 +516,22 @@ describe("functions of the configuration that throw", () => {
     ]);
   });
 
+  test("a sampler that throws is left out, and messages pass", async () => {
+    const sampler = { shouldSample: failing, toString: () => "failing" };
+    trace.disable();
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler }));
+    onTestFinished(() => {
+      trace.disable();
+      trace.setGlobalTracerProvider(tracers);
+    });
+    instrument({ propagate: true });
+    const { push, pull } = await pair();
+    await push.send("message");
+    const message = await pull.receive();
+    expect(message.map(String)).toEqual(["message"]);
+    expect(processMessage(message, ([frame]) => String(frame))).toBe("message");
+  });
+
   test("and may use the socket, although it is closed during a receive", async () => {
     instrument({ propagate: (socket) => socket.lastEndpoint !== null });
     const { pull } = await pair();

@@ -141,6 +141,21 @@ describe("an invalid value", () => {
     }
   });
 
+  test("does not appear in the message if it is a secret in an option beside", () => {
+    const keys = curveKeyPair();
+    for (const [option, value] of [
+      ["curveServer", keys],
+      ["curveServer", keys.secretKey],
+      ["plainServer", keys.secretKey],
+      ["plainUsername", { password: keys.secretKey }],
+      ["zapDomain", keys],
+      ["wssTrustSystem", keys.secretKey],
+      ["wssHostname", keys],
+    ] as const) {
+      expect(refused("Push", { [option]: value }).stack).not.toContain(keys.secretKey.slice(0, 10));
+    }
+  });
+
   test("does not appear in the message if it is a secret that is set by the number of its option", () => {
     class Numbered extends Push {
       set(option: number, value: string): void {
@@ -149,8 +164,9 @@ describe("an invalid value", () => {
     }
     const { secretKey } = curveKeyPair();
     using push = new Numbered();
-    // ZMQ_PLAIN_PASSWORD, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY and ZMQ_WSS_CERT_PEM.
-    for (const option of [46, 48, 49, 50, 104]) {
+    // ZMQ_PLAIN_PASSWORD, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY, ZMQ_SOCKS_PASSWORD and
+    // ZMQ_WSS_CERT_PEM.
+    for (const option of [46, 48, 49, 50, 100, 104]) {
       expect(() => push.set(option, secretKey.repeat(7))).toThrow(
         expect.objectContaining({
           detail: expect.stringMatching(/^option \d+: .*; got string of length 280$/),

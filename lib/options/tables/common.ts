@@ -86,7 +86,8 @@ export const commonOptions = {
    * builds of libzmq the limit applies to each frame.
    *
    * The limit does not apply to commands, such as those of the handshake. They may have 8 KiB, or `maxMessageSize` if that
-   * is more. Raise the limit if peers set more `metadata`. Of a subscription, the size of the topic counts.
+   * is more. Raise the limit if peers set more `metadata`. Of a subscription, the size of the topic counts;
+   * by ws, wss, or ZMTP before 3.1 with one byte more, and in a limit above 8 KiB with 10 bytes more.
    *
    * In bytes. Default -1. Takes effect at the next `bind` or `connect`. libzmq: `ZMQ_MAXMSGSIZE`.
    *

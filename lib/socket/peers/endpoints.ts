@@ -61,7 +61,8 @@ const states = ["listening", "connecting", "handshaking", "connected", "stopped"
 /** Messages of errors that have another cause here than elsewhere. */
 const texts: Record<number, string> = {
   [os.errno.ENODEV]: "The host name cannot be resolved",
-  [os.errno.EFAULT]: "No authenticator runs in this context: call context.authenticate()",
+  [os.errno.EFAULT]:
+    "No authenticator runs in this context, or zapDomain is not set: call context.authenticate()",
 };
 
 const plain = { retries: 0, nextRetry: undefined, lastError: undefined };
