@@ -1,6 +1,6 @@
 // Sends the messages of Router, Stream and Datagram sockets, which need an address.
 
-import { exitCodes, Failure } from "./exit.js";
+import { exitCodes, Failure, isTimeout } from "./exit.js";
 import { joined } from "./input.js";
 import type { AnySocket, SocketFlags } from "./open.js";
 import { bufferOf, type Parcel } from "./parcel.js";
@@ -33,9 +33,9 @@ function toServers(
   return async (parcel) => {
     const { timeout } = flags;
     if (socket.peers.size === 0) {
-      const limit = timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-      await socket.waitForPeers(1, { signal: limit }).catch((error: unknown) => {
-        if (signal.aborted || !limit.aborted) throw error;
+      const limit = timeout === undefined ? {} : { timeout };
+      await socket.waitForPeers(1, { signal, ...limit }).catch((error: unknown) => {
+        if (signal.aborted || !isTimeout(error)) throw error;
         throw new Failure(`no peer has taken the message within ${timeout} ms`, exitCodes.timeout);
       });
     }
@@ -48,6 +48,7 @@ function toServers(
       } catch (error) {
         if (!isGone(error)) throw error;
         report("a server has left before it got the message");
+        process.exitCode ??= exitCodes.dropped;
       }
     }
   };

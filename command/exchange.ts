@@ -123,6 +123,11 @@ export async function exchange(
     async function answerAll(): Promise<void> {
       const fixed = messages.length > 0 ? fixedAnswers(messages, flags.template) : undefined;
       const answer = computed ?? fixed ?? (async (frames) => frames);
+      // One client that does not read must not delay the others. A Router drops their answers itself.
+      const impatient = computed !== undefined && (kind.envelope === "routingId" || kind.notices === true);
+      const reply = impatient ? sender(socket, kind, { ...flags, timeout: 0 }, stopped) : send;
+      const isFull = (error: unknown) =>
+        impatient && error instanceof Failure && error.exitCode === exitCodes.timeout;
       for (let number = 1; count === undefined || number <= count; ) {
         const [address, body] = divide(await printOne(), kind);
         if (kind.notices && (body[0]?.length ?? 0) === 0) continue;
@@ -132,10 +137,12 @@ export async function exchange(
         if (kind.notices && answered[0]!.length === 0) continue;
         const frames = [...address.frames, ...answered];
         try {
-          await send({ ...address, frames });
+          await reply({ ...address, frames });
         } catch (error) {
-          if (!isGone(error)) throw error;
-          report("a peer has left before it was answered");
+          if (isGone(error)) report("a peer has left before it was answered");
+          else if (isFull(error)) report("a peer did not read, and has not got an answer");
+          else throw error;
+          process.exitCode ??= exitCodes.dropped;
         }
       }
     }

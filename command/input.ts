@@ -191,7 +191,7 @@ async function* fromArguments({ messages, separator, template, repeat, signal }:
   let count = 0;
   do {
     for (const make of compiled) {
-      if (signal.aborted) return;
+      signal.throwIfAborted();
       yield { frames: make(++count) };
     }
   } while (repeat);
@@ -237,10 +237,12 @@ export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel>
       yield* read(bytesOf(stream, name, end));
     } catch (error) {
       if (error !== cut) throw error;
+      // A file has more. What comes from standard input or a pipe, nobody knows.
+      if (end === signal) signal.throwIfAborted();
     }
   }
   for (const path of files) {
-    if (signal.aborted) return;
+    signal.throwIfAborted();
     const file = openFile(path);
     yield* parcelsOf(file, path, isPipe(file) ? inputSignal : signal);
   }

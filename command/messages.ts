@@ -116,14 +116,13 @@ export function waiter(
       exitCodes.usage,
     );
   }
-  const limit =
-    timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeout)]);
+  const options = { ...(timeout === undefined ? {} : { timeout }), signal: interrupted };
   return async () => {
     try {
-      if (isPublisher) await socket.waitForSubscribers(count, { signal: limit });
-      else await socket.waitForPeers(count, { signal: limit });
+      if (isPublisher) await socket.waitForSubscribers(count, options);
+      else await socket.waitForPeers(count, options);
     } catch (error) {
-      if (interrupted.aborted || !limit.aborted) throw error;
+      if (interrupted.aborted || !isTimeout(error)) throw error;
       const who = isPublisher ? "subscribers" : "peers";
       throw new Failure(`fewer than ${count} ${who} within ${timeout} ms`, exitCodes.timeout);
     }

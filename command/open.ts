@@ -168,12 +168,17 @@ function left(socket: AnySocket): string {
 }
 
 /**
+ * Whether a command has messages to deliver at its end. The subscriptions of an XSubscriber have no use then: an absent publisher
+ * must not make that a failure.
+ */
+const hasToDeliver = ({ name, sends, receives }: SocketKind) => sends && !(name === "xsub" && receives);
+
+/**
  * Waits until all messages have been handed to the network. `--timeout` and `--linger` limit that: the first of them. Ctrl-C does
  * not end this wait. SIGTERM and SIGHUP limit it, unless `--linger` is given.
  */
 async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }: SocketFlags): Promise<void> {
-  // The subscriptions of an XSubscriber have no use after its end: an absent publisher must not make that a failure.
-  if (!kind.sends || (kind.name === "xsub" && kind.receives && linger === undefined)) return;
+  if (!hasToDeliver(kind) && (!kind.sends || linger === undefined)) return;
   const limits = [timeout ?? -1, socket.linger].filter((limit) => limit >= 0);
   let limit = Math.min(...limits);
   const stopped = new AbortController();
@@ -211,8 +216,11 @@ const reportedDrops = {
 } as const;
 
 /** Reports the messages that a peer should have had, and that the socket has dropped. A command that is done then has exit code 4. */
-function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
+function reportDrops(socket: AnySocket, { sends, name }: SocketKind, { option }: SocketFlags): void {
   if (!sends) return;
+  // With the option, it is the user's wish, or the send has failed.
+  const dropsUnknown = name === "router" && option?.mandatory === undefined;
+  const reasons = { ...reportedDrops, ...(dropsUnknown && { noRoute: "their peer had left" }) };
   let dropped: zmq.DropCounts;
   try {
     ({ dropped } = socket.statistics());
@@ -220,8 +228,8 @@ function reportDrops(socket: AnySocket, { sends }: SocketKind): void {
     // It is closed, or libzmq does not count.
     return;
   }
-  for (const [reason, words] of Object.entries(reportedDrops)) {
-    const count = dropped[reason as keyof typeof reportedDrops];
+  for (const [reason, words] of Object.entries(reasons)) {
+    const count = dropped[reason as keyof typeof reasons];
     if (count === 0) continue;
     report(`${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped: ${words}`);
     process.exitCode ??= exitCodes.dropped;
@@ -249,10 +257,10 @@ export async function withSocket(
   }
   // Work that has closed its socket has failed, also after a signal.
   if (end && (!interrupted.aborted || socket.closed)) {
-    reportDrops(socket, kind);
+    reportDrops(socket, kind, flags);
     // The wait for queued messages must not keep the failure from the user. Without messages there is none.
     const failure = kind.sends ? reported(end.error) : end.error;
-    const linger = flags.linger ?? lingerAfterFailure;
+    const linger = flags.linger ?? (hasToDeliver(kind) ? lingerAfterFailure : 0);
     terminated.addEventListener("abort", () => endWithin(linger));
     await close(linger);
     throw failure;
@@ -260,7 +268,7 @@ export async function withSocket(
   const stopNote = noteWaiting();
   try {
     // Peers may leave during the wait.
-    await deliver(socket, kind, flags).finally(() => reportDrops(socket, kind));
+    await deliver(socket, kind, flags).finally(() => reportDrops(socket, kind, flags));
     await close(socket.linger);
   } catch (error) {
     await close(0);

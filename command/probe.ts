@@ -106,6 +106,8 @@ function targetOf(endpoint: string): NetConnectOpts {
   );
 }
 
+const inTheMiddle = () => new Failure("it closed the connection in the middle of the handshake");
+
 /** Reads a stream of bytes piece by piece. */
 class Reader {
   #bytes: Buffer = Buffer.alloc(0);
@@ -124,8 +126,7 @@ class Reader {
     }
     const taken = this.#bytes.subarray(0, size);
     this.#bytes = this.#bytes.subarray(taken.length);
-    if (taken.length < size && taken.length > 0)
-      throw new Failure("it closed the connection in the middle of the handshake");
+    if (taken.length < size && taken.length > 0) throw inTheMiddle();
     return taken;
   }
 }
@@ -190,7 +191,8 @@ async function converse(
   if (signature[0] !== 0xff || (signature.length === signatureSize && (signature[9]! & 1) === 0)) {
     throw new Failure(`it does not speak ZMTP 2 or later: its first bytes are ${signature.toString("hex")}`);
   }
-  const [major = 0, minor = 0] = await reader.take(2);
+  const [major, minor = 0] = await reader.take(2);
+  if (major === undefined) throw inTheMiddle();
   report.version = major >= 3 ? `${major}.${minor}` : major === 0 ? "1.0" : "2.0";
   report.times.greeting = elapsed();
   if (major < 3) {
@@ -198,6 +200,7 @@ async function converse(
     throw new Failure(`it speaks ZMTP ${report.version}, which has no ${wanted}`);
   }
   const rest = await reader.take(greetingSize - signatureSize - 2);
+  if (rest.length === 0) throw inTheMiddle();
   report.mechanism = rest.toString("latin1", 0, 20).replace(/\0+$/, "");
   report.asServer = rest[20] === 1;
   if (report.mechanism !== wanted) {

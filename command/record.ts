@@ -144,11 +144,10 @@ export async function record(path: string, flags: RecordFlags): Promise<void> {
     }
     // The file is complete, whatever ends the command.
     await file.end();
+    const text = `${path} is incomplete: it lacks ${missing === 1 ? "a message that was" : `${missing} messages that were`} too large`;
+    if (missing > 0 && failure === undefined) throw new Failure(text);
+    if (missing > 0) report(text);
     if (failure !== undefined) throw failure;
-    if (missing > 0)
-      throw new Failure(
-        `${path} is incomplete: it lacks ${missing === 1 ? "a message that was" : `${missing} messages that were`} too large`,
-      );
   }
 }
 

@@ -1,11 +1,12 @@
 // Messages that a command does not send, deliver or receive: notes and exit codes.
 
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { Pair, Pull, Push, Reply, Subscriber } from "zmq-native";
+import { capability, Dealer, Pair, Pull, Push, Reply, Subscriber } from "zmq-native";
+import { Client } from "zmq-native/draft";
 import { endpoint, folder, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
@@ -55,6 +56,21 @@ describe("--count of a command that sends and receives", () => {
       exitCode: 3,
       stdout: "go\n",
       stderr: "zmq: not all messages were sent within 300 ms\n",
+    });
+    pair.close();
+  });
+
+  test("a file that is still being read when --linger is over is not sent as a part", async () => {
+    const { pair, parameters } = await openPair();
+    const file = join(folder(), "bytes");
+    writeFileSync(file, "");
+    truncateSync(file, 300_000_000);
+    const command = startZmq([...parameters, "--linger", "1", "--input", "raw", "--file", file]);
+    await pair.send("go");
+    expect(await endOf(command)).toEqual({
+      exitCode: 3,
+      stdout: "go\n",
+      stderr: "zmq: not all messages were sent within 1 ms\n",
     });
     pair.close();
   });
@@ -274,5 +290,57 @@ describe("a frame that is not UTF-8", () => {
     startZmq(["rep", "--bind", at, "--output", "none", "--eval", expression]);
     const answered = await zmq(["req", "--connect", at, "--output", "hex"], Buffer.from("ff61", "hex"));
     expect(answered).toMatchObject({ status: 0, stdout: `${answer}\n`, stderr: "" });
+  });
+});
+
+describe("computed answers", () => {
+  test("router reports those to peers that have left, with exit code 4", async () => {
+    const at = endpoint();
+    const command = startZmq([
+      "router",
+      "--bind",
+      at,
+      "--count",
+      "1",
+      "--output",
+      "none",
+      "--exec",
+      "sleep 1; cat",
+    ]);
+    const dealer = new Dealer();
+    dealer.connect(at);
+    await dealer.send("hi");
+    await dealer.flush();
+    // The command has the message when its program runs, which takes a second.
+    await setTimeout(500);
+    dealer.close();
+    expect(await endOf(command)).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringMatching(
+        /^zmq: 1 message was dropped: (?:their peer had left|the peer left before delivery)\n$/,
+      ),
+    });
+  });
+
+  test.skipIf(!capability.draft)("of server do not wait for a client that does not read", async () => {
+    const at = endpoint();
+    const queue = ["--option", "sendHighWaterMark=1"];
+    const command = startZmq(["server", "--bind", at, "--echo", "--output", "none", ...queue]);
+    const [deaf, other] = [
+      new Client({ receiveHighWaterMark: 1, linger: 0 }),
+      new Client({ receiveTimeout: 20_000 }),
+    ];
+    deaf.connect(at);
+    other.connect(at);
+    // More than the queues and the kernel hold.
+    for (let count = 0; count < 60; count++) await deaf.send(Buffer.alloc(100_000));
+    await other.send("hi");
+    const [answer] = await other.receive();
+    expect(String(answer)).toBe("hi");
+    deaf.close();
+    other.close();
+    command.kill("SIGINT");
+    const { stderr } = await endOf(command);
+    expect(stderr).toContain("zmq: a peer did not read, and has not got an answer\n");
   });
 });

@@ -133,10 +133,13 @@ describe("ws and wss", () => {
 });
 
 /** A server that sends the bytes, and then nothing. */
-async function serve(...parts: string[]): Promise<string> {
+const serve = (...parts: string[]) => serveBytes(parts, false);
+
+async function serveBytes(parts: string[], ends: boolean): Promise<string> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.write(Buffer.from(parts.join(""), "hex"));
+    if (ends) socket.end();
   });
   onTestFinished(() => void server.close());
   server.listen(0, "127.0.0.1");
@@ -152,6 +155,15 @@ describe("servers that probe cannot join", () => {
     const at = await serve(signature, "0301", mechanism(name));
     const error = `its mechanism "${name}" is unknown; zmq probe knows NULL, PLAIN and CURVE`;
     expect(await probe(at)).toMatchObject({ ...failed(error), report: { error, mechanism: name } });
+  });
+
+  test.each([
+    ["after its signature", [signature]],
+    ["after its version", [signature, "0301"]],
+  ])("a server that closes the connection %s", async (_, parts) => {
+    expect(await probe(await serveBytes(parts, true))).toMatchObject(
+      failed("it closed the connection in the middle of the handshake"),
+    );
   });
 
   test("ZMTP 2 has no security", async () => {
