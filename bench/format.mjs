@@ -39,7 +39,7 @@ const percent = (value) => `${plain(100 * value)} %`;
 const formats = {
   ...{ secondsEach: seconds, cpuPerMessage: seconds, senderCpuPerMessage: seconds },
   ...{ seconds, cpuSeconds: seconds, require: seconds, connect: seconds },
-  ...{ bytesEach: bytes, bytes, buffers: plain },
+  ...{ bytesEach: bytes, bytes, peak: bytes, buffers: plain, heap: plain, resident: plain },
   ...{ share: percent, delivered: percent },
   ...{ mean: plain, p50: plain, p99: plain, p999: plain, max: plain },
 };

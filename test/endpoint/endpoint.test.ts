@@ -415,7 +415,7 @@ describe("ws", () => {
     using push = new Push({ linger: 0, reconnectInterval: -1 });
     push.connect(`ws://localhost:${port}/a/b:c?d=e`);
     expect(push.lastEndpoint).toBe(`ws://localhost:${port}/a/b:c?d=e`);
-    expect(await asked).toEqual(["/a/b:c?d=e", "localhost"]);
+    expect(await asked).toEqual(["/a/b:c?d=e", `localhost:${port}`]);
     server.close();
   });
 });

@@ -1,16 +1,20 @@
 // bind, unbind, connect, disconnect and close: events, callbacks and errors.
 
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import type * as zmq from "zmq-native/v5-compat";
 import { freshEndpoint, transports, whenFree } from "../helpers/transports.js";
 import { open, receive, runProgram5, turns, until } from "../helpers/v5.js";
 
-/** An endpoint that no socket is bound to, or soon will not be. */
-function freePort(): string {
-  using finder = open("pull");
-  finder.bindSync(freshEndpoint("tcp"));
-  return finder.last_endpoint as string;
+/** An endpoint that no socket is bound to. A socket that had been bound to it might still accept a connection. */
+async function freePort(): Promise<string> {
+  const finder = createServer().listen(0, "127.0.0.1");
+  await once(finder, "listening");
+  const { port } = finder.address() as AddressInfo;
+  finder.close();
+  await once(finder, "close");
+  return `tcp://127.0.0.1:${port}`;
 }
 
 describe.each(transports)("over %s", (transport) => {
@@ -60,7 +64,7 @@ describe.each(transports)("over %s", (transport) => {
   test("connect may precede bind", async () => {
     using pull = open("pull");
     using push = open("push");
-    const endpoint = transport === "tcp" ? freePort() : freshEndpoint(transport);
+    const endpoint = transport === "tcp" ? await freePort() : freshEndpoint(transport);
     push.connect(endpoint);
     await whenFree(() => pull.bindSync(endpoint));
     const received = receive(pull, 1);
