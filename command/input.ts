@@ -237,7 +237,7 @@ export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel>
       yield* read(bytesOf(stream, name, end));
     } catch (error) {
       if (error !== cut) throw error;
-      // A file has more. What comes from standard input or a pipe, nobody knows.
+      // A file has more. Nobody knows whether standard input or a pipe has.
       if (end === signal) signal.throwIfAborted();
     }
   }

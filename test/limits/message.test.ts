@@ -293,7 +293,7 @@ describe("maxMessageSize and commands", () => {
   });
 
   // Without that patch, these sockets take the command for a message.
-  test("a subscription is no message of a socket without subscribers", async () => {
+  test("sockets without subscribers drop the commands of subscriptions", async () => {
     using pull = new Pull({ receiveTimeout: patience });
     await pull.bind("tcp://127.0.0.1:*");
     using peer = await RawPeer.connect(endpointOf(pull));
