@@ -297,7 +297,9 @@ describe("maxMessageSize and commands", () => {
     using pull = new Pull({ receiveTimeout: patience });
     await pull.bind("tcp://127.0.0.1:*");
     using peer = await RawPeer.connect(endpointOf(pull));
-    peer.say(hello("PUSH"), command("SUBSCRIBE", "topic"), command("CANCEL", "topic"), frame("message"));
+    peer.say(hello("PUSH"));
+    await pull.waitForPeers();
+    peer.say(command("SUBSCRIBE", "topic"), command("CANCEL", "topic"), frame("message"));
     expect(String(await pull.receive())).toBe("message");
   });
 
