@@ -1,6 +1,7 @@
 // Runs scenarios: every round measures each contender once, one after the other, so that a slow minute of the machine
 // slows all of them. Only the ratio within a round counts.
 
+import { root } from "./paths.mjs";
 import { Stage } from "./stage.mjs";
 
 /** Longest time for one measurement, in milliseconds. */
@@ -50,7 +51,8 @@ export async function run(scenarios, { rounds, all = false, scale, onProgress, o
           try {
             rows[index].rounds[round] = await measureOnce(contender, scale);
           } catch (error) {
-            rows[index].failures.push(error.message);
+            // Relative: the results are published.
+            rows[index].failures.push(error.message.replaceAll(root, ""));
           }
           rows[index].seconds += (performance.now() - start) / 1000;
         }
