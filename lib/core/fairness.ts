@@ -94,18 +94,6 @@ export function afterOthers<T>(result: T, order: Order): Promise<T> {
 }
 
 /**
- * @internal Rejects at once, or in the next turn of the event loop, as `laterTurn` says: a loop that tries again must not
- * starve the event loop, which may bring what it waits for.
- */
-export function failAfterOthers(error: unknown, order: Order): Promise<never> {
-  const turn = laterTurn(order);
-  if (turn === undefined) return Promise.reject(error);
-  return turn.then(() => {
-    throw error;
-  });
-}
-
-/**
  * @internal Counts one operation. Undefined if it may settle at once. Otherwise the promise of the next turn: the budget of
  * this one is used up, or an operation before this one waits.
  */
@@ -118,4 +106,16 @@ export function laterTurn(order: Order): Promise<void> | undefined {
 /** @internal Resolves at once, or in the next turn of the event loop, as `laterTurn` says. */
 export function soon<T>(result: T, order: Order): Promise<T> {
   return laterTurn(order)?.then(() => result) ?? Promise.resolve(result);
+}
+
+/**
+ * @internal Rejects at once, or in the next turn of the event loop, as `laterTurn` says: a loop that tries again must not
+ * starve the event loop, which may bring what it waits for.
+ */
+export function failSoon(error: unknown, order: Order): Promise<never> {
+  const turn = laterTurn(order);
+  if (turn === undefined) return Promise.reject(error);
+  return turn.then(() => {
+    throw error;
+  });
 }

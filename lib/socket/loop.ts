@@ -1,7 +1,7 @@
 // The iterators of a socket: `for await`, `batches` and `messagesWithMetadata`.
 
 import type { PlainOptions } from "../arguments/operation-options.js";
-import { afterOthers, failAfterOthers, soon } from "../core/fairness.js";
+import { afterOthers, failSoon, soon } from "../core/fairness.js";
 import type { Core } from "../core/open-socket.js";
 import { type Attempt, wouldBlock } from "../core/pending.js";
 import { traced } from "../diagnostics/channels.js";
@@ -97,7 +97,7 @@ export class Loop<T> implements SocketIterator<T> {
       const value = core.receiving === undefined ? this.#fetched?.() : undefined;
       if (value !== undefined) return soon({ value, done: false }, core.orders.receiving);
     } catch (error) {
-      return failAfterOthers(error, core.orders.receiving);
+      return failSoon(error, core.orders.receiving);
     }
     return this.#receive(aborted);
   }
@@ -111,7 +111,7 @@ export class Loop<T> implements SocketIterator<T> {
       try {
         this.#receiver.ready();
       } catch (error) {
-        return failAfterOthers(error, core.orders.receiving);
+        return failSoon(error, core.orders.receiving);
       }
     }
     return this.#receiver.operate<IteratorResult<T, undefined>>(

@@ -10,7 +10,7 @@ import {
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { ZMQ_REP, ZMQ_REQ } from "../binding/constants.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
-import { failAfterOthers, soon } from "../core/fairness.js";
+import { failSoon, soon } from "../core/fairness.js";
 import type { Core, FetchedAhead, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
@@ -239,7 +239,7 @@ export class Receiver implements FetchedAhead, Queueing {
         core.touched(core.emptied);
         if (result !== wouldBlock) return soon(result, core.orders.receiving);
       }
-      if (timeout === 0) return failAfterOthers(errorOf("EAGAIN"), core.orders.receiving);
+      if (timeout === 0) return failSoon(errorOf("EAGAIN"), core.orders.receiving);
       const promise = this.#wait(attempt, timeout, call, options.signal, whenClosed);
       // libzmq sends no wake-up for frames that it has already.
       if (this.#intake.partial !== undefined) core.touched();
@@ -258,9 +258,9 @@ export class Receiver implements FetchedAhead, Queueing {
     whenClosed?: T,
   ): Promise<T> {
     const core = this.#core;
-    if (!isOutOfTurn(error)) return failAfterOthers(error, core.orders.receiving);
+    if (!isOutOfTurn(error)) return failSoon(error, core.orders.receiving);
     const timeout = options.timeout ?? core.timeoutOf("receiving");
-    if (timeout === 0) return failAfterOthers(error, core.orders.receiving);
+    if (timeout === 0) return failSoon(error, core.orders.receiving);
     return this.#wait(attempt, timeout, call, options.signal, whenClosed);
   }
 

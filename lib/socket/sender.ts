@@ -13,7 +13,7 @@ import {
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, explained, type ZmqError } from "../binding/errors.js";
 import { binding, type WireMessage } from "../binding/index.js";
-import { failAfterOthers, laterTurn, nextTurn, turnIsOver, turnOfOthers } from "../core/fairness.js";
+import { failSoon, laterTurn, nextTurn, turnIsOver, turnOfOthers } from "../core/fairness.js";
 import type { Core, Losses, Queueing } from "../core/open-socket.js";
 import { OperationQueue } from "../core/operation-queue.js";
 import { Pace } from "../core/pace.js";
@@ -140,7 +140,7 @@ export class Sender implements Queueing {
       try {
         outgoing = this.#fitting(outgoing);
       } catch (error) {
-        return failAfterOthers(error, order);
+        return failSoon(error, order);
       }
     }
     if (!first) return this.#sendLater(outgoing, plain);
@@ -152,9 +152,9 @@ export class Sender implements Queueing {
       return this.#pace.wait(plain.timeout ?? core.timeoutOf("sending"));
     }
     // Request and Reply wait until the program has received.
-    if (result < 0 && result !== notItsTurn) return failAfterOthers(this.#failed(result), order);
+    if (result < 0 && result !== notItsTurn) return failSoon(this.#failed(result), order);
     const timeout = plain.timeout ?? core.timeoutOf("sending");
-    if (timeout === 0) return failAfterOthers(result < 0 ? this.#failed(result) : errorOf("EAGAIN"), order);
+    if (timeout === 0) return failSoon(result < 0 ? this.#failed(result) : errorOf("EAGAIN"), order);
     if (this.queueSettings !== undefined) return this.#sendLater(outgoing, plain);
     const attempt = this.#attemptLater(outgoing);
     return this.#wait(attempt, timeout, "send()", plain.signal);
@@ -163,7 +163,7 @@ export class Sender implements Queueing {
   /** Sends a message when the messages before it in the queue have been sent. */
   #sendLater(message: Outgoing, { timeout, signal }: PlainOptions): Promise<void> {
     const limit = timeout ?? this.#core.timeoutOf("sending");
-    if (limit === 0) return failAfterOthers(errorOf("EAGAIN"), this.#core.orders.sending);
+    if (limit === 0) return failSoon(errorOf("EAGAIN"), this.#core.orders.sending);
     const byTopic = this.queueSettings?.overflow === "latestByTopic";
     const topic = byTopic ? topicOf(message, this.#tagging !== undefined) : undefined;
     const attempt = this.#attemptLater(message);
