@@ -30,6 +30,7 @@ Environment::Environment(napi_env env, Lifetime& lifetime, const Runtime& runtim
       runtime(runtime),
       wakeups(*this),
       lents(std::make_shared<Lents>(env, !isMainThread(env, runtime))),
+      unanswered(std::make_shared<std::atomic<int>>(0)),
       notifier(std::make_shared<Notifier>(*this)),
       lifetime_(lifetime) {}
 
@@ -110,7 +111,10 @@ void Environment::call(Kept function, const int32_t* numbers, size_t count) {
 }
 
 PollThread* Environment::pollThread() {
-  if (pollThread_ == nullptr && !closing_) pollThread_ = PollThread::start(*this);
+  if (pollThread_ == nullptr && !closing_) {
+    pollThread_ = PollThread::start(*this);
+    if (pollThread_ != nullptr) notifier->repeatWith(pollThread_);
+  }
   return pollThread_.get();
 }
 

@@ -60,10 +60,15 @@ class Environment {
   /** The socket of the current send, and the size of the largest large frame of its message. */
   int32_t sender = 0;
   size_t largestFrame = 0;
+  const UnansweredCalls unanswered;
   std::shared_ptr<Notifier> notifier;
 
   /** Waits for sockets where polls do not work. Started at the first call. Null if no thread can be created. */
   PollThread* pollThread();
+  /** Starts that thread where polls do not work, since it also repeats calls of the notifier that are not answered. */
+  void repeatCalls() {
+    if (!runtime.hasPolls) pollThread();
+  }
 
   /** Sets the callback for sockets that may have become ready. It receives their handles. */
   bool onReady(napi_value callback) { return keep(kOnReady, callback); }

@@ -1,9 +1,12 @@
 #include "notifier.h"
 
+#include <utility>
+
 #include "environment.h"
-#include "thread_safe_function.h"
 
 namespace zmq_native {
+
+Notifier::Notifier(Environment& environment) : environment_(&environment), unanswered_(environment.unanswered) {}
 
 bool Notifier::start(const std::shared_ptr<Notifier>& notifier) {
   const napi_threadsafe_function function = threadSafeFunction(notifier->environment_->env, notifier, call);
@@ -14,6 +17,7 @@ bool Notifier::start(const std::shared_ptr<Notifier>& notifier) {
 
 void Notifier::expect() {
   if (expected_++ > 0 || environment_ == nullptr) return;
+  environment_->repeatCalls();
   environment_->pin();
   keepAlive(environment_->env, true);
 }
@@ -38,6 +42,8 @@ void Notifier::notify(int32_t notice) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ == nullptr) return;
   auto* const data = reinterpret_cast<void*>(static_cast<intptr_t>(notice));
+  ++*unanswered_;
+  if (pollThread_ != nullptr) pollThread_->attend();
   // After that rejection it must not be called again: the runtime is about to delete it.
   if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) == napi_closing) function_ = nullptr;
 }
@@ -47,11 +53,18 @@ void Notifier::close(bool release) {
   environment_ = nullptr;
   if (release && function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_abort);
   function_ = nullptr;
+  pollThread_ = nullptr;
+}
+
+void Notifier::repeatWith(std::shared_ptr<PollThread> pollThread) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pollThread_ = std::move(pollThread);
 }
 
 void Notifier::call(napi_env env, napi_value, void* context, void* notice) {
   auto* self = static_cast<Notifier*>(context);
   if (env == nullptr || self->environment_ == nullptr) return;
+  --*self->unanswered_;
   Environment& environment = *self->environment_;
   const auto number = static_cast<int32_t>(reinterpret_cast<intptr_t>(notice));
   const bool last = number > 0 && --self->expected_ == 0;

@@ -7,14 +7,16 @@
 #include <mutex>
 
 #include "napi_setup.h"
+#include "thread_safe_function.h"
 
 namespace zmq_native {
 
 class Environment;
+class PollThread;
 
 class Notifier {
  public:
-  explicit Notifier(Environment& environment) : environment_(&environment) {}
+  explicit Notifier(Environment& environment);
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
@@ -27,6 +29,8 @@ class Notifier {
   void release();
   /** May be called from any thread. */
   void notify(int32_t notice);
+  /** From now on, `pollThread` repeats calls that are not answered. */
+  void repeatWith(std::shared_ptr<PollThread> pollThread);
   /** Ends with the environment. `release`: the thread continues to run. Call on the environment's thread. */
   void close(bool release);
 
@@ -35,8 +39,10 @@ class Notifier {
   static void call(napi_env env, napi_value callback, void* self, void* notice);
 
   Environment* environment_;
+  const UnansweredCalls unanswered_;
   std::mutex mutex_;
   napi_threadsafe_function function_ = nullptr;
+  std::shared_ptr<PollThread> pollThread_;
   int expected_ = 0;
 };
 

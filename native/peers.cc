@@ -136,6 +136,7 @@ Napi::Value watchPeers(const Napi::CallbackInfo& info) {
   return arguments.answer(-ENOTSUP);
 #else
   socket->unwatchPeers();
+  environment.repeatCalls();
   auto watch = std::make_unique<PeerWatch>(environment.notifier, handle);
   baseOf(*socket)->connections().watch(PeerWatch::notify, watch.get());
   if (!baseOf(*socket)->connections().is_watched()) return arguments.answer(-ENOMEM);

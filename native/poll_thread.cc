@@ -1,12 +1,24 @@
 #include "poll_thread.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "environment.h"
-#include "thread_safe_function.h"
 
 namespace zmq_native {
+namespace {
+
+/** The pause before an unanswered call is repeated, in milliseconds. Each further pause is twice as long… */
+constexpr int kFirstPause = 10;
+/** …up to this. */
+constexpr int kLongestPause = 1000;
+/** The handle of a call that only wakes the event loop. */
+constexpr int32_t kNone = 0;
+
+}  // namespace
+
+PollThread::PollThread(Environment& environment) : environment_(&environment), unanswered_(environment.unanswered) {}
 
 std::shared_ptr<PollThread> PollThread::start(Environment& environment) {
   std::shared_ptr<PollThread> pollThread(new PollThread(environment));
@@ -28,21 +40,36 @@ PollThread::~PollThread() { stop(false); }
 void PollThread::run() {
   constexpr size_t kMost = 64;
   int32_t handles[kMost];
-  while (const size_t count = poller_.wait(handles, kMost)) {
+  int pause = kFirstPause;
+  for (;;) {
+    const int count = poller_.wait(handles, kMost, *unanswered_ > 0 ? pause : -1);
+    if (count < 0 || stopping_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (size_t i = 0; i < count && function_ != nullptr; ++i) {
-      auto* const handle = reinterpret_cast<void*>(static_cast<intptr_t>(handles[i]));
-      // After a rejection it must not be called again: the runtime is about to delete it.
-      if (napi_call_threadsafe_function(function_, handle, napi_tsfn_nonblocking) != napi_ok) function_ = nullptr;
+    if (function_ == nullptr) return;
+    if (count > 0) {
+      pause = kFirstPause;
+      *unanswered_ += count;
+      for (int i = 0; i < count; ++i) callFunction(handles[i]);
+    } else if (*unanswered_ > 0) {
+      callFunction(kNone);
+      pause = std::min(2 * pause, kLongestPause);
     }
   }
 }
 
+void PollThread::callFunction(int32_t handle) {
+  if (function_ == nullptr) return;
+  auto* const data = reinterpret_cast<void*>(static_cast<intptr_t>(handle));
+  // After a rejection it must not be called again: the runtime is about to delete it.
+  if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) != napi_ok) function_ = nullptr;
+}
+
 void PollThread::call(napi_env env, napi_value, void* context, void* data) {
   auto* const self = static_cast<PollThread*>(context);
-  if (env == nullptr || self->environment_ == nullptr) return;
-  Environment& environment = *self->environment_;
   const auto handle = static_cast<int32_t>(reinterpret_cast<intptr_t>(data));
+  if (env == nullptr || self->environment_ == nullptr || handle == kNone) return;
+  --*self->unanswered_;
+  Environment& environment = *self->environment_;
   // Looked up each time: a callback may close this or another socket.
   if (Socket* socket = environment.sockets.find(handle)) socket->readiness.woken();
   if (Socket* socket = environment.sockets.find(handle)) socket->readiness.rearm();
@@ -64,6 +91,7 @@ void PollThread::stop(bool release) {
     std::swap(function, function_);
   }
   if (thread_.joinable()) {
+    stopping_ = true;
     poller_.interrupt();
     thread_.join();
   }

@@ -19,8 +19,8 @@ namespace zmq_native {
 namespace {
 
 constexpr size_t kMaxEvents = 64;
-/** The key of the descriptor that ends the wait. Handles of sockets are larger. */
-constexpr int32_t kEnd = 0;
+/** The key of the descriptor that interrupts the wait. Handles of sockets are larger. */
+constexpr int32_t kInterruption = 0;
 
 }  // namespace
 
@@ -31,34 +31,34 @@ constexpr int32_t kEnd = 0;
 namespace {
 
 // Sends a datagram to itself, which makes the socket readable.
-SOCKET openEnd() {
-  const SOCKET end = socket(AF_INET, SOCK_DGRAM, 0);
+SOCKET openInterruption() {
+  const SOCKET self = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (end != INVALID_SOCKET && bind(end, generic, size) == 0 && getsockname(end, generic, &size) == 0 &&
-      connect(end, generic, size) == 0) {
-    return end;
+  if (self != INVALID_SOCKET && bind(self, generic, size) == 0 && getsockname(self, generic, &size) == 0 &&
+      connect(self, generic, size) == 0) {
+    return self;
   }
-  if (end != INVALID_SOCKET) closesocket(end);
+  if (self != INVALID_SOCKET) closesocket(self);
   return INVALID_SOCKET;
 }
 
 }  // namespace
 
-Poller::Poller() : set_(epoll_create1(0)), end_(openEnd()) {
-  if (set_ == nullptr || end_ == INVALID_SOCKET) return;
+Poller::Poller() : set_(epoll_create1(0)), interruption_(openInterruption()) {
+  if (set_ == nullptr || interruption_ == INVALID_SOCKET) return;
 #else
 
-Poller::Poller() : set_(epoll_create1(EPOLL_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (set_ < 0 || end_ < 0) return;
+Poller::Poller() : set_(epoll_create1(EPOLL_CLOEXEC)), interruption_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (set_ < 0 || interruption_ < 0) return;
 #endif
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = kEnd;
-  ok_ = epoll_ctl(set_, EPOLL_CTL_ADD, end_, &event) == 0;
+  event.data.u64 = kInterruption;
+  ok_ = epoll_ctl(set_, EPOLL_CTL_ADD, interruption_, &event) == 0;
 }
 
 int Poller::arm(Descriptor descriptor, int32_t key) {
@@ -75,48 +75,61 @@ void Poller::remove(Descriptor descriptor) {
   epoll_ctl(set_, EPOLL_CTL_DEL, descriptor, &unused);
 }
 
-size_t Poller::wait(int32_t* keys, size_t capacity) {
+int Poller::wait(int32_t* keys, size_t capacity, int timeout) {
   epoll_event events[kMaxEvents];
   const int most = static_cast<int>(capacity < kMaxEvents ? capacity : kMaxEvents);
   int count;
   do {
-    count = epoll_wait(set_, events, most, -1);
-  } while (count == 0 || (count < 0 && errno == EINTR));
-  size_t written = 0;
+    count = epoll_wait(set_, events, most, timeout);
+  } while (count < 0 && errno == EINTR);
+  int written = count < 0 ? -1 : 0;
   for (int i = 0; i < count; ++i) {
-    if (events[i].data.u64 == kEnd) return 0;
-    keys[written++] = static_cast<int32_t>(events[i].data.u64);
+    if (events[i].data.u64 == kInterruption) {
+      endInterruption();
+    } else {
+      keys[written++] = static_cast<int32_t>(events[i].data.u64);
+    }
   }
   return written;
 }
 
 #ifdef _WIN32
 
-void Poller::interrupt() { send(end_, "", 1, 0); }
+void Poller::interrupt() { send(interruption_, "", 1, 0); }
+
+void Poller::endInterruption() {
+  char unused;
+  recv(interruption_, &unused, 1, 0);
+}
 
 Poller::~Poller() {
   if (set_ != nullptr) epoll_close(set_);
-  if (end_ != INVALID_SOCKET) closesocket(end_);
+  if (interruption_ != INVALID_SOCKET) closesocket(interruption_);
 }
 
 #else
 
-void Poller::interrupt() { eventfd_write(end_, 1); }
+void Poller::interrupt() { eventfd_write(interruption_, 1); }
+
+void Poller::endInterruption() {
+  eventfd_t unused;
+  eventfd_read(interruption_, &unused);
+}
 
 Poller::~Poller() {
   if (set_ >= 0) close(set_);
-  if (end_ >= 0) close(end_);
+  if (interruption_ >= 0) close(interruption_);
 }
 
 #endif
 
 #else  // kqueue
 
-Poller::Poller() : set_(kqueue()), end_(-1) {
+Poller::Poller() : set_(kqueue()), interruption_(-1) {
   if (set_ < 0) return;
   fcntl(set_, F_SETFD, FD_CLOEXEC);
   struct kevent change;
-  EV_SET(&change, kEnd, EVFILT_USER, EV_ADD, 0, 0, nullptr);
+  EV_SET(&change, kInterruption, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, nullptr);
   ok_ = kevent(set_, &change, 1, nullptr, 0, nullptr) == 0;
 }
 
@@ -134,16 +147,18 @@ void Poller::remove(Descriptor descriptor) {
   kevent(set_, &change, 1, nullptr, 0, nullptr);
 }
 
-size_t Poller::wait(int32_t* keys, size_t capacity) {
+int Poller::wait(int32_t* keys, size_t capacity, int timeout) {
   struct kevent events[kMaxEvents];
   const int most = static_cast<int>(capacity < kMaxEvents ? capacity : kMaxEvents);
+  const timespec limit = {timeout / 1000, timeout % 1000 * 1'000'000L};
   int count;
   do {
-    count = kevent(set_, nullptr, 0, events, most, nullptr);
-  } while (count == 0 || (count < 0 && errno == EINTR));
-  size_t written = 0;
+    count = kevent(set_, nullptr, 0, events, most, timeout < 0 ? nullptr : &limit);
+  } while (count < 0 && errno == EINTR);
+  int written = count < 0 ? -1 : 0;
   for (int i = 0; i < count; ++i) {
-    if (events[i].filter == EVFILT_USER) return 0;
+    // The kernel ends an interruption when it reports it.
+    if (events[i].filter == EVFILT_USER) continue;
     keys[written++] = static_cast<int32_t>(reinterpret_cast<intptr_t>(events[i].udata));
   }
   return written;
@@ -151,7 +166,7 @@ size_t Poller::wait(int32_t* keys, size_t capacity) {
 
 void Poller::interrupt() {
   struct kevent change;
-  EV_SET(&change, kEnd, EVFILT_USER, 0, NOTE_TRIGGER, 0, nullptr);
+  EV_SET(&change, kInterruption, EVFILT_USER, 0, NOTE_TRIGGER, 0, nullptr);
   kevent(set_, &change, 1, nullptr, 0, nullptr);
 }
 

@@ -22,19 +22,25 @@ class Poller {
   int arm(Descriptor descriptor, int32_t key);
   /** Removes a descriptor. Call before it is closed. Any thread. */
   void remove(Descriptor descriptor);
-  /** Waits without a limit. Returns the number of keys that it wrote, or 0 after `interrupt`. */
-  size_t wait(int32_t* keys, size_t capacity);
-  /** Ends the current wait and all later ones. Any thread. */
+  /**
+   * Waits up to `timeout` milliseconds, without a limit if it is -1. Returns the number of keys that it wrote, 0 after
+   * the timeout or `interrupt`, and -1 if the system fails.
+   */
+  int wait(int32_t* keys, size_t capacity, int timeout);
+  /** Ends the current wait, or the next one if there is none. Any thread. */
   void interrupt();
 
  private:
+#if defined(_WIN32) || defined(__linux__)
+  void endInterruption();
+#endif
 #ifdef _WIN32
   void* set_ = nullptr;
 #else
   int set_ = -1;
 #endif
-  /** A descriptor that becomes readable after `interrupt`. */
-  Descriptor end_;
+  /** A descriptor that is readable between `interrupt` and the end of the wait. */
+  Descriptor interruption_;
   bool ok_ = false;
 };
 

@@ -2,12 +2,16 @@
 // ended.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <new>
 
 #include "napi_setup.h"
 
 namespace zmq_native {
+
+/** The number of calls of an environment's thread-safe functions that have not arrived. */
+using UnansweredCalls = std::shared_ptr<std::atomic<int>>;
 
 /** Null if Node-API fails. The function does not keep the event loop alive until it is referenced. */
 template <typename Target>
