@@ -18,6 +18,10 @@ export function concealed(value: unknown): string {
   return hasLength(value) ? `${typeof value} of length ${value.length}` : typeof value;
 }
 
+/** Formats a value for an error message like `shown`, but conceals text, bytes and objects: a password by mistake. */
+export const shownUnlessPassword = (value: unknown): string =>
+  hasLength(value) || isObject(value) ? concealed(value) : shown(value);
+
 /** Half the bytes of a CURVE key. */
 const longestShown = 16;
 

@@ -2,13 +2,16 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { types } from "node:util";
-import { isObject, shown } from "../arguments/checks.js";
+import { concealed, isObject, shown } from "../arguments/checks.js";
 
 /** libzmq's limit for user names and passwords. */
 const mostBytes = 255;
 
 const digest = (password: string | Uint8Array): Buffer => createHash("sha256").update(password).digest();
 const nobody = digest("");
+
+/** A row of a table, passed instead of its name, has a password. */
+const shownName = (name: unknown): string => (typeof name === "string" ? shown(name) : concealed(name));
 
 function expectText(value: unknown, what: string, shownValue: string): asserts value is string {
   if (
@@ -36,7 +39,7 @@ export class Passwords {
 
   /** Returns whether the user had another password before. */
   set(name: unknown, password: unknown): boolean {
-    expectText(name, "a user name", shown(name));
+    expectText(name, "a user name", shownName(name));
     expectText(password, `the password of ${shown(name)}`, "another value, which is not shown");
     const [before, now] = [this.#digests.get(name), digest(password)];
     this.#digests.set(name, now);
@@ -44,7 +47,7 @@ export class Passwords {
   }
 
   delete(name: unknown): boolean {
-    expectText(name, "a user name", shown(name));
+    expectText(name, "a user name", shownName(name));
     return this.#digests.delete(name);
   }
 

@@ -1,7 +1,7 @@
 // The rules of one authenticator: from the request of a server to the decision on its peer.
 
 import { isUtf8 } from "node:buffer";
-import { concealed, isObject, shownUnlessKey } from "../arguments/checks.js";
+import { concealed, isObject, shownUnlessPassword } from "../arguments/checks.js";
 import { clearTimeout, setTimeout } from "../runtime/timers.js";
 import type { AddressRules } from "./addresses.js";
 import type { Keyring } from "./keyring.js";
@@ -57,7 +57,7 @@ function outcomeOf(verdict: unknown, defaultId: string): Outcome {
   if (verdict === false) return rejection("rejected", "the decision function rejected the peer");
   if (verdict !== true && !isAdmission(verdict)) {
     throw new TypeError(
-      `a decision function must return true, false or { userId, metadata }, got ${shownUnlessKey(verdict)}`,
+      `a decision function must return true, false or { userId, metadata }, got ${shownUnlessPassword(verdict)}`,
     );
   }
   const { userId, metadata } = (verdict === true ? {} : verdict) as Admission;

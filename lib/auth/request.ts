@@ -1,7 +1,7 @@
 // Requests and replies of ZAP 1.0 (RFC 27 of ZeroMQ), frame by frame.
 
 import { isUtf8 } from "node:buffer";
-import { concealed, isObject, shown, shownUnlessKey } from "../arguments/checks.js";
+import { concealed, isObject, shown, shownUnlessPassword } from "../arguments/checks.js";
 import type { Message } from "../message/frames.js";
 import type { Admission } from "./types.js";
 import { z85 } from "./z85.js";
@@ -107,12 +107,12 @@ export function encodeAdmission(
   const { userId = defaultId, metadata = {} } = admission;
   if (typeof userId !== "string" || userId.includes("\0") || Buffer.byteLength(userId) > mostBytes) {
     throw new TypeError(
-      `userId must be a string of up to ${mostBytes} bytes without NUL, got ${shownUnlessKey(userId)}`,
+      `userId must be a string of up to ${mostBytes} bytes without NUL, got ${shownUnlessPassword(userId)}`,
     );
   }
   // A Map or an array would lose its content.
   if (!isPlain(metadata))
-    throw new TypeError(`metadata must be a plain object, got ${shownUnlessKey(metadata)}`);
+    throw new TypeError(`metadata must be a plain object, got ${shownUnlessPassword(metadata)}`);
   const parts = Object.entries(metadata as Record<string, unknown>).map(([name, value]) => {
     if (!isPropertyName(name)) {
       throw new TypeError(

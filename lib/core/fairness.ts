@@ -29,8 +29,7 @@ function endTurn(): void {
 /**
  * The operations of one socket in one direction settle in their order: if one waits for the next turn, those after it do.
  * Otherwise, with a `receiveQueue`, a message would overtake the one before it. Other sockets do not wait. A `sendMany` and
- * a send of a large message that is paced have turns of their own. An aborted signal, a full queue and its `ttl` reject at
- * once.
+ * a send of a large message that is paced have turns of their own. An aborted signal rejects at once.
  */
 export class Order {
   /** The turn that the last one of them waited for. */

@@ -6,7 +6,7 @@ import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { noticeLater } from "../diagnostics/channels.js";
 import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { type Order, turnIsOver, turnOfOthers } from "./fairness.js";
+import { laterTurn, type Order, turnIsOver, turnOfOthers } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
 import { type Attempt, wouldBlock } from "./pending.js";
@@ -97,11 +97,10 @@ class Entry<T = unknown> {
     this.#resolve(value);
   }
 
-  /** Settles after the operations before this one. From now on, neither the timeout nor the signal counts. */
-  finish(order: Order, settle: () => void): void {
+  /** Settles in `turn`, or at once. From now on, neither the timeout nor the signal counts. */
+  finish(turn: Promise<void> | undefined, settle: () => void): void {
     this.#finished = true;
     this.#release();
-    const turn = turnOfOthers(order);
     if (turn === undefined) settle();
     else void turn.then(settle);
   }
@@ -111,13 +110,21 @@ class Entry<T = unknown> {
     this.#reject(reason);
   }
 
+  /**
+   * Rejects since the queue has no place. Counts as an operation: a loop that tries again must not starve the event loop,
+   * which may bring what the queue waits for.
+   */
+  refuse(reason: ZmqError, order: Order): void {
+    this.finish(laterTurn(order), () => this.reject(reason));
+  }
+
   /** Rejects for a planned loss, which the program need not handle. */
-  drop(reason: ZmqError): void {
+  drop(reason: ZmqError, order: Order): void {
     if (!this.operation.takesOver) {
       planned.add(reason);
       this.promise.then(undefined, ignore);
     }
-    this.reject(reason);
+    this.refuse(reason, order);
   }
 
   readonly #onAbort = (): void => {
@@ -253,13 +260,13 @@ export class OperationQueue implements Waiter {
         this.#remove(entry);
         // The attempt has processed libzmq's commands, and may have consumed the wake-up of the other direction.
         core.touched();
-        entry.finish(core.orders[this.#direction], () => entry.reject(error));
+        entry.finish(turnOfOthers(core.orders[this.#direction]), () => entry.reject(error));
         continue;
       }
       this.#outOfTurn = undefined;
       if (result === wouldBlock) return false;
       this.#remove(entry);
-      entry.finish(core.orders[this.#direction], () => entry.resolve(result));
+      entry.finish(turnOfOthers(core.orders[this.#direction]), () => entry.resolve(result));
       if (entry.operation.takesOver) return true;
       if (!all && this.#first !== undefined && turnIsOver()) {
         core.touched();
@@ -317,17 +324,18 @@ export class OperationQueue implements Waiter {
       if (dropped) return true;
     }
     if (this.#direction === "receiving") {
-      entry.reject(
+      entry.refuse(
         errorOf("ENOBUFS", "Receive queue is full").explain(
           `${max} operations wait, the limit receiveQueue.max: await them, or raise the limit`,
         ),
+        this.#core.orders.receiving,
       );
       return false;
     }
     const error = errorOf("ENOBUFS", "Send queue is full").explain(
       `${max} operations wait, the limit sendQueue.max: await them, raise the limit, or set overflow to drop others`,
     );
-    if (overflow === "reject") entry.reject(error);
+    if (overflow === "reject") entry.refuse(error, this.#core.orders.sending);
     else this.#drop(entry, error, "overflow");
     return false;
   }
@@ -338,7 +346,7 @@ export class OperationQueue implements Waiter {
   }
 
   #drop(entry: Entry, error: ZmqError, reason: Loss): void {
-    entry.drop(error);
+    entry.drop(error, this.#core.orders[this.#direction]);
     if (entry.operation.takesOver) return;
     this.lost[reason]++;
     if (this.#core.socket === undefined) return;
@@ -386,14 +394,14 @@ export class OperationQueue implements Waiter {
   #giveUp(entry: Entry, code: "ETIMEDOUT" | "ECANCELED"): void {
     const { call, timeout, whenClosed } = entry.operation;
     const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
-    const order = this.#core.orders[direction];
+    const turn = turnOfOthers(this.#core.orders[direction]);
     if (code === "ECANCELED" && whenClosed !== undefined) {
-      entry.finish(order, () => entry.resolve(whenClosed));
+      entry.finish(turn, () => entry.resolve(whenClosed));
       return;
     }
     // Made now, since it describes the state of the socket.
     const error = unfinishedError(this.#core, code, { call, direction, timeout, outOfTurn });
-    entry.finish(order, () => entry.reject(error));
+    entry.finish(turn, () => entry.reject(error));
   }
 
   #link(entry: Entry, before: Entry | undefined): void {

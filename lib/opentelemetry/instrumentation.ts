@@ -204,7 +204,7 @@ export class ZmqInstrumentation {
 
   get #tracer() {
     if (this.#config.spans === false) return undefined;
-    return (this.#tracers ?? trace.getTracerProvider()).getTracer(name, version);
+    return guarded(() => (this.#tracers ?? trace.getTracerProvider()).getTracer(name, version), undefined);
   }
 
   /** Subscribes to what the configuration needs, and registers the metrics. */
@@ -304,8 +304,11 @@ export class ZmqInstrumentation {
     // Nothing is sent for a message that `trySend` could not queue, and for an empty array: the span never ends, so it is not
     // exported.
     if (payload.result === false || (payload.count === 0 && payload.error === undefined)) return;
-    if (payload.error !== undefined) fail(started.span, payload.error);
-    started.span?.end();
+    const { error } = payload;
+    guarded(() => {
+      if (error !== undefined) fail(started.span, error);
+      started.span?.end();
+    }, undefined);
     this.#measure("send", payload, started);
   }
 
@@ -367,7 +370,7 @@ export class ZmqInstrumentation {
     const { error } = payload;
     const attributes = this.#attributes(type, payload);
     if (error !== undefined) attributes["error.type"] = errorTypeOf(error);
-    this.#measured?.operationDuration.record((now() - time) / 1000, attributes);
+    guarded(() => this.#measured?.operationDuration.record((now() - time) / 1000, attributes), undefined);
   }
 }
 

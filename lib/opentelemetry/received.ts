@@ -108,13 +108,15 @@ export function processMessage<M extends object, T>(message: M, process: (messag
   const start = now();
   const end = (failure?: { error: unknown }) => {
     const outcome: Attributes = failure === undefined ? {} : { "error.type": errorTypeOf(failure.error) };
-    if (failure !== undefined) {
-      span?.setAttributes(outcome);
-      span?.recordException(failure.error as Error);
-      span?.setStatus({ code: SpanStatusCode.ERROR });
-    }
-    span?.end();
-    duration?.record((now() - start) / 1000, { ...attributes, ...outcome });
+    guarded(() => {
+      if (failure !== undefined) {
+        span?.setAttributes(outcome);
+        span?.recordException(failure.error as Error);
+        span?.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span?.end();
+    }, undefined);
+    guarded(() => duration?.record((now() - start) / 1000, { ...attributes, ...outcome }), undefined);
   };
   let result: T;
   try {

@@ -1,7 +1,7 @@
 // Explains errors of options: the wrong value and the valid ones. The messages are those of zeromq; `detail` has the
 // rest.
 
-import { concealed, isObject, shown, shownUnlessKey } from "../arguments/checks.js";
+import { concealed, isObject, shown, shownUnlessKey, shownUnlessPassword } from "../arguments/checks.js";
 import { byName, ZMQ_SOCKS_PASSWORD } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
@@ -81,9 +81,12 @@ const contextValues: Record<string, string> = {
 /** Options whose values must not appear in logs. */
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey", `option ${ZMQ_SOCKS_PASSWORD}`]);
 
-/** Options that a program may set to a secret key or a password by mistake. */
-const besideSecrets = new Set([
-  ...["curveServer", "curvePublicKey", "curveServerKey", "plainServer", "plainUsername", "zapDomain"],
+/** Options that a program may set to a password by mistake, which may be short. */
+const besidePasswords = new Set(["plainServer", "plainUsername", "zapDomain"]);
+
+/** Options that a program may set to a secret key by mistake. */
+const besideKeys = new Set([
+  ...["curveServer", "curvePublicKey", "curveServerKey"],
   ...["wssCertificate", "wssTrust", "wssTrustSystem", "wssHostname"],
 ]);
 
@@ -92,7 +95,8 @@ function got(name: string, value: unknown): string {
   // `setStringOption` names an option by its number.
   const option = knownOptions.find(({ id }) => name === `option ${id}`)?.name ?? name;
   if (secrets.has(option)) return concealed(value);
-  return besideSecrets.has(option) ? shownUnlessKey(value) : shown(value);
+  if (besidePasswords.has(option)) return shownUnlessPassword(value);
+  return besideKeys.has(option) ? shownUnlessKey(value) : shown(value);
 }
 
 const values = { socket: socketValues, context: contextValues };

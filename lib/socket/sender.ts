@@ -282,6 +282,7 @@ export class Sender implements Queueing {
       });
     } catch (error) {
       reportSent(error, 0);
+      if (turnIsOver()) await nextTurn();
       throw error;
     }
     return this.#sendAll(read, { timeout, signal, aborted: false });

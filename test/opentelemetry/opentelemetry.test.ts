@@ -532,6 +532,40 @@ describe("functions of the configuration that throw", () => {
     expect(processMessage(message, ([frame]) => String(frame))).toBe("message");
   });
 
+  test("a processor of spans that throws is left out, and messages pass", async () => {
+    const ended: string[] = [];
+    const processor = {
+      onStart() {},
+      onEnd({ name }: { name: string }) {
+        ended.push(name);
+        return failing();
+      },
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    };
+    trace.disable();
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
+    onTestFinished(() => {
+      trace.disable();
+      trace.setGlobalTracerProvider(tracers);
+    });
+    instrument({ propagate: true, destination: () => "jobs" });
+    const { push, pull } = await pair();
+    await push.send("message");
+    const message = await pull.receive();
+    expect(message.map(String)).toEqual(["message"]);
+    expect(processMessage(message, ([frame]) => String(frame))).toBe("message");
+    expect(await processMessage(message, async ([frame]) => String(frame))).toBe("message");
+    const own = new Error("the program's own");
+    expect(() =>
+      processMessage(message, () => {
+        throw own;
+      }),
+    ).toThrow(own);
+    await expect(processMessage(message, () => Promise.reject(own))).rejects.toBe(own);
+    expect(ended).toEqual(["send jobs", "receive jobs", ...Array(4).fill("process jobs")]);
+  });
+
   test("and may use the socket, although it is closed during a receive", async () => {
     instrument({ propagate: (socket) => socket.lastEndpoint !== null });
     const { pull } = await pair();

@@ -121,6 +121,9 @@ describe("an invalid value", () => {
       expect(error.detail).toMatch(/; got string of length \d+$/);
       expect(error.stack).not.toContain(secretKey);
     }
+    const error = refused("Push", { plainServer: "hunter2" });
+    expect(error.detail).toMatch(/; got string of length 7$/);
+    expect(error.stack).not.toContain("hunter2");
   });
 
   test("does not appear in the message if it is a secret key in another option", () => {

@@ -860,27 +860,6 @@ test("a send that fails settles after the sends before it", async () => {
   expect(new Set(order.slice(first))).toEqual(new Set(["EAGAIN", "nothing"]));
 });
 
-test("a loop that tries a failed send again leaves turns of the event loop", async () => {
-  using router = new Router({ mandatory: true });
-  await router.bind("tcp://127.0.0.1:*");
-  let dealer: Dealer | undefined;
-  setTimeout(() => {
-    dealer = new Dealer({ routingId: "late", linger: 0 });
-    dealer.connect(router.lastEndpoint as string);
-  }, 1);
-  for (let sent = false; !sent; ) {
-    sent = await router.send(["late", "hello"]).then(
-      () => true,
-      (error) => {
-        expect(error.code).toBe("EHOSTUNREACH");
-        return false;
-      },
-    );
-  }
-  expect(String(await dealer!.receive())).toBe("hello");
-  dealer!.close();
-});
-
 describe("beside another socket that uses up the turns", () => {
   /** A socket that sends to itself. `busy` uses up the budget of the turn. */
   async function openBusy() {
