@@ -63,6 +63,8 @@ export class CertificateFolder implements Keyring {
   /** The error if the system cannot watch the folder. */
   #unwatched: Error | undefined;
   #reading: Promise<Reload> | undefined;
+  /** The first read has not ended. A second one beside it could end first, and its result would be replaced. */
+  #opening = true;
   /** Something has changed since the current read began. */
   #stale = false;
   #closed = false;
@@ -89,6 +91,7 @@ export class CertificateFolder implements Keyring {
       opened.close();
       throw error;
     }
+    opened.#opening = false;
     if (opened.#stale) opened.#readSoon();
     return opened;
   }
@@ -146,7 +149,7 @@ export class CertificateFolder implements Keyring {
 
   #readSoon(): void {
     this.#stale = true;
-    if (!this.#closed && this.#reading === undefined) this.#read();
+    if (!this.#closed && !this.#opening && this.#reading === undefined) this.#read();
   }
 
   #watch(): void {

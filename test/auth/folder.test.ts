@@ -4,6 +4,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Authenticator, Certificate, Context, Dealer, type Reload } from "zmq-native";
 import { runProgram } from "../helpers/program.js";
@@ -35,7 +37,7 @@ afterEach(async () => {
 const start = (path = folder) => context.authenticate({ domain: "global", curve: { allow: path } });
 
 /** Waits for the reload after which `done` holds: one change may cause several. */
-function until(auth: Authenticator, done: (reload: Reload) => boolean): Promise<Reload> {
+function reloadOf(auth: Authenticator, done: (reload: Reload) => boolean): Promise<Reload> {
   return new Promise((resolve) => {
     const listener = (reload: Reload) => {
       if (!done(reload)) return;
@@ -56,13 +58,13 @@ test("keys come and go with their files", async () => {
   expect(await server.attempt(curveClient(pair(ada)))).toBe("in");
   expect(await server.attempt(curveClient(pair(bob)))).toBe("status 400");
 
-  let reloaded = until(auth, ({ keys }) => keys === 2);
+  let reloaded = reloadOf(auth, ({ keys }) => keys === 2);
   await bob.save(join(folder, "bob.key"));
   expect(await reloaded).toEqual({ keys: 2, added: [bob.publicKey], removed: [], errors: [] });
   expect(await server.attempt(curveClient(pair(bob)))).toBe("in");
 
   // Renamed, as an administrator might do to keep it.
-  reloaded = until(auth, ({ keys }) => keys === 1);
+  reloaded = reloadOf(auth, ({ keys }) => keys === 1);
   renameSync(join(folder, "ada.key"), join(folder, "ada.key.old"));
   expect((await reloaded).removed).toEqual([ada.publicKey]);
   expect(await server.attempt(curveClient(pair(ada)))).toBe("status 400");
@@ -86,7 +88,7 @@ test("files that are not certificates are reported and admit nobody", async () =
   writeFileSync(join(folder, "README"), "not a key");
   writeFileSync(join(folder, ".hidden.key"), "not a key");
   const auth = await start();
-  const reloaded = until(auth, ({ errors }) => errors.length > 0);
+  const reloaded = reloadOf(auth, ({ errors }) => errors.length > 0);
   writeFileSync(join(folder, "broken.key"), "not a key");
   mkdirSync(join(folder, "folder.key"));
   await reloaded;
@@ -99,7 +101,7 @@ test("files that are not certificates are reported and admit nobody", async () =
   expect(errors.map(({ message }) => message)).toEqual(messages);
   await auth.close();
   // The first reading reports them, too.
-  const first = await until(await start(), () => true);
+  const first = await reloadOf(await start(), () => true);
   expect(first.errors.map(({ message }) => message)).toEqual(messages);
 });
 
@@ -108,11 +110,11 @@ test("the folder is deleted and made again", async () => {
   await ada.save(join(folder, "ada.key"));
   const auth = await start();
   using server = await Server.open(context, servers.curve);
-  let reloaded = until(auth, ({ errors }) => (errors[0] as NodeJS.ErrnoException)?.code === "ENOENT");
+  let reloaded = reloadOf(auth, ({ errors }) => (errors[0] as NodeJS.ErrnoException)?.code === "ENOENT");
   rmSync(folder, { recursive: true });
   expect((await reloaded).keys).toBe(0);
   expect(await server.attempt(curveClient(pair(ada)))).toBe("status 400");
-  reloaded = until(auth, ({ keys }) => keys === 1);
+  reloaded = reloadOf(auth, ({ keys }) => keys === 1);
   mkdirSync(folder);
   await ada.save(join(folder, "ada.key"));
   await reloaded;
@@ -128,12 +130,12 @@ test.skipIf(process.platform === "win32")("a symbolic link leads to another fold
   const link = join(root, "current");
   symlinkSync(folder, link);
   const auth = await start(link);
-  let reloaded = until(auth, ({ keys, removed }) => keys === 1 && removed.includes(ada.publicKey));
+  let reloaded = reloadOf(auth, ({ keys, removed }) => keys === 1 && removed.includes(ada.publicKey));
   symlinkSync(next, `${link}.new`);
   renameSync(`${link}.new`, link);
   expect(await reloaded).toMatchObject({ added: [bob.publicKey] });
   // The new folder is watched, too.
-  reloaded = until(auth, ({ keys }) => keys === 0);
+  reloaded = reloadOf(auth, ({ keys }) => keys === 0);
   unlinkSync(join(next, "bob.key"));
   expect((await reloaded).removed).toEqual([bob.publicKey]);
 });
@@ -159,7 +161,7 @@ test.skipIf(process.platform === "win32")("reload follows a symbolic link above 
     errors: [],
   });
   // From now on, the new folder is watched.
-  const reloaded = until(auth, ({ keys }) => keys === 0);
+  const reloaded = reloadOf(auth, ({ keys }) => keys === 0);
   unlinkSync(join(root, "2", "keys", "client.key"));
   expect((await reloaded).removed).toEqual([bob.publicKey]);
 });
@@ -238,6 +240,47 @@ test("a thousand certificates", async () => {
   expect(await server.attempt(curveClient(pair(certificates[999]!)))).toBe("in");
 });
 
+// With a second read beside the first one, the result of the older read could be the last one.
+test.each([1, 2, 4, 8, 16, 32])(
+  "certificates that are deleted %i turns after the start admit nobody",
+  async (turns) => {
+    const ada = Certificate.generate();
+    for (let index = 0; index < 300; index++) {
+      const { publicKey } = index === 0 ? ada : Certificate.generate();
+      writeFileSync(
+        join(folder, `${String(index).padStart(3, "0")}.key`),
+        `curve\n    public-key = "${publicKey}"\n`,
+      );
+    }
+    const starting = start();
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    await starting;
+    using server = await Server.open(context, servers.curve);
+    // Until the folder was read again.
+    while ((await server.attempt(curveClient(pair(ada)))) !== "status 400");
+  },
+);
+
+// An authenticator of a sibling watches the same parent, so the event of making the folder comes after the start.
+test("a folder that has just been made does not end the process", async () => {
+  const { code, stderr } = await runProgram(`
+    const { mkdirSync, writeFileSync } = require("node:fs");
+    const sibling = ${JSON.stringify(folder)} + "/sibling";
+    mkdirSync(sibling);
+    const first = await zmq.context.authenticate({ curve: { allow: sibling }, domain: "first" });
+    for (let index = 0; index < 100; index++) {
+      const folder = ${JSON.stringify(folder)} + "/" + index;
+      mkdirSync(folder);
+      writeFileSync(folder + "/a.key", 'curve\\n    public-key = "' + zmq.curveKeyPair().publicKey + '"\\n');
+      const auth = await zmq.context.authenticate({ curve: { allow: folder }, domain: "d" + index });
+      await new Promise((resolve) => setTimeout(resolve, index % 10));
+      await auth.close();
+    }
+    await first.close();`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 test("a folder that cannot be read is an error, and leaves nothing behind", async () => {
   await expect(start(join(root, "absent"))).rejects.toMatchObject({ code: "ENOENT" });
   const file = join(root, "file");
@@ -257,7 +300,7 @@ test("a closed authenticator reads no more", async () => {
   await expect(auth.reload()).rejects.toThrow("The authenticator is closed");
   // A second authenticator of the same folder notices the file, so its event has come by then.
   const other = await start();
-  const reloaded = until(other, ({ keys }) => keys === 2);
+  const reloaded = reloadOf(other, ({ keys }) => keys === 2);
   await Certificate.generate().save(join(folder, "bob.key"));
   await reloaded;
 });
