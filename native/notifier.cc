@@ -16,8 +16,8 @@ bool Notifier::start(const std::shared_ptr<Notifier>& notifier) {
 }
 
 void Notifier::expect() {
+  if (environment_ != nullptr) environment_->repeatCalls();
   if (expected_++ > 0 || environment_ == nullptr) return;
-  environment_->repeatCalls();
   environment_->pin();
   keepAlive(environment_->env, true);
 }
@@ -44,8 +44,10 @@ void Notifier::notify(int32_t notice) {
   auto* const data = reinterpret_cast<void*>(static_cast<intptr_t>(notice));
   ++*unanswered_;
   if (pollThread_ != nullptr) pollThread_->attend();
+  const napi_status status = napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking);
+  if (status != napi_ok) --*unanswered_;
   // After that rejection it must not be called again: the runtime is about to delete it.
-  if (napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking) == napi_closing) function_ = nullptr;
+  if (status == napi_closing) function_ = nullptr;
 }
 
 void Notifier::close(bool release) {

@@ -1,7 +1,9 @@
 #include "poll_thread.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "environment.h"
@@ -21,7 +23,15 @@ constexpr int32_t kNone = 0;
 PollThread::PollThread(Environment& environment) : environment_(&environment), unanswered_(environment.unanswered) {}
 
 std::shared_ptr<PollThread> PollThread::start(Environment& environment) {
-  std::shared_ptr<PollThread> pollThread(new PollThread(environment));
+  auto* const made = new (std::nothrow) PollThread(environment);
+  if (made == nullptr) return nullptr;
+  std::shared_ptr<PollThread> pollThread;
+  try {
+    pollThread.reset(made);
+  } catch (const std::bad_alloc&) {
+    // `reset` has deleted it.
+    return nullptr;
+  }
   if (!pollThread->poller_.ok()) return nullptr;
   pollThread->function_ = threadSafeFunction(environment.env, pollThread, call);
   if (pollThread->function_ == nullptr) return nullptr;
@@ -42,6 +52,7 @@ void PollThread::run() {
   int32_t handles[kMost];
   int pause = kFirstPause;
   for (;;) {
+    const auto start = std::chrono::steady_clock::now();
     const int count = poller_.wait(handles, kMost, *unanswered_ > 0 ? pause : -1);
     if (count < 0 || stopping_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -50,9 +61,12 @@ void PollThread::run() {
       pause = kFirstPause;
       *unanswered_ += count;
       for (int i = 0; i < count; ++i) callFunction(handles[i]);
-    } else if (*unanswered_ > 0) {
+    } else if (*unanswered_ > 0 && std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(pause)) {
       callFunction(kNone);
       pause = std::min(2 * pause, kLongestPause);
+    } else {
+      // The notifier calls, or the last call has been answered.
+      pause = kFirstPause;
     }
   }
 }

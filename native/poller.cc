@@ -38,8 +38,9 @@ SOCKET openInterruption() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (self != INVALID_SOCKET && bind(self, generic, size) == 0 && getsockname(self, generic, &size) == 0 &&
-      connect(self, generic, size) == 0) {
+  u_long nonBlocking = 1;
+  if (self != INVALID_SOCKET && ioctlsocket(self, FIONBIO, &nonBlocking) == 0 && bind(self, generic, size) == 0 &&
+      getsockname(self, generic, &size) == 0 && connect(self, generic, size) == 0) {
     return self;
   }
   if (self != INVALID_SOCKET) closesocket(self);
@@ -99,7 +100,8 @@ void Poller::interrupt() { send(interruption_, "", 1, 0); }
 
 void Poller::endInterruption() {
   char unused;
-  recv(interruption_, &unused, 1, 0);
+  while (recv(interruption_, &unused, 1, 0) > 0) {
+  }
 }
 
 Poller::~Poller() {

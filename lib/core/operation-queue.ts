@@ -35,6 +35,9 @@ type Loss = keyof Losses;
 /** `setTimeout` accepts an int32. Longer waits get no timer. */
 const longestTimer = 2 ** 31 - 1;
 
+/** Sends of one retry, however little of the turn's budget is left. */
+const fewest = 16;
+
 const ignore = () => {};
 
 /** The errors of losses that the settings of a queue plan. */
@@ -115,7 +118,14 @@ class Entry<T = unknown> {
    * which may bring what the queue waits for.
    */
   refuse(reason: ZmqError, order: Order): void {
-    this.finish(laterTurn(order), () => this.reject(reason));
+    // Not `this`, which holds the message: the turn may be far away.
+    const reject = this.#reject;
+    try {
+      this.finish(laterTurn(order), () => reject(reason));
+    } catch {
+      // Near a stack overflow.
+      this.reject(reason);
+    }
   }
 
   /** Rejects for a planned loss, which the program need not handle. */
@@ -248,6 +258,7 @@ export class OperationQueue implements Waiter {
    */
   #drain(all = this.#direction === "receiving"): boolean {
     const core = this.#core;
+    let sent = 0;
     for (let entry = this.#first; entry !== undefined; entry = this.#first) {
       let result: unknown;
       try {
@@ -268,7 +279,8 @@ export class OperationQueue implements Waiter {
       this.#remove(entry);
       entry.finish(turnOfOthers(core.orders[this.#direction]), () => entry.resolve(result));
       if (entry.operation.takesOver) return true;
-      if (!all && this.#first !== undefined && turnIsOver()) {
+      // Some in any case: messages that the full queue refuses may have used up the budget.
+      if (!all && this.#first !== undefined && turnIsOver() && ++sent >= fewest) {
         core.touched();
         return false;
       }
@@ -292,8 +304,12 @@ export class OperationQueue implements Waiter {
       if (!entry.queued) return;
     } else {
       if (this.#length >= max && !this.#makeRoom(entry, settings)) return;
-      // A hook of async_hooks has aborted the signal.
+      // A hook of async_hooks has aborted the signal, or closed the socket.
       if (entry.aborted) return;
+      if (core.handle === 0) {
+        this.#giveUp(entry, "ECANCELED");
+        return;
+      }
       this.#link(entry, undefined);
     }
     if (topic !== undefined) this.#byTopic.set(topic, entry);

@@ -42,6 +42,9 @@ function admitUser(core: Core, { endpoint }: Place): void {
   }
 }
 
+/** The end of the last `listen`. */
+let last: Promise<unknown> = Promise.resolve();
+
 export class Service {
   readonly endpoint: string;
   readonly #name: string;
@@ -55,8 +58,14 @@ export class Service {
     this.#core = new Core(this.#context, ZMQ_ROUTER);
   }
 
-  /** Rejects if the endpoint cannot be used, or cannot be protected. */
-  static async listen(place: Place, name: string): Promise<Service> {
+  /** Rejects if the endpoint cannot be used, or cannot be protected. One after another: each first looks for the others. */
+  static listen(place: Place, name: string): Promise<Service> {
+    const listening = last.then(() => Service.#open(place, name));
+    last = listening.catch(() => {});
+    return listening;
+  }
+
+  static async #open(place: Place, name: string): Promise<Service> {
     await checkFolder(place);
     await checkUnused(place);
     const service = new Service(place, name);

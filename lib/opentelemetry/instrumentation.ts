@@ -5,6 +5,7 @@ import {
   type BatchObservableResult,
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   type MeterProvider,
   metrics,
   propagation,
@@ -251,18 +252,19 @@ export class ZmqInstrumentation {
   /** The histograms of durations, which come with spans. */
   get #measured(): Durations | undefined {
     if (this.#config.spans === false) return undefined;
-    this.#attach();
+    guarded(() => this.#attach(), undefined);
     return this.#durations;
   }
 
   #opened(payload: SocketPayload): void {
-    this.#attach();
+    guarded(() => this.#attach(), undefined);
     this.#census.opened(payload);
   }
 
   #destinationOf({ socket, endpoint }: Pick<MessagesPayload, "socket" | "endpoint">): string | null {
     const { destination } = this.#config;
-    return destination === undefined ? endpoint : guarded(() => destination(socket, endpoint), endpoint);
+    const given = destination && guarded(() => destination(socket, endpoint), endpoint);
+    return typeof given === "string" || given === null ? given : endpoint;
   }
 
   #propagates(socket: Socket): boolean {
@@ -401,8 +403,15 @@ function takeContext(message: object): { sender: Context; bytes: number } | unde
   const fields = decodeFields(frame);
   if (fields === undefined) return undefined;
   message.pop();
-  const sender = guarded(() => propagation.extract(ROOT_CONTEXT, fields), ROOT_CONTEXT);
+  const sender = guarded(() => usable(propagation.extract(ROOT_CONTEXT, fields)), ROOT_CONTEXT);
   return { sender, bytes: (frame as Uint8Array).byteLength };
+}
+
+/** Throws unless the result of a propagator can be used as a context. */
+function usable(context: Context): Context {
+  trace.setSpan(context, trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+  trace.getSpanContext(context);
+  return context;
 }
 
 function expectConfig(config: unknown): ZmqInstrumentationConfig {

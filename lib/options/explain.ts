@@ -2,7 +2,7 @@
 // rest.
 
 import { concealed, isObject, shown, shownUnlessKey, shownUnlessPassword } from "../arguments/checks.js";
-import { byName, ZMQ_SOCKS_PASSWORD } from "../binding/constants.js";
+import { byName, ZMQ_SOCKS_PASSWORD, ZMQ_SOCKS_USERNAME } from "../binding/constants.js";
 import { explained, ZmqError } from "../binding/errors.js";
 import { knownOptions } from "./known.js";
 import { nearest } from "./nearest.js";
@@ -82,7 +82,12 @@ const contextValues: Record<string, string> = {
 const secrets = new Set(["plainPassword", "curveSecretKey", "wssKey", `option ${ZMQ_SOCKS_PASSWORD}`]);
 
 /** Options that a program may set to a password by mistake, which may be short. */
-const besidePasswords = new Set(["plainServer", "plainUsername", "zapDomain"]);
+const besidePasswords = new Set([
+  "plainServer",
+  "plainUsername",
+  "zapDomain",
+  `option ${ZMQ_SOCKS_USERNAME}`,
+]);
 
 /** Options that a program may set to a secret key by mistake. */
 const besideKeys = new Set([

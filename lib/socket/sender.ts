@@ -288,7 +288,17 @@ export class Sender implements Queueing {
     return this.#sendAll(read, { timeout, signal, aborted: false });
   }
 
-  async #sendAll(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
+  async #sendAll(read: WireMessage[], plain: PlainOptions): Promise<void> {
+    try {
+      await this.#sendChunks(read, plain);
+    } catch (error) {
+      // After the socket is free for others.
+      if (turnIsOver()) await nextTurn();
+      throw error;
+    }
+  }
+
+  async #sendChunks(read: WireMessage[], { timeout, signal }: PlainOptions): Promise<void> {
     const core = this.#core;
     let sent = 0;
     core.sendingMany = true;
@@ -319,7 +329,6 @@ export class Sender implements Queueing {
       // A failed send has also processed libzmq's commands, and may have consumed the wake-up of a pending receive.
       core.touched();
       reportSent(error, sent);
-      if (turnIsOver()) await nextTurn();
       throw error;
     } finally {
       core.sendingMany = false;

@@ -9,6 +9,7 @@ import { Sink } from "./sink.js";
 import { Source } from "./source.js";
 
 type Callback = (error?: Error | null) => void;
+type Stopper = ReturnType<typeof stopper>;
 
 /** The options that Node handles. */
 function common({ highWaterMark, signal }: StreamOptions, { objectMode }: Source | Sink) {
@@ -22,11 +23,28 @@ function common({ highWaterMark, signal }: StreamOptions, { objectMode }: Source
 /** A signal for the operations of a stream, which the method `_destroy` aborts. */
 function stopper() {
   const controller = new AbortController();
+  let sending = false;
+  let close: (() => void) | undefined;
   return {
     signal: controller.signal,
+    /** Calls back when a send has ended. Outside of the promise: what a listener throws is an uncaught exception. */
+    settle(sent: Promise<void>, callback: Callback) {
+      sending = true;
+      const end = (error?: Error) =>
+        nextTick(() => {
+          sending = false;
+          if (close === undefined) return callback(error);
+          close();
+          // Behind the event `close`: the aborted send is not an error of the stream.
+          return nextTick(() => callback(error));
+        });
+      sent.then(() => end(), end);
+    },
+    /** Waits for the send to end, which may take a turn: a stream that is closed leaves the socket usable. */
     destroy(error: Error | null, callback: Callback) {
       controller.abort();
-      callback(error);
+      if (sending) close = () => callback(error);
+      else callback(error);
     },
   };
 }
@@ -53,16 +71,8 @@ function reading(source: Source, signal: AbortSignal) {
   };
 }
 
-/** Calls back outside of the promise, so that an error which a listener throws is an uncaught exception. */
-function settle(sent: Promise<void>, callback: Callback): void {
-  sent.then(
-    () => nextTick(callback),
-    (error) => nextTick(() => callback(error)),
-  );
-}
-
 /** The methods `_write`, `_writev` and `_final`. */
-function writing(sink: Sink, signal: AbortSignal) {
+function writing(sink: Sink, { signal, settle }: Stopper) {
   const single = {
     write(chunk: unknown, _encoding: BufferEncoding, callback: Callback) {
       settle(sink.send(chunk, signal), callback);
@@ -123,7 +133,7 @@ export function toReadable(socket: Socket & ReadableSocket<object[]>, options: S
  * A chunk is done when libzmq has queued it. While every queue is full, or while there is none because a bound socket has
  * no peers, the stream buffers up to `highWaterMark`. Then `write` returns false, and `pipeline` pauses the source.
  * `finish` means that libzmq has queued all messages and the `endMarker`, not that a peer has received them:
- * `socket.close({ linger })` waits for the network.
+ * `socket.flush()` waits for the network.
  *
  * Destroying the stream aborts its pending send, drops its buffer and keeps the socket open. So does the end of the
  * stream. Use one writable stream of a socket at a time, and no other send beside it.
@@ -150,8 +160,8 @@ export function toReadable(socket: Socket & ReadableSocket<object[]>, options: S
  */
 export function toWritable(socket: Socket & WritableSocket, options: StreamOptions = {}): Writable {
   const sink = new Sink(socket, options);
-  const { signal, destroy } = stopper();
-  return new Writable({ ...common(options, sink), ...writing(sink, signal), destroy });
+  const stop = stopper();
+  return new Writable({ ...common(options, sink), ...writing(sink, stop), destroy: stop.destroy });
 }
 
 /**
@@ -191,9 +201,14 @@ export function toDuplex(
 ): Duplex {
   const source = new Source(socket, options);
   const sink = new Sink(socket, options);
-  const { signal, destroy } = stopper();
-  const read = reading(source, signal);
-  const stream = new Duplex({ ...common(options, source), ...writing(sink, signal), read, destroy });
+  const stop = stopper();
+  const read = reading(source, stop.signal);
+  const stream = new Duplex({
+    ...common(options, source),
+    ...writing(sink, stop),
+    read,
+    destroy: stop.destroy,
+  });
   // The data also ends when the socket is closed. Then nothing can be written either.
   return stream.once("end", () => {
     if (socket.closed) stream.end();

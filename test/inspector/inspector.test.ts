@@ -279,6 +279,15 @@ describe("the endpoint", () => {
     await (await inspector.listen(at)).close();
   });
 
+  test("does not take the path of a call at the same time", async () => {
+    const at = endpoint();
+    const [first, second] = await Promise.allSettled([inspector.listen(at), inspector.listen(at)]);
+    expect(first).toMatchObject({ status: "fulfilled" });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "EADDRINUSE" } });
+    if (first.status === "fulfilled") await first.value.close();
+    await (await inspector.listen(at)).close();
+  });
+
   test("refuses wrong arguments", async () => {
     // @ts-expect-error
     await expect(inspector.listen(1)).rejects.toThrow("Address must be a string");

@@ -121,6 +121,33 @@ test("destroy aborts a pending send, which is not sent later", async () => {
   expect(strings(await pull.receiveMany())).toEqual([["later"]]);
 });
 
+test("the socket can be used as soon as an aborted pipeline has ended", async () => {
+  using push = new Push({ sendHighWaterMark: 5, linger: 0 });
+  const pull = new Pull({ receiveHighWaterMark: 5 });
+  await pull.bind("inproc://aborted");
+  push.connect("inproc://aborted");
+  const reading = (async () => {
+    for await (const _ of pull);
+  })();
+  for (let round = 0; round < 200; round++) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), round % 4);
+    const source = function* () {
+      for (;;) yield "chunk";
+    };
+    const stream = toWritable(push);
+    await expect(
+      pipeline(Readable.from(source()), stream, { signal: controller.signal }),
+    ).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(stream.closed).toBe(true);
+    await push.send("next");
+  }
+  pull.close();
+  await reading;
+});
+
 test("an aborted signal destroys the stream with an AbortError", async () => {
   using push = new Push({ linger: 0 });
   const controller = new AbortController();
