@@ -300,6 +300,7 @@ export class OperationQueue implements Waiter {
     if (former !== undefined) {
       this.#link(entry, former);
       this.#discard(former, "Message was replaced by a newer one with the same topic", "replaced");
+      this.#dropOldest(max, entry);
       // A hook of async_hooks has closed the socket.
       if (!entry.queued) return;
     } else {
@@ -321,23 +322,28 @@ export class OperationQueue implements Waiter {
     if (before !== undefined && this.#first !== before) core.touched();
   }
 
+  /** Drops the oldest operations, but not `newest`, until `length` are left. Returns whether it dropped any. */
+  #dropOldest(length: number, newest: Entry): boolean {
+    let dropped = false;
+    for (let next = this.#first; next !== undefined && this.#length > length; ) {
+      const oldest = next;
+      next = oldest.next;
+      // Hooks of async_hooks may have removed it.
+      if (!oldest.queued || oldest.operation.takesOver || oldest === newest) continue;
+      dropped = true;
+      this.#discard(
+        oldest,
+        "Message was dropped from the full send queue in favor of a newer one",
+        "overflow",
+      );
+    }
+    return dropped;
+  }
+
   /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
   #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
     if (overflow === "dropOldest" || overflow === "latestByTopic") {
-      let dropped = false;
-      for (let next = this.#first; next !== undefined && this.#length >= max; ) {
-        const oldest = next;
-        next = oldest.next;
-        // Hooks of async_hooks may have removed it.
-        if (!oldest.queued || oldest.operation.takesOver) continue;
-        dropped = true;
-        this.#discard(
-          oldest,
-          "Message was dropped from the full send queue in favor of a newer one",
-          "overflow",
-        );
-      }
-      if (dropped) return true;
+      if (this.#dropOldest(max - 1, entry)) return true;
     }
     if (this.#direction === "receiving") {
       entry.refuse(

@@ -213,6 +213,17 @@ describe("sendQueue", () => {
     },
   );
 
+  test("with latestByTopic, a message in the place of an older one also enforces a lowered max", async () => {
+    using lonely = lonelyPush({ overflow: "latestByTopic" });
+    const send = (topic: string) => lonely.push.send([topic, "body"]);
+    const sends = ["a", "b", "c", "d"].map(send);
+    lonely.push.sendQueue = { max: 2, overflow: "latestByTopic" };
+    sends.push(send("b"));
+    expect(lonely.push.statistics()).toMatchObject({ sendQueue: 2, dropped: { overflow: 2, replaced: 1 } });
+    expect(await lonely.arrive(2)).toEqual(["b,body", "d,body"]);
+    expect(await outcomes(sends)).toEqual(["ENOBUFS", "ENOBUFS", "ENOBUFS", "sent", "sent"]);
+  });
+
   test("the topic of a Radio is its group", async () => {
     using radio = new Radio({ sendQueue: { overflow: "latestByTopic" } });
     expect(radio.sendQueue).toMatchObject({ overflow: "latestByTopic" });
@@ -589,23 +600,30 @@ class Ledger {
       if (at >= 0) {
         this.waiting[at]!.result = "ENOBUFS";
         this.waiting[at] = line;
+        // `max` may have been lowered.
+        this.#dropOldest(this.waiting.length - max, line);
         return;
       }
     }
     const excess = this.waiting.length - max + 1;
     if (excess > 0) {
-      const messages = this.waiting.filter(({ many }) => many === undefined);
-      if (overflow === "reject" || overflow === "dropNewest" || messages.length === 0) {
+      const drops = overflow !== "reject" && overflow !== "dropNewest";
+      if (!drops || this.#dropOldest(excess, line) === 0) {
         line.result = "ENOBUFS";
         return;
       }
-      const dropped = new Set(messages.slice(0, excess));
-      for (const oldest of dropped) oldest.result = "ENOBUFS";
-      this.waiting = this.waiting.filter((other) => !dropped.has(other));
     }
     // The next messages do not overtake an operation without a topic.
     if (!line.replaceable) for (const other of this.waiting) other.replaceable = false;
     this.waiting.push(line);
+  }
+
+  #dropOldest(excess: number, newest: Line): number {
+    const messages = this.waiting.filter((other) => other.many === undefined && other !== newest);
+    const dropped = new Set(messages.slice(0, Math.max(0, excess)));
+    for (const oldest of dropped) oldest.result = "ENOBUFS";
+    this.waiting = this.waiting.filter((other) => !dropped.has(other));
+    return dropped.size;
   }
 
   abort(line: Line): void {
