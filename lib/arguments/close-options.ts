@@ -6,7 +6,7 @@ import { isObject, shown } from "./checks.js";
 export interface CloseOptions {
   /**
    * How long libzmq keeps trying to send queued messages. 0 drops them at once; -1 sets no limit.
-   * Messages dropped at the end are not reported.
+   * Messages dropped at the end are not reported: `await socket.flush()` first if none may be lost.
    *
    * In milliseconds. Default: `linger` of the socket. libzmq: `ZMQ_LINGER`.
    *

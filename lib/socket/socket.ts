@@ -593,8 +593,8 @@ export abstract class Socket implements Disposable, AsyncDisposable {
    * tried once more, then rejects with `EAGAIN` (`ECANCELED` with `distinctErrors`). Loops end. During `bind` or
    * `unbind`, the close takes effect when that operation has ended. libzmq: `zmq_close`.
    *
-   * Messages that are still queued when `linger` expires are dropped. No event, error or result reports them:
-   * docs/lost-messages.md shows what can be observed.
+   * Messages that are still queued when `linger` expires are dropped. No event, error or result reports them: `await
+   * socket.flush()` first if none may be lost. docs/lost-messages.md shows what can be observed.
    *
    * @param options With options, `close` returns a promise. It resolves in the same way whether all queued messages have
    * been handed to the network or `linger` has expired. Without options it returns undefined at once.

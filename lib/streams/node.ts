@@ -133,7 +133,7 @@ export function toReadable(socket: Socket & ReadableSocket<object[]>, options: S
  * A chunk is done when libzmq has queued it. While every queue is full, or while there is none because a bound socket has
  * no peers, the stream buffers up to `highWaterMark`. Then `write` returns false, and `pipeline` pauses the source.
  * `finish` means that libzmq has queued all messages and the `endMarker`, not that a peer has received them:
- * `socket.flush()` waits for the network.
+ * `await socket.flush()` waits for the network.
  *
  * Destroying the stream aborts its pending send, drops its buffer and keeps the socket open. So does the end of the
  * stream. Use one writable stream of a socket at a time, and no other send beside it.

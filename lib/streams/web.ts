@@ -121,8 +121,8 @@ export function toReadableStream<M extends object[], O extends StreamOptions = S
  * socket open. So does closing it.
  *
  * The promise of `write` resolves when libzmq has queued the message. `ready` of a writer waits while the queue of the
- * stream is full. `close` resolves when libzmq has queued all messages and the `endMarker`. Use one writable stream of a
- * socket at a time.
+ * stream is full. `close` resolves when libzmq has queued all messages and the `endMarker`, not when a peer has received
+ * them: `await socket.flush()` waits for the network. Use one writable stream of a socket at a time.
  *
  * `pipeTo` waits for pending writes before it aborts, so a peer that never reads delays it. Pass its signal to this
  * function as well.

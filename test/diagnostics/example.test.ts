@@ -1,10 +1,11 @@
 // Runs examples/observability as a user would, and the program of docs/observability.md with a socket that is older.
 
 import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { compileExamples, root } from "../helpers/guide.js";
 import { readPage } from "../helpers/pages.js";
 
@@ -17,13 +18,17 @@ const older = `data:text/javascript,${encodeURIComponent(`
   const socket = new Push();
   for (const event of ["SIGTERM", "beforeExit"]) process.once(event, () => socket.close());`)}`;
 
+const folder = join(root, "out/metrics-program");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 test("the program of the page ignores a socket that is older", async () => {
-  const program = readPage("docs/observability.md").files.get("prometheus.mjs")!;
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    ["--import", older, "--input-type=module", "--eval", program],
-    { cwd: root, reject: false },
-  );
+  mkdirSync(folder, { recursive: true });
+  const { files } = readPage("docs/observability.md");
+  for (const name of ["metrics.mjs", "prometheus.mjs"]) writeFileSync(join(folder, name), files.get(name)!);
+  const program = join(folder, "prometheus.mjs");
+  const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", older, program], {
+    reject: false,
+  });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toContain('zmq_messages_total{type="PUSH",direction="sent"} 3');
 });

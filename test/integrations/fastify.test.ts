@@ -4,8 +4,10 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { execa } from "execa";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Reply, Request } from "zmq-native";
 import { patience } from "../helpers/program.js";
@@ -142,6 +144,28 @@ test("the worker of the page replies to jobs that are not JSON, and goes on", as
   }
   await request.send('{"text":"a"}');
   expect((await request.receive()).map(String)).toEqual(["ok", '{"text":"A"}']);
+});
+
+test("the application of the page passes requests to a worker in a process of its own", async () => {
+  const endpoint = ipc();
+  const run = (name: string) => {
+    const file = join(programs, "fastify", name);
+    const child = execa(process.execPath, [file, endpoint], { env: { PORT: "0" }, reject: false });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  };
+  const [worker, app] = [run("worker.mjs"), run("app.mjs")];
+  const [line] = await once(createInterface(app.stdout), "line");
+  const [url] = /http:[^"]+/.exec(line)!;
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${url}/jobs`, { method: "POST", headers, body: '{"text":"hello"}' });
+  expect({ status: response.status, body: await response.json() }).toEqual({
+    status: 200,
+    body: { text: "HELLO" },
+  });
+  app.kill("SIGTERM");
+  worker.kill("SIGTERM");
+  expect([(await app).exitCode, (await worker).exitCode]).toEqual([0, 0]);
 });
 
 test("the number of jobs that wait for a busy worker is limited", async () => {

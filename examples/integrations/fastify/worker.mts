@@ -1,5 +1,5 @@
 // fastify/worker.mts
-// A worker for fastify/main.mts. It could also be a process on another host, in any language.
+// A worker: a thread of fastify/main.mts, or a process whose argument is the endpoint. It could be in any language.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
@@ -17,9 +17,10 @@ async function work({ text, milliseconds = 0 }: Job): Promise<unknown> {
 }
 
 const socket = new Reply();
-await socket.bind("tcp://127.0.0.1:*");
+await socket.bind(process.argv[2] ?? "tcp://127.0.0.1:*");
 parentPort?.postMessage(socket.lastEndpoint);
 parentPort?.once("message", () => socket.close());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => socket.close());
 
 /** Each job gets a reply, also one that is not JSON. */
 async function replyTo(job: string): Promise<string[]> {
