@@ -8,7 +8,7 @@ import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
 import type { Parcel } from "./parcel.js";
 import { encodedPieces, gathered, jsonPieces, quotedPieces, textPieces } from "./pieces.js";
-import { report } from "./print.js";
+import { countedWere, Tally } from "./print.js";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -20,6 +20,10 @@ const tab = Buffer.of(9);
 
 /** The longest frame that is decoded, in bytes. A part of one byte takes up to 200 bytes of memory. */
 const mostDecoded = 4 << 20;
+
+const undecoded = new Tally(
+  (count) => `${countedWere(count, "frame")} too large to decode, and printed as by --output quoted`,
+);
 
 /** The routing id or group of a message, to print before its frames. */
 function label({ routingId, group }: Parcel): string[] {
@@ -34,7 +38,7 @@ function decodedPieces(
   decode: (bytes: Uint8Array) => string,
 ): Iterable<string> {
   if (frame.length > mostDecoded) {
-    report(
+    undecoded.add(
       `a frame of ${frame.length} bytes is printed as by --output quoted: --output ${format} decodes up to ${mostDecoded} bytes. --output raw prints all bytes`,
     );
     return quotedPieces(frame);
