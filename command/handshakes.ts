@@ -18,6 +18,8 @@ export function explain({ reason, error }: zmq.PeerFailure): string {
       return "the two sides have different security mechanisms; compare their CURVE and PLAIN options";
     case "ERR_ZMTP_CRYPTOGRAPHIC":
       return "a CURVE key is wrong; compare --curve-server-key of the client with the key of the server";
+    case "EFAULT":
+      return "no authenticator runs, so nobody is admitted; give --plain-users or --curve-allow";
   }
   switch (code === "ECONNRESET" ? "peer" : reason) {
     case "authentication":

@@ -784,6 +784,19 @@ describe("security", () => {
     ]);
   });
 
+  test("a server without an authenticator is told so", async () => {
+    const pull = startZmq(["pull", "--bind", "tcp://127.0.0.1:*", "--option", "plainServer=true"]);
+    const [line] = await once(pull.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const told = once(pull.stderr!, "data");
+    const refused = startZmq(["push", "--connect", at, "--plain", "ada:secret", "hello"]);
+    expect(String((await told)[0])).toBe(
+      `zmq: ${at}: the handshake fails: no authenticator runs, so nobody is admitted; give --plain-users or --curve-allow\n`,
+    );
+    refused.kill();
+    pull.kill();
+  });
+
   test("PLAIN", async () => {
     const path = join(folder(), "users");
     writeFileSync(path, "ada:secret:with colon\n");
