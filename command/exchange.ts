@@ -80,16 +80,15 @@ export async function exchange(
         input: flags.input ?? "lines",
         separator: flags.separator,
         template: flags.template,
+        due: openPace(every, stopped),
         signal: stopped,
         inputSignal,
       });
 
     async function sendAll(afterEach: () => Promise<void>): Promise<void> {
-      const pace = openPace(every, stopped);
       const sendInput = addressing(kind, socket, flags, send, stopped);
       let sent = 0;
       for await (const parcel of parcels()) {
-        await pace();
         await sendInput(parcel);
         progress.count(parcel);
         await afterEach();

@@ -23,6 +23,8 @@ export interface InputOptions extends InputSource {
   readonly separator?: Buffer | undefined;
   /** Whether `{{…}}` in arguments is replaced. */
   readonly template: boolean;
+  /** Resolves when the next message is due. Templates are filled in after that. */
+  readonly due: () => Promise<void>;
   /** Ends the input. */
   readonly signal: AbortSignal;
   /** Ends standard input and named pipes, which may never end by themselves. The messages that have been read are sent. */
@@ -185,13 +187,14 @@ async function reader(
   }
 }
 
-async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
+async function* fromArguments({ messages, separator, template, repeat, due, signal }: InputOptions) {
   const split = (bytes: Buffer) => framesOf(bytes, separator);
   const compiled = messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
   let count = 0;
   do {
     for (const make of compiled) {
       signal.throwIfAborted();
+      await due();
       yield { frames: make(++count) };
     }
   } while (repeat);
@@ -227,14 +230,17 @@ export function checkSource({ messages, files, repeat }: InputSource): void {
   if (messages.length === 0 && files.length === 0) checkStandardInput("--file reads files");
 }
 
-/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
+/** The messages to send, each when it is due, in order: of the arguments, then of the files, otherwise of standard input. */
 export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, signal, inputSignal } = options;
+  const { messages, files, due, signal, inputSignal } = options;
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
   async function* parcelsOf(stream: Readable, name: string, end: AbortSignal): AsyncGenerator<Parcel> {
     try {
-      yield* read(bytesOf(stream, name, end));
+      for await (const parcel of read(bytesOf(stream, name, end))) {
+        await due();
+        yield parcel;
+      }
     } catch (error) {
       if (error !== cut) throw error;
       // A file has more. Nobody knows whether standard input or a pipe has.

@@ -343,8 +343,8 @@ describe("computed answers", () => {
     other.close();
     command.kill("SIGINT");
     const { stderr } = await endOf(command);
-    // The first one, and the number of all.
-    expect(stderr).toMatch(
+    // The first one, and the number of all. The deaf client may leave answers in its queue.
+    expect(stderr.replace(/^zmq: \d+ messages? \w+ dropped: the peer left before delivery\n/m, "")).toMatch(
       /^zmq: a peer did not read, and has not got an answer\nzmq: \d+ answers were dropped: their peer did not read\n$/,
     );
   });

@@ -450,6 +450,22 @@ describe("input", () => {
     expect(await sent(["--no-template", "{{count}}"])).toEqual([[hex("{{count}}")]]);
   });
 
+  test("{{time}} is the time of sending, after the pause of --interval", async () => {
+    const [start, interval] = [Date.now(), 2000];
+    const messages = await sent(["--count", "2", "--interval", `${interval}`, "{{count}} {{time}}"]);
+    const [first, second] = messages.map(([frame]) => Buffer.from(frame!, "hex").toString().split(" "));
+    expect([first![0], second![0]]).toEqual(["1", "2"]);
+    expect(second![1]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    // The pause has begun after the start of the command. The two clocks may differ a little.
+    expect(Date.parse(second![1]!) - start).toBeGreaterThan(interval - 10);
+  });
+
+  test("{{count}} counts the messages of all arguments", async () => {
+    const messages = await sent(["--rate", "1000", "--count", "4", "a{{count}}", "b{{count}}"]);
+    const texts = messages.map(([frame]) => Buffer.from(frame!, "hex").toString());
+    expect(texts).toEqual(["a1", "b2", "a3", "b4"]);
+  });
+
   test("--separator splits templates, not the bytes that replace them", async () => {
     const [frames] = await sent(["--separator", " ", "{{random 20000}} {{count}}"]);
     expect(frames!.map((frame) => frame.length)).toEqual([40_000, 2]);
