@@ -105,9 +105,9 @@ function addInspection(program: Command): void {
     .option("--json", "print the report as JSON")
     .option("-t, --timeout <ms>", "the longest wait, then exit code 3", whole(1, 2 ** 31 - 1), 5000)
     .addOption(
-      new Option("--as <type>", "the socket type to present")
-        .choices(socketKinds.map(({ name }) => name))
-        .default("dealer"),
+      new Option("--as <type>", "the socket type to present (default: one that fits)").choices(
+        socketKinds.map(({ name }) => name),
+      ),
     );
   addClientSecurity(probe)
     .addHelpText("after", "\nExample:\n  $ zmq probe tcp://127.0.0.1:5555")
