@@ -546,7 +546,9 @@ describe("limits and ends", () => {
     const unsent = await zmq(["push", "--bind", endpoint(), "--timeout", "50", "--linger", "0", "x"]);
     expect(unsent).toMatchObject({ status: 3, stderr: "zmq: no peer has taken the message within 50 ms\n" });
     const unread = await zmq(["pub", "--bind", endpoint(), "--timeout", "50", "x"]);
-    expect(unread).toMatchObject({ status: 3, stderr: "zmq: fewer than 1 subscribers within 50 ms\n" });
+    expect(unread).toMatchObject({ status: 3, stderr: "zmq: no subscriber within 50 ms\n" });
+    const lonely = await zmq(["push", "--bind", endpoint(), "--timeout", "50", "--wait-peers", "2", "x"]);
+    expect(lonely).toMatchObject({ status: 3, stderr: "zmq: fewer than 2 peers within 50 ms\n" });
   });
 
   test.each<[string[], string]>([
