@@ -144,6 +144,13 @@ function parseExactly(text: string): unknown {
   });
 }
 
+/** Whether a value is an object that is neither a message nor a frame in JSON, such as a document of the user. */
+const isDocument = (value: unknown) =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !["frames", "base64", "hex"].some((name) => name in value);
+
 /** How each format reads a source: into pieces, and each piece into a message. */
 async function reader(
   options: InputOptions,
@@ -175,7 +182,13 @@ async function reader(
     case "raw":
       return plain(whole);
     case "json":
-      return byLine((text) => fromJson(JSON.parse(text)));
+      return byLine((text) => {
+        const value: unknown = JSON.parse(text);
+        if (!isDocument(value)) return fromJson(value);
+        throw new TypeError(
+          `${excerpt(value)} is not a frame; to send lines of JSON unchanged, leave out --input json`,
+        );
+      });
     case "msgpack": {
       const { encode } = await import("@msgpack/msgpack");
       return byLine((text) => ({ frames: [encode(parseExactly(text), { useBigInt64: true })] }));

@@ -76,7 +76,7 @@ function sorted(reading: Reading, order: TopOrder): SocketSnapshot[] {
 /** The states of endpoints, from the one that needs attention most. */
 const troubles = ["stopped", "connecting", "resolving", "handshaking"];
 
-/** The state to show, and the endpoint that has it. */
+/** The state to show, and its endpoint. */
 function stateOf({ endpoints }: SocketSnapshot): { text: string; endpoint: string; trouble: boolean } {
   for (const state of troubles) {
     const found = endpoints.find((endpoint) => endpoint.state === state);
