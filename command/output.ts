@@ -100,6 +100,9 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
   }
 }
 
+/** The bytes that are written at once. */
+const mostWritten = 64 << 20;
+
 /** Below this width, lines are not cut. */
 const narrowest = 20;
 
@@ -131,7 +134,11 @@ export async function openOutput(options: OutputOptions): Promise<(parcel: Parce
   return async (parcel) => {
     const rendered = render(parcel);
     if (Buffer.isBuffer(rendered)) {
-      if (rendered.length > 0) await print(rendered);
+      // One write call of the system takes less than 2 GiB, and Node fails beyond it.
+      for (let start = 0; start < rendered.length; start += mostWritten) {
+        if (start > 0) await nextTurn();
+        await print(rendered.subarray(start, start + mostWritten));
+      }
       return;
     }
     const pieces = gathered(terminal ? shown(rendered, stdout.columns) : rendered);
