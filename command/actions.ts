@@ -68,7 +68,7 @@ function addRecord(program: Command): void {
     .addOption(new Option("--type <type>", "the socket that sends").choices(namesOf("sends")).default("pub"));
   addTimeout(addSocketOptions(replay))
     .addOption(
-      new Option("--speed <factor>", "2 sends twice as fast")
+      new Option("--speed <factor>", "2 sends twice as fast; not with --no-wait")
         .argParser(positive)
         .default(1)
         // The attribute of --no-wait.
@@ -105,12 +105,18 @@ function addInspection(program: Command): void {
     .option("--json", "print the report as JSON")
     .option("-t, --timeout <ms>", "the longest wait, then exit code 3", whole(1, 2 ** 31 - 1), 5000)
     .addOption(
-      new Option("--as <type>", "the socket type to present")
-        .choices(socketKinds.map(({ name }) => name))
-        .default("dealer"),
+      new Option("--as <type>", "the socket type to present (default: one that fits)").choices(
+        socketKinds.map(({ name }) => name),
+      ),
     );
   addClientSecurity(probe)
-    .addHelpText("after", "\nExample:\n  $ zmq probe tcp://127.0.0.1:5555")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ zmq probe tcp://127.0.0.1:5555\n" +
+        "  $ zmq probe tcp://127.0.0.1:5555 --as push --curve-secret ada.key --curve-server-key server.key\n\n" +
+        "To find out why a connection fails: probe the endpoint, probe it with the keys and the type of the client,\n" +
+        "and read the standard error of the server.",
+    )
     .action(async (endpoint, flags) => (await import("./probe.js")).probe(endpoint, flags));
 }
 
@@ -152,11 +158,13 @@ function addBench(program: Command): void {
     .addHelpText(
       "after",
       "\nExamples:\n  $ zmq bench throughput --size 64\n" +
-        "  host-a$ zmq bench echo --bind tcp://*:5555\n  host-b$ zmq bench latency --connect tcp://host-a:5555",
+        "  host-a$ zmq bench receive --bind tcp://*:5555\n  host-b$ zmq bench throughput --connect tcp://host-a:5555\n" +
+        "  host-a$ zmq bench echo --bind tcp://*:5555\n  host-b$ zmq bench latency --connect tcp://host-a:5555\n\n" +
+        "For throughput, host-a connects to host-b as well, to a port that the system chooses.",
     );
   const addSizes = (command: Command, count: number, what: string) =>
     command
-      .option("-c, --connect <endpoint>", "the other process (default: start one here)")
+      .option("-c, --connect <endpoint>", "the counterpart on another host (default: start one here)")
       .addOption(
         new Option("--transport <name>", "for a process started here").choices(["tcp", "ipc"]).default("tcp"),
       )
@@ -174,13 +182,13 @@ function addBench(program: Command): void {
     "round trips",
   ).action(async (flags) => (await import("./bench.js")).latency(flags));
   for (const [name, description] of [
-    ["receive", "the other process of throughput"],
-    ["echo", "the other process of latency"],
+    ["receive", "the counterpart of throughput, which connects to it; serves until Ctrl-C"],
+    ["echo", "the counterpart of latency, which connects to it; serves until Ctrl-C"],
   ] as const) {
     bench
       .command(name)
       .description(description)
-      .requiredOption("-b, --bind <endpoint>", "the endpoint to bind to")
+      .requiredOption("-b, --bind <endpoint>", "the endpoint to bind to, such as tcp://*:5555")
       .action(async (flags) => (await import("./bench.js"))[name](flags));
   }
 }

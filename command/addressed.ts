@@ -4,7 +4,7 @@ import { exitCodes, Failure, isTimeout } from "./exit.js";
 import { joined } from "./input.js";
 import type { AnySocket, SocketFlags } from "./open.js";
 import { bufferOf, type Parcel } from "./parcel.js";
-import { report } from "./print.js";
+import { countedWere, Tally } from "./print.js";
 import type { SocketKind } from "./sockets.js";
 
 type Send = (parcel: Parcel) => Promise<void>;
@@ -21,6 +21,8 @@ export function refusing(kind: SocketKind, flags: SocketFlags): SocketFlags {
   if (kind.name !== "router") return flags;
   return { ...flags, option: { mandatory: { text: "true", json: true }, ...flags.option } };
 }
+
+const serverGone = new Tally((count) => `${countedWere(count, "message")} dropped: their server had left`);
 
 /** Sends to each server that a Stream has connected to. Nobody can know the routing ids that it gives them. */
 function toServers(
@@ -47,7 +49,7 @@ function toServers(
         await send({ frames: [routingId as Buffer, body] });
       } catch (error) {
         if (!isGone(error)) throw error;
-        report("a server has left before it got the message");
+        serverGone.add("a server has left before it got the message");
         process.exitCode ??= exitCodes.dropped;
       }
     }

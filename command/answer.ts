@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
 import { joined } from "./input.js";
 import { bufferOf, type Parcel } from "./parcel.js";
-import { report } from "./print.js";
+import { counted, Tally } from "./print.js";
 import type { SocketKind } from "./sockets.js";
 import { compile } from "./template.js";
 
@@ -18,6 +18,12 @@ export interface AnswerFlags {
 
 /** The frames of the answer to a message. */
 export type Answer = (frames: readonly Uint8Array[], count: number) => Promise<readonly Uint8Array[]>;
+
+/** The most failures that are reported one by one: clients can cause them by their messages. */
+const mostFailures = 10;
+
+const execFailures = new Tally((count) => `--exec failed for ${counted(count, "message")}`, mostFailures);
+const evalFailures = new Tally((count) => `--eval failed for ${counted(count, "message")}`, mostFailures);
 
 /** Whether processes have groups, so that a shell can be ended together with the programs that it has started. */
 const hasGroups = process.platform !== "win32";
@@ -48,7 +54,7 @@ function execute(commandLine: string, input: Buffer): Promise<Buffer> {
     child.on("close", (code, signal) => {
       interrupted.removeEventListener("abort", stop);
       if (code !== 0) {
-        report(`--exec ended with ${signal ?? `exit code ${code}`}`);
+        execFailures.add(`--exec ended with ${signal ?? `exit code ${code}`}`);
         return resolve(Buffer.alloc(0));
       }
       const bytes = Buffer.concat(chunks);
@@ -89,7 +95,7 @@ function evaluation(expression: string): Answer {
       const result = toFrames(value);
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {
-      report(`--eval failed: ${textOf(error)}`);
+      evalFailures.add(`--eval failed: ${textOf(error)}`);
       return [Buffer.alloc(0)];
     }
   };

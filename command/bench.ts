@@ -31,36 +31,44 @@ const grace = 1000;
 
 interface Other extends AsyncDisposable {
   readonly endpoint: string;
+  /** Called once when the process that was started here ends, also if it has already ended. Without one, never. */
+  onEnd(listener: (failure: Failure) => void): void;
 }
 
 /** Starts `zmq bench receive` or `zmq bench echo` in a process, and resolves when it is bound. */
 async function startOther(command: string, { connect, transport }: BenchFlags): Promise<Other> {
-  if (connect !== undefined) return { endpoint: connect, async [Symbol.asyncDispose]() {} };
+  if (connect !== undefined) return { endpoint: connect, onEnd() {}, async [Symbol.asyncDispose]() {} };
   const path = join(tmpdir(), `zmq-bench-${randomUUID()}`);
   const endpoints: Record<string, string> = { tcp: "tcp://127.0.0.1:*", ipc: `ipc://${path}` };
   const endpoint = endpoints[transport]!;
   const child = fork(process.argv[1]!, ["bench", command, "--bind", endpoint], { stdio: "inherit" });
+  // Kept: the process may end after it has told its endpoint, and before this one has connected to it.
+  const ended = new Promise<Failure>((resolve) => {
+    child.once("exit", (code, signal) => {
+      const how = signal ? `was ended by ${signal}` : `has ended with exit code ${code}`;
+      resolve(new Failure(`the other process ${how}`));
+    });
+  });
+  const onEnd = (listener: (failure: Failure) => void) => void ended.then(listener);
   const stop = async () => {
     child.kill();
     await rm(path, { force: true });
   };
   try {
     const bound = await new Promise<string>((resolve, reject) => {
-      const fail = (code: number | null, signal: NodeJS.Signals | null) => {
-        if (interrupted.aborted) return;
-        const how = signal ? `was ended by ${signal}` : `has ended with exit code ${code}`;
-        setTimeout(reject, grace, new Failure(`the other process ${how}`));
-      };
-      child.once("exit", fail);
+      let waits = true;
+      onEnd((failure) => {
+        if (waits && !interrupted.aborted) setTimeout(reject, grace, failure);
+      });
       child.once("error", reject);
       child.once("message", (message) => {
-        child.off("exit", fail);
+        waits = false;
         resolve(String(message));
       });
       interrupted.addEventListener("abort", () => reject(interrupted.reason));
       if (interrupted.aborted) reject(interrupted.reason);
     });
-    return { endpoint: bound, [Symbol.asyncDispose]: stop };
+    return { endpoint: bound, onEnd, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -73,23 +81,26 @@ interface Limit extends Disposable {
 }
 
 /** Ends a measurement by an interruption, and when the other process leaves, to which the socket is connected. */
-function limitBy(socket: Socket, endpoint: string): Limit {
+function limitBy(socket: Socket, { endpoint, onEnd }: Other): Limit {
   const ended = new AbortController();
   const interrupt = () => ended.abort(interrupted.reason);
   interrupted.addEventListener("abort", interrupt);
   if (interrupted.aborted) interrupt();
   let timer: NodeJS.Timeout | undefined;
+  let disposed = false;
+  const endSoon = (failure: Failure) => {
+    if (!disposed) timer ??= setTimeout(() => ended.abort(failure), grace);
+  };
+  onEnd(endSoon);
   socket.peers.on("leave", ({ reason }) => {
     if (reason === "local") return;
-    const failure = new Failure(
-      `the other process at ${endpoint} has left before the end of the measurement`,
-    );
-    timer ??= setTimeout(() => ended.abort(failure), grace);
+    endSoon(new Failure(`the other process at ${endpoint} has left before the end of the measurement`));
   });
   reportFailures(socket);
   return {
     signal: ended.signal,
     [Symbol.dispose]() {
+      disposed = true;
       clearTimeout(timer);
       interrupted.removeEventListener("abort", interrupt);
     },
@@ -168,7 +179,7 @@ export async function throughput(flags: BenchFlags): Promise<void> {
   await using other = await startOther("receive", flags);
   const push = new Push({ linger: 0 });
   const pull = new Pull({ linger: 0 });
-  using limit = limitBy(push, other.endpoint);
+  using limit = limitBy(push, other);
   const { signal } = limit;
   try {
     // The answer comes over the same transport, from the same host.
@@ -234,7 +245,7 @@ export async function latency(flags: BenchFlags): Promise<void> {
   const { size, count, json } = flags;
   await using other = await startOther("echo", flags);
   const request = new Request({ linger: 0 });
-  using limit = limitBy(request, other.endpoint);
+  using limit = limitBy(request, other);
   const { signal } = limit;
   try {
     request.connect(other.endpoint);

@@ -11,7 +11,7 @@ import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { openOutput } from "./output.js";
 import { openPace } from "./pace.js";
 import type { Parcel } from "./parcel.js";
-import { report } from "./print.js";
+import { countedWere, report, Tally } from "./print.js";
 import { openProgress } from "./progress.js";
 import type { SocketKind } from "./sockets.js";
 import { compile } from "./template.js";
@@ -32,6 +32,9 @@ export interface ExchangeFlags extends SocketFlags, AnswerFlags, MessageFlags {
 function* upTo(count = Number.POSITIVE_INFINITY): Generator<number> {
   for (let number = 1; number <= count; number++) yield number;
 }
+
+const gone = new Tally((count) => `${countedWere(count, "answer")} dropped: their peer had left`);
+const unread = new Tally((count) => `${countedWere(count, "answer")} dropped: their peer did not read`);
 
 /** Runs one of the commands in sockets.ts. */
 export async function exchange(
@@ -77,16 +80,15 @@ export async function exchange(
         input: flags.input ?? "lines",
         separator: flags.separator,
         template: flags.template,
+        due: openPace(every, stopped),
         signal: stopped,
         inputSignal,
       });
 
     async function sendAll(afterEach: () => Promise<void>): Promise<void> {
-      const pace = openPace(every, stopped);
       const sendInput = addressing(kind, socket, flags, send, stopped);
       let sent = 0;
       for await (const parcel of parcels()) {
-        await pace();
         await sendInput(parcel);
         progress.count(parcel);
         await afterEach();
@@ -123,8 +125,9 @@ export async function exchange(
     async function answerAll(): Promise<void> {
       const fixed = messages.length > 0 ? fixedAnswers(messages, flags.template) : undefined;
       const answer = computed ?? fixed ?? (async (frames) => frames);
-      // One client that does not read must not delay the others. A Router drops their answers itself.
-      const impatient = computed !== undefined && (kind.envelope === "routingId" || kind.notices === true);
+      // One client that does not read must not delay the others. A Router drops their answers itself. A Stream waits: a message
+      // is a piece of a stream of bytes, which must not have holes.
+      const impatient = computed !== undefined && kind.envelope === "routingId";
       const reply = impatient ? sender(socket, kind, { ...flags, timeout: 0 }, stopped) : send;
       const isFull = (error: unknown) =>
         impatient && error instanceof Failure && error.exitCode === exitCodes.timeout;
@@ -139,8 +142,8 @@ export async function exchange(
         try {
           await reply({ ...address, frames });
         } catch (error) {
-          if (isGone(error)) report("a peer has left before it was answered");
-          else if (isFull(error)) report("a peer did not read, and has not got an answer");
+          if (isGone(error)) gone.add("a peer has left before it was answered");
+          else if (isFull(error)) unread.add("a peer did not read, and has not got an answer");
           else throw error;
           process.exitCode ??= exitCodes.dropped;
         }

@@ -3,7 +3,7 @@
 import { fstatSync } from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
-import { report } from "./print.js";
+import { report, reportTallies } from "./print.js";
 
 /** The exit codes that docs/command.md documents. A signal adds its number to 128. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, timeout: 3, dropped: 4 } as const;
@@ -147,5 +147,7 @@ export async function run(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof Failure || !interrupted.aborted) process.exitCode = reported(error).exitCode;
+  } finally {
+    reportTallies();
   }
 }

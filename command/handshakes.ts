@@ -10,6 +10,12 @@ const passing = new Set<zmq.LeaveReason>(["local", "peer", "error", "unknown"]);
 /** The most endpoints to remember: a bound socket has one, but a command may connect to many. */
 const mostEndpoints = 1000;
 
+/** Whether the reason of a failure may be the type of the peer's socket. With CURVE and PLAIN, a server only ends the connection. */
+export function mayBeType({ reason, error }: zmq.PeerFailure): boolean {
+  const { code } = (error ?? {}) as { code?: string };
+  return code === "EPROTOTYPE" || passing.has(reason);
+}
+
 /** A failure in words, with the options to look at. */
 export function explain({ reason, error }: zmq.PeerFailure): string {
   const { code } = (error ?? {}) as { code?: string };
@@ -18,6 +24,10 @@ export function explain({ reason, error }: zmq.PeerFailure): string {
       return "the two sides have different security mechanisms; compare their CURVE and PLAIN options";
     case "ERR_ZMTP_CRYPTOGRAPHIC":
       return "a CURVE key is wrong; compare --curve-server-key of the client with the key of the server";
+    case "EPROTOTYPE":
+      return "the type of the peer's socket does not fit; zmq probe shows its type";
+    case "EFAULT":
+      return "no authenticator runs, so nobody is admitted; give --plain-users or --curve-allow";
   }
   switch (code === "ECONNRESET" ? "peer" : reason) {
     case "authentication":
@@ -30,8 +40,12 @@ export function explain({ reason, error }: zmq.PeerFailure): string {
   return error === undefined ? reason : textOf(error);
 }
 
-/** Reports once per endpoint and reason on standard error why handshakes of the socket fail. */
-export function reportFailures(socket: zmq.Socket): void {
+/**
+ * Reports once per endpoint and reason on standard error why handshakes of the socket fail.
+ *
+ * @param typeHint The end of the line for a failure that may be due to the socket type.
+ */
+export function reportFailures(socket: zmq.Socket, typeHint = ""): void {
   const counts = new Map<string, number>();
   socket.peers.on("fail", (failure) => {
     const { peer, reason } = failure;
@@ -39,7 +53,7 @@ export function reportFailures(socket: zmq.Socket): void {
     // Anybody may connect to a bound socket and leave.
     if (passing.has(reason) && !isOwn) return;
     const endpoint = isOwn ? peer.remoteAddress : peer.localAddress;
-    const line = `${endpoint}: the handshake fails: ${explain(failure)}`;
+    const line = `${endpoint}: the handshake fails: ${explain(failure)}${mayBeType(failure) ? typeHint : ""}`;
     if (counts.size >= mostEndpoints && !counts.has(line)) return;
     const count = (counts.get(line) ?? 0) + 1;
     counts.set(line, count);

@@ -23,6 +23,8 @@ export interface InputOptions extends InputSource {
   readonly separator?: Buffer | undefined;
   /** Whether `{{…}}` in arguments is replaced. */
   readonly template: boolean;
+  /** Resolves when the next message is due. Templates are filled in after that. */
+  readonly due: () => Promise<void>;
   /** Ends the input. */
   readonly signal: AbortSignal;
   /** Ends standard input and named pipes, which may never end by themselves. The messages that have been read are sent. */
@@ -142,6 +144,13 @@ function parseExactly(text: string): unknown {
   });
 }
 
+/** Whether a value is an object that is neither a message nor a frame in JSON, such as a document of the user. */
+const isDocument = (value: unknown) =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !["frames", "base64", "hex"].some((name) => name in value);
+
 /** How each format reads a source: into pieces, and each piece into a message. */
 async function reader(
   options: InputOptions,
@@ -173,7 +182,13 @@ async function reader(
     case "raw":
       return plain(whole);
     case "json":
-      return byLine((text) => fromJson(JSON.parse(text)));
+      return byLine((text) => {
+        const value: unknown = JSON.parse(text);
+        if (!isDocument(value)) return fromJson(value);
+        throw new TypeError(
+          `${excerpt(value)} is not a frame; to send lines of JSON unchanged, leave out --input json`,
+        );
+      });
     case "msgpack": {
       const { encode } = await import("@msgpack/msgpack");
       return byLine((text) => ({ frames: [encode(parseExactly(text), { useBigInt64: true })] }));
@@ -185,13 +200,14 @@ async function reader(
   }
 }
 
-async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
+async function* fromArguments({ messages, separator, template, repeat, due, signal }: InputOptions) {
   const split = (bytes: Buffer) => framesOf(bytes, separator);
   const compiled = messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
   let count = 0;
   do {
     for (const make of compiled) {
       signal.throwIfAborted();
+      await due();
       yield { frames: make(++count) };
     }
   } while (repeat);
@@ -227,14 +243,17 @@ export function checkSource({ messages, files, repeat }: InputSource): void {
   if (messages.length === 0 && files.length === 0) checkStandardInput("--file reads files");
 }
 
-/** The messages to send, in order: of the arguments, then of the files, otherwise of standard input. */
+/** The messages to send, each when it is due, in order: of the arguments, then of the files, otherwise of standard input. */
 export async function* messagesOf(options: InputOptions): AsyncGenerator<Parcel> {
-  const { messages, files, signal, inputSignal } = options;
+  const { messages, files, due, signal, inputSignal } = options;
   if (messages.length > 0) yield* fromArguments(options);
   const read = await reader(options);
   async function* parcelsOf(stream: Readable, name: string, end: AbortSignal): AsyncGenerator<Parcel> {
     try {
-      yield* read(bytesOf(stream, name, end));
+      for await (const parcel of read(bytesOf(stream, name, end))) {
+        await due();
+        yield parcel;
+      }
     } catch (error) {
       if (error !== cut) throw error;
       // A file has more. Nobody knows whether standard input or a pipe has.

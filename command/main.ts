@@ -15,7 +15,7 @@ const program = new Command("zmq")
   .addHelpText(
     "after",
     "\nExamples:\n  $ zmq pull --bind tcp://127.0.0.1:5555\n  $ echo hello | zmq push --connect tcp://127.0.0.1:5555\n\n" +
-      "zmq COMMAND --help explains a command.\n" +
+      "zmq COMMAND --help explains a command. zmq probe ENDPOINT tells why a connection fails.\n" +
       "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a timeout has expired, 4 done but messages were dropped, 128 + N ended by " +
       "signal N.",
   );

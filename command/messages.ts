@@ -3,6 +3,7 @@
 import { exitCodes, Failure, interrupted, isTimeout } from "./exit.js";
 import type { AnySocket, SocketFlags } from "./open.js";
 import type { Parcel } from "./parcel.js";
+import { counted } from "./print.js";
 import type { SocketKind } from "./sockets.js";
 
 export interface MessageFlags {
@@ -123,8 +124,9 @@ export function waiter(
       else await socket.waitForPeers(count, options);
     } catch (error) {
       if (interrupted.aborted || !isTimeout(error)) throw error;
-      const who = isPublisher ? "subscribers" : "peers";
-      throw new Failure(`fewer than ${count} ${who} within ${timeout} ms`, exitCodes.timeout);
+      const who = isPublisher ? "subscriber" : "peer";
+      const few = count === 1 ? `no ${who}` : `fewer than ${counted(count, who)}`;
+      throw new Failure(`${few} within ${timeout} ms`, exitCodes.timeout);
     }
   };
 }

@@ -1,6 +1,7 @@
 // `zmq monitor`: prints the events of connections.
 
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { reportFailures } from "./handshakes.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { mayPrint, print, printJson, reportSkipped } from "./print.js";
 import { socketKinds } from "./sockets.js";
@@ -68,6 +69,7 @@ export async function monitor(endpoints: readonly string[], flags: MonitorFlags)
   };
   const connect = [...(flags.connect ?? []), ...endpoints];
   const prepare = (socket: AnySocket) => {
+    reportFailures(socket, "; --type chooses the type of this socket");
     void (async () => {
       for await (const event of socket.events) take(socket, event as unknown as Record<string, unknown>);
     })().catch(() => finish());

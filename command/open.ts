@@ -13,7 +13,7 @@ import {
   terminated,
   textOf,
 } from "./exit.js";
-import { report } from "./print.js";
+import { countedWere, report } from "./print.js";
 import { type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
 import type { SocketKind } from "./sockets.js";
@@ -207,8 +207,6 @@ async function deliver(socket: AnySocket, kind: SocketKind, { linger, timeout }:
   }
 }
 
-const grouped = new Intl.NumberFormat("en-US");
-
 /** The reasons of dropped messages that a command reports at its end. The others are those of receivers, or the user's wish. */
 const reportedDrops = {
   highWaterMark: "the queue of a peer was full; --option sendHighWaterMark=0 removes its limit",
@@ -231,7 +229,7 @@ function reportDrops(socket: AnySocket, { sends, name }: SocketKind, { option }:
   for (const [reason, words] of Object.entries(reasons)) {
     const count = dropped[reason as keyof typeof reasons];
     if (count === 0) continue;
-    report(`${grouped.format(count)} ${count === 1 ? "message was" : "messages were"} dropped: ${words}`);
+    report(`${countedWere(count, "message")} dropped: ${words}`);
     process.exitCode ??= exitCodes.dropped;
   }
 }

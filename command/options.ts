@@ -64,7 +64,7 @@ export function addSocketOptions(command: Command): Command {
 export function addTimeout(command: Command): Command {
   return command.option(
     "-t, --timeout <ms>",
-    "the longest wait for a peer or message, then exit code 3",
+    "the longest wait for a peer, a message, or delivery at the end; then exit code 3",
     whole(0, longest),
   );
 }
@@ -78,11 +78,15 @@ function addInput(command: Command): void {
       new Option("--input <format>", "how files and input are read").choices(inputFormats).default("lines"),
     )
     .addOption(
-      new Option("--rate <number>", "messages per second; repeats arguments")
+      new Option("--rate <number>", "messages per second; repeats arguments until --count or Ctrl-C")
         .argParser(positive)
         .conflicts("interval"),
     )
-    .option("--interval <ms>", "milliseconds between messages; repeats arguments", positive);
+    .option(
+      "--interval <ms>",
+      "milliseconds between messages; repeats arguments until --count or Ctrl-C",
+      positive,
+    );
 }
 
 /** How the messages received are answered. */
@@ -115,7 +119,7 @@ export function addExchangeOptions(command: Command, kind: SocketKind): void {
   const peers = name === "pub" ? "subscribers before sending (default: 1)" : "peers first";
   command.option("--wait-peers <number>", `wait for so many ${peers}`, whole(0, 65_535));
   if (name === "sub" || name === "xsub") {
-    const none = name === "sub" ? " (default: all messages)" : "";
+    const none = name === "sub" ? " (default: all messages, unlike in the API)" : "";
     command.option(
       "--subscribe <topic>",
       `receive messages that begin with the topic; can be repeated${none}`,

@@ -8,7 +8,7 @@ import { harmless } from "./harmless.js";
 import { joined } from "./input.js";
 import type { Parcel } from "./parcel.js";
 import { encodedPieces, gathered, jsonPieces, quotedPieces, textPieces } from "./pieces.js";
-import { report } from "./print.js";
+import { countedWere, Tally } from "./print.js";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -20,6 +20,10 @@ const tab = Buffer.of(9);
 
 /** The longest frame that is decoded, in bytes. A part of one byte takes up to 200 bytes of memory. */
 const mostDecoded = 4 << 20;
+
+const undecoded = new Tally(
+  (count) => `${countedWere(count, "frame")} too large to decode, and printed as by --output quoted`,
+);
 
 /** The routing id or group of a message, to print before its frames. */
 function label({ routingId, group }: Parcel): string[] {
@@ -34,7 +38,7 @@ function decodedPieces(
   decode: (bytes: Uint8Array) => string,
 ): Iterable<string> {
   if (frame.length > mostDecoded) {
-    report(
+    undecoded.add(
       `a frame of ${frame.length} bytes is printed as by --output quoted: --output ${format} decodes up to ${mostDecoded} bytes. --output raw prints all bytes`,
     );
     return quotedPieces(frame);
@@ -96,6 +100,9 @@ async function renderer({ output, separator }: OutputOptions, terminal: boolean)
   }
 }
 
+/** The bytes that are written at once. */
+const mostWritten = 64 << 20;
+
 /** Below this width, lines are not cut. */
 const narrowest = 20;
 
@@ -127,7 +134,11 @@ export async function openOutput(options: OutputOptions): Promise<(parcel: Parce
   return async (parcel) => {
     const rendered = render(parcel);
     if (Buffer.isBuffer(rendered)) {
-      if (rendered.length > 0) await print(rendered);
+      // One write call of the system takes less than 2 GiB, and Node fails beyond it.
+      for (let start = 0; start < rendered.length; start += mostWritten) {
+        if (start > 0) await nextTurn();
+        await print(rendered.subarray(start, start + mostWritten));
+      }
       return;
     }
     const pieces = gathered(terminal ? shown(rendered, stdout.columns) : rendered);

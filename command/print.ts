@@ -47,6 +47,54 @@ export function report(text: string): void {
   console.error(`zmq: ${lineOf(text)}`);
 }
 
+/** A number and a noun, such as `1 message` and `1,200 messages`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Returns a number with its noun, and "was" or "were". */
+export function countedWere(count: number, noun: string): string {
+  return `${counted(count, noun)} ${count === 1 ? "was" : "were"}`;
+}
+
+const tallies = new Set<Tally>();
+
+/**
+ * Lines about events that a peer can cause any number of times. Writing to standard error can block, so only the first lines are
+ * reported. `reportTallies` reports the number of events at the end.
+ */
+export class Tally {
+  #count = 0;
+  readonly #most: number;
+  readonly #total: (count: number) => string;
+
+  /**
+   * @param total The line for the number of all events.
+   * @param most The number of events that are reported one by one.
+   */
+  constructor(total: (count: number) => string, most = 1) {
+    this.#total = total;
+    this.#most = most;
+  }
+
+  /** Counts an event, and reports it if it is one of the first. */
+  add(text: string): void {
+    tallies.add(this);
+    if (++this.#count <= this.#most) report(text);
+  }
+
+  /** Reports the number of all events if not every one has been reported. */
+  end(): void {
+    if (this.#count > this.#most) report(this.#total(this.#count));
+    this.#count = 0;
+  }
+}
+
+/** Reports the numbers of all tallies. `run` calls this at the end of a command. */
+export function reportTallies(): void {
+  for (const tally of tallies) tally.end();
+}
+
 /** Replaces the last line of standard error, which has to be a terminal. */
 export function printStatus(text: string): void {
   process.stderr.write(`\r\x1b[K${lineOf(text)}`);

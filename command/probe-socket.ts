@@ -1,9 +1,25 @@
 // A handshake of `zmq probe` that a socket makes.
 
+import { capability } from "zmq-native";
 import { Failure, textOf } from "./exit.js";
-import { explain } from "./handshakes.js";
+import { explain, mayBeType } from "./handshakes.js";
 import { type AnySocket, type SocketFlags, withSocket } from "./open.js";
 import { socketKinds } from "./sockets.js";
+
+/**
+ * The types that are tried, in this order. A peer sends none of them a message that another peer should get: PUSH, DEALER, REQ, PAIR
+ * and others might.
+ */
+const tried = [
+  "req",
+  "push",
+  "sub",
+  "pub",
+  ...(capability.draft ? ["client", "scatter", "radio", "dish"] : []),
+];
+
+/** The peer has ended the handshake, perhaps because of the socket type. */
+class TypeFailure extends Failure {}
 
 /** A handshake that has succeeded. */
 interface Handshake {
@@ -17,16 +33,42 @@ interface Handshake {
 const explained = new Set(["EPROTOTYPE", "EACCES", "EPROTO", "ETIMEDOUT", "ECONNRESET"]);
 
 /**
- * Connects a socket, and closes it after the handshake.
+ * Makes a handshake as the given type, or as each of several types until one fits.
  *
  * @throws Failure: why the connection or the handshake has failed. Otherwise the reason of `signal`.
  */
 export async function shakeHands(
   endpoint: string,
-  flags: SocketFlags & { readonly as: string },
+  flags: SocketFlags & { readonly as?: string },
   signal: AbortSignal,
 ): Promise<Handshake> {
-  const kind = socketKinds.find(({ name }) => name === flags.as)!;
+  if (flags.as !== undefined) return shakeHandsAs(flags.as, endpoint, flags, signal);
+  for (const as of tried) {
+    try {
+      return await shakeHandsAs(as, endpoint, flags, signal);
+    } catch (error) {
+      if (!(error instanceof TypeFailure)) throw error;
+    }
+  }
+  const key =
+    flags.curveServerKey === undefined ? "" : "compare --curve-server-key with the key of the server, ";
+  throw new Failure(
+    `the peer ends each connection, as ${tried.join(", ").toUpperCase()}; ${key}read its log, or give --as if it is a PUSH, DEALER, REQ or PAIR`,
+  );
+}
+
+/**
+ * Connects a socket, and closes it after the handshake.
+ *
+ * @throws Failure: why the connection or the handshake has failed. Otherwise the reason of `signal`.
+ */
+async function shakeHandsAs(
+  as: string,
+  endpoint: string,
+  flags: SocketFlags,
+  signal: AbortSignal,
+): Promise<Handshake> {
+  const kind = socketKinds.find(({ name }) => name === as)!;
   const { promise, resolve, reject } = deferred<Handshake>();
   // Awaited when the socket is open.
   promise.catch(() => {});
@@ -41,7 +83,10 @@ export async function shakeHands(
       const mechanism = peer.mechanism?.toUpperCase() ?? "NULL";
       resolve({ time: performance.now() - start, mechanism, properties });
     });
-    socket.peers.on("fail", (failure) => reject(new Failure(explain(failure))));
+    socket.peers.on("fail", (failure) => {
+      const Class = mayBeType(failure) ? TypeFailure : Failure;
+      reject(new Class(explain(failure)));
+    });
     socket.events.on("connect:retry", () => {
       const error = socket.endpoints[0]?.lastError;
       if (error && !explained.has(error.code ?? "")) reject(new Failure(textOf(error)));

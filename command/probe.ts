@@ -1,7 +1,7 @@
 // `zmq probe`: speaks just enough ZMTP (RFC 23, RFC 37) to report what answers at an endpoint. A socket makes the handshakes with
 // CURVE and PLAIN, and all those over ws and wss (probe-socket.ts).
 
-import { connect, type NetConnectOpts } from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { toJsonFrame } from "./parcel.js";
 import { print, printJson } from "./print.js";
@@ -10,7 +10,7 @@ import type { SecurityFlags } from "./security.js";
 interface ProbeFlags extends SecurityFlags {
   readonly json?: boolean;
   readonly timeout: number;
-  readonly as: string;
+  readonly as?: string;
 }
 
 /** The information about the peer, as far as it has arrived. */
@@ -39,8 +39,10 @@ const remedies: ReadonlyMap<string, string> = new Map<Mechanism, string>([
 interface Conversation {
   /** Where to note what the peer says. */
   readonly report: Report;
-  /** The socket type to present. */
-  readonly as: string;
+  /** The socket type to present. Undefined: one that fits. */
+  readonly as: string | undefined;
+  /** The longest wait for the type of the peer, in milliseconds. Then the probe presents its own first. */
+  readonly patience: number;
   /** The mechanism to use. */
   readonly wanted: Mechanism;
   /** The time since the start. */
@@ -150,19 +152,27 @@ const partners: Record<string, readonly string[]> = {
   DISH: ["RADIO"],
   SCATTER: ["GATHER"],
   GATHER: ["SCATTER"],
+  PEER: ["PEER"],
+  CHANNEL: ["CHANNEL"],
 };
 
-/** Explains why a peer may close the connection when it has the socket type. */
-function typeHint(as: string): string {
+/** The types that may send a message to any peer, and thus to the probe, where it is lost. */
+const distributing = new Set(["PUSH", "REQ", "DEALER", "PAIR", "CLIENT", "SCATTER", "CHANNEL"]);
+
+/** Throws a `Failure` if the type of the peer does not fit. */
+function checkType(type: string, as: string): void {
   const types = partners[as];
-  const fitting = types ? `, as ${as} talks only to ${types.join(", ")}` : "";
-  return `its socket type may not fit${fitting}; try another --as`;
+  if (types === undefined || types.includes(type)) return;
+  throw new Failure(
+    `its socket type is ${type}, and ${as} talks only to ${types.join(", ")}; give another --as, or none`,
+  );
 }
 
 /** Reads the commands of the handshake until READY or ERROR. */
-async function readHandshake(reader: Reader, report: Report, as: string): Promise<void> {
+async function readHandshake(reader: Reader, report: Report): Promise<void> {
   const [flags = -1, shortSize = 0] = await reader.take(2);
-  if (flags < 0) throw new Failure(`it closed the connection after the greeting: ${typeHint(as)}`);
+  if (flags < 0)
+    throw new Failure("it closed the connection after the greeting; its log may have the reason");
   // Bit 1: the size has eight bytes. Bit 2: a command.
   let size = shortSize;
   if (flags & 2) {
@@ -178,10 +188,32 @@ async function readHandshake(reader: Reader, report: Report, as: string): Promis
   else throw new Failure(`it sent the command ${JSON.stringify(name)} instead of READY`);
 }
 
-async function converse(
-  socket: AsyncIterable<Buffer> & { write(bytes: Buffer): unknown },
-  { report, as, wanted, elapsed }: Conversation,
-) {
+type Write = (bytes: Buffer) => Promise<void>;
+
+/** Reads the type of the peer, and presents one that fits. With NULL, libzmq sends its type without waiting for that of the peer. */
+async function exchangeTypes(reader: Reader, write: Write, { report, as, patience }: Conversation) {
+  const read = readHandshake(reader, report);
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<"silent">((resolve) => {
+    timer = setTimeout(resolve, patience, "silent");
+  });
+  const isSilent = (await Promise.race([read, silence]).finally(() => clearTimeout(timer))) === "silent";
+  if (isSilent) {
+    await write(ready(as ?? "DEALER"));
+    await read;
+  }
+  const type = String(report.properties?.["Socket-Type"]);
+  if (as !== undefined) checkType(type, as);
+  const own = as ?? (distributing.has(type) ? undefined : (partners[type]?.[0] ?? "DEALER"));
+  if (!isSilent && own !== undefined) await write(ready(own));
+}
+
+async function converse(socket: Socket, conversation: Conversation): Promise<void> {
+  const { report, wanted, elapsed } = conversation;
+  const write: Write = (bytes) =>
+    new Promise((resolve, reject) => {
+      socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
   const reader = new Reader(socket);
   // A peer with another mechanism closes the connection when it has the whole greeting, before it sends its own.
   const own = greeting();
@@ -212,8 +244,8 @@ async function converse(
     throw new Failure(`its mechanism is ${report.mechanism}, not ${wanted}: ${remedy}`);
   }
   if (wanted !== "NULL") return;
-  socket.write(Buffer.concat([own.subarray(versionEnd), ready(as)]));
-  await readHandshake(reader, report, as);
+  socket.write(own.subarray(versionEnd));
+  await exchangeTypes(reader, write, conversation);
   report.times.handshake = elapsed();
 }
 
@@ -285,8 +317,8 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
   try {
     const start = performance.now();
     const elapsed = () => tenths(performance.now() - start);
-    const as = flags.as.toUpperCase();
-    if (target) await talk(target, { report, as, wanted, elapsed }, signal);
+    const as = flags.as?.toUpperCase();
+    if (target) await talk(target, { report, as, patience: timeout / 2, wanted, elapsed }, signal);
     if (!target || wanted !== "NULL") await authenticate(report, flags, signal);
   } catch (error) {
     exitCode = error instanceof Failure ? error.exitCode : exitCodes.failed;

@@ -102,7 +102,7 @@ export async function security(flags: SecurityFlags) {
   if (curveSecret !== undefined && curveServerKey === undefined && curveAllow === undefined && connectsOnly) {
     throw usage(
       "--curve-secret with --connect needs --curve-server-key KEY, the public key of the server. " +
-        "A server that connects needs --curve-allow; any admits every key",
+        "A server that connects is marked by --curve-allow; any admits every key",
     );
   }
   if (curveSecret !== undefined || curveServerKey !== undefined) {

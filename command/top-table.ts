@@ -76,13 +76,16 @@ function sorted(reading: Reading, order: TopOrder): SocketSnapshot[] {
 /** The states of endpoints, from the one that needs attention most. */
 const troubles = ["stopped", "connecting", "resolving", "handshaking"];
 
-function stateOf({ endpoints }: SocketSnapshot): { text: string; trouble: boolean } {
+/** The state to show, and its endpoint. */
+function stateOf({ endpoints }: SocketSnapshot): { text: string; endpoint: string; trouble: boolean } {
   for (const state of troubles) {
-    const endpoint = endpoints.find((endpoint) => endpoint.state === state);
-    if (endpoint === undefined) continue;
-    return { text: endpoint.lastError ? `${state} ${endpoint.lastError}` : state, trouble: true };
+    const found = endpoints.find((endpoint) => endpoint.state === state);
+    if (found === undefined) continue;
+    const { endpoint, lastError } = found;
+    return { text: lastError ? `${state} ${lastError}` : state, endpoint, trouble: true };
   }
-  return { text: endpoints[0]?.state ?? "", trouble: false };
+  const [first] = endpoints;
+  return { text: first?.state ?? "", endpoint: first?.endpoint ?? "-", trouble: false };
 }
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
@@ -92,6 +95,8 @@ interface Column {
   readonly title: string;
   /** Text columns are aligned to the left. */
   readonly text?: true;
+  /** Columns that a narrow terminal does not show, those with 1 first. */
+  readonly drop?: 1 | 2 | 3;
 }
 
 const columns: readonly Column[] = [
@@ -100,18 +105,23 @@ const columns: readonly Column[] = [
   { title: "ENDPOINT", text: true },
   { title: "STATE", text: true },
   { title: "PEERS" },
-  { title: "IN/s" },
-  { title: "OUT/s" },
-  { title: "IN B/s" },
-  { title: "OUT B/s" },
+  { title: "IN/s", drop: 3 },
+  { title: "OUT/s", drop: 3 },
+  { title: "IN B/s", drop: 1 },
+  { title: "OUT B/s", drop: 1 },
   { title: "IN Q" },
   { title: "OUT Q" },
   { title: "DROPS" },
-  { title: "PENDING", text: true },
+  { title: "PENDING", text: true, drop: 2 },
 ];
 const endpointColumn = 2;
-/** Endpoints are cut before other columns are, but not below this width. */
-const narrowestEndpoint = 12;
+const stateColumn = 3;
+/** The spaces between two columns. */
+const gap = 2;
+/** Endpoints are cut to this width before columns are left out. */
+const readableEndpoint = 24;
+/** States are cut after endpoints, but not below this width: `connecting` and an ellipsis. */
+const narrowestState = 11;
 
 interface Row {
   readonly cells: readonly string[];
@@ -122,16 +132,14 @@ const rateCells = (rates: Rates | undefined) => rateNames.map((name) => number(r
 
 function socketRow(reading: Reading, socket: SocketSnapshot): Row {
   const { id, type, endpoints, peers, pending, state, dropped } = socket;
-  const [first, ...more] = endpoints;
-  const { text, trouble } = stateOf(socket);
+  const { text, endpoint, trouble } = stateOf(socket);
   const calls = [...pending, ...(state === "blocked" ? ["blocked"] : [])];
   const cells = [
-    ...[`${id}`, type, first === undefined ? "-" : first.endpoint],
+    ...[`${id}`, type, endpoints.length > 1 ? `${endpoint} +${endpoints.length - 1}` : endpoint],
     ...[text, number(peers.length), ...rateCells(totalRates(reading, socket))],
     ...[number(sum(peers, "receiveQueue")), number(sum(peers, "sendQueue")), number(dropped.total)],
     calls.join(" "),
   ];
-  if (more.length > 0) cells[endpointColumn] += ` +${more.length}`;
   return { cells, trouble };
 }
 
@@ -191,6 +199,59 @@ interface TableOptions {
 
 const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
+/** The parts of an endpoint: its arrow and scheme; host or path; the port, or the end of the path, with the number of others. */
+function endpointParts(text: string): [start: string, middle: string, end: string] | undefined {
+  const [others = ""] = / \+\d+$/.exec(text) ?? [];
+  const endpoint = text.slice(0, text.length - others.length);
+  const [start] = /^(?:(?:<-|->) )?\w+:\/\//.exec(endpoint) ?? [];
+  if (start === undefined) return undefined;
+  const rest = endpoint.slice(start.length);
+  const [end = rest.slice(-6)] = /:\d+$/.exec(rest) ?? [];
+  return [start, rest.slice(0, rest.length - end.length), end + others];
+}
+
+/** Cuts an endpoint so that its port, or the end of its path, stays. */
+function cutEndpoint(text: string, width: number): string {
+  const parts = endpointParts(text);
+  if (text.length <= width || parts === undefined) return cut(text, width);
+  const [start, middle, end] = parts;
+  const room = width - start.length - end.length - 1;
+  if (room < 0) return cut(text, width);
+  return `${start}…${middle.slice(middle.length - room)}${end}`;
+}
+
+/** The width below which an endpoint would lose its port. */
+function leastWidth(text: string): number {
+  const parts = endpointParts(text);
+  if (parts === undefined) return Math.min(text.length, 12);
+  return Math.min(text.length, parts[0].length + 1 + parts[2].length);
+}
+
+/** Fits the columns to the width of a terminal: cuts endpoints and states, and leaves columns out. Returns those to show. */
+function fit(widths: number[], leastEndpoint: number, width: number): Set<Column> {
+  const natural = widths[endpointColumn]!;
+  let shown = columns;
+  const excess = () => {
+    const indices = shown.map((column) => columns.indexOf(column));
+    return indices.reduce((total, index) => total + widths[index]! + gap, -gap) - width;
+  };
+  const shrink = (column: number, least: number) => {
+    const current = widths[column]!;
+    widths[column] = Math.min(current, Math.max(least, current - Math.max(0, excess())));
+  };
+  shrink(endpointColumn, Math.max(leastEndpoint, readableEndpoint));
+  const state = widths[stateColumn]!;
+  for (const level of [1, 2, 3]) {
+    if (excess() <= 0) break;
+    shown = shown.filter(({ drop }) => drop !== level);
+    widths[endpointColumn] = natural;
+    widths[stateColumn] = state;
+    shrink(endpointColumn, leastEndpoint);
+    shrink(stateColumn, narrowestState);
+  }
+  return new Set(shown);
+}
+
 /** The table. Its texts come from a program and its peers. */
 export function table(reading: Reading, { sort, peers, width }: TableOptions): TableLine[] {
   const rows = sorted(reading, sort)
@@ -203,17 +264,17 @@ export function table(reading: Reading, { sort, peers, width }: TableOptions): T
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map(({ cells }) => cells[index]!.length)),
   );
-  const total = widths.reduce((sum, width) => sum + width, 2 * (columns.length - 1));
-  if (width !== undefined && total > width) {
-    widths[endpointColumn] = Math.max(narrowestEndpoint, widths[endpointColumn]! - (total - width));
-  }
+  const leastEndpoint = Math.max(...rows.map(({ cells }) => leastWidth(cells[endpointColumn]!)), 8);
+  const shown = width === undefined ? new Set(columns) : fit(widths, leastEndpoint, width);
   const line = (cells: readonly string[]) =>
     columns
-      .map(({ text }, index) => {
-        const cell = cut(cells[index]!, widths[index]!);
-        return text ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!);
+      .flatMap((column, index) => {
+        if (!shown.has(column)) return [];
+        const size = widths[index]!;
+        const cell = index === endpointColumn ? cutEndpoint(cells[index]!, size) : cut(cells[index]!, size);
+        return column.text ? cell.padEnd(size) : cell.padStart(size);
       })
-      .join("  ")
+      .join(" ".repeat(gap))
       .trimEnd();
   return [
     { text: line(columns.map(({ title }) => title)), style: "title" },

@@ -2,11 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Pull, Push, Reply } from "zmq-native";
-import { endpoint, program, startZmq, zmq } from "./zmq.js";
+import { patience } from "../helpers/program.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
 
@@ -16,9 +17,10 @@ const childrenOf = (pid: number) => `/proc/${pid}/task/${pid}/children`;
 const endless = ["--count", "1000000000"];
 
 /** Starts a benchmark in a process group of its own, as a shell does. Resolves when it has started the other process. */
-async function startPair() {
-  const command = spawn(process.execPath, [program, "bench", "throughput", ...endless], {
+async function startPair(flags: string[] = [], env: NodeJS.ProcessEnv = {}) {
+  const command = spawn(process.execPath, [program, "bench", "throughput", ...endless, ...flags], {
     detached: true,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const pid = command.pid!;
@@ -38,7 +40,7 @@ async function startPair() {
     const [code, signal] = await ended;
     return { code, signal, output };
   };
-  return { kill, other: Number(other), end };
+  return { pid, kill, other: Number(other), end };
 }
 
 describe.skipIf(!existsSync(childrenOf(process.pid)))("bench with a process that it starts", () => {
@@ -58,6 +60,22 @@ describe.skipIf(!existsSync(childrenOf(process.pid)))("bench with a process that
     const { code, output } = await end();
     expect(output).toMatch(/^zmq: the other process (?:was ended by SIGKILL|at \S+ has left before .*)\n$/);
     expect(code).toBe(1);
+  });
+
+  test("it fails if the other process ends before the connection to it", async () => {
+    const path = folder();
+    const { pid, other, end } = await startPair(["--transport", "ipc"], { TMPDIR: path });
+    process.kill(pid, "SIGSTOP");
+    await vi.waitUntil(() => readdirSync(path).length > 0, { timeout: patience, interval: 5 });
+    // The other process tells its endpoint right after it has bound. If it ends before that, the error is the same.
+    await setTimeout(200);
+    process.kill(other, "SIGKILL");
+    process.kill(pid, "SIGCONT");
+    expect(await end()).toEqual({
+      code: 1,
+      signal: null,
+      output: "zmq: the other process was ended by SIGKILL\n",
+    });
   });
 });
 

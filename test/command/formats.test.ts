@@ -39,6 +39,11 @@ describe("input that cannot be sent unchanged is refused", () => {
     ["json", '"a"\n[{"base64":"QQ="}]', '"QQ=" is not base64'],
     ["json", '"a"\n[{"base64":"QR=="}]', '"QR==" is not base64'],
     ["json", '"a"\n[{"base64":"QQ==QQ=="}]', '"QQ==QQ==" is not base64'],
+    [
+      "json",
+      '"a"\n{"a":1}',
+      '{"a":1} is not a frame; to send lines of JSON unchanged, leave out --input json',
+    ],
     ["json", '"a"\n["\\ud800"]', '"\\ud800" has a lone surrogate'],
     ["json", '"a"\n{"frames":["a"],"group":"\\udfff"}', '"\\udfff" has a lone surrogate'],
     ["json", Buffer.from('"a"\n"\xff"', "latin1"), "not UTF-8"],

@@ -6,6 +6,8 @@ import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Reply } from "zmq-native";
+import type { Snapshot } from "zmq-native/inspector";
+import { compare, table } from "../../command/top-table.js";
 import { execute, succeeds } from "../helpers/execute.js";
 import { packagePath } from "../helpers/program.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
@@ -228,6 +230,54 @@ describe("top", () => {
   });
 });
 
+describe("the table of top", () => {
+  const counts = { messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0 };
+  const peer = {
+    ...{ id: 1, direction: "bound", socketType: "DEALER", mechanism: "NULL", ...counts },
+    ...{ localAddress: "", remoteAddress: "tcp://192.168.100.100:54321", receiveQueue: 1, sendQueue: 2 },
+  };
+  const listening = { endpoint: "tcp://127.0.0.1:45555", type: "bound", state: "listening" };
+  const refused = {
+    ...{ endpoint: "tcp://127.0.0.1:45556", type: "connected", state: "connecting" },
+    lastError: "ECONNREFUSED",
+  };
+  const lines = (width: number | undefined, endpoints: object[]) => {
+    const socket = {
+      ...{ id: 10, type: "ROUTER", state: "open", pending: ["receive()"], endpoints, peers: [peer] },
+      dropped: { total: 7 },
+    };
+    const snapshot = { process: { pid: 1 }, time: 1, sockets: [socket] } as unknown as Snapshot;
+    const options = { sort: "id", peers: true, width } as const;
+    return table(compare(snapshot, snapshot), options).map(({ text }) => text);
+  };
+
+  test("has all columns on a wide terminal", () => {
+    const [title, socket] = lines(undefined, [listening]);
+    expect(title).toMatch(/ENDPOINT .* IN B\/s {2}OUT B\/s {2}IN Q {2}OUT Q {2}DROPS {2}PENDING$/);
+    expect(socket).toContain("tcp://127.0.0.1:45555 ");
+  });
+
+  test.each([80, 90, 100, 120])("shows ports, queues and drops in %i columns", (width) => {
+    for (const endpoints of [[listening], [listening, refused]]) {
+      const [title, socket, row] = lines(width, endpoints);
+      for (const line of [title!, socket!, row!]) expect(line.length).toBeLessThanOrEqual(width);
+      expect(title).toMatch(/ IN Q {2}OUT Q {2}DROPS/);
+      expect(socket!.slice(title!.indexOf("IN Q")).trim()).toMatch(/^1 +2 +7/);
+      expect(row).toMatch(/<- tcp:\/\/\S*:54321 /);
+      // The endpoint whose state is shown.
+      expect(socket).toMatch(
+        endpoints.length === 1 ? /tcp:\/\/\S*:45555 +listening/ : /tcp:\/\/\S*:45556 \+1 +connecting/,
+      );
+    }
+  });
+
+  test("leaves out bytes first", () => {
+    const [title] = lines(100, [listening]);
+    expect(title).not.toContain("B/s");
+    expect(title).toContain("PENDING");
+  });
+});
+
 // The program `script` of util-linux gives a program a terminal.
 const hasTerminals = process.platform === "linux" && succeeds("script", ["-qec", "true", "/dev/null"]);
 
@@ -295,7 +345,7 @@ describe.skipIf(!hasTerminals)("top on a terminal", () => {
       env: { NO_COLOR: "1" },
     });
     expect(exitCode).toBe(130);
-    expect(output).toMatch(/ipc:\/\/\S+…/);
+    expect(output).toMatch(/ipc:\/\/…\S*\/news/);
     expect(output).not.toContain("\x1b[7m");
     expect(output.trimEnd().endsWith("\x1b[?1049l")).toBe(true);
   });

@@ -1,7 +1,9 @@
 // Messages that a command does not send, deliver or receive: notes and exit codes.
 
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { truncateSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -324,8 +326,10 @@ describe("computed answers", () => {
 
   test.skipIf(!capability.draft)("of server do not wait for a client that does not read", async () => {
     const at = endpoint();
+    // All messages are taken. The deaf client then has answers that it does not take.
+    const end = ["--count", "61", "--linger", "2000"];
     const queue = ["--option", "sendHighWaterMark=1"];
-    const command = startZmq(["server", "--bind", at, "--echo", "--output", "none", ...queue]);
+    const command = startZmq(["server", "--bind", at, "--echo", "--output", "none", ...queue, ...end]);
     const [deaf, other] = [
       new Client({ receiveHighWaterMark: 1, linger: 0 }),
       new Client({ receiveTimeout: 20_000 }),
@@ -337,10 +341,73 @@ describe("computed answers", () => {
     await other.send("hi");
     const [answer] = await other.receive();
     expect(String(answer)).toBe("hi");
+    const { stderr } = await endOf(command);
     deaf.close();
     other.close();
+    // The first one, and the number of all.
+    const lines = stderr.split("\n").filter((line) => line.includes("did not read"));
+    expect(lines).toEqual([
+      "zmq: a peer did not read, and has not got an answer",
+      expect.stringMatching(/^zmq: \d+ answers were dropped: their peer did not read$/),
+    ]);
+  });
+
+  test.skipIf(!capability.draft)("of server to clients that have left are counted", async () => {
+    const at = endpoint();
+    const command = startZmq([
+      ...["server", "--bind", at, "--output", "none", "--count", "3"],
+      ...["--eval", "new Promise((done) => setTimeout(done, 1000, message))"],
+    ]);
+    const client = new Client();
+    client.connect(at);
+    for (let count = 0; count < 3; count++) await client.send("hi");
+    await client.close();
+    expect(await endOf(command)).toEqual({
+      exitCode: 4,
+      stdout: "",
+      stderr:
+        "zmq: a peer has left before it was answered\nzmq: 3 answers were dropped: their peer had left\n",
+    });
+  });
+
+  test("of stream have no holes for a client that reads slowly", async () => {
+    const command = startZmq([
+      ...["stream", "--bind", "tcp://127.0.0.1:*", "--echo", "--output", "none"],
+      ...["--option", "sendHighWaterMark=1"],
+    ]);
+    const [line] = await once(command.stderr!, "data");
+    const bytes = randomBytes(30_000_000);
+    const client = connect(Number(/:(\d+)\s*$/.exec(String(line))![1]), "127.0.0.1");
+    client.write(bytes);
+    let received = 0;
+    let equal = true;
+    for await (const chunk of client as AsyncIterable<Buffer>) {
+      equal &&= chunk.equals(bytes.subarray(received, received + chunk.length));
+      received += chunk.length;
+      if (!equal || received === bytes.length) break;
+      // The echo has more than the kernel and the queue hold.
+      await setTimeout(1);
+    }
+    expect({ equal, received }).toEqual({ equal: true, received: bytes.length });
     command.kill("SIGINT");
+    expect(await endOf(command)).toMatchObject({ exitCode: 130 });
+  });
+
+  test("failures of --eval are counted beyond the first ten", async () => {
+    const at = endpoint();
+    const command = startZmq([
+      ...["dealer", "--bind", at, "--output", "none", "--count", "12", "--eval", "absent"],
+    ]);
+    const dealer = new Dealer({ receiveTimeout: 20_000 });
+    dealer.connect(at);
+    for (let count = 0; count < 12; count++) {
+      await dealer.send("hi");
+      expect((await dealer.receive())[0]!.length).toBe(0);
+    }
+    dealer.close();
     const { stderr } = await endOf(command);
-    expect(stderr).toContain("zmq: a peer did not read, and has not got an answer\n");
+    expect(stderr).toBe(
+      `${"zmq: --eval failed: absent is not defined\n".repeat(10)}zmq: --eval failed for 12 messages\n`,
+    );
   });
 });

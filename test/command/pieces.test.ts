@@ -1,7 +1,9 @@
 // Messages of any size: their texts are made in pieces, and mean what the message was.
 
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Pull, Push } from "zmq-native";
@@ -14,7 +16,7 @@ import {
   quotedPieces,
   textPieces,
 } from "../../command/pieces.js";
-import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const joined = (pieces: Iterable<string>) => Array.from(gathered(pieces)).join("");
 
@@ -100,6 +102,23 @@ test("a large message is recorded and replayed", async () => {
   ]);
   expect(ended).toMatchObject({ status: 0, stderr: "" });
   expect(digest(frame!)).toBe(digest(large));
+});
+
+test("--output raw writes more than 64 MiB unchanged to a file", async () => {
+  const { push, at } = await bound();
+  const file = join(folder(), "bytes");
+  const descriptor = openSync(file, "w");
+  const child = spawn(
+    process.execPath,
+    [program, "pull", "--connect", at, "--count", "1", "--output", "raw"],
+    { stdio: ["ignore", descriptor, "inherit"] },
+  );
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = once(child, "close");
+  await push.send(large);
+  expect(await ended).toEqual([0, null]);
+  closeSync(descriptor);
+  expect(digest(readFileSync(file))).toBe(digest(large));
 });
 
 test("a receiver goes on after a large message, and prints the frames that it does not decode", async () => {

@@ -5,7 +5,24 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type AuthenticateOptions, Certificate, capability, context, Pull } from "zmq-native";
+import {
+  type AuthenticateOptions,
+  Certificate,
+  capability,
+  context,
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  type Socket,
+  Subscriber,
+  XPublisher,
+  XSubscriber,
+} from "zmq-native";
 import { makeCertificate } from "../helpers/certificates.js";
 import { folder, zmq } from "./zmq.js";
 
@@ -83,6 +100,124 @@ describe("CURVE", () => {
     const error = "its mechanism is NULL, not CURVE: give neither --curve-… nor --plain";
     expect(await probe(await open({}), ...key)).toMatchObject(failed(error));
   });
+});
+
+describe("without --as", () => {
+  const server = Certificate.generate();
+  const key = ["--curve-server-key", server.publicKey];
+  const withCurve = { curveServer: true, curveSecretKey: server.secretKey! };
+
+  async function probeAny(endpoint: string, ...flags: string[]) {
+    const { status, stdout, stderr } = await zmq(["probe", endpoint, "--json", ...flags]);
+    return { status, stderr, report: JSON.parse(stdout) };
+  }
+
+  const types: [string, (options?: object) => Socket & { bind(endpoint: string): Promise<void> }][] = [
+    ["PULL", (options) => new Pull(options)],
+    ["PUB", (options) => new Publisher(options)],
+    ["XPUB", (options) => new XPublisher(options)],
+    ["SUB", (options) => new Subscriber(options)],
+    ["XSUB", (options) => new XSubscriber(options)],
+    ["REP", (options) => new Reply(options)],
+    ["ROUTER", (options) => new Router(options)],
+  ];
+  const takers: typeof types = [
+    ["PUSH", (options) => new Push(options)],
+    ["DEALER", (options) => new Dealer(options)],
+    ["REQ", (options) => new Request(options)],
+    ["PAIR", (options) => new Pair(options)],
+  ];
+
+  async function bind(socket: Socket & { bind(endpoint: string): Promise<void> }): Promise<string> {
+    onTestFinished(() => socket.close());
+    await socket.bind("tcp://127.0.0.1:*");
+    return socket.lastEndpoint!;
+  }
+
+  test.each([...types, ...takers])("a %s with NULL is recognized", async (type, make) => {
+    expect(await probeAny(await bind(make()))).toMatchObject({
+      status: 0,
+      report: { mechanism: "NULL", properties: { "Socket-Type": type } },
+    });
+  });
+
+  test.each(types)("the handshake with a %s succeeds with CURVE", async (type, make) => {
+    expect(await probeAny(await bind(make(withCurve)), ...key)).toMatchObject({
+      status: 0,
+      report: { mechanism: "CURVE", properties: { "Socket-Type": type } },
+    });
+  });
+
+  test.skipIf(!capability.ws)("the handshake with a PULL succeeds over ws", async () => {
+    expect(await probeAny(await open({}, "ws://127.0.0.1:*"))).toMatchObject({
+      status: 0,
+      report: { properties: { "Socket-Type": "PULL" } },
+    });
+  });
+
+  test("messages of a PUSH do not go to the probe", async () => {
+    const push = new Push({ linger: 0 });
+    const at = await bind(push);
+    const sending = push.send("for the worker");
+    expect(await probeAny(at)).toMatchObject({ status: 0 });
+    const pull = new Pull({ receiveTimeout: 20_000 });
+    pull.connect(at);
+    expect(String(await pull.receive())).toBe("for the worker");
+    await sending;
+    pull.close();
+  });
+
+  test("a key that is denied, and a wrong key of the server, have reasons of their own", async () => {
+    const ada = Certificate.generate();
+    await admit({ curve: { allow: [ada.publicKey] } });
+    const at = await open(withCurve);
+    expect(await probeAny(at, ...key)).toMatchObject(
+      failed(expect.stringMatching(/^access is denied; compare the keys/)),
+    );
+    const wrong = ["--curve-server-key", Certificate.generate().publicKey];
+    expect(await probeAny(at, ...wrong)).toMatchObject(
+      failed(
+        expect.stringMatching(/^the peer ends each connection, as REQ, PUSH, .* compare --curve-server-key/),
+      ),
+    );
+  });
+
+  test("a type that does not fit is named", async () => {
+    expect(await probeAny(await open({}), "--as", "req")).toMatchObject({
+      ...failed("its socket type is PULL, and REQ talks only to REP, ROUTER; give another --as, or none"),
+    });
+  });
+
+  test("a peer that waits for the type of the probe gets one", async () => {
+    const pull = Buffer.from("\x05READY\x0bSocket-Type\0\0\0\x06ROUTER", "latin1");
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      let received = 0;
+      socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
+      socket.on("data", (bytes) => {
+        received += bytes.length;
+        // More than a greeting.
+        if (received > 64) socket.end(Buffer.concat([Buffer.of(4, pull.length), pull]));
+      });
+    });
+    onTestFinished(() => void server.close());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await probeAny(at, "--timeout", "2000")).toMatchObject({
+      status: 0,
+      report: { properties: { "Socket-Type": "ROUTER" } },
+    });
+  });
+});
+
+test("monitor tells once that the socket types do not fit", async () => {
+  const at = await open({});
+  const { stderr } = await zmq(["monitor", at, "--timeout", "3000"]);
+  const lines = stderr.split("\n").filter((line) => line.includes("the handshake fails"));
+  expect(lines.length).toBeGreaterThan(0);
+  expect(new Set(lines).size).toBe(lines.length);
+  expect(lines.every((line) => line.endsWith("; --type chooses the type of this socket"))).toBe(true);
 });
 
 describe("PLAIN", () => {

@@ -450,6 +450,22 @@ describe("input", () => {
     expect(await sent(["--no-template", "{{count}}"])).toEqual([[hex("{{count}}")]]);
   });
 
+  test("{{time}} is the time of sending, after the pause of --interval", async () => {
+    const [start, interval] = [Date.now(), 2000];
+    const messages = await sent(["--count", "2", "--interval", `${interval}`, "{{count}} {{time}}"]);
+    const [first, second] = messages.map(([frame]) => Buffer.from(frame!, "hex").toString().split(" "));
+    expect([first![0], second![0]]).toEqual(["1", "2"]);
+    expect(second![1]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    // The pause has begun after the start of the command. The two clocks may differ a little.
+    expect(Date.parse(second![1]!) - start).toBeGreaterThan(interval - 10);
+  });
+
+  test("{{count}} counts the messages of all arguments", async () => {
+    const messages = await sent(["--rate", "1000", "--count", "4", "a{{count}}", "b{{count}}"]);
+    const texts = messages.map(([frame]) => Buffer.from(frame!, "hex").toString());
+    expect(texts).toEqual(["a1", "b2", "a3", "b4"]);
+  });
+
   test("--separator splits templates, not the bytes that replace them", async () => {
     const [frames] = await sent(["--separator", " ", "{{random 20000}} {{count}}"]);
     expect(frames!.map((frame) => frame.length)).toEqual([40_000, 2]);
@@ -530,7 +546,9 @@ describe("limits and ends", () => {
     const unsent = await zmq(["push", "--bind", endpoint(), "--timeout", "50", "--linger", "0", "x"]);
     expect(unsent).toMatchObject({ status: 3, stderr: "zmq: no peer has taken the message within 50 ms\n" });
     const unread = await zmq(["pub", "--bind", endpoint(), "--timeout", "50", "x"]);
-    expect(unread).toMatchObject({ status: 3, stderr: "zmq: fewer than 1 subscribers within 50 ms\n" });
+    expect(unread).toMatchObject({ status: 3, stderr: "zmq: no subscriber within 50 ms\n" });
+    const lonely = await zmq(["push", "--bind", endpoint(), "--timeout", "50", "--wait-peers", "2", "x"]);
+    expect(lonely).toMatchObject({ status: 3, stderr: "zmq: fewer than 2 peers within 50 ms\n" });
   });
 
   test.each<[string[], string]>([
@@ -782,6 +800,19 @@ describe("security", () => {
       expect.stringContaining(`${at}: the handshake fails: access is denied`),
       expect.stringContaining(`${at}: the handshake fails: the two sides have different`),
     ]);
+  });
+
+  test("a server without an authenticator is told so", async () => {
+    const pull = startZmq(["pull", "--bind", "tcp://127.0.0.1:*", "--option", "plainServer=true"]);
+    const [line] = await once(pull.stderr!, "data");
+    const at = /bound to (\S+)/.exec(String(line))![1]!;
+    const told = once(pull.stderr!, "data");
+    const refused = startZmq(["push", "--connect", at, "--plain", "ada:secret", "hello"]);
+    expect(String((await told)[0])).toBe(
+      `zmq: ${at}: the handshake fails: no authenticator runs, so nobody is admitted; give --plain-users or --curve-allow\n`,
+    );
+    refused.kill();
+    pull.kill();
   });
 
   test("PLAIN", async () => {

@@ -1,5 +1,5 @@
-// Prints what failed, and the counts as the last line of a run: `N passed, N failed`. A reader who sees only the end of a long log
-// then knows which tests to run again.
+// Prints what failed, and the counts as the last line of a run: `N passed, N failed`. A reader of only the end of a long log then
+// knows which tests to run again.
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountReporter implements Reporter {
