@@ -122,8 +122,6 @@ function endWithTerminal(): void {
     process.removeAllListeners("SIGHUP");
     process.kill(process.pid, "SIGHUP");
   });
-  // A note that no terminal shows is not a failure.
-  process.stderr.on("error", () => {});
 }
 
 /** Reports an error. Returns the failure to end with, which is not reported again. */
@@ -137,15 +135,25 @@ export function reported(error: unknown): Failure {
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
   endWithTerminal();
+  // A note that nobody can read is not a failure.
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // The reader has seen enough, as with `zmq sub … | head`.
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     report(`cannot write to standard output: ${error.code ?? error.message}`);
     process.exit(exitCodes.failed);
   });
+  let hasEnded = false;
+  process.once("beforeExit", () => {
+    if (hasEnded) return;
+    report("the command ended before its work was done; nothing was left to wait for");
+    process.exitCode ??= exitCodes.failed;
+  });
   try {
     await work();
   } catch (error) {
     if (error instanceof Failure || !interrupted.aborted) process.exitCode = reported(error).exitCode;
+  } finally {
+    hasEnded = true;
   }
 }
