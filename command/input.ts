@@ -185,9 +185,18 @@ async function reader(
   }
 }
 
-async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
+/** Functions that make the frames of each argument. */
+export function compiledArguments(
+  messages: readonly string[],
+  template: boolean,
+  separator: Buffer | undefined,
+): ((count: number) => Buffer[])[] {
   const split = (bytes: Buffer) => framesOf(bytes, separator);
-  const compiled = messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
+  return messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
+}
+
+async function* fromArguments({ messages, separator, template, repeat, signal }: InputOptions) {
+  const compiled = compiledArguments(messages, template, separator);
   let count = 0;
   do {
     for (const make of compiled) {
