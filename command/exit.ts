@@ -26,15 +26,24 @@ export function textOf(error: unknown): string {
 }
 
 /** The errors of bind and connect that say that the endpoint is wrong, whatever the state of the system. */
-const malformed = new Set(["EINVAL", "EPROTONOSUPPORT"]);
+const malformed = new Set(["EINVAL", "ENAMETOOLONG", "ENOCOMPATPROTO", "EPROTONOSUPPORT"]);
+
+/** The explanations of ENODEV that depend on the system. libzmq has the code for each host that it cannot bind to. */
+const absentHost = /\b(?:network interface|interface \S+ has no|resolve host names)\b/;
+
+/** Whether an error of bind or connect says that the endpoint is wrong: an error of usage. */
+function isMalformed(error: unknown): boolean {
+  const { code, detail } = (error ?? {}) as { code?: unknown; detail?: unknown };
+  if (code === "ENODEV") return typeof detail === "string" && !absentHost.test(detail);
+  return malformed.has(String(code));
+}
 
 /** The failure of bind or connect: names the endpoint. `who` is the command. */
 export function endpointFailure(who: string, endpoint: string, error: unknown): Failure {
   const text = textOf(error);
-  const isMalformed = error instanceof Error && "code" in error && malformed.has(String(error.code));
   return new Failure(
     `${who}: ${text.includes(endpoint) ? text : `${endpoint}: ${text}`}`,
-    isMalformed ? exitCodes.usage : exitCodes.failed,
+    isMalformed(error) ? exitCodes.usage : exitCodes.failed,
   );
 }
 
