@@ -58,11 +58,14 @@ export function openFile(path: string): Readable {
 /** Whether `openFile` has opened a named pipe or a terminal. */
 export const isPipe = (stream: Readable): boolean => stream instanceof Socket;
 
-/** Reads a text file. Rejects with a `Failure` if that fails, or if the command is interrupted. */
+/** A text without the byte order mark that editors for Windows put in front of it. */
+export const withoutMark = (content: string): string => content.replace(/^\ufeff/, "");
+
+/** Reads a text file, without a byte order mark. Rejects with a `Failure` if that fails, or if the command is interrupted. */
 export async function readText(path: string): Promise<string> {
   const stream = openFile(path);
   try {
-    return await text(addAbortSignal(interrupted, stream));
+    return withoutMark(await text(addAbortSignal(interrupted, stream)));
   } catch (error) {
     interrupted.throwIfAborted();
     throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { checkStandardInput, createFile, openFile } from "./files.js";
+import { checkStandardInput, createFile, openFile, withoutMark } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { jsonOf } from "./harmless.js";
 import { split } from "./input.js";
@@ -208,7 +208,7 @@ async function* linesOf(
       number++;
       const text = textOfFrame(line);
       if (text === undefined) throw wrong(number, "not UTF-8");
-      yield text;
+      yield number === 1 ? withoutMark(text) : text;
     }
   } catch (error) {
     // The signal has destroyed the source.
