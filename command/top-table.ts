@@ -3,6 +3,7 @@
 import type { PeerSnapshot, Snapshot, SocketSnapshot } from "zmq-native/inspector";
 import { lineOf } from "./harmless.js";
 import type { TopOrder } from "./orders.js";
+import { cut, widthOf } from "./width.js";
 
 /** Messages and bytes per second. */
 export interface Rates {
@@ -189,8 +190,6 @@ interface TableOptions {
   readonly width?: number | undefined;
 }
 
-const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
-
 /** The table. Its texts come from a program and its peers. */
 export function table(reading: Reading, { sort, peers, width }: TableOptions): TableLine[] {
   const rows = sorted(reading, sort)
@@ -201,7 +200,7 @@ export function table(reading: Reading, { sort, peers, width }: TableOptions): T
     // Escaped before widths are computed.
     .map((row) => ({ ...row, cells: row.cells.map(lineOf) }));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map(({ cells }) => cells[index]!.length)),
+    Math.max(title.length, ...rows.map(({ cells }) => widthOf(cells[index]!))),
   );
   const total = widths.reduce((sum, width) => sum + width, 2 * (columns.length - 1));
   if (width !== undefined && total > width) {
@@ -211,7 +210,8 @@ export function table(reading: Reading, { sort, peers, width }: TableOptions): T
     columns
       .map(({ text }, index) => {
         const cell = cut(cells[index]!, widths[index]!);
-        return text ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!);
+        const padding = " ".repeat(widths[index]! - widthOf(cell));
+        return text ? cell + padding : padding + cell;
       })
       .join("  ")
       .trimEnd();

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Push } from "zmq-native";
@@ -89,5 +89,67 @@ describe.skipIf(process.platform === "win32")("a named pipe", () => {
     const { stdout } = await execute("cat", [pipe]);
     expect(stdout).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(await graph).toMatchObject({ status: 0, stderr: "" });
+  });
+});
+
+test("a byte order mark in front of --plain-users does not belong to the first name", async () => {
+  const users = join(folder(), "users");
+  writeFileSync(users, "\ufeffada:secret\n");
+  const at = endpoint();
+  const command = startZmq(["pull", "--bind", at, "--plain-users", users, "--count", "1"]);
+  const push = new Push({ plainUsername: "ada", plainPassword: "secret" });
+  onTestFinished(() => push.close());
+  push.connect(at);
+  await push.send("hello");
+  expect(textOf((await command).stdout)).toBe("hello\n");
+});
+
+describe("zmq keygen", () => {
+  test("writes nothing to a folder", async () => {
+    const path = folder();
+    for (const [target, file] of [
+      [path, path],
+      [join(path, "key"), join(path, "key_secret")],
+    ] as const) {
+      mkdirSync(file, { recursive: true });
+      expect(await zmq(["keygen", target, "--force"])).toMatchObject({
+        status: 2,
+        stderr: `zmq: cannot write ${file}: it is a folder\n`,
+      });
+    }
+    expect(readdirSync(path)).toEqual(["key_secret"]);
+    expect(existsSync(`${path}_secret`)).toBe(false);
+  });
+
+  test.skipIf(process.platform === "win32")("does not replace a named pipe", async () => {
+    const pipe = await makePipe();
+    expect(await zmq(["keygen", pipe, "--force"])).toMatchObject({
+      status: 2,
+      stderr: `zmq: cannot write ${pipe}: it is not a regular file\n`,
+    });
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    expect(existsSync(`${pipe}_secret`)).toBe(false);
+  });
+
+  test("names the given file if it cannot be written", async () => {
+    const path = join(folder(), "absent", "key");
+    const { status, stderr } = await zmq(["keygen", path]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `zmq: cannot write ${path}_secret: ENOENT: no such file or directory\n`,
+    });
+  });
+});
+
+describe("a malformed endpoint is wrong usage", () => {
+  test.each([
+    ["pull", "--bind", "tcp://256.1.1.1:1"],
+    ["pull", "--bind", "tcp://[::1:5"],
+    ["push", "--bind", "udp://x"],
+    ["pull", "--bind", `ipc:///${"a".repeat(200)}`],
+    ["bench", "echo", "--bind", "tcp://256.1.1.1:1"],
+    ["bench", "latency", "--connect", "tcp://[::1:5"],
+  ])("for zmq %s %s %s", async (...parameters) => {
+    expect(await zmq(parameters)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^zmq: .+\n$/) });
   });
 });
