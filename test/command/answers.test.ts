@@ -77,7 +77,7 @@ if (!canLimit) console.warn("SKIPPED: --exec without descriptors: prlimit is not
 
 test.skipIf(!canLimit)("an --exec that cannot be started is reported, and its answer is empty", async () => {
   const at = endpoint();
-  const command = startZmq(["rep", "--bind", at, "--exec", "cat", "--output", "none", "--count", "3"]);
+  const command = startZmq(["rep", "--bind", at, "--exec", "cat", "--output", "none", "--count", "4"]);
   const request = new Request({ receiveTimeout: 20_000 });
   onTestFinished(() => request.close());
   request.connect(at);
@@ -86,10 +86,15 @@ test.skipIf(!canLimit)("an --exec that cannot be started is reported, and its an
     return (await request.receive()).map(String);
   };
   expect(await ask()).toEqual(["request"]);
+  const limit = async (descriptors: number) => {
+    const limited = await execute("prlimit", [`--pid=${command.pid}`, `--nofile=${descriptors}:`]);
+    expect(limited).toMatchObject({ status: 0 });
+  };
   // Descriptors that are open stay open.
-  const limited = await execute("prlimit", [`--pid=${command.pid}`, "--nofile=3:3"]);
-  expect(limited).toMatchObject({ status: 0 });
+  await limit(3);
   expect([await ask(), await ask()]).toEqual([[""], [""]]);
+  await limit(1000);
+  expect(await ask()).toEqual(["request"]);
   const { exitCode, stderr } = await command;
   expect(textOf(stderr)).toMatch(/^(zmq: --exec failed: .*EMFILE\n){2}$/);
   expect(exitCode).toBe(0);
