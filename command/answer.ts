@@ -2,11 +2,11 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { joined } from "./input.js";
+import { compiledArguments, joined } from "./input.js";
+import { longest } from "./pace.js";
 import { bufferOf, type Parcel } from "./parcel.js";
 import { counted, Tally } from "./print.js";
 import type { SocketKind } from "./sockets.js";
-import { compile } from "./template.js";
 
 export interface AnswerFlags {
   readonly echo?: boolean;
@@ -14,6 +14,8 @@ export interface AnswerFlags {
   readonly eval?: string;
   readonly separator?: Buffer;
   readonly template: boolean;
+  /** The longest time that an answer may take. */
+  readonly timeout?: number;
 }
 
 /** The frames of the answer to a message. */
@@ -38,36 +40,83 @@ function killTree(child: ChildProcess): void {
   }
 }
 
-/** Runs a shell command with the message as its input, and resolves with its output without the last line break. */
-function execute(commandLine: string, input: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(commandLine, {
-      shell: true,
-      detached: hasGroups,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const stop = () => killTree(child);
-    interrupted.addEventListener("abort", stop);
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
+const withoutLineBreak = (bytes: Buffer) => (bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
+
+/** Starts a shell command. The child has no streams if the process has no descriptors left, and then emits `error`. */
+const start = (commandLine: string): ChildProcess =>
+  spawn(commandLine, { shell: true, detached: hasGroups, stdio: ["pipe", "pipe", "inherit"] });
+
+/**
+ * Runs a shell command with the message as its input, and resolves with its output without the last line break. Resolves with nothing,
+ * and reports why, if the command fails or does not end within `timeout` milliseconds.
+ */
+function execute(commandLine: string, input: Buffer, timeout: number | undefined): Promise<Buffer> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    let stop = () => {};
+    const settle = (bytes: Buffer) => {
       interrupted.removeEventListener("abort", stop);
-      if (code !== 0) {
-        execFailures.add(`--exec ended with ${signal ?? `exit code ${code}`}`);
-        return resolve(Buffer.alloc(0));
-      }
-      const bytes = Buffer.concat(chunks);
-      resolve(bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
+      clearTimeout(timer);
+      resolve(bytes);
+    };
+    // Later ones are consequences of the first.
+    let hasFailed = false;
+    const fail = (text: string) => {
+      if (!hasFailed) execFailures.add(text);
+      hasFailed = true;
+      settle(Buffer.alloc(0));
+    };
+    let child: ChildProcess;
+    try {
+      child = start(commandLine);
+    } catch (error) {
+      return fail(`--exec failed: ${textOf(error)}`);
+    }
+    child.on("error", (error) => fail(`--exec failed: ${textOf(error)}`));
+    stop = () => killTree(child);
+    interrupted.addEventListener("abort", stop);
+    const chunks: Buffer[] = [];
+    child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.on("close", (code, signal) => {
+      if (code !== 0) return fail(`--exec ended with ${signal ?? `exit code ${code}`}`);
+      settle(withoutLineBreak(Buffer.concat(chunks)));
     });
     // The command need not read its input.
-    child.stdin.on("error", () => {});
-    child.stdin.end(input);
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+    if (timeout === undefined) return;
+    timer = setTimeout(() => {
+      fail(`--exec has not ended within ${timeout} ms`);
+      stop();
+    }, timeout);
   });
 }
 
+/**
+ * Resolves as `pending` does. Rejects after `timeout` milliseconds, and when the command is interrupted. Keeps the process alive: a
+ * promise alone does not.
+ */
+async function settled<T>(pending: T | PromiseLike<T>, timeout: number | undefined): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let stop = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(interrupted.reason);
+    interrupted.addEventListener("abort", stop);
+    if (interrupted.aborted) stop();
+    const expire = () => reject(new Error(`no value within ${timeout} ms`));
+    timer = timeout === undefined ? setInterval(() => {}, longest) : setTimeout(expire, timeout);
+  });
+  try {
+    return await Promise.race([pending, ended]);
+  } finally {
+    interrupted.removeEventListener("abort", stop);
+    clearTimeout(timer);
+  }
+}
+
 function toFrames(value: unknown): Uint8Array[] {
-  if (Array.isArray(value)) return value.map(toFrame);
+  // Not map, which skips holes.
+  if (Array.isArray(value)) return Array.from(value, toFrame);
   return [toFrame(value)];
 }
 
@@ -78,7 +127,7 @@ function toFrame(value: unknown): Uint8Array {
 
 type Evaluate = (message: string, frames: readonly Uint8Array[], count: number) => unknown;
 
-function evaluation(expression: string): Answer {
+function evaluation(expression: string, timeout: number | undefined): Answer {
   let evaluate: Evaluate;
   try {
     evaluate = new Function("message", "frames", "count", `return (${expression}\n);`) as Evaluate;
@@ -87,14 +136,11 @@ function evaluation(expression: string): Answer {
   }
   return async (frames, count) => {
     try {
-      const value = await evaluate(
-        frames.map((frame) => bufferOf(frame).toString()).join(" "),
-        frames,
-        count,
-      );
-      const result = toFrames(value);
+      const message = frames.map((frame) => bufferOf(frame).toString()).join(" ");
+      const result = toFrames(await settled(evaluate(message, frames, count), timeout));
       return result.length > 0 ? result : [Buffer.alloc(0)];
     } catch (error) {
+      interrupted.throwIfAborted();
       evalFailures.add(`--eval failed: ${textOf(error)}`);
       return [Buffer.alloc(0)];
     }
@@ -103,7 +149,7 @@ function evaluation(expression: string): Answer {
 
 /** The answer that the options ask for; undefined if they ask for none. */
 export function answerOf(flags: AnswerFlags, messages: readonly string[]): Answer | undefined {
-  const { echo, exec, separator } = flags;
+  const { echo, exec, separator, timeout } = flags;
   const chosen = [echo && "--echo", exec !== undefined && "--exec", flags.eval !== undefined && "--eval"];
   const names = chosen.filter((name) => typeof name === "string");
   if (names.length > 1) throw new Failure(`give one of ${names.join(" and ")}`, exitCodes.usage);
@@ -111,14 +157,18 @@ export function answerOf(flags: AnswerFlags, messages: readonly string[]): Answe
     throw new Failure(`${names[0]} computes the answers: give no messages as arguments`, exitCodes.usage);
   }
   if (exec?.trim() === "") throw new Failure("--exec takes a command, got an empty one", exitCodes.usage);
-  if (exec !== undefined) return async (frames) => [await execute(exec, joined({ frames }, separator))];
-  if (flags.eval !== undefined) return evaluation(flags.eval);
+  if (exec !== undefined)
+    return async (frames) => [await execute(exec, joined({ frames }, separator), timeout)];
+  if (flags.eval !== undefined) return evaluation(flags.eval, timeout);
   return echo ? async (frames) => frames : undefined;
 }
 
 /** Fixed answers, in turn. */
-export function fixedAnswers(messages: readonly string[], template: boolean): Answer {
-  const compiled = messages.map((text) => (template ? compile(text) : () => [Buffer.from(text)]));
+export function fixedAnswers(
+  messages: readonly string[],
+  { template, separator }: Pick<AnswerFlags, "template" | "separator">,
+): Answer {
+  const compiled = compiledArguments(messages, template, separator);
   return async (_frames, count) => compiled[(count - 1) % compiled.length]!(count);
 }
 

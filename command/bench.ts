@@ -6,9 +6,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pull, Push, Reply, Request, type Socket } from "zmq-native";
-import { exitCodes, Failure, interrupted } from "./exit.js";
+import { endpointFailure, exitCodes, Failure, interrupted } from "./exit.js";
 import { reportFailures } from "./handshakes.js";
 import { print, printJson, report } from "./print.js";
+import { openProgress } from "./progress.js";
 
 interface BenchFlags {
   readonly connect?: string;
@@ -107,6 +108,15 @@ function limitBy(socket: Socket, { endpoint, onEnd }: Other): Limit {
   };
 }
 
+/** Runs a bind or connect. Its failure names the endpoint. */
+async function attach(endpoint: string, work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw endpointFailure("bench", endpoint, error);
+  }
+}
+
 /** Tells the process that has started this one, if there is one, where the socket is bound. */
 function announce(endpoint: string): void {
   if (process.send) {
@@ -120,7 +130,7 @@ function announce(endpoint: string): void {
 /** The other process of `throughput`: counts messages, and sends the time between the first and the last to their sender. */
 export async function receive({ bind }: { bind: string }): Promise<void> {
   const pull = new Pull();
-  await pull.bind(bind);
+  await attach(bind, () => pull.bind(bind));
   announce(pull.lastEndpoint!);
   let count = 0;
   let start = 0;
@@ -152,7 +162,7 @@ export async function receive({ bind }: { bind: string }): Promise<void> {
 /** The other process of `latency`: answers each request with itself. */
 export async function echo({ bind }: { bind: string }): Promise<void> {
   const reply = new Reply({ linger: 0 });
-  await reply.bind(bind);
+  await attach(bind, () => reply.bind(bind));
   announce(reply.lastEndpoint!);
   try {
     for (;;) await reply.send(await reply.receive({ signal: interrupted }), { signal: interrupted });
@@ -187,7 +197,7 @@ export async function throughput(flags: BenchFlags): Promise<void> {
     const isRemote =
       flags.connect !== undefined && !/^(?:tcp:\/\/(?:127\.|localhost|\[::1\])|ipc:)/.test(flags.connect);
     await pull.bind(isRemote ? "tcp://*:*" : local);
-    push.connect(other.endpoint);
+    await attach(other.endpoint, () => push.connect(other.endpoint));
     const answerTo = isRemote ? await reachable(pull.lastEndpoint!, flags.connect!) : pull.lastEndpoint!;
     const batch = Array<Buffer>(Math.max(1, Math.min(1000, Math.floor(2 ** 24 / (size + 1))))).fill(
       Buffer.alloc(size),
@@ -237,8 +247,11 @@ async function reachable(endpoint: string, remote: string): Promise<string> {
   return address.includes(":") ? `tcp://[${address}]:${own}` : `tcp://${address}:${own}`;
 }
 
-/** Round trips before the measured ones, so that both processes have compiled their loops. */
+/** The most round trips before the measured ones, so that both processes have compiled their loops. */
 const warmUp = 1000;
+
+/** The longest time of these round trips, in milliseconds: those of large messages are slow, and need no compiled loop. */
+const longestWarmUp = 1000;
 
 /** Measures round trips. */
 export async function latency(flags: BenchFlags): Promise<void> {
@@ -248,14 +261,24 @@ export async function latency(flags: BenchFlags): Promise<void> {
   using limit = limitBy(request, other);
   const { signal } = limit;
   try {
-    request.connect(other.endpoint);
+    await attach(other.endpoint, () => request.connect(other.endpoint));
     const message = Buffer.alloc(size);
     const times = new Float64Array(count);
-    for (let number = -warmUp; number < count; number++) {
-      const start = performance.now();
+    using progress = openProgress(false);
+    const roundTrip = async () => {
       await request.send(message, { signal });
       await request.receive({ signal });
-      if (number >= 0) times[number] = (performance.now() - start) * 1000;
+      progress.count({ frames: [message] });
+    };
+    const begun = performance.now();
+    for (let number = 0; number < Math.min(warmUp, count); number++) {
+      await roundTrip();
+      if (performance.now() - begun > longestWarmUp) break;
+    }
+    for (let number = 0; number < count; number++) {
+      const start = performance.now();
+      await roundTrip();
+      times[number] = (performance.now() - start) * 1000;
     }
     times.sort();
     const percentile = (share: number) => times[Math.min(count - 1, Math.floor(count * share))]!;

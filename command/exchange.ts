@@ -123,7 +123,7 @@ export async function exchange(
     }
 
     async function answerAll(): Promise<void> {
-      const fixed = messages.length > 0 ? fixedAnswers(messages, flags.template) : undefined;
+      const fixed = messages.length > 0 ? fixedAnswers(messages, flags) : undefined;
       const answer = computed ?? fixed ?? (async (frames) => frames);
       // One client that does not read must not delay the others. A Router drops their answers itself. A Stream waits: a message
       // is a piece of a stream of bytes, which must not have holes.

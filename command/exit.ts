@@ -26,15 +26,24 @@ export function textOf(error: unknown): string {
 }
 
 /** The errors of bind and connect that say that the endpoint is wrong, whatever the state of the system. */
-const malformed = new Set(["EINVAL", "EPROTONOSUPPORT"]);
+const malformed = new Set(["EINVAL", "ENAMETOOLONG", "ENOCOMPATPROTO", "EPROTONOSUPPORT"]);
+
+/** The explanations of ENODEV that depend on the system. libzmq has the code for each host that it cannot bind to. */
+const absentHost = /\b(?:network interface|interface \S+ has no|resolve host names)\b/;
+
+/** Whether an error of bind or connect says that the endpoint is wrong: an error of usage. */
+function isMalformed(error: unknown): boolean {
+  const { code, detail } = (error ?? {}) as { code?: unknown; detail?: unknown };
+  if (code === "ENODEV") return typeof detail === "string" && !absentHost.test(detail);
+  return malformed.has(String(code));
+}
 
 /** The failure of bind or connect: names the endpoint. `who` is the command. */
 export function endpointFailure(who: string, endpoint: string, error: unknown): Failure {
   const text = textOf(error);
-  const isMalformed = error instanceof Error && "code" in error && malformed.has(String(error.code));
   return new Failure(
     `${who}: ${text.includes(endpoint) ? text : `${endpoint}: ${text}`}`,
-    isMalformed ? exitCodes.usage : exitCodes.failed,
+    isMalformed(error) ? exitCodes.usage : exitCodes.failed,
   );
 }
 
@@ -122,8 +131,6 @@ function endWithTerminal(): void {
     process.removeAllListeners("SIGHUP");
     process.kill(process.pid, "SIGHUP");
   });
-  // A note that no terminal shows is not a failure.
-  process.stderr.on("error", () => {});
 }
 
 /** Reports an error. Returns the failure to end with, which is not reported again. */
@@ -137,17 +144,26 @@ export function reported(error: unknown): Failure {
 export async function run(work: () => Promise<void>): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
   endWithTerminal();
+  // A note that nobody can read is not a failure.
+  process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // The reader has seen enough, as with `zmq sub … | head`.
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     report(`cannot write to standard output: ${error.code ?? error.message}`);
     process.exit(exitCodes.failed);
   });
+  let hasEnded = false;
+  process.once("beforeExit", () => {
+    if (hasEnded) return;
+    report("the command ended before its work was done; nothing was left to wait for");
+    process.exitCode ??= exitCodes.failed;
+  });
   try {
     await work();
   } catch (error) {
     if (error instanceof Failure || !interrupted.aborted) process.exitCode = reported(error).exitCode;
   } finally {
+    hasEnded = true;
     reportTallies();
   }
 }

@@ -1,9 +1,26 @@
-// Opens the files that commands read, and standard input. Their errors name the file.
+// Opens the files that commands read and write, and standard input. Their errors name the file.
+//
+// Node opens, reads and writes files on a thread pool, and waits for it at the end of the process. A named pipe whose other end is
+// closed, or a terminal, would block a thread there: no signal could end the command. So these are opened without blocking.
 
-import { accessSync, constants, createReadStream, fstatSync, openSync, statSync } from "node:fs";
+import { once } from "node:events";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { Socket } from "node:net";
-import type { Readable } from "node:stream";
-import { exitCodes, Failure } from "./exit.js";
+import { addAbortSignal, type Readable, type Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import { isatty, ReadStream, WriteStream } from "node:tty";
+import { exitCodes, Failure, interrupted } from "./exit.js";
 
 /** Throws a `Failure` if a file cannot be read. Does not open it: the writer of a named pipe would notice that. */
 export function checkFile(path: string): void {
@@ -17,19 +34,78 @@ export function checkFile(path: string): void {
   throw new Failure(`cannot read ${path}: ${reason}`, exitCodes.usage);
 }
 
-/**
- * Opens a file. Destroying the stream ends the reading, also of a named pipe: the thread pool of Node would wait for its writer in a
- * call that nothing can end.
- */
-export function openFile(path: string): Readable {
-  checkFile(path);
-  if (!statSync(path).isFIFO()) return createReadStream(path);
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
+/** Opens a terminal. Undefined for other files. */
+function openTerminal(path: string, stats: Stats | undefined, access: number): number | undefined {
+  if (process.platform === "win32" || !stats?.isCharacterDevice()) return undefined;
+  const fd = openSync(path, access | constants.O_NONBLOCK | constants.O_NOCTTY);
+  if (isatty(fd)) return fd;
+  closeSync(fd);
+  return undefined;
 }
 
-/** Whether `openFile` has opened a named pipe. */
+/** Opens a file. Destroying the stream ends the reading, also of a named pipe and a terminal. */
+export function openFile(path: string): Readable {
+  checkFile(path);
+  const stats = statSync(path);
+  if (stats.isFIFO()) {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new Socket({ fd, readable: true, writable: false });
+  }
+  const terminal = openTerminal(path, stats, constants.O_RDONLY);
+  return terminal === undefined ? createReadStream(path) : new ReadStream(terminal);
+}
+
+/** Whether `openFile` has opened a named pipe or a terminal. */
 export const isPipe = (stream: Readable): boolean => stream instanceof Socket;
+
+/** A text without the byte order mark that editors for Windows put in front of it. */
+export const withoutMark = (content: string): string => content.replace(/^\ufeff/, "");
+
+/** Reads a text file, without a byte order mark. Rejects with a `Failure` if that fails, or if the command is interrupted. */
+export async function readText(path: string): Promise<string> {
+  const stream = openFile(path);
+  try {
+    return withoutMark(await text(addAbortSignal(interrupted, stream)));
+  } catch (error) {
+    interrupted.throwIfAborted();
+    throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
+  }
+}
+
+/** The time between two attempts to open a named pipe that nobody reads yet, in milliseconds. */
+const nextAttempt = 50;
+
+/** Opens a named pipe for writing. Waits for its reader. Rejects if the command is interrupted. */
+async function openPipe(path: string): Promise<Writable> {
+  for (;;) {
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      return new Socket({ fd, readable: false, writable: true });
+    } catch (error) {
+      // The pipe has no reader.
+      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+    }
+    await setTimeout(nextAttempt, undefined, { signal: interrupted }).catch(() =>
+      interrupted.throwIfAborted(),
+    );
+  }
+}
+
+/**
+ * Opens a file for writing. `w` replaces the content of an existing file, `wx` refuses it. Rejects with the error of Node if that fails,
+ * and with the reason if the command is interrupted.
+ *
+ * @param mode The mode of a new file.
+ */
+export async function createFile(path: string, flags: "w" | "wx", mode: number): Promise<Writable> {
+  const stats = flags === "w" ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (stats?.isFIFO()) return openPipe(path);
+  const terminal = openTerminal(path, stats, constants.O_WRONLY);
+  if (terminal !== undefined) return new WriteStream(terminal);
+  const file = createWriteStream(path, { flags, mode });
+  await once(file, "open");
+  return file;
+}
 
 function isFolder(descriptor: number): boolean {
   try {

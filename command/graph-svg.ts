@@ -3,6 +3,7 @@
 
 import { graphlib, layout } from "@dagrejs/dagre";
 import type { End, Link, Topology } from "./topology.js";
+import { cut, widthOf } from "./width.js";
 
 /** Sizes in pixels. A character of a monospaced font has 0.6 of the size of the font. */
 const fontSize = 13;
@@ -33,7 +34,7 @@ const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 const escaped = (text: string) =>
   text.replace(forbidden, "\ufffd").replace(/[&<>"]/g, (character) => entities[character]!);
 
-const cut = (text: string) => (text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`);
+const shortened = (text: string) => cut(text, longestText);
 
 /** A box with lines of text. */
 interface Box {
@@ -83,7 +84,7 @@ function place(
   graph.setDefaultEdgeLabel(() => ({}));
   const boxOf = new Map(boxes.flatMap((box) => [...box.ends.keys()].map((end) => [end, box.id] as const)));
   for (const { id, lines } of boxes) {
-    const longest = Math.max(...lines.map((line) => cut(line).length));
+    const longest = Math.max(...lines.map((line) => widthOf(shortened(line))));
     const width = Math.ceil(longest * characterWidth) + 2 * padding;
     graph.setNode(id, { width, height: lines.length * lineHeight + padding });
   }
@@ -101,7 +102,7 @@ function place(
 }
 
 const text = (x: number, y: number, content: string, attributes = "") =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${attributes}>${escaped(cut(content))}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${attributes}>${escaped(shortened(content))}</text>`;
 
 function drawBox({ x, y, width, height, lines, outside }: Placed): string {
   const rows = lines.map((line, index) => {

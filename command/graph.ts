@@ -1,8 +1,9 @@
 // `zmq graph`: asks several programs for their sockets, and shows how these are connected.
 
-import { writeFile } from "node:fs/promises";
+import { finished } from "node:stream/promises";
 import type { Snapshot } from "zmq-native/inspector";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
+import { createFile } from "./files.js";
 import { toDot, toText } from "./graph-text.js";
 import { Inspected } from "./inspected.js";
 import { print, printDocument, printJson, report } from "./print.js";
@@ -45,8 +46,10 @@ async function drawing(topology: Topology, path: string): Promise<void> {
     return;
   }
   try {
-    await writeFile(path, svg);
+    const file = await createFile(path, "w", 0o666);
+    await finished(file.end(svg));
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure(`cannot write ${path}: ${textOf(error)}`);
   }
 }

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
-import { checkFile, checkStandardInput, isPipe, openFile } from "./files.js";
+import { checkFile, checkStandardInput, isPipe, openFile, withoutMark } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
@@ -85,8 +85,9 @@ async function* whole(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 /** The text of a line that is JSON. */
 function textOfJson(line: Buffer, number: number): string {
-  const text = textOfFrame(line);
-  if (text === undefined) throw new Failure(`input line ${number} is not UTF-8, so it is not JSON`);
+  const content = textOfFrame(line);
+  if (content === undefined) throw new Failure(`input line ${number} is not UTF-8, so it is not JSON`);
+  const text = number === 1 ? withoutMark(content) : content;
   try {
     JSON.parse(text);
     return text;
@@ -118,16 +119,23 @@ function betweenStrings(json: string, change: (text: string) => string): string 
 const hasEightBytes = (value: bigint) => value >= -(2n ** 63n) && value < 2n ** 64n;
 const hasFourBytes = (value: number) => value >= -(2 ** 31) && value < 2 ** 32;
 
+/** Whether a number of JSON is not written as zero. */
+const hasDigits = (token: string) => /^[-.0]*[1-9]/.test(token);
+
 /** Parses JSON with integers of 64 bits, which become bigints: `JSON.parse` rounds those above 2^53. */
 function parseExactly(text: string): unknown {
-  // Escapes of surrogates, long integers and exponents are rare.
-  if (!/\\u[dD]|\d{10}|\d[eE]/.test(text)) return JSON.parse(text);
+  // Escapes of surrogates, long integers, exponents and negative zeros are rare.
+  if (!/\\u[dD]|\d{10}|\d[eE]|-0/.test(text)) return JSON.parse(text);
   // Node 20 does not tell a reviver the source of a number, so a string with this prefix stands for each.
   const mark = `${randomUUID()}:`;
   const marked = betweenStrings(text, (part) =>
     part.replace(/-?\d[\d.eE+-]*/g, (token) => {
       const value = Number(token);
-      if (!Number.isFinite(value)) throw new TypeError(`${excerpt(token)} is beyond the range of numbers`);
+      if (!Number.isFinite(value) || (value === 0 && hasDigits(token))) {
+        throw new TypeError(`${excerpt(token)} is beyond the range of numbers`);
+      }
+      // The encoders make an integer of it.
+      if (Object.is(value, -0)) throw new TypeError(`${excerpt(token)} would lose its sign: send it as text`);
       // The encoder of MessagePack makes a float of a number beyond four bytes.
       if (hasFourBytes(value) || !/^-?\d+$/.test(token)) return token;
       if (!hasEightBytes(BigInt(token))) {
@@ -200,9 +208,18 @@ async function reader(
   }
 }
 
-async function* fromArguments({ messages, separator, template, repeat, due, signal }: InputOptions) {
+/** Functions that make the frames of each argument. */
+export function compiledArguments(
+  messages: readonly string[],
+  template: boolean,
+  separator: Buffer | undefined,
+): ((count: number) => Buffer[])[] {
   const split = (bytes: Buffer) => framesOf(bytes, separator);
-  const compiled = messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
+  return messages.map((text) => (template ? compile(text, split) : () => split(Buffer.from(text))));
+}
+
+async function* fromArguments({ messages, separator, template, repeat, due, signal }: InputOptions) {
+  const compiled = compiledArguments(messages, template, separator);
   let count = 0;
   do {
     for (const make of compiled) {

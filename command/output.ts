@@ -9,6 +9,7 @@ import { joined } from "./input.js";
 import type { Parcel } from "./parcel.js";
 import { encodedPieces, gathered, jsonPieces, quotedPieces, textPieces } from "./pieces.js";
 import { countedWere, Tally } from "./print.js";
+import { fitting, widthOf } from "./width.js";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -106,6 +107,9 @@ const mostWritten = 64 << 20;
 /** Below this width, lines are not cut. */
 const narrowest = 20;
 
+/** The most characters of a column: a text can have any number of them. */
+const mostOfColumn = 16;
+
 /** Makes text safe for a terminal, and cuts a line to its width. Says how much is missing. */
 function* shown(pieces: Iterable<string>, width: number): Generator<string> {
   // A terminal without a size has 0 columns.
@@ -116,11 +120,11 @@ function* shown(pieces: Iterable<string>, width: number): Generator<string> {
     const text = harmless(piece);
     bytes += Buffer.byteLength(text);
     if (most === Number.POSITIVE_INFINITY) yield text;
-    else if (line.length <= most) line += text;
+    else if (line.length <= most * mostOfColumn) line += text;
   }
-  if (line.length <= most) return yield line;
+  if (line.length <= most * mostOfColumn && widthOf(line) <= most) return yield line;
   const note = `… (${bytes - 1} bytes)`;
-  yield `${line.slice(0, Math.max(0, width - note.length))}\x1b[2m${note}\x1b[0m\n`;
+  yield `${fitting(line, width - widthOf(note))}\x1b[2m${note}\x1b[0m\n`;
 }
 
 /** Returns a function that prints a message, and resolves when the next one may be printed. */

@@ -1,6 +1,7 @@
 // A message with what belongs to it, and its notation as JSON, which `--input json`, `--output json` and recordings use.
 
 import { isUtf8 } from "node:buffer";
+import { cut } from "./width.js";
 
 /** A message as it travels through a command. */
 export interface Parcel {
@@ -28,7 +29,7 @@ export function toJsonFrame(frame: Uint8Array): string | { base64: string } {
 /** The start of a value as JSON, for an error. */
 export function excerpt(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return cut(text, 61);
 }
 
 /** The bytes of base64, also of its URL-safe alphabet and without padding. Node decodes invalid text without an error. */

@@ -3,11 +3,10 @@
 
 import { constants } from "node:buffer";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { checkStandardInput, openFile } from "./files.js";
+import { checkStandardInput, createFile, openFile, withoutMark } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { jsonOf } from "./harmless.js";
 import { split } from "./input.js";
@@ -69,10 +68,10 @@ interface Recording {
 async function create(path: string, force: boolean, onError: () => void): Promise<Recording> {
   const isFile = path !== "-";
   // Only for its owner: the messages may have been encrypted on their way.
-  const file = isFile ? createWriteStream(path, { flags: force ? "w" : "wx", mode: 0o600 }) : process.stdout;
-  try {
-    if (isFile) await once(file, "open");
-  } catch (error) {
+  const mode = 0o600;
+  const file = isFile ? await createFile(path, force ? "w" : "wx", mode).catch(refuse) : process.stdout;
+  function refuse(error: unknown): never {
+    if (error instanceof Failure) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
       code === "EEXIST" ? `${path} exists; --force replaces it` : `cannot write ${path}: ${message}`;
@@ -209,7 +208,7 @@ async function* linesOf(
       number++;
       const text = textOfFrame(line);
       if (text === undefined) throw wrong(number, "not UTF-8");
-      yield text;
+      yield number === 1 ? withoutMark(text) : text;
     }
   } catch (error) {
     // The signal has destroyed the source.

@@ -2,6 +2,7 @@
 
 import { emitKeypressEvents } from "node:readline";
 import { lineOf } from "./harmless.js";
+import { fitting } from "./width.js";
 
 /** A second screen without a cursor, where long lines end at the border. */
 const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -54,7 +55,7 @@ export class Screen implements Disposable {
     const { stdout } = process;
     const colors = stdout.hasColors();
     const shown = lines.slice(0, Math.max(1, (stdout.rows || 24) - 1)).map(({ text, style }) => {
-      const plain = lineOf(text).slice(0, this.width);
+      const plain = fitting(lineOf(text), this.width);
       return colors && styles[style] !== "" ? `${styles[style]}${plain}${reset}` : plain;
     });
     stdout.write(`${home}${shown.map((line) => `${line}${clearLine}\n`).join("")}${clearRest}`);

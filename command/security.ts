@@ -1,8 +1,9 @@
 // CURVE, PLAIN and TLS: from the options of a command to those of its socket, and to the rules for its peers.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import * as zmq from "zmq-native";
 import { exitCodes, Failure, textOf } from "./exit.js";
+import { readText } from "./files.js";
 
 /** The options that are about security. */
 export interface SecurityFlags {
@@ -52,9 +53,7 @@ export async function allowed(values: readonly string[]): Promise<string | strin
 
 /** Reads a file of lines `NAME:PASSWORD`. */
 export async function usersOf(path: string): Promise<Record<string, string>> {
-  const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw usage(`cannot read ${path}: ${error.message}`);
-  });
+  const text = await readText(path);
   const users: Record<string, string> = Object.create(null);
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line === "") continue;
@@ -71,9 +70,7 @@ async function tlsOptions(flags: SecurityFlags): Promise<Record<string, unknown>
   for (const name of ["wssCertificate", "wssKey", "wssTrust"] as const) {
     const path = flags[name];
     if (path === undefined) continue;
-    options[name] = await readFile(path, "utf8").catch((error: Error) => {
-      throw usage(`cannot read ${path}: ${error.message}`);
-    });
+    options[name] = await readText(path);
   }
   if (flags.wssHostname !== undefined) options.wssHostname = flags.wssHostname;
   if (flags.wssTrust === undefined && flags.connect?.some((endpoint) => endpoint.startsWith("wss://"))) {

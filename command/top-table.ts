@@ -3,6 +3,7 @@
 import type { PeerSnapshot, Snapshot, SocketSnapshot } from "zmq-native/inspector";
 import { lineOf } from "./harmless.js";
 import type { TopOrder } from "./orders.js";
+import { cut, widthOf } from "./width.js";
 
 /** Messages and bytes per second. */
 export interface Rates {
@@ -197,8 +198,6 @@ interface TableOptions {
   readonly width?: number | undefined;
 }
 
-const cut = (text: string, width: number) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
-
 /** The parts of an endpoint: its arrow and scheme; host or path; the port, or the end of the path, with the number of others. */
 function endpointParts(text: string): [start: string, middle: string, end: string] | undefined {
   const [others = ""] = / \+\d+$/.exec(text) ?? [];
@@ -213,7 +212,8 @@ function endpointParts(text: string): [start: string, middle: string, end: strin
 /** Cuts an endpoint so that its port, or the end of its path, stays. */
 function cutEndpoint(text: string, width: number): string {
   const parts = endpointParts(text);
-  if (text.length <= width || parts === undefined) return cut(text, width);
+  // Characters of two columns are rare in endpoints.
+  if (text.length <= width || parts === undefined || widthOf(text) !== text.length) return cut(text, width);
   const [start, middle, end] = parts;
   const room = width - start.length - end.length - 1;
   if (room < 0) return cut(text, width);
@@ -262,7 +262,7 @@ export function table(reading: Reading, { sort, peers, width }: TableOptions): T
     // Escaped before widths are computed.
     .map((row) => ({ ...row, cells: row.cells.map(lineOf) }));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map(({ cells }) => cells[index]!.length)),
+    Math.max(title.length, ...rows.map(({ cells }) => widthOf(cells[index]!))),
   );
   const leastEndpoint = Math.max(...rows.map(({ cells }) => leastWidth(cells[endpointColumn]!)), 8);
   const shown = width === undefined ? new Set(columns) : fit(widths, leastEndpoint, width);
@@ -272,7 +272,8 @@ export function table(reading: Reading, { sort, peers, width }: TableOptions): T
         if (!shown.has(column)) return [];
         const size = widths[index]!;
         const cell = index === endpointColumn ? cutEndpoint(cells[index]!, size) : cut(cells[index]!, size);
-        return column.text ? cell.padEnd(size) : cell.padStart(size);
+        const padding = " ".repeat(Math.max(0, size - widthOf(cell)));
+        return column.text ? cell + padding : padding + cell;
       })
       .join(" ".repeat(gap))
       .trimEnd();

@@ -31,8 +31,8 @@ ${rows.join("\n")}
   (Apache-2.0 with the LLVM exception, which requires no notice in a binary). Those for Windows also contain the start-up code
   of mingw-w64 (public domain and ZPL-2.1). A binary that you build with GCC contains libstdc++ and libgcc (GPL-3.0 with the
   runtime library exception).
-- The \`zmq\` command in \`dist/command\` contains commander (MIT), @msgpack/msgpack (ISC) and cborg (Apache-2.0). Their texts are
-  in \`dist/command/LICENSES.txt\`.
+- The \`zmq\` command in \`dist/command\` contains commander (MIT), fast-string-truncated-width (MIT), @msgpack/msgpack (ISC) and
+  cborg (Apache-2.0). Their texts are in \`dist/command/LICENSES.txt\`.
 - The headers of Node-API and node-addon-api are [MIT](https://github.com/nodejs/node-addon-api/blob/main/LICENSE.md).
 
 ## What the licenses mean for your program

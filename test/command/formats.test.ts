@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Pull, Push } from "zmq-native";
 import { harmless } from "../../command/harmless.js";
+import { fitting } from "../../command/width.js";
 import { execute } from "../helpers/execute.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
@@ -54,6 +55,10 @@ describe("input that cannot be sent unchanged is refused", () => {
     ["cbor", '"a"\n18446744073709551616', '"18446744073709551616" is beyond 64 bits'],
     ["msgpack", '"a"\n1e400', '"1e400" is beyond the range of numbers'],
     ["cbor", '"a"\n[-1e400]', '"-1e400" is beyond the range of numbers'],
+    ["msgpack", '"a"\n[1,-1e-400]', '"-1e-400" is beyond the range of numbers'],
+    ["cbor", `"a"\n0.${"0".repeat(400)}1`, "is beyond the range of numbers"],
+    ["msgpack", '"a"\n{"a":-0}', '"-0" would lose its sign'],
+    ["cbor", '"a"\n-0.0', '"-0.0" would lose its sign'],
   ])("%s %s", async (format, input, message) => {
     const push = ["push", "--connect", endpoint(), "--input", format, "--linger", "0"];
     const { status, stderr } = await zmq(push, input);
@@ -108,6 +113,27 @@ test("a recording that is not UTF-8 is refused", async () => {
   writeFileSync(file, lines, "latin1");
   const { status, stderr } = await zmq(["replay", file, "--type", "push", "--connect", endpoint()]);
   expect({ status, stderr }).toEqual({ status: 1, stderr: `zmq: ${file}, line 2: not UTF-8\n` });
+});
+
+test.each([
+  ["json", "a"],
+  ["msgpack", "\xa1a"],
+  ["cbor", "aa"],
+])("a byte order mark in front of --input %s is skipped", async (format, expected) => {
+  const [frame] = await sent(format, '\ufeff"a"\n');
+  expect(frame!.toString("latin1")).toBe(expected);
+});
+
+test("a byte order mark in front of a recording is skipped", async () => {
+  const file = join(folder(), "recording");
+  writeFileSync(file, '\ufeff{"format":"zmq-recording","version":1}\n{"at":0,"frames":["a"]}\n');
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  onTestFinished(() => pull.close());
+  await pull.bind("tcp://127.0.0.1:*");
+  const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
+  const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
+  expect(ended).toMatchObject({ status: 0, stderr: "" });
+  expect(String(frames)).toBe("a");
 });
 
 test("base64 without padding and of the URL-safe alphabet is accepted", async () => {
@@ -205,4 +231,21 @@ test.skipIf(process.platform === "win32").each([
 test("text on a terminal cannot change the direction of text", () => {
   expect(harmless("a\u202eb\u2066c\u2028\td\n")).toBe("a\\u{202e}b\\u{2066}c\\u{2028}\td\n");
   expect(harmless("\u{1f469}\u200d\u{1f52c}")).toBe("\u{1f469}\u200d\u{1f52c}");
+});
+
+test.each([
+  ["a\u{1f469}\u{200d}\u{1f52c}b", 2, "a"],
+  ["a\u{1f469}\u{200d}\u{1f52c}b", 3, "a\u{1f469}\u{200d}\u{1f52c}"],
+  ["\u{1f600}\u{1f600}", 3, "\u{1f600}"],
+  ["\u65e5\u672c", 3, "\u65e5"],
+  ["e\u0301e\u0301", 1, "e\u0301"],
+  ["a\\x1bc", 4, "a"],
+  ["a\\x1bc", 5, "a\\x1b"],
+  ["\\u{202e}", 7, ""],
+  ["\\u{202e}", 8, "\\u{202e}"],
+  ["\\u001f", 5, ""],
+  ["\\n", 1, ""],
+  ["abc", 0, ""],
+])("%j is cut for a terminal of %i columns", (text, columns, expected) => {
+  expect(fitting(text, columns)).toBe(expected);
 });

@@ -1,0 +1,23 @@
+// The columns that texts take on a terminal. Characters of East Asia and emoji take two, and several code points can be one character.
+
+import truncated from "fast-string-truncated-width";
+
+/** The columns of a text. A tab takes eight. */
+export const widthOf = (text: string): number => truncated(text).width;
+
+/** An escape of harmless.ts or pieces.ts. */
+const escape = /^\\(?:x[\da-f]{2}|u\{[\da-f]+\}|u[\da-f]{4}|[^xu])/;
+const longestEscape = "\\u{10ffff}".length;
+
+/** The start of a text that fits into so many columns. Splits no character and no escape. */
+export function fitting(text: string, width: number): string {
+  if (width <= 0) return "";
+  const { index } = truncated(text, { limit: width, ellipsis: "" });
+  const start = text.lastIndexOf("\\", index - 1);
+  const [found = ""] = start < 0 ? [] : (escape.exec(text.slice(start, start + longestEscape)) ?? []);
+  return text.slice(0, start + found.length > index ? start : index);
+}
+
+/** A text of so many columns at most, with an ellipsis if it was longer. */
+export const cut = (text: string, width: number): string =>
+  widthOf(text) <= width ? text : `${fitting(text, width - 1)}…`;
