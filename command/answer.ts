@@ -30,14 +30,37 @@ const evalFailures = new Tally((count) => `--eval failed for ${counted(count, "m
 /** Whether processes have groups, so that a shell can be ended together with the programs that it has started. */
 const hasGroups = process.platform !== "win32";
 
-function killTree(child: ChildProcess): void {
+function killTree(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): void {
   if (child.pid === undefined) return;
   try {
-    if (hasGroups) process.kill(-child.pid);
-    else child.kill();
+    if (hasGroups) process.kill(-child.pid, signal);
+    else child.kill(signal);
   } catch {
     // It has just ended.
   }
+}
+
+/** Milliseconds that a shell command gets to end after SIGTERM. */
+const grace = 1000;
+/** Shell commands that have exceeded `--timeout` and still run. Undefined before the first one. */
+let overdue: Set<ChildProcess> | undefined;
+
+/** Ends a shell command whose answer is no longer awaited. It does not keep the process alive, and ends with it at the latest. */
+function abandon(child: ChildProcess): void {
+  const late = overdue ?? new Set();
+  if (overdue === undefined) {
+    overdue = late;
+    process.once("exit", () => {
+      for (const other of late) killTree(other, "SIGKILL");
+    });
+  }
+  late.add(child);
+  child.once("exit", () => late.delete(child));
+  child.stdin?.destroy();
+  child.stdout?.destroy();
+  child.unref();
+  killTree(child);
+  setTimeout(killTree, grace, child, "SIGKILL").unref();
 }
 
 const withoutLineBreak = (bytes: Buffer) => (bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
@@ -52,6 +75,8 @@ const start = (commandLine: string): ChildProcess =>
  */
 function execute(commandLine: string, input: Buffer, timeout: number | undefined): Promise<Buffer> {
   return new Promise((resolve) => {
+    // A command that starts now would not be told.
+    interrupted.throwIfAborted();
     let timer: NodeJS.Timeout | undefined;
     let stop = () => {};
     const settle = (bytes: Buffer) => {
@@ -87,7 +112,7 @@ function execute(commandLine: string, input: Buffer, timeout: number | undefined
     if (timeout === undefined) return;
     timer = setTimeout(() => {
       fail(`--exec has not ended within ${timeout} ms`);
-      stop();
+      abandon(child);
     }, timeout);
   });
 }

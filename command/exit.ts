@@ -156,7 +156,8 @@ export async function run(work: () => Promise<void>): Promise<void> {
   process.once("beforeExit", () => {
     if (hasEnded) return;
     report("the command ended before its work was done; nothing was left to wait for");
-    process.exitCode ??= exitCodes.failed;
+    const { exitCode } = process;
+    if (exitCode === undefined || exitCode === exitCodes.dropped) process.exitCode = exitCodes.failed;
   });
   try {
     await work();

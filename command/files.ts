@@ -91,6 +91,9 @@ async function openPipe(path: string): Promise<Writable> {
   }
 }
 
+/** Options of `finished` for a file that `createFile` has opened: a terminal can be read as well, and that side has no end. */
+export const written = { readable: false };
+
 /**
  * Opens a file for writing. `w` replaces the content of an existing file, `wx` refuses it. Rejects with the error of Node if that fails,
  * and with the reason if the command is interrupted.

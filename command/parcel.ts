@@ -26,10 +26,13 @@ export function toJsonFrame(frame: Uint8Array): string | { base64: string } {
   return textOfFrame(frame) ?? { base64: bufferOf(frame).toString("base64") };
 }
 
+/** The most code units that are looked at for the start of a text. */
+const mostOfExcerpt = 1000;
+
 /** The start of a value as JSON, for an error. */
 export function excerpt(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return cut(text, 61);
+  return cut(text.slice(0, mostOfExcerpt), 61);
 }
 
 /** The bytes of base64, also of its URL-safe alphabet and without padding. Node decodes invalid text without an error. */

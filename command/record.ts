@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { checkStandardInput, createFile, openFile, withoutMark } from "./files.js";
+import { checkStandardInput, createFile, openFile, withoutMark, written } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { jsonOf } from "./harmless.js";
 import { split } from "./input.js";
@@ -94,7 +94,7 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     },
     async end() {
       try {
-        if (isFile && !failed) await finished(file.end());
+        if (isFile && !failed) await finished(file.end(), written);
       } catch (error) {
         failed = error as Error;
       }

@@ -9,10 +9,19 @@ export const widthOf = (text: string): number => truncated(text).width;
 const escape = /^\\(?:x[\da-f]{2}|u\{[\da-f]+\}|u[\da-f]{4}|[^xu])/;
 const longestEscape = "\\u{10ffff}".length;
 
-/** The start of a text that fits into so many columns. Splits no character and no escape. */
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * The start of a text that fits into so many columns. Splits no character and no escape. The library could cut texts as well, but 3.0.3
+ * cuts too late in Cyrillic and other scripts that it does not look for.
+ */
 export function fitting(text: string, width: number): string {
-  if (width <= 0) return "";
-  const { index } = truncated(text, { limit: width, ellipsis: "" });
+  let [index, columns] = [0, 0];
+  for (const { segment } of characters.segment(text)) {
+    columns += widthOf(segment);
+    if (columns > width) break;
+    index += segment.length;
+  }
   const start = text.lastIndexOf("\\", index - 1);
   const [found = ""] = start < 0 ? [] : (escape.exec(text.slice(start, start + longestEscape)) ?? []);
   return text.slice(0, start + found.length > index ? start : index);

@@ -279,8 +279,10 @@ export class OperationQueue implements Waiter {
       this.#remove(entry);
       entry.finish(turnOfOthers(core.orders[this.#direction]), () => entry.resolve(result));
       if (entry.operation.takesOver) return true;
+      if (all || this.#first === undefined) continue;
+      const over = turnIsOver();
       // Some in any case: messages that the full queue refuses may have used up the budget.
-      if (!all && this.#first !== undefined && turnIsOver() && ++sent >= fewest) {
+      if (++sent >= fewest && over) {
         core.touched();
         return false;
       }

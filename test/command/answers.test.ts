@@ -57,6 +57,27 @@ describe("an answer that does not come within --timeout", () => {
   });
 });
 
+test.skipIf(process.platform === "win32")(
+  "an --exec that ignores its end does not outlive the command",
+  async () => {
+    const request = new Request({ receiveTimeout: 20_000 });
+    onTestFinished(() => request.close());
+    await request.bind("tcp://127.0.0.1:*");
+    const sent = request.send("request");
+    const to = ["--connect", request.lastEndpoint!, "--count", "1", "--output", "none"];
+    const stubborn = `trap '' TERM; while :; do sleep 1; done`;
+    const command = startZmq(["rep", ...to, "--timeout", "2000", "--exec", stubborn]);
+    await sent;
+    expect((await request.receive()).map(String)).toEqual([""]);
+    // The shell has inherited standard error, so its end is the end of both.
+    const { exitCode, stderr } = await command;
+    expect({ exitCode, stderr: textOf(stderr) }).toEqual({
+      exitCode: 0,
+      stderr: "zmq: --exec has not ended within 2000 ms\n",
+    });
+  },
+);
+
 test("a command waits for an --eval that does not settle, until a signal", async () => {
   const request = new Request();
   onTestFinished(() => request.close());

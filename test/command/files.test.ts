@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Push } from "zmq-native";
 import { inspector } from "zmq-native/inspector";
-import { execute } from "../helpers/execute.js";
-import { endpoint, folder, startZmq, zmq } from "./zmq.js";
+import { execute, succeeds } from "../helpers/execute.js";
+import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
 
@@ -90,6 +90,18 @@ describe.skipIf(process.platform === "win32")("a named pipe", () => {
     expect(stdout).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(await graph).toMatchObject({ status: 0, stderr: "" });
   });
+});
+
+const hasTerminals = process.platform === "linux" && succeeds("script", ["-qec", "true", "/dev/null"]);
+
+test.skipIf(!hasTerminals)("a terminal gets the drawing of zmq graph --svg", async () => {
+  const listener = await inspector.listen(endpoint());
+  onTestFinished(() => listener.close());
+  const words = [process.execPath, program, "graph", listener.endpoint, "--svg", "/dev/tty"];
+  const command = words.map((word) => `'${word}'`).join(" ");
+  const { status, stdout } = await execute("script", ["-qec", command, "/dev/null"]);
+  expect(stdout).toMatch(/^<svg .*<\/svg>\r\n$/s);
+  expect(status).toBe(0);
 });
 
 test("a byte order mark in front of --plain-users does not belong to the first name", async () => {

@@ -246,6 +246,9 @@ test.each([
   ["\\u001f", 5, ""],
   ["\\n", 1, ""],
   ["abc", 0, ""],
+  ["\u043f\u0440\u0438 \u043c\u0438\u0440", 2, "\u043f\u0440"],
+  ["\u2500\u2500\u2500\u2500\n", 2, "\u2500\u2500"],
+  ["\u{20bb7}\u{20bb7}", 3, "\u{20bb7}"],
 ])("%j is cut for a terminal of %i columns", (text, columns, expected) => {
   expect(fitting(text, columns)).toBe(expected);
 });
