@@ -5,156 +5,19 @@
 import type { QueueSettings } from "../arguments/queue-options.js";
 import { errorOf, type ZmqError } from "../binding/errors.js";
 import { noticeLater } from "../diagnostics/channels.js";
-import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
-import { laterTurn, type Order, turnIsOver, turnOfOthers } from "./fairness.js";
+import { turnIsOver, turnOfOthers } from "./fairness.js";
 import { identityOf } from "./identity.js";
 import type { Core, Losses } from "./open-socket.js";
-import { type Attempt, wouldBlock } from "./pending.js";
+import { wouldBlock } from "./pending.js";
+import { type Operation, QueueEntry } from "./queue-entry.js";
 import { busyReading, busyWriting, isOutOfTurn, unfinishedError } from "./state-errors.js";
 import type { Waiter } from "./waiter.js";
-
-/** @internal An operation that would block, or that others have to precede. */
-export interface Operation<T> {
-  readonly attempt: Attempt<T>;
-  /** Milliseconds from now on; below 0 there is no limit. */
-  readonly timeout: number;
-  /** The name of the method, such as `send()`. */
-  readonly call: string;
-  readonly signal: AbortSignal | undefined;
-  /** The result if the socket is closed first, instead of an error. */
-  readonly whenClosed?: T | undefined;
-  /** The topic, for `latestByTopic`. */
-  readonly topic?: string | undefined;
-  /** Whether the operation takes over the socket when it succeeds, until `resume`. It is never dropped for others. */
-  readonly takesOver?: boolean;
-}
 
 /** Why a queue drops a message. */
 type Loss = keyof Losses;
 
-/** `setTimeout` accepts an int32. Longer waits get no timer. */
-const longestTimer = 2 ** 31 - 1;
-
 /** Sends of one retry, however little of the turn's budget is left. */
 const fewest = 16;
-
-const ignore = () => {};
-
-/** The errors of losses that the settings of a queue plan. */
-const planned = new WeakSet<object>();
-
-/** @internal Whether the error of an operation is a planned loss, which the program need not handle. */
-export const isPlanned = (error: unknown): boolean => planned.has(error as object);
-
-/** A queued operation: an element of a doubly linked list, since operations leave the queue in any order. */
-class Entry<T = unknown> {
-  readonly operation: Operation<T>;
-  readonly promise: Promise<T>;
-  previous: Entry | undefined;
-  next: Entry | undefined;
-  queued = false;
-  readonly #abort: (entry: Entry) => void;
-  #aborted = false;
-  /** Has a result. The promise may settle in a later turn. */
-  #finished = false;
-  #timer: NodeJS.Timeout | undefined;
-  #resolve!: (value: T) => void;
-  #reject!: (reason: unknown) => void;
-
-  constructor(operation: Operation<T>, abort: (entry: Entry) => void) {
-    this.operation = operation;
-    this.#abort = abort;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  get aborted(): boolean {
-    return this.#aborted;
-  }
-
-  /** Adds the listener. False if the signal is aborted. Runs user code if the signal is not Node's own. */
-  listen(): boolean {
-    const { signal } = this.operation;
-    if (signal === undefined) return true;
-    signal.addEventListener("abort", this.#onAbort);
-    if (signal.aborted && !this.#aborted) this.#onAbort();
-    return !this.#aborted;
-  }
-
-  /** Starts the timer. `expire` is called at the end of the timeout, or after `ttl` milliseconds. */
-  start(ttl: number | undefined, expire: (entry: Entry, ofQueue: boolean) => void): void {
-    const { timeout } = this.operation;
-    const ofQueue = ttl !== undefined && (timeout < 0 || ttl < timeout);
-    const delay = ofQueue ? ttl : timeout;
-    if (delay >= 0 && delay <= longestTimer) {
-      this.#timer = setTimeout(() => expire(this as Entry, ofQueue), delay);
-      // A hook of async_hooks for the timer has aborted the signal.
-      if (this.#aborted) clearTimeout(this.#timer);
-    }
-  }
-
-  resolve(value: T): void {
-    this.#release();
-    this.#resolve(value);
-  }
-
-  /** Settles in `turn`, or at once. From now on, neither the timeout nor the signal counts. */
-  finish(turn: Promise<void> | undefined, settle: () => void): void {
-    this.#finished = true;
-    this.#release();
-    if (turn === undefined) settle();
-    else void turn.then(settle);
-  }
-
-  reject(reason: unknown): void {
-    this.#release();
-    this.#reject(reason);
-  }
-
-  /**
-   * Rejects since the queue has no place. Counts as an operation: a loop that tries again must not starve the event loop,
-   * which may bring what the queue waits for.
-   */
-  refuse(reason: ZmqError, order: Order): void {
-    // Not `this`, which holds the message: the turn may be far away.
-    const reject = this.#reject;
-    try {
-      this.finish(laterTurn(order), () => reject(reason));
-    } catch {
-      // Near a stack overflow.
-      this.reject(reason);
-    }
-  }
-
-  /** Rejects for a planned loss, which the program need not handle. */
-  drop(reason: ZmqError, order: Order): void {
-    if (!this.operation.takesOver) {
-      planned.add(reason);
-      this.promise.then(undefined, ignore);
-    }
-    this.refuse(reason, order);
-  }
-
-  readonly #onAbort = (): void => {
-    if (this.#finished) return;
-    this.#aborted = true;
-    this.#abort(this as Entry);
-    try {
-      this.reject(this.operation.signal?.reason);
-    } catch (error) {
-      this.#reject(error);
-    }
-  };
-
-  #release(): void {
-    clearTimeout(this.#timer);
-    const { signal } = this.operation;
-    // In a microtask, since user code of the signal must not run between the retries of a wake-up.
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#onAbort));
-  }
-}
 
 /** @internal */
 export class OperationQueue implements Waiter {
@@ -163,11 +26,11 @@ export class OperationQueue implements Waiter {
   readonly lost: Losses = { overflow: 0, replaced: 0, expired: 0 };
   readonly #core: Core;
   readonly #direction: "sending" | "receiving";
-  #first: Entry | undefined;
-  #last: Entry | undefined;
+  #first: QueueEntry | undefined;
+  #last: QueueEntry | undefined;
   #length = 0;
   /** The newest operation of each topic, up to the last operation without a topic: others must not overtake that one. */
-  readonly #byTopic = new Map<string, Entry>();
+  readonly #byTopic = new Map<string, QueueEntry>();
   /** Whether the queue is registered with the core. */
   #waiting = false;
   /** Set if the last attempt failed because the socket must first do the opposite of send and receive. */
@@ -198,19 +61,19 @@ export class OperationQueue implements Waiter {
   add<T>(operation: Operation<T>): Promise<T> {
     const core = this.#core;
     const { uses } = core;
-    const entry = new Entry<T>(operation, this.#leave);
+    const entry = new QueueEntry<T>(operation, this.#leave);
     const { promise } = entry;
     try {
       if (!entry.listen()) return promise;
       // Checked again: the signal, and hooks of async_hooks for the promise, may have used or closed the socket.
-      if (core.handle === 0) this.#giveUp(entry as Entry, "ECANCELED");
+      if (core.handle === 0) this.#giveUp(entry as QueueEntry, "ECANCELED");
       else {
         core.usable();
-        this.#insert(entry as Entry);
+        this.#insert(entry as QueueEntry);
       }
       if (core.uses !== uses) core.touched();
     } catch (error) {
-      this.#leave(entry as Entry);
+      this.#leave(entry as QueueEntry);
       entry.reject(error);
     }
     return promise;
@@ -291,7 +154,7 @@ export class OperationQueue implements Waiter {
   }
 
   /** Inserts an operation, according to `overflow`, or rejects it. */
-  #insert(entry: Entry): void {
+  #insert(entry: QueueEntry): void {
     const core = this.#core;
     const { settings } = this;
     if (settings === undefined) throw this.#direction === "sending" ? busyWriting(core) : busyReading(core);
@@ -325,7 +188,7 @@ export class OperationQueue implements Waiter {
   }
 
   /** Drops the oldest operations, but not `newest`, until `length` are left. Returns whether it dropped any. */
-  #dropOldest(length: number, newest: Entry): boolean {
+  #dropOldest(length: number, newest: QueueEntry): boolean {
     let dropped = false;
     for (let next = this.#first; next !== undefined && this.#length > length; ) {
       const oldest = next;
@@ -343,7 +206,7 @@ export class OperationQueue implements Waiter {
   }
 
   /** Drops the oldest operations, several if `max` was lowered, or rejects the new one and returns false. */
-  #makeRoom(entry: Entry, { max, overflow }: QueueSettings): boolean {
+  #makeRoom(entry: QueueEntry, { max, overflow }: QueueSettings): boolean {
     if (overflow === "dropOldest" || overflow === "latestByTopic") {
       if (this.#dropOldest(max - 1, entry)) return true;
     }
@@ -364,12 +227,12 @@ export class OperationQueue implements Waiter {
     return false;
   }
 
-  #discard(entry: Entry, message: string, reason: Loss): void {
+  #discard(entry: QueueEntry, message: string, reason: Loss): void {
     this.#remove(entry);
     this.#drop(entry, errorOf("ENOBUFS", message), reason);
   }
 
-  #drop(entry: Entry, error: ZmqError, reason: Loss): void {
+  #drop(entry: QueueEntry, error: ZmqError, reason: Loss): void {
     entry.drop(error, this.#core.orders[this.#direction]);
     if (entry.operation.takesOver) return;
     this.lost[reason]++;
@@ -394,7 +257,7 @@ export class OperationQueue implements Waiter {
   }
 
   /** Removes an operation, if it is queued. */
-  readonly #leave = (entry: Entry): void => {
+  readonly #leave = (entry: QueueEntry): void => {
     if (!entry.queued) return;
     const first = this.#first === entry;
     this.#remove(entry);
@@ -403,7 +266,7 @@ export class OperationQueue implements Waiter {
     else if (first && this.#waiting) this.#core.touched();
   };
 
-  readonly #expire = (entry: Entry, ofQueue: boolean): void => {
+  readonly #expire = (entry: QueueEntry, ofQueue: boolean): void => {
     // Tries once more.
     if (this.#waiting) this.retry();
     // That attempt may have consumed the wake-up of the other direction, so schedule a retry for it.
@@ -415,7 +278,7 @@ export class OperationQueue implements Waiter {
     this.#leave(entry);
   };
 
-  #giveUp(entry: Entry, code: "ETIMEDOUT" | "ECANCELED"): void {
+  #giveUp(entry: QueueEntry, code: "ETIMEDOUT" | "ECANCELED"): void {
     const { call, timeout, whenClosed } = entry.operation;
     const [direction, outOfTurn] = [this.#direction, this.#outOfTurn];
     const turn = turnOfOthers(this.#core.orders[direction]);
@@ -428,7 +291,7 @@ export class OperationQueue implements Waiter {
     entry.finish(turn, () => entry.reject(error));
   }
 
-  #link(entry: Entry, before: Entry | undefined): void {
+  #link(entry: QueueEntry, before: QueueEntry | undefined): void {
     const previous = before === undefined ? this.#last : before.previous;
     entry.previous = previous;
     entry.next = before;
@@ -440,7 +303,7 @@ export class OperationQueue implements Waiter {
     this.#length++;
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: QueueEntry): void {
     if (!entry.queued) return;
     const { previous, next } = entry;
     if (previous === undefined) this.#first = next;

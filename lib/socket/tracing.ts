@@ -16,7 +16,7 @@ import {
 import type { WireFrame, WireMessage } from "../binding/index.js";
 import { Identified } from "../core/identity.js";
 import type { Core } from "../core/open-socket.js";
-import { isPlanned } from "../core/operation-queue.js";
+import { isPlanned } from "../core/queue-entry.js";
 import { tracing } from "../diagnostics/channels.js";
 import { copyOf, type Message } from "../message/frames.js";
 import { taggings } from "../message/tag.js";

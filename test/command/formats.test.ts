@@ -91,19 +91,24 @@ describe("input that cannot be sent unchanged is refused", () => {
   });
 });
 
+/** Replays a recording of one message with one frame, and resolves with its text. */
+async function replayed(recording: string): Promise<string> {
+  const file = join(folder(), "recording");
+  writeFileSync(file, recording);
+  const pull = new Pull({ receiveTimeout: 20_000 });
+  onTestFinished(() => pull.close());
+  await pull.bind("tcp://127.0.0.1:*");
+  const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
+  const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
+  expect(ended).toMatchObject({ status: 0, stderr: "" });
+  return String(frames);
+}
+
 test.each(["\n", "\r\n"])(
   "a recording has texts with U+2028 and U+2029, and lines that end with %j",
   async (end) => {
-    const file = join(folder(), "recording");
     const lines = ['{"format":"zmq-recording","version":1}', '{"at":0,"frames":["a\u2028b\u2029c"]}'];
-    writeFileSync(file, lines.join(end));
-    const pull = new Pull({ receiveTimeout: 20_000 });
-    onTestFinished(() => pull.close());
-    await pull.bind("tcp://127.0.0.1:*");
-    const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
-    const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
-    expect(ended).toMatchObject({ status: 0, stderr: "" });
-    expect(String(frames)).toBe("a\u2028b\u2029c");
+    expect(await replayed(lines.join(end))).toBe("a\u2028b\u2029c");
   },
 );
 
@@ -125,15 +130,8 @@ test.each([
 });
 
 test("a byte order mark in front of a recording is skipped", async () => {
-  const file = join(folder(), "recording");
-  writeFileSync(file, '\ufeff{"format":"zmq-recording","version":1}\n{"at":0,"frames":["a"]}\n');
-  const pull = new Pull({ receiveTimeout: 20_000 });
-  onTestFinished(() => pull.close());
-  await pull.bind("tcp://127.0.0.1:*");
-  const replay = ["replay", file, "--type", "push", "--connect", pull.lastEndpoint!];
-  const [frames, ended] = await Promise.all([pull.receive(), zmq(replay)]);
-  expect(ended).toMatchObject({ status: 0, stderr: "" });
-  expect(String(frames)).toBe("a");
+  const recording = '\ufeff{"format":"zmq-recording","version":1}\n{"at":0,"frames":["a"]}\n';
+  expect(await replayed(recording)).toBe("a");
 });
 
 test("base64 without padding and of the URL-safe alphabet is accepted", async () => {
