@@ -2,11 +2,10 @@
 
 import { options, zmq } from "./peer.mjs";
 
-const { path, transport, count } = options;
+/** `queued`: the messages that lie in the queue of a measured receiver before it starts, the same for each `count`. */
+const { path, transport, count, queued } = options;
 const message = Buffer.alloc(64, 1);
 const frames = [Buffer.alloc(16), Buffer.alloc(16), Buffer.alloc(64)];
-/** Messages that lie in the queue of a measured receiver before it starts, whatever `count` is. */
-const queued = 130_000;
 
 async function pair(Sender, Receiver) {
   const sender = new Sender({ sendHighWaterMark: 0, linger: 0 });
