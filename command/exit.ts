@@ -133,9 +133,21 @@ function endWithTerminal(): void {
   });
 }
 
+/** The remedies if no descriptor is left. Node opens modules of this command, too. */
+export const descriptorRemedies = {
+  EMFILE: "raise the limit of open files, see ulimit -n",
+  ENFILE: "end programs that have many open files",
+} as const;
+
+function remedyOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === "EMFILE" || code === "ENFILE" ? `; ${descriptorRemedies[code]}` : "";
+}
+
 /** Reports an error. Returns the failure to end with, which is not reported again. */
 export function reported(error: unknown): Failure {
-  const { message, exitCode } = error instanceof Failure ? error : new Failure(textOf(error));
+  const { message, exitCode } =
+    error instanceof Failure ? error : new Failure(textOf(error) + remedyOf(error));
   if (message !== "") report(message);
   return new Failure("", exitCode);
 }

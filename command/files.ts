@@ -20,18 +20,51 @@ import { addAbortSignal, type Readable, type Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { isatty, ReadStream, WriteStream } from "node:tty";
-import { exitCodes, Failure, interrupted } from "./exit.js";
+import { descriptorRemedies, exitCodes, Failure, interrupted, textOf } from "./exit.js";
+
+type Access = "read" | "write";
+
+/** The remedies for errors of files. Other errors are rare, or their text is enough. */
+const remedies: Readonly<Record<string, string | Readonly<Record<Access, string>>>> = {
+  EACCES: { read: "give this user the right to read it", write: "give this user the right to write there" },
+  EFBIG: "raise the limit of the file size, see ulimit -f",
+  ...descriptorRemedies,
+  ENOENT: { read: "compare the path", write: "create its folder first" },
+  ENOSPC: "free some space, or write to another disk",
+  ENOTDIR: "compare the path",
+  ENXIO: "this process has no such terminal or device: give another file",
+  EROFS: "write to another disk",
+};
+
+/** The failure to read or write a file: names it and the remedy. */
+export function fileFailure(
+  access: Access,
+  name: string,
+  error: unknown,
+  exitCode: number = exitCodes.failed,
+): Failure {
+  if (error instanceof Failure) return error;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  // Node appends the system call and the path.
+  const text = syscall === undefined ? textOf(error) : textOf(error).replace(/, \w+(?: '.*)?$/s, "");
+  const found = code !== undefined && Object.hasOwn(remedies, code) ? remedies[code] : undefined;
+  const remedy = typeof found === "object" ? found[access] : found;
+  return new Failure(
+    `cannot ${access} ${name}: ${text}${remedy === undefined ? "" : `; ${remedy}`}`,
+    exitCode,
+  );
+}
 
 /** Throws a `Failure` if a file cannot be read. Does not open it: the writer of a named pipe would notice that. */
 export function checkFile(path: string): void {
-  let reason = "it is a folder";
+  let isDirectory: boolean;
   try {
     accessSync(path, constants.R_OK);
-    if (!statSync(path).isDirectory()) return;
+    isDirectory = statSync(path).isDirectory();
   } catch (error) {
-    reason = (error as Error).message;
+    throw fileFailure("read", path, error, exitCodes.usage);
   }
-  throw new Failure(`cannot read ${path}: ${reason}`, exitCodes.usage);
+  if (isDirectory) throw new Failure(`cannot read ${path}: it is a folder`, exitCodes.usage);
 }
 
 /** Opens a terminal. Undefined for other files. */
@@ -43,9 +76,7 @@ function openTerminal(path: string, stats: Stats | undefined, access: number): n
   return undefined;
 }
 
-/** Opens a file. Destroying the stream ends the reading, also of a named pipe and a terminal. */
-export function openFile(path: string): Readable {
-  checkFile(path);
+function openStream(path: string): Readable {
   const stats = statSync(path);
   if (stats.isFIFO()) {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -53,6 +84,20 @@ export function openFile(path: string): Readable {
   }
   const terminal = openTerminal(path, stats, constants.O_RDONLY);
   return terminal === undefined ? createReadStream(path) : new ReadStream(terminal);
+}
+
+/**
+ * Opens a file. Destroying the stream ends the reading, also of a named pipe and a terminal.
+ *
+ * @throws Failure: the file cannot be opened. A regular file is opened later: then the stream has the error.
+ */
+export function openFile(path: string): Readable {
+  checkFile(path);
+  try {
+    return openStream(path);
+  } catch (error) {
+    throw fileFailure("read", path, error);
+  }
 }
 
 /** Whether `openFile` has opened a named pipe or a terminal. */
@@ -68,7 +113,7 @@ export async function readText(path: string): Promise<string> {
     return withoutMark(await text(addAbortSignal(interrupted, stream)));
   } catch (error) {
     interrupted.throwIfAborted();
-    throw new Failure(`cannot read ${path}: ${(error as Error).message}`, exitCodes.usage);
+    throw fileFailure("read", path, error, exitCodes.usage);
   }
 }
 
@@ -94,13 +139,7 @@ async function openPipe(path: string): Promise<Writable> {
 /** Options of `finished` for a file that `createFile` has opened: a terminal can be read as well, and that side has no end. */
 export const written = { readable: false };
 
-/**
- * Opens a file for writing. `w` replaces the content of an existing file, `wx` refuses it. Rejects with the error of Node if that fails,
- * and with the reason if the command is interrupted.
- *
- * @param mode The mode of a new file.
- */
-export async function createFile(path: string, flags: "w" | "wx", mode: number): Promise<Writable> {
+async function createStream(path: string, flags: "w" | "wx", mode: number): Promise<Writable> {
   const stats = flags === "w" ? statSync(path, { throwIfNoEntry: false }) : undefined;
   if (stats?.isFIFO()) return openPipe(path);
   const terminal = openTerminal(path, stats, constants.O_WRONLY);
@@ -108,6 +147,29 @@ export async function createFile(path: string, flags: "w" | "wx", mode: number):
   const file = createWriteStream(path, { flags, mode });
   await once(file, "open");
   return file;
+}
+
+/**
+ * Opens a file for writing. `w` replaces the content of an existing file, `wx` refuses it.
+ *
+ * @param mode The mode of a new file.
+ * @param exitCode The exit code of the failure.
+ * @throws Failure (rejects): the file cannot be opened, or the command is interrupted.
+ */
+export async function createFile(
+  path: string,
+  flags: "w" | "wx",
+  mode: number,
+  exitCode: number = exitCodes.failed,
+): Promise<Writable> {
+  try {
+    return await createStream(path, flags, mode);
+  } catch (error) {
+    if (flags === "wx" && (error as NodeJS.ErrnoException).code === "EEXIST") {
+      throw new Failure(`${path} exists; --force replaces it`, exitCodes.usage);
+    }
+    throw fileFailure("write", path, error, exitCode);
+  }
 }
 
 function isFolder(descriptor: number): boolean {

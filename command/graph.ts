@@ -3,7 +3,7 @@
 import { finished } from "node:stream/promises";
 import type { Snapshot } from "zmq-native/inspector";
 import { exitCodes, Failure, interrupted, textOf } from "./exit.js";
-import { createFile, written } from "./files.js";
+import { createFile, fileFailure, written } from "./files.js";
 import { toDot, toText } from "./graph-text.js";
 import { Inspected } from "./inspected.js";
 import { print, printDocument, printJson, report } from "./print.js";
@@ -49,8 +49,7 @@ async function drawing(topology: Topology, path: string): Promise<void> {
     const file = await createFile(path, "w", 0o666);
     await finished(file.end(svg), written);
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`cannot write ${path}: ${textOf(error)}`);
+    throw fileFailure("write", path, error);
   }
 }
 

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { exitCodes, Failure } from "./exit.js";
-import { checkFile, checkStandardInput, isPipe, openFile, withoutMark } from "./files.js";
+import { checkFile, checkStandardInput, fileFailure, isPipe, openFile, withoutMark } from "./files.js";
 import type { InputFormat } from "./formats.js";
 import { bufferOf, checkText, excerpt, fromJson, type Parcel, textOfFrame } from "./parcel.js";
 import { compile } from "./template.js";
@@ -241,7 +241,7 @@ async function* bytesOf(stream: Readable, name: string, signal: AbortSignal): As
   try {
     yield* stream;
   } catch (error) {
-    if (!signal.aborted) throw new Failure(`cannot read ${name}: ${(error as Error).message}`);
+    if (!signal.aborted) throw fileFailure("read", name, error);
   } finally {
     signal.removeEventListener("abort", stop);
   }

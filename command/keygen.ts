@@ -3,6 +3,7 @@
 import { lstat, stat } from "node:fs/promises";
 import { Certificate } from "zmq-native";
 import { exitCodes, Failure, textOf } from "./exit.js";
+import { fileFailure } from "./files.js";
 import { print } from "./print.js";
 
 /** Throws a `Failure` if a certificate must not replace a file. The certificate becomes a new file, so others than regular ones stay. */
@@ -23,7 +24,7 @@ function saveFailure(path: string, error: unknown): Failure {
   const text = textOf(error);
   const secret = `${path}_secret`;
   const file = text.includes(`${secret}.`) ? secret : path;
-  return new Failure(`cannot write ${file}: ${text.replace(/, \w+ '.*$/s, "")}`);
+  return fileFailure("write", file, error);
 }
 
 /** Writes a certificate, or prints the keys. */

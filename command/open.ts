@@ -14,7 +14,7 @@ import {
   textOf,
 } from "./exit.js";
 import { countedWere, report } from "./print.js";
-import { type SecurityFlags, security } from "./security.js";
+import { type Security, type SecurityFlags, security } from "./security.js";
 import { type Setting, valuesOf } from "./settings.js";
 import type { SocketKind } from "./sockets.js";
 
@@ -27,6 +27,8 @@ export interface SocketFlags extends SecurityFlags {
   readonly join?: readonly string[];
   readonly linger?: number;
   readonly timeout?: number;
+  /** The result of `security`, for commands that open several sockets: a named pipe can be read only once. */
+  readonly security?: Security;
 }
 
 /** Any socket, with the methods that a command may use after it has looked at the row of its type. */
@@ -95,7 +97,7 @@ async function open(
       "give at least one endpoint with --bind or --connect, such as --connect tcp://127.0.0.1:5555",
     );
   }
-  const { options, rules } = await security(flags);
+  const { options, rules } = flags.security ?? (await security(flags));
   const authenticator = rules && (await zmq.context.authenticate(rules));
   let socket: AnySocket;
   try {

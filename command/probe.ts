@@ -5,7 +5,7 @@ import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { exitCodes, Failure, interrupted } from "./exit.js";
 import { toJsonFrame } from "./parcel.js";
 import { print, printJson } from "./print.js";
-import type { SecurityFlags } from "./security.js";
+import type { Security, SecurityFlags } from "./security.js";
 
 interface ProbeFlags extends SecurityFlags {
   readonly json?: boolean;
@@ -16,11 +16,16 @@ interface ProbeFlags extends SecurityFlags {
 /** The information about the peer, as far as it has arrived. */
 interface Report {
   endpoint: string;
-  /** Milliseconds until the connection was open, the greeting had arrived, the handshake was complete. */
-  times: { connect?: number; greeting?: number; handshake?: number };
+  /**
+   * Milliseconds until the connection was open, the greeting had arrived, the probe presented its type to a silent peer, the
+   * handshake was complete.
+   */
+  times: { connect?: number; greeting?: number; presented?: number; handshake?: number };
   version?: string;
   mechanism?: string;
   asServer?: boolean;
+  /** The type that the probe has presented to a silent peer. */
+  presented?: string;
   properties?: Record<string, unknown>;
   error?: string;
 }
@@ -159,6 +164,9 @@ const partners: Record<string, readonly string[]> = {
 /** The types that may send a message to any peer, and thus to the probe, where it is lost. */
 const distributing = new Set(["PUSH", "REQ", "DEALER", "PAIR", "CLIENT", "SCATTER", "CHANNEL"]);
 
+/** The type for a peer that waits for one. No peer of this type may send a message to the probe without a request. */
+const firstPresented = "REQ";
+
 /** Throws a `Failure` if the type of the peer does not fit. */
 function checkType(type: string, as: string): void {
   const types = partners[as];
@@ -191,7 +199,8 @@ async function readHandshake(reader: Reader, report: Report): Promise<void> {
 type Write = (bytes: Buffer) => Promise<void>;
 
 /** Reads the type of the peer, and presents one that fits. With NULL, libzmq sends its type without waiting for that of the peer. */
-async function exchangeTypes(reader: Reader, write: Write, { report, as, patience }: Conversation) {
+async function exchangeTypes(reader: Reader, write: Write, conversation: Conversation): Promise<void> {
+  const { report, as, patience, elapsed } = conversation;
   const read = readHandshake(reader, report);
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<"silent">((resolve) => {
@@ -199,8 +208,18 @@ async function exchangeTypes(reader: Reader, write: Write, { report, as, patienc
   });
   const isSilent = (await Promise.race([read, silence]).finally(() => clearTimeout(timer))) === "silent";
   if (isSilent) {
-    await write(ready(as ?? "DEALER"));
-    await read;
+    const presented = as ?? firstPresented;
+    report.presented = presented;
+    report.times.presented = elapsed();
+    await write(ready(presented));
+    await read.catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      const remedy =
+        as === undefined ? "if it is of another type than REP or ROUTER, give --as" : "compare --as";
+      throw new Failure(
+        `${error.message}. It waited for a type, and the probe presented ${presented}: ${remedy}`,
+      );
+    });
   }
   const type = String(report.properties?.["Socket-Type"]);
   if (as !== undefined) checkType(type, as);
@@ -249,7 +268,7 @@ async function converse(socket: Socket, conversation: Conversation): Promise<voi
   report.times.handshake = elapsed();
 }
 
-function show({ endpoint, times, version, mechanism, asServer, properties, error }: Report): void {
+function show({ endpoint, times, version, mechanism, asServer, presented, properties, error }: Report): void {
   const ms = (time: number | undefined) => (time === undefined ? undefined : `${time.toFixed(1)} ms`);
   const rows: [string, unknown][] = [
     ["endpoint", endpoint],
@@ -257,6 +276,7 @@ function show({ endpoint, times, version, mechanism, asServer, properties, error
     ["greeting after", ms(times.greeting)],
     ["handshake after", ms(times.handshake)],
     ["ZMTP version", version],
+    ["presented", presented && `${presented}, after ${ms(times.presented)} without a type of the peer`],
     ["mechanism", mechanism && `${mechanism}${asServer ? " (server)" : ""}`],
     ...Object.entries(properties ?? {}).map(([name, value]): [string, unknown] => [
       name,
@@ -289,8 +309,17 @@ async function talk(target: NetConnectOpts, conversation: Conversation, signal: 
   }
 }
 
+async function readSecurity(endpoint: string, flags: ProbeFlags): Promise<Security> {
+  const { security } = await import("./security.js");
+  return security({ ...flags, connect: [endpoint] });
+}
+
 /** Lets a socket make the handshake. */
-async function authenticate(report: Report, flags: ProbeFlags, signal: AbortSignal): Promise<void> {
+async function authenticate(
+  report: Report,
+  flags: ProbeFlags & { readonly security: Security },
+  signal: AbortSignal,
+): Promise<void> {
   const { shakeHands } = await import("./probe-socket.js");
   const { time, mechanism, properties } = await shakeHands(report.endpoint, flags, signal);
   report.mechanism = mechanism;
@@ -307,7 +336,8 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
   const wanted = plain !== undefined ? "PLAIN" : isCurve ? "CURVE" : "NULL";
   const target = /^wss?:\/\//.test(endpoint) ? undefined : targetOf(endpoint);
   // Before anything is sent, since wrong usage is not the fault of the peer.
-  if (wanted !== "NULL") await (await import("./security.js")).security({ ...flags, connect: [endpoint] });
+  const isBySocket = target === undefined || wanted !== "NULL";
+  const security = isBySocket ? await readSecurity(endpoint, flags) : undefined;
   const report: Report = { endpoint, times: {} };
   const late = new Failure(`no answer within ${timeout} ms`, exitCodes.timeout);
   const limit = new AbortController();
@@ -319,7 +349,7 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
     const elapsed = () => tenths(performance.now() - start);
     const as = flags.as?.toUpperCase();
     if (target) await talk(target, { report, as, patience: timeout / 2, wanted, elapsed }, signal);
-    if (!target || wanted !== "NULL") await authenticate(report, flags, signal);
+    if (security) await authenticate(report, { ...flags, security }, signal);
   } catch (error) {
     exitCode = error instanceof Failure ? error.exitCode : exitCodes.failed;
     // Nothing has been sent.

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import { refusing, toAddresses } from "./addressed.js";
 import { exitCodes, Failure, interrupted } from "./exit.js";
-import { checkStandardInput, createFile, openFile, withoutMark, written } from "./files.js";
+import { checkStandardInput, createFile, fileFailure, openFile, withoutMark, written } from "./files.js";
 import { reportFailures } from "./handshakes.js";
 import { jsonOf } from "./harmless.js";
 import { split } from "./input.js";
@@ -69,14 +69,7 @@ async function create(path: string, force: boolean, onError: () => void): Promis
   const isFile = path !== "-";
   // Only for its owner: the messages may have been encrypted on their way.
   const mode = 0o600;
-  const file = isFile ? await createFile(path, force ? "w" : "wx", mode).catch(refuse) : process.stdout;
-  function refuse(error: unknown): never {
-    if (error instanceof Failure) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason =
-      code === "EEXIST" ? `${path} exists; --force replaces it` : `cannot write ${path}: ${message}`;
-    throw new Failure(reason, exitCodes.usage);
-  }
+  const file = isFile ? await createFile(path, force ? "w" : "wx", mode, exitCodes.usage) : process.stdout;
   let failed: Error | undefined;
   if (isFile) {
     file.on("error", (error) => {
@@ -85,7 +78,7 @@ async function create(path: string, force: boolean, onError: () => void): Promis
     });
   }
   const check = () => {
-    if (failed) throw new Failure(`cannot write ${path}: ${failed.message}`);
+    if (failed) throw fileFailure("write", path, failed);
   };
   return {
     async write(text) {
@@ -170,7 +163,13 @@ async function openRecording(path: string): Promise<Source> {
   const source = path === "-" ? process.stdin : openFile(path);
   interrupted.addEventListener("abort", () => source.destroy());
   const wrong = (number: number, reason: string) => new Failure(`${path}, line ${number}: ${reason}`);
-  const lines = linesOf(source, `${path} has a line that is longer than a text of JavaScript can be`, wrong);
+  const name = path === "-" ? "standard input" : path;
+  const lines = linesOf(
+    source,
+    name,
+    `${path} has a line that is longer than a text of JavaScript can be`,
+    wrong,
+  );
   try {
     const header = await lines.next();
     if (header.done && interrupted.aborted) throw interrupted.reason;
@@ -199,6 +198,7 @@ function checkHeader(
 /** The lines of a recording. Ends with the first signal. `readline` would also split texts at U+2028 and at U+2029. */
 async function* linesOf(
   source: AsyncIterable<Buffer>,
+  name: string,
   tooLong: string,
   wrong: (number: number, reason: string) => Failure,
 ): AsyncGenerator<string, undefined> {
@@ -212,7 +212,7 @@ async function* linesOf(
     }
   } catch (error) {
     // The signal has destroyed the source.
-    if (!interrupted.aborted) throw error;
+    if (!interrupted.aborted) throw fileFailure("read", name, error);
   }
 }
 

@@ -2,8 +2,8 @@
 
 import { stat } from "node:fs/promises";
 import * as zmq from "zmq-native";
-import { exitCodes, Failure, textOf } from "./exit.js";
-import { readText } from "./files.js";
+import { exitCodes, Failure } from "./exit.js";
+import { fileFailure, readText } from "./files.js";
 
 /** The options that are about security. */
 export interface SecurityFlags {
@@ -26,7 +26,9 @@ async function loadCertificate(path: string): Promise<zmq.Certificate> {
   try {
     return await zmq.Certificate.load(path);
   } catch (error) {
-    throw usage(`cannot read the certificate ${path}: ${textOf(error)}`);
+    // The file with the secret key has another name.
+    const { path: file = path } = error as NodeJS.ErrnoException;
+    throw fileFailure("read", `the certificate ${file}`, error, exitCodes.usage);
   }
 }
 
@@ -79,8 +81,14 @@ async function tlsOptions(flags: SecurityFlags): Promise<Record<string, unknown>
   return options;
 }
 
+/** The security of a socket, as its files and options say. */
+export interface Security {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly rules: zmq.AuthenticateOptions | undefined;
+}
+
 /** The options of the socket for CURVE, PLAIN and TLS, and the rules for its peers. */
-export async function security(flags: SecurityFlags) {
+export async function security(flags: SecurityFlags): Promise<Security> {
   const { curveSecret, curveServerKey, curveAllow, plain, plainUsers } = flags;
   const options = await tlsOptions(flags);
   const rules: zmq.AuthenticateOptions = {};

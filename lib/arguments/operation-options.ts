@@ -122,6 +122,13 @@ function signalOf(value: unknown): { signal: AbortSignal; aborted: boolean } | u
   throw new TypeError(`signal must be an AbortSignal, got ${shown(value)}${remedy}`);
 }
 
+/** A number is meant as the time limit, which is the last argument of similar functions. */
+function noObject(options: unknown): TypeError {
+  const remedy =
+    typeof options === "number" ? `{ timeout: ${options} }` : "an object such as { timeout: 1000 }";
+  return new TypeError(`Options must be an object, got ${shown(options)}: pass ${remedy}`);
+}
+
 /**
  * @internal Reads each option once. `null` is treated as undefined.
  *
@@ -133,7 +140,7 @@ export function operationOptions(options: unknown): PlainOptions {
 }
 
 function read(options: unknown): PlainOptions {
-  if (!isObject(options)) throw new TypeError(`Options must be an object, got ${shown(options)}`);
+  if (!isObject(options)) throw noObject(options);
   const { timeout, signal } = options as OperationOptions;
   const given = signalOf(signal);
   return { timeout: timeoutOf(timeout), signal: given?.signal, aborted: given?.aborted ?? false };

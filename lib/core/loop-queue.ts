@@ -1,6 +1,6 @@
 // The queue of one `for await` loop over events that peers cause. It has a limit, since the loop may not read.
 
-import { queueMicrotask } from "../runtime/timers.js";
+import { offAbort, onAbort } from "./abort.js";
 
 const finished = Object.freeze({ done: true }) as IteratorReturnResult<undefined>;
 
@@ -36,7 +36,7 @@ export class LoopQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#changed = changed;
     this.#signal = signal;
     // These lines run user code if the signal is not Node's own.
-    signal?.addEventListener("abort", this.#abort);
+    if (signal !== undefined) onAbort(signal, this.#abort);
     if (signal?.aborted === true) this.#abort();
   }
 
@@ -65,9 +65,7 @@ export class LoopQueue<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#over) return;
     this.#over = true;
     for (const reader of this.#readers.splice(0)) reader.resolve(finished);
-    // In a microtask, since a signal that is not Node's own runs user code.
-    const signal = this.#signal;
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
+    offAbort(this.#signal, this.#abort);
     this.#changed(this);
   }
 

@@ -2,7 +2,8 @@
 // closing of the socket.
 
 import type { ZmqError } from "../binding/errors.js";
-import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, setTimeout } from "../runtime/timers.js";
+import { offAbort, onAbort } from "./abort.js";
 import { turnOfOthers } from "./fairness.js";
 import type { Core } from "./open-socket.js";
 import type { Direction } from "./readiness.js";
@@ -108,7 +109,7 @@ export class Pending<T> implements Waiter {
   /** Adds the listener. False if the signal is aborted. Throws the errors of the signal's methods. */
   #listen(signal: AbortSignal): boolean {
     // These two lines run user code if the signal is not Node's own.
-    signal.addEventListener("abort", this.#abort);
+    onAbort(signal, this.#abort);
     if (signal.aborted && !this.#aborted) this.#abort();
     return !this.#aborted;
   }
@@ -199,8 +200,6 @@ export class Pending<T> implements Waiter {
       if (this.#direction === "watching") this.#core.unwatch(this);
       else this.#core.done(this.#direction);
     }
-    const signal = this.#signal;
-    // In a microtask, since user code of the signal must not run between the retries of a wake-up.
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
+    offAbort(this.#signal, this.#abort);
   }
 }

@@ -2,7 +2,8 @@
 // which operation is next, and which are dropped.
 
 import type { ZmqError } from "../binding/errors.js";
-import { clearTimeout, queueMicrotask, setTimeout } from "../runtime/timers.js";
+import { clearTimeout, setTimeout } from "../runtime/timers.js";
+import { offAbort, onAbort } from "./abort.js";
 import { laterTurn, type Order } from "./fairness.js";
 import type { Attempt } from "./pending.js";
 
@@ -65,7 +66,7 @@ export class QueueEntry<T = unknown> {
   listen(): boolean {
     const { signal } = this.operation;
     if (signal === undefined) return true;
-    signal.addEventListener("abort", this.#onAbort);
+    onAbort(signal, this.#onAbort);
     if (signal.aborted && !this.#aborted) this.#onAbort();
     return !this.#aborted;
   }
@@ -137,8 +138,6 @@ export class QueueEntry<T = unknown> {
 
   #release(): void {
     clearTimeout(this.#timer);
-    const { signal } = this.operation;
-    // In a microtask, since user code of the signal must not run between the retries of a wake-up.
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#onAbort));
+    offAbort(this.operation.signal, this.#onAbort);
   }
 }

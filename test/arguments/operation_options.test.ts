@@ -76,8 +76,9 @@ test("treats null and undefined as no options, and throws for a value that is no
     expect(anything(options)).toMatchObject({ timeout: undefined, signal: undefined, aborted: false });
   }
   for (const options of [1, "x", true, 1n, Symbol("s")]) {
-    expect(() => anything(options)).toThrow(/^Options must be an object, got /);
+    expect(() => anything(options)).toThrow(/^Options must be an object, got .*: pass .*\{ timeout: \d+ \}$/);
   }
+  expect(() => anything(5)).toThrow(/^Options must be an object, got 5: pass \{ timeout: 5 \}$/);
 });
 
 test("reads each option once", () => {

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Push } from "zmq-native";
 import { inspector } from "zmq-native/inspector";
@@ -148,7 +149,7 @@ describe("zmq keygen", () => {
     const { status, stderr } = await zmq(["keygen", path]);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: `zmq: cannot write ${path}_secret: ENOENT: no such file or directory\n`,
+      stderr: `zmq: cannot write ${path}_secret: ENOENT: no such file or directory; create its folder first\n`,
     });
   });
 });
@@ -165,3 +166,34 @@ describe("a malformed endpoint is wrong usage", () => {
     expect(await zmq(parameters)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^zmq: .+\n$/) });
   });
 });
+
+describe.skipIf(process.platform !== "linux")(
+  "a file that cannot be opened or read is named with the remedy",
+  () => {
+    const device =
+      "ENXIO: no such device or address; this process has no such terminal or device: give another file";
+    const to = ["--connect", "ipc:///nobody", "--linger", "0"];
+
+    // In a session of its own, which has no terminal.
+    test.each([
+      [["push", ...to, "--file", "/dev/tty"], 1, `zmq: cannot read /dev/tty: ${device}\n`],
+      [["record", "/dev/tty", "--force", ...to], 2, `zmq: cannot write /dev/tty: ${device}\n`],
+    ])("zmq %s", async (parameters, status, stderr) => {
+      const { exitCode, ...rest } = await execa(process.execPath, [program, ...parameters], {
+        reject: false,
+        stripFinalNewline: false,
+        stdin: "ignore",
+        detached: true,
+      });
+      expect({ status: exitCode, stderr: rest.stderr }).toEqual({ status, stderr });
+    });
+
+    test("zmq replay", async () => {
+      const { status, stderr } = await zmq(["replay", "/proc/self/mem", ...to]);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: "zmq: cannot read /proc/self/mem: EIO: i/o error\n",
+      });
+    });
+  },
+);

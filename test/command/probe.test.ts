@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -24,6 +25,7 @@ import {
   XSubscriber,
 } from "zmq-native";
 import { makeCertificate } from "../helpers/certificates.js";
+import { execute } from "../helpers/execute.js";
 import { folder, zmq } from "./zmq.js";
 
 /** Probes as a Push. */
@@ -206,8 +208,36 @@ describe("without --as", () => {
     const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect(await probeAny(at, "--timeout", "2000")).toMatchObject({
       status: 0,
-      report: { properties: { "Socket-Type": "ROUTER" } },
+      report: {
+        presented: "REQ",
+        times: { presented: expect.any(Number) },
+        properties: { "Socket-Type": "ROUTER" },
+      },
     });
+    const { stdout } = await zmq(["probe", at, "--timeout", "2000", "--as", "dealer"]);
+    expect(stdout).toMatch(/^presented +DEALER, after \d+\.\d ms without a type of the peer$/m);
+  });
+
+  test.each([
+    [[], /^it closed the connection .*\. It waited for a type, and the probe presented REQ: .* give --as$/],
+    [["--as", "pull"], /^it closed .*, and the probe presented PULL: compare --as$/],
+  ])("a peer that waits for a type and rejects the one it gets, with %j", async (flags, error) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      let received = 0;
+      socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
+      socket.on("data", (bytes) => {
+        received += bytes.length;
+        // More than a greeting.
+        if (received > 64) socket.end();
+      });
+    });
+    onTestFinished(() => void server.close());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { status, report } = await probeAny(at, "--timeout", "2000", ...flags);
+    expect({ status, error: report.error }).toEqual({ status: 1, error: expect.stringMatching(error) });
   });
 });
 
@@ -250,6 +280,24 @@ describe("ws and wss", () => {
     const error = expect.stringMatching(/refused/i);
     expect(await probe("ws://127.0.0.1:1")).toMatchObject(failed(error));
   });
+
+  test.skipIf(!capability.wss || process.platform === "win32")(
+    "wss with a certificate in a named pipe, which can be read only once",
+    async () => {
+      const { certificate, key } = makeCertificate();
+      const pipe = join(folder(), "pipe");
+      await execute("mkfifo", [pipe]);
+      const at = await open({ wssCertificate: certificate, wssKey: key }, "wss://127.0.0.1:*");
+      // The first type that is tried, REQ, does not fit.
+      const probing = zmq(["probe", at, "--wss-trust", pipe, "--timeout", "20000", "--json"]);
+      await writeFile(pipe, certificate);
+      const { status, stdout } = await probing;
+      expect({ status, report: JSON.parse(stdout) }).toMatchObject({
+        status: 0,
+        report: { properties: { "Socket-Type": "PULL" } },
+      });
+    },
+  );
 
   test.skipIf(!capability.wss)(
     "wss with a certificate that is trusted, and with one that is not",

@@ -1,8 +1,9 @@
 // Waits until a socket has a number of peers.
 
+import { offAbort, onAbort } from "../../core/abort.js";
 import type { Core } from "../../core/open-socket.js";
 import { unfinishedError } from "../../core/state-errors.js";
-import { clearTimeout, queueMicrotask, setTimeout } from "../../runtime/timers.js";
+import { clearTimeout, setTimeout } from "../../runtime/timers.js";
 
 export class PeerWait {
   readonly promise: Promise<number>;
@@ -48,7 +49,7 @@ export class PeerWait {
     const signal = this.#signal;
     if (signal === undefined || this.#over) return;
     try {
-      signal.addEventListener("abort", this.#abort);
+      onAbort(signal, this.#abort);
       if (signal.aborted) this.#abort();
     } catch (error) {
       this.#settle(() => this.#reject(error));
@@ -91,9 +92,7 @@ export class PeerWait {
     this.#over = true;
     clearTimeout(this.#timer);
     act();
-    const signal = this.#signal;
-    // In a microtask, since a signal that is not Node's own runs user code.
-    if (signal !== undefined) queueMicrotask(() => signal.removeEventListener("abort", this.#abort));
+    offAbort(this.#signal, this.#abort);
     this.#ended(this);
   }
 }
