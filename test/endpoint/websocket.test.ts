@@ -16,6 +16,7 @@ import {
   ready,
   upgrade,
   webSocketFrame,
+  webSocketFrames,
 } from "../helpers/zmtp.js";
 
 /** The response of a ws server to a handshake with these headers, without a body. Empty if the server hangs up. */
@@ -42,13 +43,18 @@ async function shakeHands(endpoint: string, headers: Record<string, string>): Pr
 }
 
 describe("a handshake with the headers", () => {
-  // libzmq rejects all but the first without vendor/patches/libzmq/ws/http-request.patch.
+  // libzmq rejects all but the first without vendor/patches/libzmq/ws/http-request.patch and header-spaces.patch.
   test.each([
     { Connection: "Upgrade" },
     { Connection: "keep-alive, Upgrade" },
     { Connection: "upgrade,keep-alive" },
     { Connection: "close , UPGRADE\t" },
     { Upgrade: "h2c, WebSocket" },
+    { Upgrade: "\twebsocket\t ", Connection: "\t Upgrade \t" },
+    { "Sec-WebSocket-Key": "\t dGhlIHNhbXBsZSBub25jZQ== \t" },
+    { "Sec-WebSocket-Protocol": "\tZWS2.0/NULL\t" },
+    { "Sec-WebSocket-Protocol": " \t ZWS2.0/NULL \t " },
+    { "Sec-WebSocket-Protocol": "chat\t,\t ZWS2.0/NULL \t, \t,other" },
   ])("%o is accepted", async (headers) => {
     using pull = new Pull();
     await pull.bind("ws://127.0.0.1:*");
@@ -66,6 +72,9 @@ describe("a handshake with the headers", () => {
     { Connection: "," },
     { Upgrade: "h2c" },
     { "Sec-WebSocket-Protocol": "chat" },
+    { "Sec-WebSocket-Protocol": " \t" },
+    { "Sec-WebSocket-Protocol": "ZWS2.0 /NULL" },
+    { "Sec-WebSocket-Key": "\t \t" },
   ])("%o is rejected", async (headers) => {
     using pull = new Pull();
     await pull.bind("ws://127.0.0.1:*");
@@ -234,6 +243,15 @@ describe("an answer to a client", () => {
       "with a tab before the key",
       (request) => accepted(request, "ZWS2.0", { [key]: `\t${acceptKey(request)}` }),
     ],
+    [
+      "with tabs and spaces around all values",
+      (request) =>
+        accepted(request, "\t ZWS2.0 \t", {
+          Upgrade: "\twebsocket \t",
+          Connection: "\t Upgrade\t",
+          [key]: `\t ${acceptKey(request)}\t `,
+        }),
+    ],
   ])("is accepted %s", async (_, answer) => {
     using open = await asked();
     open.peer.say(answer(open.peer.heard), webSocketFrame("\0", { masked: false }));
@@ -399,6 +417,163 @@ describe("a message in several frames", () => {
     push.connect(pull.lastEndpoint as string);
     await push.send("other");
     expect(String(await pull.receive())).toBe("other");
+  });
+});
+
+// Without vendor patch libzmq/ws/control-frames, pongs are empty.
+describe("a ping", () => {
+  const { ping, pong, binary } = opcodes;
+  const protocols = ["ZWS2.0", "ZWS2.0/NULL"] as const;
+  const letters = (length: number) => Buffer.from(Array.from({ length }, (_, i) => 97 + (i % 26)));
+  const pingOf = (payload: string | Uint8Array, masked = true) =>
+    webSocketFrame(payload, { opcode: ping, masked });
+  /** The frames that a peer has got, after the headers. */
+  const framesOf = ({ heard }: RawPeer) => {
+    const end = heard.indexOf("\r\n\r\n");
+    return end < 0 ? [] : webSocketFrames(heard.subarray(end + 4));
+  };
+  const pongsOf = (peer: RawPeer) =>
+    framesOf(peer)
+      .filter(({ opcode }) => opcode === pong)
+      .map(({ payload }) => payload);
+
+  /** A peer of a bound socket, after the handshake. */
+  async function enter(socket: Pull | Router, protocol: (typeof protocols)[number]): Promise<RawPeer> {
+    await socket.bind("ws://127.0.0.1:*");
+    const joined = new Promise((resolve) => socket.peers.once("join", resolve));
+    const peer = await RawPeer.connect(socket.lastEndpoint as string);
+    const type = socket instanceof Router ? "DEALER" : "PUSH";
+    const command = join("\x02", ready(type, property("Identity", "id")).subarray(2));
+    peer.say(upgrade(protocol), webSocketFrame(protocol === "ZWS2.0" ? "\0id" : command));
+    await joined;
+    return peer;
+  }
+
+  const sizes = [0, 1, 33, 34, 125];
+  test.each(protocols.flatMap((protocol) => sizes.map((size) => [size, protocol] as const)))(
+    "is answered with its payload: %i bytes, %s",
+    async (size, protocol) => {
+      // maxMessageSize does not limit control frames.
+      using pull = new Pull({ receiveTimeout: patience, maxMessageSize: 10 });
+      using peer = await enter(pull, protocol);
+      const first = letters(size);
+      const second = letters(size).reverse();
+      peer.say(pingOf(first));
+      expect(await peer.hear(() => pongsOf(peer).length === 1)).toBe(true);
+      peer.say(pingOf(second), webSocketFrame("\0text"));
+      expect(String(await pull.receive())).toBe("text");
+      expect(await peer.hear(() => pongsOf(peer).length === 2)).toBe(true);
+      expect(pongsOf(peer)).toEqual([first, second]);
+      expect(framesOf(peer).some(({ masked }) => masked)).toBe(false);
+    },
+  );
+
+  test.each(sizes)("is answered with its payload by a client: %i bytes", async (size) => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ receiveTimeout: patience, linger: 0 });
+    dealer.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await server.accept();
+    await peer.hear((heard) => heard.includes("\r\n\r\n"));
+    peer.say(accepted(peer.heard, "ZWS2.0"), webSocketFrame("\0", { masked: false }));
+    const payload = letters(size);
+    peer.say(pingOf(payload, false), webSocketFrame("\0text", { masked: false }));
+    expect(String(await dealer.receive())).toBe("text");
+    await dealer.send("answer");
+    expect(await peer.hear(() => framesOf(peer).length === 3)).toBe(true);
+    // The routing id comes first.
+    expect(framesOf(peer)).toEqual([
+      { opcode: binary, masked: true, payload: Buffer.from("\0") },
+      { opcode: pong, masked: true, payload },
+      { opcode: binary, masked: true, payload: Buffer.from("\0answer") },
+    ]);
+  });
+
+  test("is answered before the routing id of the peer is known", async () => {
+    using router = new Router({ receiveTimeout: patience, routingId: "us" });
+    await router.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(router.lastEndpoint as string);
+    peer.say(upgrade("ZWS2.0"), pingOf("early"));
+    expect(await peer.hear(() => framesOf(peer).length === 2)).toBe(true);
+    expect(framesOf(peer).map(({ payload }) => String(payload))).toEqual(["\0us", "early"]);
+    peer.say(pingOf("next"), webSocketFrame("\0id"), webSocketFrame("\0text"));
+    expect((await router.receive()).map(String)).toEqual(["id", "text"]);
+    await router.send(["id", "answer"]);
+    expect(await peer.hear(() => framesOf(peer).length === 4)).toBe(true);
+    expect(framesOf(peer).map(({ payload }) => String(payload))).toEqual([
+      "\0us",
+      "early",
+      "next",
+      "\0answer",
+    ]);
+  });
+
+  test("is answered between the frames of a message", async () => {
+    using pull = new Pull({ receiveTimeout: patience });
+    using peer = await enter(pull, "ZWS2.0");
+    const parts = Array.from({ length: 20 }, (_, index) => letters(1 + index * 5000));
+    peer.say(webSocketFrame("\0", { final: false }));
+    for (const [index, part] of parts.entries()) {
+      peer.say(
+        webSocketFrame(part, { opcode: opcodes.continuation, final: index === parts.length - 1 }),
+        pingOf(String(index)),
+      );
+      expect(await peer.hear(() => pongsOf(peer).length === index + 1)).toBe(true);
+    }
+    expect(join(...(await pull.receive())).equals(join(...parts))).toBe(true);
+    expect(pongsOf(peer).map(Number)).toEqual([...parts.keys()]);
+  });
+
+  // Heartbeats, whose timer runs meanwhile, must not take the place of the pong.
+  test.each([
+    ["", {}],
+    [", nor do heartbeats get in its way", { heartbeatInterval: 5, heartbeatTimeout: 60_000 }],
+  ])("is answered once if others follow while the peer does not read%s", async (_, options) => {
+    using router = new Router({ sendHighWaterMark: 0, linger: 0, receiveTimeout: patience, ...options });
+    using peer = await enter(router, "ZWS2.0");
+    peer.pause();
+    // More than the buffers of the system hold.
+    const [count, size, pings] = [12, 1_000_000, 5000];
+    const body = letters(size);
+    for (let index = 0; index < count; index++) await router.send(["id", body]);
+    for (let index = 0; index < pings; index++) peer.say(pingOf(`${index}`));
+    peer.say(webSocketFrame("\0all sent"));
+    expect((await router.receive()).map(String)).toEqual(["id", "all sent"]);
+    // Several heartbeats.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    peer.resume();
+    await peer.hearBytes(count * size);
+    await peer.hear(() => pongsOf(peer).at(-1)?.toString() === `${pings - 1}`);
+    const numbers = pongsOf(peer).map(Number);
+    expect(numbers.at(-1)).toBe(pings - 1);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(numbers.length).toBeLessThan(100);
+    const bodies = framesOf(peer).filter(({ payload }) => payload.length > size);
+    expect(bodies.map(({ payload }) => payload.subarray(1).equals(body))).toEqual(Array(count).fill(true));
+  });
+});
+
+describe("a control frame", () => {
+  // Without vendor patch libzmq/ws/control-frames, they are accepted.
+  test.each(["ping", "pong", "close"] as const)("of 126 bytes violates the protocol: %s", async (name) => {
+    const opcode = opcodes[name];
+    for (const extra of [
+      webSocketFrame(Buffer.alloc(126), { opcode }),
+      webSocketFrame("", { opcode, length: 2 ** 16 }),
+    ]) {
+      using pull = new Pull();
+      await pull.bind("ws://127.0.0.1:*");
+      const changes = pull.peers.changes();
+      using peer = await RawPeer.connect(pull.lastEndpoint as string);
+      peer.say(upgrade("ZWS2.0"), webSocketFrame("\0"));
+      await pull.waitForPeers();
+      peer.say(extra);
+      await peer.ended;
+      for await (const { type, reason, error } of changes) {
+        if (type !== "leave") continue;
+        expect([reason, (error as { code?: string }).code]).toEqual(["protocol", "EPROTO"]);
+        break;
+      }
+    }
   });
 });
 

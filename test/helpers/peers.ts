@@ -24,6 +24,13 @@ export function pythonTelemetryMissing(): string | undefined {
   return pythonMissing() ?? (failed ? `opentelemetry-api is not installed: ${hint}` : undefined);
 }
 
+/** Why Python peers with `websockets` cannot run here. Undefined when they can. */
+export function pythonWebSocketsMissing(): string | undefined {
+  const { failed } = execaSync(python, ["-c", "import websockets"], { reject: false });
+  const hint = "apt-get install python3-websockets";
+  return pythonMissing() ?? (failed ? `python3-websockets is not installed: ${hint}` : undefined);
+}
+
 /** Why libzmq's tools cannot run here. Undefined when they can. */
 export function toolsMissing(): string | undefined {
   return existsSync(join(tools, "local_thr"))

@@ -128,6 +128,27 @@ export function webSocketFrame(
   return join(Buffer.from([(final ? 0x80 : 0) | opcode]), size, masked ? mask : "", data);
 }
 
+/** Parses WebSocket frames and removes their masks. Ignores an incomplete frame at the end. */
+export function webSocketFrames(data: Buffer): { opcode: number; masked: boolean; payload: Buffer }[] {
+  const frames = [];
+  for (let at = 0; at + 2 <= data.length; ) {
+    const [first, second] = [data[at]!, data[at + 1]!];
+    const masked = second > 127;
+    const short = second & 127;
+    const head = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0);
+    const start = at + head + (masked ? 4 : 0);
+    if (start > data.length) break;
+    const length = head === 2 ? short : data.readUIntBE(at + (head === 4 ? 2 : 4), head === 4 ? 2 : 6);
+    const end = start + length;
+    if (end > data.length) break;
+    const payload = masked ? Buffer.from(data.subarray(start, end)) : data.subarray(start, end);
+    if (masked) for (let i = 0; i < length; i++) payload[i]! ^= data[at + head + (i % 4)]!;
+    frames.push({ opcode: first & 15, masked, payload });
+    at = end;
+  }
+  return frames;
+}
+
 /** A TCP connection that sends given bytes and stores the received ones. */
 export class RawPeer implements Disposable {
   heard = Buffer.alloc(0);
