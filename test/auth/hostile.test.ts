@@ -222,7 +222,7 @@ describe("decision functions", () => {
     const aborted: unknown[] = [];
     const auth = await context.authenticate({
       domain: "global",
-      timeout: 300,
+      timeout: 3000,
       plain: {
         users: ({ username, signal }) => {
           if (username !== "slow") return true;

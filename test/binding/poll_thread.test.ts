@@ -79,10 +79,15 @@ test("messages that nobody receives use no CPU time", async () => {
     await publisher.receive();
     for (let i = 0; i < 100; i++) await publisher.send(String(i));
     await subscriber.receive();
-    const before = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const { user, system } = process.cpuUsage(before);
-    console.log((user + system) / 1000 < 100 ? "idle" : "busy");
+    // Measured several times: a runtime may still be compiling or collecting garbage.
+    const spent = [];
+    for (let i = 0; i < 3; i++) {
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { user, system } = process.cpuUsage(before);
+      spent.push((user + system) / 1000);
+    }
+    console.log(Math.min(...spent) < 100 ? "idle" : "busy");
     process.exit();`);
   expect(outcome.stdout).toBe("idle\n");
 });

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Publisher, Pull, Push, Subscriber, XPublisher } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
+import { command as commandFrame, frame, RawPeer } from "../helpers/zmtp.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
 
 const textOf = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString();
@@ -284,10 +285,13 @@ describe("a proxy that ends", () => {
     const ends = ["--front-bind", "tcp://127.0.0.1:*", "--back-bind", at];
     const proxy = startZmq(["proxy", "pull-push", ...ends, ...flags]);
     const [line] = await once(proxy.stderr!, "data");
-    const push = new Push();
-    push.connect(/bound to (\S+)/.exec(String(line))![1]!);
-    for (let count = 0; count < 500; count++) await push.send(`${count}`);
-    await push.close({ linger: 20_000 });
+    using peer = await RawPeer.enter(/bound to (\S+)/.exec(String(line))![1]!, "PUSH");
+    peer.say(...Array.from({ length: 500 }, (_, count) => frame(`${count}`)));
+    // The answer to the second one shows that the proxy has all messages.
+    for (const id of ["first", "second"]) {
+      peer.say(commandFrame("PING", `\0\0${id}`));
+      expect(await peer.hear((heard) => heard.includes(`PONG${id}`))).toBe(true);
+    }
     return { at, proxy };
   }
 

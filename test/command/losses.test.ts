@@ -66,7 +66,7 @@ describe("--count of a command that sends and receives", () => {
     const { pair, parameters } = await openPair();
     const file = join(folder(), "bytes");
     writeFileSync(file, "");
-    truncateSync(file, 300_000_000);
+    truncateSync(file, 2_000_000_000);
     const command = startZmq([...parameters, "--linger", "1", "--input", "raw", "--file", file]);
     await pair.send("go");
     expect(await endOf(command)).toEqual({
@@ -307,13 +307,13 @@ describe("computed answers", () => {
       "--output",
       "none",
       "--exec",
-      "sleep 1; cat",
+      "sleep 5; cat",
     ]);
     const dealer = new Dealer();
     dealer.connect(at);
     await dealer.send("hi");
     await dealer.flush();
-    // The command has the message when its program runs, which takes a second.
+    // The command has the message when its program runs, which takes five seconds.
     await setTimeout(500);
     dealer.close();
     expect(await endOf(command)).toMatchObject({

@@ -319,19 +319,19 @@ test("events of monitor do not wait in memory for a reader of the output that is
 test("the time of monitor --timeout does not run while a peer is connected", async () => {
   const publisher = new Publisher();
   await publisher.bind("tcp://127.0.0.1:*");
-  const command = startZmq(["monitor", "--type", "sub", "--timeout", "300", publisher.lastEndpoint!]);
+  const command = startZmq(["monitor", "--type", "sub", "--timeout", "2000", publisher.lastEndpoint!]);
   await publisher.waitForPeers();
   // Longer than the wait of the command, which must not end.
   const first = await Promise.race([
     command,
-    new Promise((resolve) => setTimeout(resolve, 1000, "connected")),
+    new Promise((resolve) => setTimeout(resolve, 3000, "connected")),
   ]);
   expect(first).toBe("connected");
   publisher.close();
   const { exitCode, stderr } = await command;
   expect({ exitCode, stderr: textOf(stderr) }).toEqual({
     exitCode: 3,
-    stderr: "zmq: no peer within 300 ms\n",
+    stderr: "zmq: no peer within 2000 ms\n",
   });
 });
 

@@ -10,7 +10,7 @@ describe("scenario 12: a Dealer pair exchanges a million interleaved messages in
   test.each([
     ["tcp", 1000],
     ["inproc", 10],
-  ] as const)("over %s", { timeout: 60_000 }, async (transport, mark) => {
+  ] as const)("over %s", { timeout: 300_000 }, async (transport, mark) => {
     const count = 500_000;
     const options = { sendHighWaterMark: mark, receiveHighWaterMark: mark };
     using pair = await join(new Dealer(options), new Dealer(options), transport);

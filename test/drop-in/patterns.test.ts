@@ -295,10 +295,7 @@ describe("Router", () => {
     for (const handover of [true, false]) {
       const router = open("Router", { handover });
       await router.bind(freshEndpoint("tcp"));
-      const [old, fresh] = [
-        open("Dealer", { routingId: "id" }),
-        open("Dealer", { routingId: "id", receiveTimeout: 100 }),
-      ];
+      const [old, fresh] = [open("Dealer", { routingId: "id" }), open("Dealer", { routingId: "id" })];
       old.connect(router.lastEndpoint as string);
       await old.send("old");
       expect(texts(await router.receive())).toEqual(["id", "old"]);

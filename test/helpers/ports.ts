@@ -1,8 +1,9 @@
 // Ports that were free a moment ago, for programs that cannot learn which port the system chose.
 
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
 /** Different UDP ports, free on all addresses. libzmq does not report the port of a wildcard over UDP. */
 export async function freeUdpPorts(count: number): Promise<number[]> {
@@ -23,12 +24,25 @@ export async function freeUdpPort(): Promise<number> {
   return port!;
 }
 
-/** A TCP port on 127.0.0.1. */
+/** Below the ports that systems choose for wildcards and outgoing connections, which thus do not take one of these. */
+const [firstPort, endOfPorts] = [10_000, 32_768];
+let nextPort = randomInt(firstPort, endOfPorts);
+
+/** A TCP port on 127.0.0.1. Other calls and processes get other ports. */
 export async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (let failed = 0; ; failed++) {
+    const port = nextPort;
+    nextPort = port + 1 < endOfPorts ? port + 1 : firstPort;
+    const server = createServer();
+    try {
+      await once(server.listen(port, "127.0.0.1"), "listening");
+    } catch (error) {
+      // In use, or reserved.
+      if (failed < 100) continue;
+      throw error;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

@@ -196,19 +196,19 @@ test("a closing socket whose connection broke while its queue was full ends in t
 });
 
 test("a long message that takes longer than heartbeatTimeout is received", async () => {
-  using pull = new Pull({ heartbeatInterval: 100, heartbeatTimeout: 300, receiveTimeout: patience });
+  using pull = new Pull({ heartbeatInterval: 300, heartbeatTimeout: 2000, receiveTimeout: patience });
   const lost: string[] = [];
   pull.events.on("disconnect", ({ type }) => lost.push(type));
   await pull.bind("tcp://127.0.0.1:*");
   using peer = await RawPeer.enter(pull.lastEndpoint as string, "PUSH");
-  // heartbeatTimeToLive is three tenths of a second.
-  peer.say(command("PING", "\0\x03"), frame("", { length: 20_000, flags: more }).subarray(0, 9));
-  for (let i = 0; i < 20; i++) {
+  // heartbeatTimeToLive is 20 tenths of a second.
+  peer.say(command("PING", "\0\x14"), frame("", { length: 50_000, flags: more }).subarray(0, 9));
+  for (let i = 0; i < 50; i++) {
     peer.say(Buffer.alloc(1000));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(60);
   }
   peer.say(join(frame("end")));
-  expect((await pull.receive()).map(({ length }) => length)).toEqual([20_000, 3]);
+  expect((await pull.receive()).map(({ length }) => length)).toEqual([50_000, 3]);
   expect(lost).toEqual([]);
 });
 

@@ -29,6 +29,7 @@ test("a reconnecting socket fills its queue once, and later receives all message
   void serve(server, () => hello("PUSH"));
   using pull = new Pull({ ...options, immediate: true });
   pull.connect(address(server));
+  while (server.count < 2) await delay(1);
   await delay(manyIntervals);
   expect(server.count).toBe(2);
   for (let i = 0; i < 20 * mark; i++) expect(String(await pull.receive())).toBe(String(i));
@@ -44,6 +45,7 @@ test("a reconnecting Router fills its queue once, under another routing id for e
   void serve(server, (connection) => hello("DEALER", property("Identity", `peer ${connection}`)));
   using router = new Router(options);
   router.connect(address(server));
+  while (server.count < 2) await delay(1);
   await delay(manyIntervals);
   expect(server.count).toBe(2);
   for (let i = 0; i < 20 * mark; i++) {

@@ -253,7 +253,7 @@ test("sockets connect, close, and are bound by others many times, also from a wo
 // two thousand rounds.
 test.each(["Pair", ...(capability.draft ? ["Peer"] : [])])(
   "a %s can close while its endpoint is being bound",
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async (type) => {
     const outcome = await run(
       `

@@ -137,7 +137,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
   });
 
   test("a peer without a mechanism receives heartbeats and its answers keep the connection open", async () => {
-    const body = `${bound("Pull", "{ heartbeatInterval: 20, heartbeatTimeout: 200 }")}
+    const body = `${bound("Pull", "{ heartbeatInterval: 100, heartbeatTimeout: 1500 }")}
       say(String(await socket.receive()));`;
     await expectSurvival(body, async (endpoint, victim) => {
       using peer = await connectTo(endpoint, "ZWS2.0");
@@ -204,7 +204,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
   });
 
   test("a client that sends no complete handshake in time is disconnected", async () => {
-    await expectSurvival(bound("Pull", "{ handshakeInterval: 150 }"), async (endpoint) => {
+    await expectSurvival(bound("Pull", "{ handshakeInterval: 1500 }"), async (endpoint) => {
       using silent = await RawPeer.connect(endpoint);
       using slow = await RawPeer.connect(endpoint);
       slow.say(request.slice(0, 40));
@@ -215,7 +215,7 @@ describe.skipIf(reason)(`WebSocket${reason ? ` (skipped: ${reason})` : ""}`, () 
       good.say(ready("PUSH"));
       using plain = await connectTo(endpoint, "ZWS2.0");
       plain.say(webSocketFrame("\0"));
-      await wait(400);
+      await wait(2500);
       expect([good.isOpen, plain.isOpen]).toEqual([true, true]);
     });
   });

@@ -182,7 +182,7 @@ describe("a connection whose messages the program does not receive", () => {
 
   test("with heartbeats stays open for a slow receiver, which gets every message", async () => {
     const body = `
-      const options = { heartbeatInterval: 20, heartbeatTimeout: 50, heartbeatTimeToLive: 100 };
+      const options = { heartbeatInterval: 100, heartbeatTimeout: 1000, heartbeatTimeToLive: 2000 };
       const pull = new zmq.Pull({ ...options, receiveHighWaterMark: 2, receiveBufferSize: 4096 });
       const push = new zmq.Push({ ...options, sendHighWaterMark: 2, sendBufferSize: 4096, linger: 0 });
       const events = [];
@@ -193,7 +193,8 @@ describe("a connection whose messages the program does not receive", () => {
       say("begun");
       const received = [];
       for (let i = 0; i < 200; i++) {
-        if (i % 50 === 0) await wait(300);
+        // Longer than heartbeatTimeToLive.
+        if (i % 100 === 0) await wait(2500);
         received.push(String((await pull.receive())[0]));
       }
       say({ received, events });
@@ -211,7 +212,7 @@ describe("a connection whose messages the program does not receive", () => {
     ["ZMTP 1 as libzmq 2.1 speaks it", "\x01\x7e", "\x08\x7emessage"],
   ])("to a peer of %s stays open after handshakeInterval", async (_, said, message) => {
     const body = `
-      const socket = new zmq.Pull({ handshakeInterval: 100 });
+      const socket = new zmq.Pull({ handshakeInterval: 1000 });
       await socket.bind("tcp://127.0.0.1:*");
       say(socket.lastEndpoint);
       say(String(await socket.receive()));
@@ -219,7 +220,7 @@ describe("a connection whose messages the program does not receive", () => {
     await expectSurvival(body, async (endpoint, victim) => {
       using peer = await RawPeer.connect(endpoint);
       peer.say(said);
-      await wait(300);
+      await wait(2000);
       expect(peer.isOpen).toBe(true);
       peer.say(message);
       expect(await victim.hear()).toBe("message");
@@ -423,7 +424,7 @@ describe("a message that is invalid for the socket does not abort the process:",
 
   test.skipIf(!capability.draft)("a Dish keeps its connection through heartbeats", async () => {
     const body = `${draft}
-      const options = { heartbeatInterval: 20, heartbeatTimeout: 200 };
+      const options = { heartbeatInterval: 20, heartbeatTimeout: 1500 };
       const radio = new draft.Radio(options), dish = new draft.Dish(options);
       const events = [];
       dish.events.on("disconnect", () => events.push("disconnect"));
@@ -431,7 +432,7 @@ describe("a message that is invalid for the socket does not abort the process:",
       dish.join("group");
       dish.connect(radio.lastEndpoint);
       say("begun");
-      await wait(400);
+      await wait(3000);
       (async () => { for (;;) { await radio.send("message", { group: "group" }); await wait(5); } })();
       say({ message: String((await dish.receive())[0]), events });`;
     await expectSurvival(body, async (_, victim) => {

@@ -103,7 +103,7 @@ test("scenario 15: an observer that is not read blocks nothing and keeps a bound
   expect(event.type).not.toBe("bind");
   for (; read < 9_999; read++) event = await observer.receive();
   expect(event.type).toMatch(/disconnect|accept|handshake/);
-}, 60_000);
+}, 300_000);
 
 test("scenario 14: an observer closed while its socket lingers does not stop the I/O thread", async () => {
   const { code, stdout } = await runProgram(`

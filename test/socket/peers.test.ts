@@ -225,6 +225,7 @@ test("the peers of a socket in a proxy are listed, and messages pass meanwhile",
   worker.connect(back.lastEndpoint!);
   dealer.connect(front.lastEndpoint!);
   const { peer } = await next(changes, "join");
+  while (back.peers.size < 1) await new Promise(setImmediate);
   const replies = (async () => {
     for (let count = 0; count < 1000; count++) await worker.send(await worker.receive());
   })();

@@ -399,11 +399,12 @@ describe("reconnect", () => {
       if (event.type !== "connect:retry") continue;
       pauses.push(event.interval);
       if (pauses.length === 6) dealer.reconnect(endpoint);
-      if (pauses.length === 7) break;
+      // On a busy machine the sixth pause may have ended before the call.
+      if (pauses.length === 8 || (pauses.length === 7 && event.interval < 640)) break;
     }
     // The pause is between the interval and twice that, and doubles.
     expect(pauses[5]).toBeGreaterThanOrEqual(320);
-    expect(pauses[6]).toBeLessThan(20);
+    expect(pauses.at(-1)).toBeLessThan(20);
   });
 
   test.each(["tcp", "ipc", "ws"])(

@@ -127,7 +127,7 @@ describe.each(transports)("over %s", (transport) => {
     const each = [...publisher.peers].map((peer) => peer.statistics().dropped.highWaterMark);
     expect(each[0]! + each[1]!).toBe(200 - received);
     for (const subscriber of subscribers) subscriber.close();
-  }, 60_000);
+  }, 300_000);
 
   test("count the messages of a Router without a peer, and with a full queue", async () => {
     using router = new Router({ sendHighWaterMark: 5 });

@@ -77,8 +77,9 @@ test.each([
   const stream = toReadable(pair.bound, { ...settings, endMarker: "end" });
   const piped = pipeline(stream, slow);
   let sent = 0;
-  while (pair.connected.trySend(payload) || sent === 0 || release === undefined) {
-    sent++;
+  for (;;) {
+    if (pair.connected.trySend(payload)) sent++;
+    else if (release !== undefined) break;
     await turns(1);
   }
   // Longer than a wake-up takes.
