@@ -201,8 +201,10 @@ const isV5 = (module) => module.startsWith("v5-compat/");
 // Besides what the entry points import: what the code on demand, version 5 and the inspector use inside, and tests.
 const inside = [
   "arguments/checks",
+  "arguments/signal",
   "binding/index",
   "binding/load",
+  "core/abort",
   "core/identity",
   "core/loop-queue",
   "core/open-socket",

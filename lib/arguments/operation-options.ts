@@ -2,6 +2,7 @@
 // may close the socket or start another operation.
 
 import { isObject, shown } from "./checks.js";
+import { signalOf } from "./signal.js";
 
 /**
  * Options of every operation that may wait: `send`, `receive`, `sendMany` and others.
@@ -109,18 +110,9 @@ function timeoutOf(value: unknown): number | undefined {
   );
 }
 
-/** Checks the methods of a signal instead of its class, to accept signals of other realms and of polyfills. */
-function signalOf(value: unknown): { signal: AbortSignal; aborted: boolean } | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (isObject(value)) {
-    const { aborted, addEventListener, removeEventListener } = value as AbortSignal;
-    const listens = typeof addEventListener === "function" && typeof removeEventListener === "function";
-    if (listens && typeof aborted === "boolean") return { signal: value as AbortSignal, aborted };
-  }
-  const remedy =
-    isObject(value) && "abort" in value ? ": pass the controller's own, `controller.signal`" : "";
-  throw new TypeError(`signal must be an AbortSignal, got ${shown(value)}${remedy}`);
-}
+/** Whether the options are a signal, which other libraries take as the argument itself. It has no option. */
+const isSignal = (options: object): boolean =>
+  typeof (options as AbortSignal).addEventListener === "function" && "aborted" in options;
 
 /** A number is meant as the time limit, which is the last argument of similar functions. */
 function noObject(options: unknown): TypeError {
@@ -142,6 +134,9 @@ export function operationOptions(options: unknown): PlainOptions {
 function read(options: unknown): PlainOptions {
   if (!isObject(options)) throw noObject(options);
   const { timeout, signal } = options as OperationOptions;
+  if (timeout === undefined && signal === undefined && isSignal(options)) {
+    throw new TypeError("Options must be an object, got an AbortSignal: pass { signal }");
+  }
   const given = signalOf(signal);
   return { timeout: timeoutOf(timeout), signal: given?.signal, aborted: given?.aborted ?? false };
 }

@@ -23,6 +23,8 @@ class SharedListener {
   #first: Callback | undefined;
   #others: Set<Callback> | undefined;
   #listens = false;
+  /** Whether the signal has to be asked to remove the listener. */
+  #added = false;
   /** Whether `#stop` will run. */
   #stops = false;
 
@@ -45,7 +47,7 @@ class SharedListener {
       throw error;
     }
     // Set late: operations that begin during the call must not rely on it, since it may throw.
-    this.#listens = true;
+    this.#listens = this.#added = true;
   }
 
   remove(callback: Callback): void {
@@ -63,8 +65,8 @@ class SharedListener {
 
   readonly #stop = (): void => {
     this.#stops = false;
-    if (!this.#isEmpty()) return;
-    this.#listens = false;
+    if (!this.#added || !this.#isEmpty()) return;
+    this.#listens = this.#added = false;
     this.#signal.removeEventListener("abort", this.#onAbort);
   };
 

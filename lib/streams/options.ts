@@ -1,6 +1,7 @@
 // The options of all streams.
 
 import { isObject, shown } from "../arguments/checks.js";
+import { signalOf } from "../arguments/signal.js";
 import type { MessageLike } from "../message/frames.js";
 
 /** Options of a stream over a socket. */
@@ -50,6 +51,8 @@ const names = ["objectMode", "highWaterMark", "signal", "endMarker"];
 export function expectStreamOptions(options: unknown): void {
   if (!isObject(options)) throw new TypeError(`Options must be an object, got ${shown(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new TypeError(`Streams have no option ${unknown}; their options are ${names.join(", ")}`);
+  if (unknown !== undefined) {
+    throw new TypeError(`Streams have no option ${unknown}; their options are ${names.join(", ")}`);
+  }
+  signalOf((options as StreamOptions).signal);
 }

@@ -9,6 +9,7 @@ import {
   ReadableStream,
   WritableStream,
 } from "node:stream/web";
+import { offAbort, onAbort } from "../core/abort.js";
 import type { MessageLike } from "../message/frames.js";
 import type { ReadableSocket, WritableSocket } from "../socket/interfaces.js";
 import type { Socket } from "../socket/socket.js";
@@ -36,8 +37,12 @@ class Lifetime {
       this.end(signal.reason);
       fail(signal.reason);
     };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true, signal: this.signal });
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    onAbort(signal, abort);
+    this.signal.addEventListener("abort", () => offAbort(signal, abort), { once: true });
   }
 
   end(reason?: unknown): void {

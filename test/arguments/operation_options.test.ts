@@ -52,6 +52,13 @@ describe("the signal option", () => {
     expect(anything({ signal: null }).signal).toBeUndefined();
   });
 
+  test("throws for a signal in the place of the options, and shows how to pass it", () => {
+    const { signal } = new AbortController();
+    expect(() => anything(signal)).toThrow(
+      new TypeError("Options must be an object, got an AbortSignal: pass { signal }"),
+    );
+  });
+
   test("throws for an AbortController and says to pass its signal", () => {
     expect(() => anything({ signal: new AbortController() })).toThrow(
       /^signal must be an AbortSignal, got AbortController .*: pass the controller's own, `controller.signal`$/,

@@ -3,28 +3,32 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { Pair, Pull } from "zmq-native";
-import { runProgram } from "../helpers/program.js";
+import { packagePath, runProgram } from "../helpers/program.js";
 
+const streamsPath = packagePath.replace("index.js", "streams.js");
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("a signal that many operations share causes no warning", async () => {
   const { code, stdout, stderr } = await runProgram(`
+    const streams = require(${JSON.stringify(streamsPath)});
     const shared = new AbortController();
     const options = { signal: shared.signal };
     const pulls = Array.from({ length: 20 }, () => new zmq.Pull());
+    const sources = Array.from({ length: 20 }, () => new zmq.Pull());
     const push = new zmq.Push({ sendQueue: { max: 100 }, sendHighWaterMark: 1, linger: 0 });
     const pending = [
       ...pulls.map((pull) => pull.receive(options)),
       ...pulls.map((pull) => pull.waitForPeers(1, options)),
       ...pulls.map((pull) => pull.peers.changes(options).next()),
       ...Array.from({ length: 20 }, () => push.send("x", options)),
+      ...sources.map((pull) => streams.toReadableStream(pull, options).getReader().read()),
     ];
     shared.abort(new Error("stop"));
     const results = await Promise.allSettled(pending);
     console.log(results.length, results.every(({ reason }) => reason?.message === "stop"));
-    for (const socket of [...pulls, push]) socket.close();
+    for (const socket of [...pulls, ...sources, push]) socket.close();
   `);
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "80 true\n", stderr: "" });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "100 true\n", stderr: "" });
 });
 
 test("a signal rejects the operations in their order, and has a listener only while one is pending", async () => {
@@ -64,4 +68,20 @@ test("a signal that operations use one after the other keeps no listener", async
     await turn();
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   }
+});
+
+test("a signal that refuses the listener is not asked to remove it", async () => {
+  const calls: string[] = [];
+  const signal = {
+    aborted: false,
+    addEventListener() {
+      calls.push("add");
+      throw new Error("no listeners");
+    },
+    removeEventListener: () => calls.push("remove"),
+  } as unknown as AbortSignal;
+  using pull = new Pull();
+  await expect(pull.receive({ signal })).rejects.toThrow("no listeners");
+  await turn();
+  expect(calls).toEqual(["add"]);
 });
