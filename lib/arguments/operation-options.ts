@@ -2,7 +2,7 @@
 // may close the socket or start another operation.
 
 import { isObject, shown } from "./checks.js";
-import { signalOf } from "./signal.js";
+import { expectNoSignal, signalOf } from "./signal.js";
 
 /**
  * Options of every operation that may wait: `send`, `receive`, `sendMany` and others.
@@ -110,10 +110,6 @@ function timeoutOf(value: unknown): number | undefined {
   );
 }
 
-/** Whether the options are a signal, which other libraries take as the argument itself. It has no option. */
-const isSignal = (options: object): boolean =>
-  typeof (options as AbortSignal).addEventListener === "function" && "aborted" in options;
-
 /** A number is meant as the time limit, which is the last argument of similar functions. */
 function noObject(options: unknown): TypeError {
   const remedy =
@@ -134,9 +130,7 @@ export function operationOptions(options: unknown): PlainOptions {
 function read(options: unknown): PlainOptions {
   if (!isObject(options)) throw noObject(options);
   const { timeout, signal } = options as OperationOptions;
-  if (timeout === undefined && signal === undefined && isSignal(options)) {
-    throw new TypeError("Options must be an object, got an AbortSignal: pass { signal }");
-  }
+  if (timeout === undefined && signal === undefined) expectNoSignal(options);
   const given = signalOf(signal);
   return { timeout: timeoutOf(timeout), signal: given?.signal, aborted: given?.aborted ?? false };
 }

@@ -22,9 +22,13 @@ class SharedListener {
   /** The oldest callback. Most signals have one operation, for which a set would cost more than the rest. */
   #first: Callback | undefined;
   #others: Set<Callback> | undefined;
-  #listens = false;
-  /** Whether the signal has to be asked to remove the listener. */
-  #added = false;
+  /**
+   * What the signal has as its listener. Each registration has a function of its own: the signal's methods may run user
+   * code, which begins an operation with the same signal during a removal.
+   */
+  #registered: Callback | undefined;
+  /** Whether the listener has been called, so that a signal that is not Node's own may have forgotten it. */
+  #called = false;
   /** Whether `#stop` will run. */
   #stops = false;
 
@@ -39,24 +43,29 @@ class SharedListener {
       this.#others ??= new Set();
       this.#others.add(callback);
     }
-    if (this.#listens) return;
+    if (this.#registered !== undefined && !this.#called) return;
+    const listener = () => this.#onAbort(listener);
     try {
-      this.#signal.addEventListener("abort", this.#onAbort);
+      this.#signal.addEventListener("abort", listener);
     } catch (error) {
       this.remove(callback);
       throw error;
     }
+    const before = this.#registered;
     // Set late: operations that begin during the call must not rely on it, since it may throw.
-    this.#listens = this.#added = true;
+    this.#registered = listener;
+    this.#called = false;
+    if (before !== undefined) this.#signal.removeEventListener("abort", before);
   }
 
   remove(callback: Callback): void {
     if (this.#first === callback) this.#first = undefined;
     else this.#others?.delete(callback);
     if (this.#stops || !this.#isEmpty()) return;
-    this.#stops = true;
     // In a microtask, since user code of the signal must not run between the retries of a wake-up.
     queueMicrotask(this.#stop);
+    // Set late: near a stack overflow the call throws, and a later operation has to try again.
+    this.#stops = true;
   }
 
   #isEmpty(): boolean {
@@ -65,19 +74,20 @@ class SharedListener {
 
   readonly #stop = (): void => {
     this.#stops = false;
-    if (!this.#added || !this.#isEmpty()) return;
-    this.#listens = this.#added = false;
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    const listener = this.#registered;
+    if (listener === undefined || !this.#isEmpty()) return;
+    this.#registered = undefined;
+    this.#called = false;
+    this.#signal.removeEventListener("abort", listener);
   };
 
-  readonly #onAbort = (): void => {
-    // A signal that is not Node's own may forget its listeners now.
-    this.#listens = false;
+  #onAbort(listener: Callback): void {
+    if (listener === this.#registered) this.#called = true;
     // A copy: the end of an operation may run user code, which may end others or begin new ones.
     const others = this.#others === undefined ? [] : [...this.#others];
     if (this.#first !== undefined) call(this.#first);
     for (const callback of others) if (this.#others?.has(callback)) call(callback);
-  };
+  }
 }
 
 const listeners = new WeakMap<AbortSignal, SharedListener>();

@@ -35,9 +35,15 @@ export class LoopQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#most = most;
     this.#changed = changed;
     this.#signal = signal;
+    if (signal === undefined) return;
     // These lines run user code if the signal is not Node's own.
-    if (signal !== undefined) onAbort(signal, this.#abort);
-    if (signal?.aborted === true) this.#abort();
+    onAbort(signal, this.#abort);
+    try {
+      if (signal.aborted) this.#abort();
+    } catch (error) {
+      offAbort(signal, this.#abort);
+      throw error;
+    }
   }
 
   /** Whether a reader waits. */

@@ -1,7 +1,7 @@
 // The options of all streams.
 
 import { isObject, shown } from "../arguments/checks.js";
-import { signalOf } from "../arguments/signal.js";
+import { expectNoSignal, signalOf } from "../arguments/signal.js";
 import type { MessageLike } from "../message/frames.js";
 
 /** Options of a stream over a socket. */
@@ -50,6 +50,7 @@ const names = ["objectMode", "highWaterMark", "signal", "endMarker"];
 /** Throws a `TypeError` for an option that streams do not have. */
 export function expectStreamOptions(options: unknown): void {
   if (!isObject(options)) throw new TypeError(`Options must be an object, got ${shown(options)}`);
+  expectNoSignal(options);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`Streams have no option ${unknown}; their options are ${names.join(", ")}`);

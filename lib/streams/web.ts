@@ -41,8 +41,11 @@ class Lifetime {
       abort();
       return;
     }
-    onAbort(signal, abort);
     this.signal.addEventListener("abort", () => offAbort(signal, abort), { once: true });
+    // A signal that is not Node's own may call back, or be aborted, during this call.
+    onAbort(signal, abort);
+    if (this.signal.aborted) offAbort(signal, abort);
+    else if (signal.aborted) abort();
   }
 
   end(reason?: unknown): void {

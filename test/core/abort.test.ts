@@ -85,3 +85,28 @@ test("a signal that refuses the listener is not asked to remove it", async () =>
   await turn();
   expect(calls).toEqual(["add"]);
 });
+
+test("an operation that begins while the listener is removed is aborted like any other", async () => {
+  const controller = new AbortController();
+  using pull = new Pull({ receiveQueue: {} });
+  let begin: (() => Promise<unknown>) | undefined;
+  let begun: Promise<unknown> | undefined;
+  const wrapped = {
+    get aborted() {
+      return controller.signal.aborted;
+    },
+    reason: "stop",
+    addEventListener: (name: string, listener: () => void) =>
+      controller.signal.addEventListener(name, listener),
+    removeEventListener(name: string, listener: () => void) {
+      begun ??= begin?.();
+      controller.signal.removeEventListener(name, listener);
+    },
+  } as unknown as AbortSignal;
+  begin = () => pull.receive({ signal: wrapped }).catch((reason) => reason);
+  await expect(pull.receive({ signal: wrapped, timeout: 1 })).rejects.toMatchObject({ code: "EAGAIN" });
+  await turn();
+  expect(begun).toBeDefined();
+  controller.abort();
+  expect(await begun).toBe("stop");
+});

@@ -221,7 +221,7 @@ test("throws for wrong arguments", () => {
       expect(() => toAny(socket)).toThrow(/^socket must be a socket of zmq-native, got /);
     }
     expect(() => toAny(pair, { highWaterMark: -1 })).toThrow(RangeError);
-    for (const options of [{ signal: {} }, { endMarker: Symbol("end") }]) {
+    for (const options of [{ signal: {} }, AbortSignal.abort(), { endMarker: Symbol("end") }]) {
       expect(() => toAny(pair, options)).toThrow(TypeError);
     }
   }
