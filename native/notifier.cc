@@ -61,6 +61,8 @@ void Notifier::close(bool release) {
 void Notifier::repeatWith(std::shared_ptr<PollThread> pollThread) {
   const std::lock_guard<std::mutex> lock(mutex_);
   pollThread_ = std::move(pollThread);
+  // A call since its thread has started.
+  if (pollThread_ != nullptr && *unanswered_ > 0) pollThread_->attend();
 }
 
 void Notifier::call(napi_env env, napi_value, void* context, void* notice) {

@@ -1,7 +1,6 @@
 #include "poll_thread.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <new>
 #include <utility>
@@ -52,16 +51,16 @@ void PollThread::run() {
   int32_t handles[kMost];
   int pause = kFirstPause;
   for (;;) {
-    const auto start = std::chrono::steady_clock::now();
     const int count = poller_.wait(handles, kMost, *unanswered_ > 0 ? pause : -1);
     if (count < 0 || stopping_) return;
+    const bool interrupted = attends_.exchange(false);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (function_ == nullptr) return;
     if (count > 0) {
       pause = kFirstPause;
       *unanswered_ += count;
       for (int i = 0; i < count; ++i) callFunction(handles[i]);
-    } else if (*unanswered_ > 0 && std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(pause)) {
+    } else if (!interrupted && *unanswered_ > 0) {
       callFunction(kNone);
       pause = std::min(2 * pause, kLongestPause);
     } else {

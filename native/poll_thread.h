@@ -36,7 +36,10 @@ class PollThread {
   /** Whether a pending operation keeps the process alive. */
   void keepAlive(bool on);
   /** The notifier calls, too. Makes the thread repeat that call if it is not answered. Any thread. */
-  void attend() { poller_.interrupt(); }
+  void attend() {
+    attends_ = true;
+    poller_.interrupt();
+  }
   /** Ends with the environment: nothing is reported any more. `release`: its thread continues to run. */
   void stop(bool release);
 
@@ -53,6 +56,8 @@ class PollThread {
   napi_threadsafe_function function_ = nullptr;
   int wanted_ = 0;
   const UnansweredCalls unanswered_;
+  /** Tells an interruption from a timeout: a clock cannot, since Windows ends a wait up to 16 ms early. */
+  std::atomic<bool> attends_{false};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
