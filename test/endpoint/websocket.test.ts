@@ -3,7 +3,17 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { Dealer, type PeerChange, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
+import {
+  curveKeyPair,
+  Dealer,
+  type PeerChange,
+  Pull,
+  Push,
+  Router,
+  Subscriber,
+  XPublisher,
+} from "zmq-native";
+import { Dish, Radio } from "zmq-native/draft";
 import { patience } from "../helpers/program.js";
 import {
   accepted,
@@ -420,22 +430,27 @@ describe("a message in several frames", () => {
   });
 });
 
+const { ping, pong, binary } = opcodes;
+const pingOf = (payload: string | Uint8Array, masked = true) =>
+  webSocketFrame(payload, { opcode: ping, masked });
+/** The frames that a peer has got, after the headers. */
+const framesOf = ({ heard }: RawPeer) => {
+  const end = heard.indexOf("\r\n\r\n");
+  return end < 0 ? [] : webSocketFrames(heard.subarray(end + 4));
+};
+const pongsOf = (peer: RawPeer) =>
+  framesOf(peer)
+    .filter(({ opcode }) => opcode === pong)
+    .map(({ payload }) => payload);
+const messagesOf = (peer: RawPeer) =>
+  framesOf(peer)
+    .filter(({ opcode }) => opcode === binary)
+    .map(({ payload }) => payload);
+
 // Without vendor patch libzmq/ws/control-frames, pongs are empty.
 describe("a ping", () => {
-  const { ping, pong, binary } = opcodes;
   const protocols = ["ZWS2.0", "ZWS2.0/NULL"] as const;
   const letters = (length: number) => Buffer.from(Array.from({ length }, (_, i) => 97 + (i % 26)));
-  const pingOf = (payload: string | Uint8Array, masked = true) =>
-    webSocketFrame(payload, { opcode: ping, masked });
-  /** The frames that a peer has got, after the headers. */
-  const framesOf = ({ heard }: RawPeer) => {
-    const end = heard.indexOf("\r\n\r\n");
-    return end < 0 ? [] : webSocketFrames(heard.subarray(end + 4));
-  };
-  const pongsOf = (peer: RawPeer) =>
-    framesOf(peer)
-      .filter(({ opcode }) => opcode === pong)
-      .map(({ payload }) => payload);
 
   /** A peer of a bound socket, after the handshake. */
   async function enter(socket: Pull | Router, protocol: (typeof protocols)[number]): Promise<RawPeer> {
@@ -507,6 +522,23 @@ describe("a ping", () => {
     ]);
   });
 
+  test.each(protocols)("is answered by a pong that is larger than a batch: %s", async (protocol) => {
+    class BatchPull extends Pull {
+      constructor() {
+        super();
+        // ZMQ_OUT_BATCH_SIZE.
+        this.setInt32Option(102, 64);
+      }
+    }
+    using pull = new BatchPull();
+    using peer = await enter(pull, protocol);
+    for (let size = 50; size <= 125; size++) {
+      peer.say(pingOf(letters(size)));
+      expect(await peer.hear(() => pongsOf(peer).length === size - 49)).toBe(true);
+      expect(pongsOf(peer).at(-1)).toEqual(letters(size));
+    }
+  });
+
   test("is answered between the frames of a message", async () => {
     using pull = new Pull({ receiveTimeout: patience });
     using peer = await enter(pull, "ZWS2.0");
@@ -574,6 +606,65 @@ describe("a control frame", () => {
         break;
       }
     }
+  });
+
+  // Without vendor patch libzmq/ws/injected-commands, the session of a Radio takes control frames for commands.
+  test.each(["ping", "pong"] as const)("is not a command of a Dish: %s", async (name) => {
+    using radio = new Radio({ linger: 0 });
+    await radio.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(radio.lastEndpoint as string);
+    peer.say(
+      upgrade("ZWS2.0"),
+      webSocketFrame("\0"),
+      webSocketFrame("\x04JOINnews", { opcode: opcodes[name] }),
+      webSocketFrame("\x02\x04JOINother"),
+    );
+    const sending = setInterval(() => {
+      radio.send("secret", { group: "news" });
+      radio.send("public", { group: "other" });
+    }, 2);
+    await peer.hear(() => messagesOf(peer).length >= 10);
+    clearInterval(sending);
+    // The routing id comes first, then pairs of group and message.
+    expect(messagesOf(peer).slice(1, 9).map(String)).toEqual(Array(4).fill(["\x01other", "\0public"]).flat());
+  });
+
+  test("is not a command of a Dish with CURVE", async () => {
+    const [server, client] = [curveKeyPair(), curveKeyPair()];
+    using radio = new Radio({ linger: 0, curveServer: true, curveSecretKey: server.secretKey });
+    await radio.bind("ws://127.0.0.1:*");
+    using proxy = await RawServer.listen();
+    using dish = new Dish({
+      linger: 0,
+      receiveTimeout: patience,
+      curveServerKey: server.publicKey,
+      curvePublicKey: client.publicKey,
+      curveSecretKey: client.secretKey,
+    });
+    dish.join("news");
+    dish.connect(`ws://127.0.0.1:${proxy.port}`);
+    const [front, back] = [await proxy.accept(), await RawPeer.connect(radio.lastEndpoint as string)];
+    using _ = back;
+    front.forward(back);
+    back.forward(front);
+    const sending = setInterval(() => radio.send("first", { group: "news" }), 2);
+    await dish.receive();
+    clearInterval(sending);
+    for (const opcode of [opcodes.pong, ping]) {
+      back.say(webSocketFrame("\x05LEAVEnews", { opcode }));
+    }
+    await back.hear((heard) => heard.includes("\x05LEAVEnews"));
+    const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
+    for (const text of texts) {
+      radio.send(text, { group: "news" });
+      await new Promise(setImmediate);
+    }
+    const received: string[] = [];
+    while (received.length < texts.length) {
+      const text = String((await dish.receive())[0]);
+      if (text !== "first") received.push(text);
+    }
+    expect(received).toEqual(texts);
   });
 });
 
