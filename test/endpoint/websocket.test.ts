@@ -2,8 +2,10 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { describe, expect, test } from "vitest";
+import nacl from "tweetnacl";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  Context,
   curveKeyPair,
   Dealer,
   type PeerChange,
@@ -12,8 +14,10 @@ import {
   Router,
   Subscriber,
   XPublisher,
+  z85,
 } from "zmq-native";
 import { Dish, Radio } from "zmq-native/draft";
+import { bodyOf, CurveClient } from "../helpers/curve.js";
 import { patience } from "../helpers/program.js";
 import {
   accepted,
@@ -665,6 +669,144 @@ describe("a control frame", () => {
       if (text !== "first") received.push(text);
     }
     expect(received).toEqual(texts);
+  });
+});
+
+// Without vendor patch libzmq/ws/early-control-frames, mechanisms take these frames for their commands.
+describe("a control frame in the handshake", () => {
+  const keys = nacl.box.keyPair();
+  const socketType = property("Socket-Type", "PUSH");
+  const close = webSocketFrame(Buffer.from([3, 232]), { opcode: opcodes.close });
+  const hello = "\x02\x05HELLO\x04user\x06secret";
+  const initiate = join("\x02\x08INITIATE", socketType);
+
+  let context: Context;
+  beforeEach(() => {
+    context = new Context();
+  });
+  afterEach(() => context.close({ linger: 0 }));
+
+  /** The commands of a client. Each gets the server's last message. */
+  function commandsOf(mechanism: string): ((last: Buffer) => string | Buffer)[] {
+    if (mechanism === "NULL") return [() => join("\x02", bodyOf(ready("PUSH")))];
+    if (mechanism === "PLAIN") return [() => hello, () => initiate];
+    const curve = new CurveClient(keys.publicKey);
+    return [
+      () => join("\x02", bodyOf(curve.hello())),
+      (welcome) => join("\x02", bodyOf(curve.initiate(welcome.subarray(1), socketType))),
+      () => join("\0", bodyOf(curve.message("text"))),
+    ];
+  }
+
+  test.each([
+    ["NULL", {}],
+    ["PLAIN", { plainServer: true }],
+    ["CURVE", { curveServer: true, curveSecretKey: z85.encode(keys.secretKey) }],
+  ])("is answered: %s", async (mechanism, options) => {
+    await context.authenticate({ plain: { users: { user: "secret" } }, curve: { allow: "any" } });
+    using pull = new Pull({ context, receiveTimeout: patience, ...options });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade(`ZWS2.0/${mechanism}`));
+    const commands = commandsOf(mechanism);
+    for (const [index, command] of commands.entries()) {
+      peer.say(webSocketFrame("", { opcode: pong }), pingOf(`${index}`));
+      expect(await peer.hear(() => pongsOf(peer).length === index + 1)).toBe(true);
+      peer.say(webSocketFrame(command(messagesOf(peer).at(-1)!)));
+      // The answer to the third is a message that `pull` receives.
+      if (index < 2) expect(await peer.hear(() => messagesOf(peer).length === index + 1)).toBe(true);
+    }
+    if (mechanism !== "CURVE") peer.say(webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    expect(pongsOf(peer).map(Number)).toEqual([...commands.keys()]);
+  });
+
+  const says = (body: string | Uint8Array) => webSocketFrame(body, { masked: false });
+  const readyOf = (type: string) => join("\x02", bodyOf(ready(type)));
+  test.each<[string, string, object, (string | Buffer)[]]>([
+    ["NULL", "ZWS2.0/NULL", {}, [readyOf("ROUTER")]],
+    [
+      "PLAIN",
+      "ZWS2.0/PLAIN",
+      { plainUsername: "user", plainPassword: "secret" },
+      ["\x02\x07WELCOME", readyOf("ROUTER")],
+    ],
+    ["ZWS2.0 instead of NULL", "ZWS2.0/NULL", {}, ["\0id"]],
+  ])("is answered by a client: %s", async (_, protocol, options, commands) => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ receiveTimeout: patience, linger: 0, ...options });
+    dealer.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await server.accept();
+    await peer.hear((heard) => heard.includes("\r\n\r\n"));
+    peer.say(accepted(peer.heard, protocol));
+    for (const [index, command] of commands.entries()) {
+      peer.say(webSocketFrame("", { opcode: pong, masked: false }), pingOf(`${index}`, false));
+      expect(await peer.hear(() => pongsOf(peer).length === index + 1)).toBe(true);
+      expect(await peer.hear(() => messagesOf(peer).length === index + 1)).toBe(true);
+      peer.say(says(command));
+    }
+    peer.say(says("\0text"));
+    expect(String(await dealer.receive())).toBe("text");
+    await dealer.send("answer");
+    expect(await peer.hear(() => String(messagesOf(peer).at(-1)) === "\0answer")).toBe(true);
+    expect(pongsOf(peer).map(Number)).toEqual([...commands.keys()]);
+  });
+
+  test("is answered while a ZAP handler decides", async () => {
+    let decide: (admitted: boolean) => void = () => {};
+    const decision = new Promise<boolean>((resolve) => {
+      decide = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      const users = () => {
+        resolve();
+        return decision;
+      };
+      void context.authenticate({ plain: { users } });
+    });
+    using pull = new Pull({ context, plainServer: true, receiveTimeout: patience });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade("ZWS2.0/PLAIN"), webSocketFrame(hello));
+    await asked;
+    peer.say(webSocketFrame("", { opcode: pong }), pingOf("one"));
+    expect(await peer.hear(() => pongsOf(peer).length === 1)).toBe(true);
+    peer.say(pingOf("two"));
+    expect(await peer.hear(() => pongsOf(peer).length === 2)).toBe(true);
+    decide(true);
+    expect(await peer.hear(() => messagesOf(peer).length === 1)).toBe(true);
+    peer.say(webSocketFrame(initiate), webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    expect(pongsOf(peer).map(String)).toEqual(["one", "two"]);
+  });
+
+  test("is answered after the handshake if the peer has not read until then", async () => {
+    using pull = new Pull({ receiveTimeout: patience });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade("ZWS2.0/NULL"));
+    await peer.hear((heard) => heard.includes("READY"));
+    peer.pause();
+    // More than the buffers of the system hold.
+    const some = join(...Array.from({ length: 1000 }, () => pingOf(Buffer.alloc(125, "x"))));
+    for (let count = 0; count < 60; count++) peer.say(some);
+    const last = Buffer.alloc(125, "last");
+    peer.say(pingOf(last), webSocketFrame(readyOf("PUSH")), webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    peer.resume();
+    expect(await peer.hear((heard) => heard.subarray(-125).equals(last))).toBe(true);
+  });
+
+  test.each(["NULL", "PLAIN"])("ends the connection if it is a close frame: %s", async (mechanism) => {
+    await context.authenticate({ plain: { users: { user: "secret" } } });
+    using pull = new Pull({ context, plainServer: mechanism === "PLAIN" });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    const [command] = commandsOf(mechanism);
+    // Nothing takes the place of its answer.
+    peer.say(upgrade(`ZWS2.0/${mechanism}`), close, pingOf("x"), webSocketFrame(command!(Buffer.of())));
+    await peer.ended;
+    expect(peer.heard.subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 232]));
   });
 });
 
