@@ -1,5 +1,9 @@
+import nacl from "tweetnacl";
 import { expect, test } from "vitest";
-import { curveKeyPair, Pull, Push } from "zmq-native";
+import { curveKeyPair, Pull, Push, z85 } from "zmq-native";
+import { bodyOf, CurveClient } from "../helpers/curve.js";
+import { patience } from "../helpers/program.js";
+import { greeting, property, RawPeer } from "../helpers/zmtp.js";
 
 test("curveKeyPair() returns a new pair of 40 Z85 characters each time", () => {
   const pairs = Array.from({ length: 20 }, curveKeyPair);
@@ -25,4 +29,29 @@ test("messages pass only with the right server key", async () => {
   const received = [await pull.receive(), await pull.receive(), await pull.receive()];
   expect(received.map(String)).toEqual(["from", "a", "friend"]);
   expect(pull.readable).toBe(false);
+});
+
+// Without vendor patch libzmq/peers/curve-flags, a proxy can join messages, or have them dropped.
+test.each([
+  ["more", 1],
+  ["command", 4],
+])("the flags of a frame outside of its box are ignored: %s", async (_, flag) => {
+  const keys = nacl.box.keyPair();
+  using pull = new Pull({
+    curveServer: true,
+    curveSecretKey: z85.encode(keys.secretKey),
+    receiveTimeout: patience,
+  });
+  await pull.bind("tcp://127.0.0.1:*");
+  using peer = await RawPeer.connect(pull.lastEndpoint as string);
+  const curve = new CurveClient(keys.publicKey);
+  peer.say(greeting("CURVE"), curve.hello());
+  await peer.hearBytes(64 + 170);
+  peer.say(curve.initiate(bodyOf(peer.heard.subarray(64)), property("Socket-Type", "PUSH")));
+  await peer.hear((heard) => heard.includes("READY"));
+  const changed = curve.message("one");
+  changed[0]! |= flag;
+  peer.say(changed, curve.message("two"), curve.message("three", { flags: 1 }), curve.message("four"));
+  const received = [await pull.receive(), await pull.receive(), await pull.receive()];
+  expect(received.map((frames) => frames.map(String))).toEqual([["one"], ["two"], ["three", "four"]]);
 });

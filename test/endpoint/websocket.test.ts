@@ -2,8 +2,22 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { describe, expect, test } from "vitest";
-import { Dealer, type PeerChange, Pull, Push, Router, Subscriber, XPublisher } from "zmq-native";
+import nacl from "tweetnacl";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  Context,
+  curveKeyPair,
+  Dealer,
+  type PeerChange,
+  Pull,
+  Push,
+  Router,
+  Subscriber,
+  XPublisher,
+  z85,
+} from "zmq-native";
+import { Dish, Radio } from "zmq-native/draft";
+import { bodyOf, CurveClient } from "../helpers/curve.js";
 import { patience } from "../helpers/program.js";
 import {
   accepted,
@@ -420,22 +434,27 @@ describe("a message in several frames", () => {
   });
 });
 
+const { ping, pong, binary } = opcodes;
+const pingOf = (payload: string | Uint8Array, masked = true) =>
+  webSocketFrame(payload, { opcode: ping, masked });
+/** The frames that a peer has got, after the headers. */
+const framesOf = ({ heard }: RawPeer) => {
+  const end = heard.indexOf("\r\n\r\n");
+  return end < 0 ? [] : webSocketFrames(heard.subarray(end + 4));
+};
+const pongsOf = (peer: RawPeer) =>
+  framesOf(peer)
+    .filter(({ opcode }) => opcode === pong)
+    .map(({ payload }) => payload);
+const messagesOf = (peer: RawPeer) =>
+  framesOf(peer)
+    .filter(({ opcode }) => opcode === binary)
+    .map(({ payload }) => payload);
+
 // Without vendor patch libzmq/ws/control-frames, pongs are empty.
 describe("a ping", () => {
-  const { ping, pong, binary } = opcodes;
   const protocols = ["ZWS2.0", "ZWS2.0/NULL"] as const;
   const letters = (length: number) => Buffer.from(Array.from({ length }, (_, i) => 97 + (i % 26)));
-  const pingOf = (payload: string | Uint8Array, masked = true) =>
-    webSocketFrame(payload, { opcode: ping, masked });
-  /** The frames that a peer has got, after the headers. */
-  const framesOf = ({ heard }: RawPeer) => {
-    const end = heard.indexOf("\r\n\r\n");
-    return end < 0 ? [] : webSocketFrames(heard.subarray(end + 4));
-  };
-  const pongsOf = (peer: RawPeer) =>
-    framesOf(peer)
-      .filter(({ opcode }) => opcode === pong)
-      .map(({ payload }) => payload);
 
   /** A peer of a bound socket, after the handshake. */
   async function enter(socket: Pull | Router, protocol: (typeof protocols)[number]): Promise<RawPeer> {
@@ -507,6 +526,23 @@ describe("a ping", () => {
     ]);
   });
 
+  test.each(protocols)("is answered by a pong that is larger than a batch: %s", async (protocol) => {
+    class BatchPull extends Pull {
+      constructor() {
+        super();
+        // ZMQ_OUT_BATCH_SIZE.
+        this.setInt32Option(102, 64);
+      }
+    }
+    using pull = new BatchPull();
+    using peer = await enter(pull, protocol);
+    for (let size = 50; size <= 125; size++) {
+      peer.say(pingOf(letters(size)));
+      expect(await peer.hear(() => pongsOf(peer).length === size - 49)).toBe(true);
+      expect(pongsOf(peer).at(-1)).toEqual(letters(size));
+    }
+  });
+
   test("is answered between the frames of a message", async () => {
     using pull = new Pull({ receiveTimeout: patience });
     using peer = await enter(pull, "ZWS2.0");
@@ -574,6 +610,203 @@ describe("a control frame", () => {
         break;
       }
     }
+  });
+
+  // Without vendor patch libzmq/ws/injected-commands, the session of a Radio takes control frames for commands.
+  test.each(["ping", "pong"] as const)("is not a command of a Dish: %s", async (name) => {
+    using radio = new Radio({ linger: 0 });
+    await radio.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(radio.lastEndpoint as string);
+    peer.say(
+      upgrade("ZWS2.0"),
+      webSocketFrame("\0"),
+      webSocketFrame("\x04JOINnews", { opcode: opcodes[name] }),
+      webSocketFrame("\x02\x04JOINother"),
+    );
+    const sending = setInterval(() => {
+      radio.send("secret", { group: "news" });
+      radio.send("public", { group: "other" });
+    }, 2);
+    await peer.hear(() => messagesOf(peer).length >= 10);
+    clearInterval(sending);
+    // The routing id comes first, then pairs of group and message.
+    expect(messagesOf(peer).slice(1, 9).map(String)).toEqual(Array(4).fill(["\x01other", "\0public"]).flat());
+  });
+
+  test("is not a command of a Dish with CURVE", async () => {
+    const [server, client] = [curveKeyPair(), curveKeyPair()];
+    using radio = new Radio({ linger: 0, curveServer: true, curveSecretKey: server.secretKey });
+    await radio.bind("ws://127.0.0.1:*");
+    using proxy = await RawServer.listen();
+    using dish = new Dish({
+      linger: 0,
+      receiveTimeout: patience,
+      curveServerKey: server.publicKey,
+      curvePublicKey: client.publicKey,
+      curveSecretKey: client.secretKey,
+    });
+    dish.join("news");
+    dish.connect(`ws://127.0.0.1:${proxy.port}`);
+    const [front, back] = [await proxy.accept(), await RawPeer.connect(radio.lastEndpoint as string)];
+    using _ = back;
+    front.forward(back);
+    back.forward(front);
+    const sending = setInterval(() => radio.send("first", { group: "news" }), 2);
+    await dish.receive();
+    clearInterval(sending);
+    for (const opcode of [opcodes.pong, ping]) {
+      back.say(webSocketFrame("\x05LEAVEnews", { opcode }));
+    }
+    await back.hear((heard) => heard.includes("\x05LEAVEnews"));
+    const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
+    for (const text of texts) {
+      radio.send(text, { group: "news" });
+      await new Promise(setImmediate);
+    }
+    const received: string[] = [];
+    while (received.length < texts.length) {
+      const text = String((await dish.receive())[0]);
+      if (text !== "first") received.push(text);
+    }
+    expect(received).toEqual(texts);
+  });
+});
+
+// Without vendor patch libzmq/ws/early-control-frames, mechanisms take these frames for their commands.
+describe("a control frame in the handshake", () => {
+  const keys = nacl.box.keyPair();
+  const socketType = property("Socket-Type", "PUSH");
+  const close = webSocketFrame(Buffer.from([3, 232]), { opcode: opcodes.close });
+  const hello = "\x02\x05HELLO\x04user\x06secret";
+  const initiate = join("\x02\x08INITIATE", socketType);
+
+  let context: Context;
+  beforeEach(() => {
+    context = new Context();
+  });
+  afterEach(() => context.close({ linger: 0 }));
+
+  /** The commands of a client. Each gets the server's last message. */
+  function commandsOf(mechanism: string): ((last: Buffer) => string | Buffer)[] {
+    if (mechanism === "NULL") return [() => join("\x02", bodyOf(ready("PUSH")))];
+    if (mechanism === "PLAIN") return [() => hello, () => initiate];
+    const curve = new CurveClient(keys.publicKey);
+    return [
+      () => join("\x02", bodyOf(curve.hello())),
+      (welcome) => join("\x02", bodyOf(curve.initiate(welcome.subarray(1), socketType))),
+      () => join("\0", bodyOf(curve.message("text"))),
+    ];
+  }
+
+  test.each([
+    ["NULL", {}],
+    ["PLAIN", { plainServer: true }],
+    ["CURVE", { curveServer: true, curveSecretKey: z85.encode(keys.secretKey) }],
+  ])("is answered: %s", async (mechanism, options) => {
+    await context.authenticate({ plain: { users: { user: "secret" } }, curve: { allow: "any" } });
+    using pull = new Pull({ context, receiveTimeout: patience, ...options });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade(`ZWS2.0/${mechanism}`));
+    const commands = commandsOf(mechanism);
+    for (const [index, command] of commands.entries()) {
+      peer.say(webSocketFrame("", { opcode: pong }), pingOf(`${index}`));
+      expect(await peer.hear(() => pongsOf(peer).length === index + 1)).toBe(true);
+      peer.say(webSocketFrame(command(messagesOf(peer).at(-1)!)));
+      // The answer to the third is a message that `pull` receives.
+      if (index < 2) expect(await peer.hear(() => messagesOf(peer).length === index + 1)).toBe(true);
+    }
+    if (mechanism !== "CURVE") peer.say(webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    expect(pongsOf(peer).map(Number)).toEqual([...commands.keys()]);
+  });
+
+  const says = (body: string | Uint8Array) => webSocketFrame(body, { masked: false });
+  const readyOf = (type: string) => join("\x02", bodyOf(ready(type)));
+  test.each<[string, string, object, (string | Buffer)[]]>([
+    ["NULL", "ZWS2.0/NULL", {}, [readyOf("ROUTER")]],
+    [
+      "PLAIN",
+      "ZWS2.0/PLAIN",
+      { plainUsername: "user", plainPassword: "secret" },
+      ["\x02\x07WELCOME", readyOf("ROUTER")],
+    ],
+    ["ZWS2.0 instead of NULL", "ZWS2.0/NULL", {}, ["\0id"]],
+  ])("is answered by a client: %s", async (_, protocol, options, commands) => {
+    using server = await RawServer.listen();
+    using dealer = new Dealer({ receiveTimeout: patience, linger: 0, ...options });
+    dealer.connect(`ws://127.0.0.1:${server.port}`);
+    const peer = await server.accept();
+    await peer.hear((heard) => heard.includes("\r\n\r\n"));
+    peer.say(accepted(peer.heard, protocol));
+    for (const [index, command] of commands.entries()) {
+      peer.say(webSocketFrame("", { opcode: pong, masked: false }), pingOf(`${index}`, false));
+      expect(await peer.hear(() => pongsOf(peer).length === index + 1)).toBe(true);
+      expect(await peer.hear(() => messagesOf(peer).length === index + 1)).toBe(true);
+      peer.say(says(command));
+    }
+    peer.say(says("\0text"));
+    expect(String(await dealer.receive())).toBe("text");
+    await dealer.send("answer");
+    expect(await peer.hear(() => String(messagesOf(peer).at(-1)) === "\0answer")).toBe(true);
+    expect(pongsOf(peer).map(Number)).toEqual([...commands.keys()]);
+  });
+
+  test("is answered while a ZAP handler decides", async () => {
+    let decide: (admitted: boolean) => void = () => {};
+    const decision = new Promise<boolean>((resolve) => {
+      decide = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      const users = () => {
+        resolve();
+        return decision;
+      };
+      void context.authenticate({ plain: { users } });
+    });
+    using pull = new Pull({ context, plainServer: true, receiveTimeout: patience });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade("ZWS2.0/PLAIN"), webSocketFrame(hello));
+    await asked;
+    peer.say(webSocketFrame("", { opcode: pong }), pingOf("one"));
+    expect(await peer.hear(() => pongsOf(peer).length === 1)).toBe(true);
+    peer.say(pingOf("two"));
+    expect(await peer.hear(() => pongsOf(peer).length === 2)).toBe(true);
+    decide(true);
+    expect(await peer.hear(() => messagesOf(peer).length === 1)).toBe(true);
+    peer.say(webSocketFrame(initiate), webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    expect(pongsOf(peer).map(String)).toEqual(["one", "two"]);
+  });
+
+  test("is answered after the handshake if the peer has not read until then", async () => {
+    using pull = new Pull({ receiveTimeout: patience });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    peer.say(upgrade("ZWS2.0/NULL"));
+    await peer.hear((heard) => heard.includes("READY"));
+    peer.pause();
+    // More than the buffers of the system hold.
+    const some = join(...Array.from({ length: 1000 }, () => pingOf(Buffer.alloc(125, "x"))));
+    for (let count = 0; count < 60; count++) peer.say(some);
+    const last = Buffer.alloc(125, "last");
+    peer.say(pingOf(last), webSocketFrame(readyOf("PUSH")), webSocketFrame("\0text"));
+    expect(String(await pull.receive())).toBe("text");
+    peer.resume();
+    expect(await peer.hear((heard) => heard.subarray(-125).equals(last))).toBe(true);
+  });
+
+  test.each(["NULL", "PLAIN"])("ends the connection if it is a close frame: %s", async (mechanism) => {
+    await context.authenticate({ plain: { users: { user: "secret" } } });
+    using pull = new Pull({ context, plainServer: mechanism === "PLAIN" });
+    await pull.bind("ws://127.0.0.1:*");
+    using peer = await RawPeer.connect(pull.lastEndpoint as string);
+    const [command] = commandsOf(mechanism);
+    // Nothing takes the place of its answer.
+    peer.say(upgrade(`ZWS2.0/${mechanism}`), close, pingOf("x"), webSocketFrame(command!(Buffer.of())));
+    await peer.ended;
+    expect(peer.heard.subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 232]));
   });
 });
 

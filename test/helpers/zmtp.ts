@@ -217,6 +217,12 @@ export class RawPeer implements Disposable {
     return this.hear(({ length }) => length >= count);
   }
 
+  /** Sends all that has arrived and will arrive to another peer. */
+  forward(to: RawPeer): void {
+    to.say(this.heard);
+    this.#socket.on("data", (data) => to.say(data));
+  }
+
   /** Ends the sending direction, which the other side sees as the end. */
   finish(): void {
     this.#socket.end();
