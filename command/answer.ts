@@ -30,37 +30,71 @@ const evalFailures = new Tally((count) => `--eval failed for ${counted(count, "m
 /** Whether processes have groups, so that a shell can be ended together with the programs that it has started. */
 const hasGroups = process.platform !== "win32";
 
-function killTree(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): void {
-  if (child.pid === undefined) return;
+/** Sends a signal, or only looks with 0. Returns whether a process of the command is left. */
+function killTree(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
   try {
-    if (hasGroups) process.kill(-child.pid, signal);
-    else child.kill(signal);
+    return hasGroups ? process.kill(-child.pid, signal) : child.kill(signal);
   } catch {
-    // It has just ended.
+    // All have ended.
+    return false;
   }
 }
 
 /** Milliseconds that a shell command gets to end after SIGTERM. */
 const grace = 1000;
-/** Shell commands that have exceeded `--timeout` and still run. Undefined before the first one. */
-let overdue: Set<ChildProcess> | undefined;
 
-/** Ends a shell command whose answer is no longer awaited. It does not keep the process alive, and ends with it at the latest. */
-function abandon(child: ChildProcess): void {
-  const late = overdue ?? new Set();
-  if (overdue === undefined) {
-    overdue = late;
-    process.once("exit", () => {
-      for (const other of late) killTree(other, "SIGKILL");
+/** Shell commands that end with this process at the latest, and whether they have got SIGTERM. Undefined before the first one. */
+let commands: Map<ChildProcess, boolean> | undefined;
+
+/** Makes a shell command end with this process at the latest, unless it has ended by itself: then it may leave programs behind. */
+function track(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  if (commands === undefined) {
+    commands = new Map();
+    // Before all other listeners: exit.ts has one that ends the process, see endWithTerminal.
+    process.prependOnceListener("exit", () => {
+      for (const other of commands!.keys()) killTree(other, "SIGKILL");
     });
   }
-  late.add(child);
-  child.once("exit", () => late.delete(child));
+  commands.set(child, false);
+  child.once("close", () => {
+    // After SIGTERM, a program that ignores it may outlive the shell that has started it.
+    if (!commands!.get(child) || !killTree(child, 0)) commands!.delete(child);
+  });
+}
+
+/** Tells a shell command, and the programs that it has started, to end. */
+function terminate(child: ChildProcess): void {
+  commands?.set(child, true);
+  killTree(child, "SIGTERM");
+}
+
+/** Kills what is left of a shell command after SIGTERM. */
+function kill(child: ChildProcess): void {
+  if (commands?.delete(child)) killTree(child, "SIGKILL");
+}
+
+/** The time between two looks at the programs that a shell has left behind, in milliseconds. */
+const nextLook = 20;
+
+/** Lets the programs that a shell has left behind after SIGTERM clean up. Keeps the process alive meanwhile. */
+function awaitPrograms(child: ChildProcess): void {
+  const start = performance.now();
+  const timer = setInterval(() => {
+    if (killTree(child, 0) && performance.now() - start < grace) return;
+    clearInterval(timer);
+    kill(child);
+  }, nextLook);
+}
+
+/** Ends a shell command whose answer is no longer awaited. It does not keep the process alive. */
+function abandon(child: ChildProcess): void {
   child.stdin?.destroy();
   child.stdout?.destroy();
   child.unref();
-  killTree(child);
-  setTimeout(killTree, grace, child, "SIGKILL").unref();
+  terminate(child);
+  setTimeout(kill, grace, child).unref();
 }
 
 const withoutLineBreak = (bytes: Buffer) => (bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes);
@@ -98,7 +132,13 @@ function execute(commandLine: string, input: Buffer, timeout: number | undefined
       return fail(`--exec failed: ${textOf(error)}`);
     }
     child.on("error", (error) => fail(`--exec failed: ${textOf(error)}`));
-    stop = () => killTree(child);
+    track(child);
+    stop = () => {
+      terminate(child);
+      child.once("close", () => {
+        if (commands?.has(child)) awaitPrograms(child);
+      });
+    };
     interrupted.addEventListener("abort", stop);
     const chunks: Buffer[] = [];
     child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));

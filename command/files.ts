@@ -33,6 +33,7 @@ const remedies: Readonly<Record<string, string | Readonly<Record<Access, string>
   ENOSPC: "free some space, or write to another disk",
   ENOTDIR: "compare the path",
   ENXIO: "this process has no such terminal or device: give another file",
+  EPIPE: "its reader has ended",
   EROFS: "write to another disk",
 };
 
@@ -45,8 +46,11 @@ export function fileFailure(
 ): Failure {
   if (error instanceof Failure) return error;
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  // Node appends the system call and the path.
-  const text = syscall === undefined ? textOf(error) : textOf(error).replace(/, \w+(?: '.*)?$/s, "");
+  // Node appends the system call and the path. For a named pipe, the text is the system call and the code.
+  const text =
+    syscall === undefined
+      ? textOf(error)
+      : textOf(error).replace(/, \w+(?: '.*)?$|^(?:read|write) (?=E[A-Z]+$)/s, "");
   const found = code !== undefined && Object.hasOwn(remedies, code) ? remedies[code] : undefined;
   const remedy = typeof found === "object" ? found[access] : found;
   return new Failure(

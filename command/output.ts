@@ -9,7 +9,7 @@ import { joined } from "./input.js";
 import type { Parcel } from "./parcel.js";
 import { encodedPieces, gathered, jsonPieces, quotedPieces, textPieces } from "./pieces.js";
 import { countedWere, Tally } from "./print.js";
-import { fitting, widthOf } from "./width.js";
+import { fitting, mostOfColumn, widthOf } from "./width.js";
 
 export interface OutputOptions {
   readonly output: OutputFormat;
@@ -106,9 +106,6 @@ const mostWritten = 64 << 20;
 
 /** Below this width, lines are not cut. */
 const narrowest = 20;
-
-/** The most characters of a column: a text can have any number of them. */
-const mostOfColumn = 16;
 
 /** Makes text safe for a terminal, and cuts a line to its width. Says how much is missing. */
 function* shown(pieces: Iterable<string>, width: number): Generator<string> {

@@ -212,14 +212,7 @@ async function exchangeTypes(reader: Reader, write: Write, conversation: Convers
     report.presented = presented;
     report.times.presented = elapsed();
     await write(ready(presented));
-    await read.catch((error: unknown) => {
-      if (!(error instanceof Failure)) throw error;
-      const remedy =
-        as === undefined ? "if it is of another type than REP or ROUTER, give --as" : "compare --as";
-      throw new Failure(
-        `${error.message}. It waited for a type, and the probe presented ${presented}: ${remedy}`,
-      );
-    });
+    await read;
   }
   const type = String(report.properties?.["Socket-Type"]);
   if (as !== undefined) checkType(type, as);
@@ -266,6 +259,13 @@ async function converse(socket: Socket, conversation: Conversation): Promise<voi
   socket.write(own.subarray(versionEnd));
   await exchangeTypes(reader, write, conversation);
   report.times.handshake = elapsed();
+}
+
+/** The reason of a failure. Tells that the peer waited for a type if it then did not answer with its own. */
+function reasonOf(error: Error, { presented, properties }: Report, as: string | undefined): string {
+  if (presented === undefined || properties !== undefined) return error.message;
+  const remedy = as === undefined ? "if it is of another type than REP or ROUTER, give --as" : "compare --as";
+  return `${error.message}. It waited for a type, and the probe presented ${presented}: ${remedy}`;
 }
 
 function show({ endpoint, times, version, mechanism, asServer, presented, properties, error }: Report): void {
@@ -354,7 +354,7 @@ export async function probe(endpoint: string, flags: ProbeFlags): Promise<void> 
     exitCode = error instanceof Failure ? error.exitCode : exitCodes.failed;
     // Nothing has been sent.
     if (exitCode === exitCodes.usage) throw error;
-    report.error = (error as Error).message;
+    report.error = reasonOf(error as Error, report, flags.as);
   } finally {
     clearTimeout(timer);
   }

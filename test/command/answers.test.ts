@@ -57,24 +57,83 @@ describe("an answer that does not come within --timeout", () => {
   });
 });
 
+describe.skipIf(process.platform === "win32")(
+  "an --exec that ignores SIGTERM does not outlive the command",
+  () => {
+    const stubborn = `trap '' TERM; echo started >&2; sleep 30; echo survived >&2`;
+
+    test.each([
+      ["a shell", stubborn],
+      // The outer shell obeys.
+      ["a program that a shell has started", `sh -c "${stubborn}" | cat`],
+    ])("after --timeout: %s", async (_, exec) => {
+      const request = new Request({ receiveTimeout: 20_000 });
+      onTestFinished(() => request.close());
+      await request.bind("tcp://127.0.0.1:*");
+      const sent = request.send("request");
+      const to = ["--connect", request.lastEndpoint!, "--count", "1", "--output", "none"];
+      const command = startZmq(["rep", ...to, "--timeout", "2000", "--exec", exec]);
+      await sent;
+      expect((await request.receive()).map(String)).toEqual([""]);
+      // The shells have inherited standard error, so its end is the end of all.
+      const { exitCode, stderr } = await command;
+      expect({ exitCode, stderr: textOf(stderr) }).toEqual({
+        exitCode: 0,
+        stderr: "started\nzmq: --exec has not ended within 2000 ms\n",
+      });
+    });
+
+    test.each([
+      ["a shell", stubborn],
+      ["a program that a shell has started", `sh -c "${stubborn}" | cat`],
+    ])("after two signals: %s", async (_, exec) => {
+      const request = new Request();
+      onTestFinished(() => request.close());
+      await request.bind("tcp://127.0.0.1:*");
+      const sent = request.send("request");
+      const to = ["--connect", request.lastEndpoint!, "--output", "none"];
+      const command = startZmq(["rep", ...to, "--exec", exec]);
+      await sent;
+      await once(command.stderr!, "data");
+      process.kill(command.pid!, "SIGINT");
+      process.kill(command.pid!, "SIGTERM");
+      const { exitCode, stderr } = await command;
+      expect([130, 143]).toContain(exitCode);
+      expect(textOf(stderr)).not.toContain("survived");
+    });
+
+    test("after one signal, when the wait for the command is over", async () => {
+      const request = new Request();
+      onTestFinished(() => request.close());
+      await request.bind("tcp://127.0.0.1:*");
+      const sent = request.send("request");
+      const to = ["--connect", request.lastEndpoint!, "--output", "none"];
+      const command = startZmq(["rep", ...to, "--exec", stubborn]);
+      await sent;
+      await once(command.stderr!, "data");
+      process.kill(command.pid!, "SIGTERM");
+      const { exitCode, stderr } = await command;
+      expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 143, stderr: "started\n" });
+    });
+  },
+);
+
 test.skipIf(process.platform === "win32")(
-  "an --exec that ignores its end does not outlive the command",
+  "programs that an --exec has started can clean up after a signal",
   async () => {
-    const request = new Request({ receiveTimeout: 20_000 });
+    const request = new Request();
     onTestFinished(() => request.close());
     await request.bind("tcp://127.0.0.1:*");
     const sent = request.send("request");
-    const to = ["--connect", request.lastEndpoint!, "--count", "1", "--output", "none"];
-    const stubborn = `trap '' TERM; while :; do sleep 1; done`;
-    const command = startZmq(["rep", ...to, "--timeout", "2000", "--exec", stubborn]);
+    const to = ["--connect", request.lastEndpoint!, "--output", "none"];
+    const inner = `trap 'sleep 0.3; echo cleaned >&2; exit' TERM; echo started >&2; sleep 30 & wait`;
+    const command = startZmq(["rep", ...to, "--exec", `sh -c "${inner}" | cat`]);
     await sent;
-    expect((await request.receive()).map(String)).toEqual([""]);
-    // The shell has inherited standard error, so its end is the end of both.
+    await once(command.stderr!, "data");
+    process.kill(command.pid!, "SIGINT");
     const { exitCode, stderr } = await command;
-    expect({ exitCode, stderr: textOf(stderr) }).toEqual({
-      exitCode: 0,
-      stderr: "zmq: --exec has not ended within 2000 ms\n",
-    });
+    expect(exitCode).toBe(130);
+    expect(textOf(stderr)).toMatch(/^started\n.*cleaned\n$/s);
   },
 );
 

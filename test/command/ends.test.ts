@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Publisher, Pull, Push, Subscriber, XPublisher } from "zmq-native";
+import { Publisher, Pull, Push, Request, Subscriber, XPublisher } from "zmq-native";
 import { execute, succeeds } from "../helpers/execute.js";
 import { command as commandFrame, frame, RawPeer } from "../helpers/zmtp.js";
 import { endpoint, folder, program, startZmq, zmq } from "./zmq.js";
@@ -162,6 +162,30 @@ describe.skipIf(!canHaveTerminal)("a terminal that is closed", () => {
     const command = [process.execPath, program, ...parameters];
     const { stdout, stderr } = await execute("python3", ["-c", inTerminal, word, ...command]);
     expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
+  });
+
+  test("ends an --exec that ignores SIGTERM, too", async () => {
+    const pipe = join(folder(), "pipe");
+    await execute("mkfifo", [pipe]);
+    const request = new Request();
+    onTestFinished(() => request.close());
+    await request.bind("tcp://127.0.0.1:*");
+    const sent = request.send("request");
+    // The end of the pipe is the end of the shell.
+    const reader = execute("cat", [pipe]);
+    const stubborn = `exec 3> '${pipe}'; trap '' TERM; echo started >&2; sleep 30; echo survived >&3`;
+    const command = [
+      process.execPath,
+      program,
+      "rep",
+      "--connect",
+      request.lastEndpoint!,
+      "--exec",
+      stubborn,
+    ];
+    const { stdout } = await execute("python3", ["-c", inTerminal, "started", ...command]);
+    await sent;
+    expect({ stdout, read: (await reader).stdout }).toEqual({ stdout: "1\n", read: "" });
   });
 });
 

@@ -51,6 +51,24 @@ describe.skipIf(process.platform === "win32")("a named pipe whose other end is c
 });
 
 describe.skipIf(process.platform === "win32")("a named pipe", () => {
+  test("of zmq record whose reader ends is named, with the reason", async () => {
+    const pipe = await makePipe();
+    const push = new Push();
+    onTestFinished(() => push.close({ linger: 0 }));
+    await push.bind("tcp://127.0.0.1:*");
+    const command = startZmq(["record", pipe, "--force", "--type", "pull", "--connect", push.lastEndpoint!]);
+    const reader = spawn("cat", [pipe]);
+    onTestFinished(() => void reader.kill("SIGKILL"));
+    // The header of the recording.
+    await once(reader.stdout, "data");
+    reader.kill("SIGKILL");
+    await once(reader, "exit");
+    await push.send("message");
+    const { exitCode, stderr } = await command;
+    const error = `zmq: cannot write ${pipe}: EPIPE; its reader has ended\n`;
+    expect({ exitCode, stderr: textOf(stderr) }).toEqual({ exitCode: 1, stderr: error });
+  });
+
   test("has the users of --plain-users", async () => {
     const pipe = await makePipe();
     const at = endpoint();

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Pull, Push } from "zmq-native";
 import { harmless } from "../../command/harmless.js";
 import { fitting } from "../../command/width.js";
@@ -249,4 +249,17 @@ test.each([
   ["\u{20bb7}\u{20bb7}", 3, "\u{20bb7}"],
 ])("%j is cut for a terminal of %i columns", (text, columns, expected) => {
   expect(fitting(text, columns)).toBe(expected);
+});
+
+test.each([
+  ["a".repeat(4 << 20), 80, "a".repeat(80)],
+  // Characters of any length are not split either.
+  [`ab${`e${"\u0301".repeat(1000)}`}`, 3, "ab"],
+  ["abc".repeat(1000), -1, ""],
+])("only the start of a long text is looked at, for %#", (text, columns, expected) => {
+  const segment = vi.spyOn(Intl.Segmenter.prototype, "segment");
+  onTestFinished(() => segment.mockRestore());
+  expect(fitting(text, columns)).toBe(expected);
+  const lengths = segment.mock.calls.map(([looked]) => looked.length);
+  expect(Math.max(...lengths)).toBeLessThan(2000);
 });

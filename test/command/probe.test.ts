@@ -218,27 +218,38 @@ describe("without --as", () => {
     expect(stdout).toMatch(/^presented +DEALER, after \d+\.\d ms without a type of the peer$/m);
   });
 
-  test.each([
-    [[], /^it closed the connection .*\. It waited for a type, and the probe presented REQ: .* give --as$/],
-    [["--as", "pull"], /^it closed .*, and the probe presented PULL: compare --as$/],
-  ])("a peer that waits for a type and rejects the one it gets, with %j", async (flags, error) => {
-    const server = createServer((socket) => {
-      socket.on("error", () => {});
-      let received = 0;
-      socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
-      socket.on("data", (bytes) => {
-        received += bytes.length;
-        // More than a greeting.
-        if (received > 64) socket.end();
+  const remedy = String.raw`\. It waited for a type, and the probe presented REQ: .* give --as$`;
+
+  test.each<["end" | "resetAndDestroy" | "pause", string[], number, RegExp]>([
+    ["end", [], 1, new RegExp(`^it closed the connection .*${remedy}`)],
+    ["end", ["--as", "pull"], 1, /^it closed .*, and the probe presented PULL: compare --as$/],
+    ["resetAndDestroy", [], 1, new RegExp(`^read ECONNRESET${remedy}`)],
+    ["pause", [], 3, new RegExp(`^no answer within 2000 ms${remedy}`)],
+    ["pause", ["--as", "pull"], 3, /^no answer .*, and the probe presented PULL: compare --as$/],
+  ])(
+    "a peer that waits for a type and then calls %s(), with %j",
+    async (reaction, flags, exitCode, error) => {
+      const server = createServer((socket) => {
+        socket.on("error", () => {});
+        let received = 0;
+        socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
+        socket.on("data", (bytes) => {
+          received += bytes.length;
+          // More than a greeting.
+          if (received > 64) socket[reaction]();
+        });
       });
-    });
-    onTestFinished(() => void server.close());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { status, report } = await probeAny(at, "--timeout", "2000", ...flags);
-    expect({ status, error: report.error }).toEqual({ status: 1, error: expect.stringMatching(error) });
-  });
+      onTestFinished(() => void server.close());
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { status, report } = await probeAny(at, "--timeout", "2000", ...flags);
+      expect({ status, error: report.error }).toEqual({
+        status: exitCode,
+        error: expect.stringMatching(error),
+      });
+    },
+  );
 });
 
 test("monitor tells once that the socket types do not fit", async () => {
