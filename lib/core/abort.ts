@@ -23,8 +23,8 @@ class SharedListener {
   #first: Callback | undefined;
   #others: Set<Callback> | undefined;
   /**
-   * What the signal has as its listener. Each registration has a function of its own: the signal's methods may run user
-   * code, which begins an operation with the same signal during a removal.
+   * The listener that the signal has. Each registration has a function of its own: the signal's methods may run user code,
+   * which begins an operation with the same signal during a removal.
    */
   #registered: Callback | undefined;
   /** Whether the listener has been called, so that a signal that is not Node's own may have forgotten it. */
