@@ -23,10 +23,7 @@ const line = command(
   .option("--bound <share>", "how much slower this tree may be before the exit code is 1", share, 0.1)
   .option("--rounds <count>", "how often each side is measured", wholeNumber(), 7)
   .option("--only <text>", "only rows whose name contains the text")
-  .option(
-    "--counts",
-    "count instructions and system calls instead, by valgrind and strace: takes ten minutes",
-  )
+  .option("--counts", "count instructions and system calls instead, by valgrind and strace: takes 15 minutes")
   // Counts of one tree differ by less than 1 %, because V8 compiles at other moments.
   .option("--count-bound <share>", "how many more this tree may need before the exit code is 1", share, 0.03)
   .parse();
