@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket as TcpSocket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -191,21 +191,10 @@ describe("without --as", () => {
   });
 
   test("a peer that waits for the type of the probe gets one", async () => {
-    const pull = Buffer.from("\x05READY\x0bSocket-Type\0\0\0\x06ROUTER", "latin1");
-    const server = createServer((socket) => {
-      socket.on("error", () => {});
-      let received = 0;
-      socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
-      socket.on("data", (bytes) => {
-        received += bytes.length;
-        // More than a greeting.
-        if (received > 64) socket.end(Buffer.concat([Buffer.of(4, pull.length), pull]));
-      });
-    });
-    onTestFinished(() => void server.close());
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const answer = Buffer.from("\x05READY\x0bSocket-Type\0\0\0\x06ROUTER", "latin1");
+    const at = await serveSilently((socket) =>
+      socket.end(Buffer.concat([Buffer.of(4, answer.length), answer])),
+    );
     expect(await probeAny(at, "--timeout", "2000")).toMatchObject({
       status: 0,
       report: {
@@ -229,20 +218,7 @@ describe("without --as", () => {
   ])(
     "a peer that waits for a type and then calls %s(), with %j",
     async (reaction, flags, exitCode, error) => {
-      const server = createServer((socket) => {
-        socket.on("error", () => {});
-        let received = 0;
-        socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
-        socket.on("data", (bytes) => {
-          received += bytes.length;
-          // More than a greeting.
-          if (received > 64) socket[reaction]();
-        });
-      });
-      onTestFinished(() => void server.close());
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const at = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const at = await serveSilently((socket) => socket[reaction]());
       const { status, report } = await probeAny(at, "--timeout", "2000", ...flags);
       expect({ status, error: report.error }).toEqual({
         status: exitCode,
@@ -334,6 +310,24 @@ async function serveBytes(parts: string[], ends: boolean): Promise<string> {
     socket.on("error", () => {});
     socket.write(Buffer.from(parts.join(""), "hex"));
     if (ends) socket.end();
+  });
+  onTestFinished(() => void server.close());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Starts a server that sends a greeting, and then waits for the type of its peer before it reacts. */
+async function serveSilently(react: (socket: TcpSocket) => unknown): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    let received = 0;
+    socket.write(Buffer.from(`${signature}0301${mechanism("NULL")}`, "hex"));
+    socket.on("data", (bytes) => {
+      received += bytes.length;
+      // More than a greeting.
+      if (received > 64) react(socket);
+    });
   });
   onTestFinished(() => void server.close());
   server.listen(0, "127.0.0.1");

@@ -5,7 +5,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { Context, Dealer, Proxy, Pull, Push, Reply, Request, Router } from "zmq-native";
-import { runProgram } from "../helpers/program.js";
+import { leastCpu, runProgram } from "../helpers/program.js";
 import { freshEndpoint, transports } from "../helpers/transports.js";
 
 /** A forwarder from pushes to pulls. */
@@ -357,17 +357,9 @@ const addressed = `
     await peer.send("hello");
     await worker.receive();
   }
-  /** CPU milliseconds in a second, the lowest of three measurements. */
-  const busy = async () => {
-    const spent = [];
-    for (let i = 0; i < 3; i++) {
-      const before = process.cpuUsage();
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const { user, system } = process.cpuUsage(before);
-      spent.push((user + system) / 1000);
-    }
-    return Math.min(...spent);
-  };
+  ${leastCpu}
+  /** CPU milliseconds in a second. */
+  const busy = () => leastCpu(1000);
   const finish = async (result) => {
     proxy.terminate();
     await ended;
