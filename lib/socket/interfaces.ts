@@ -325,8 +325,8 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
   tryReceive(): M | undefined;
 
   /**
-   * Waits for a message, then receives all messages that are ready, up to `max` (default 256). Waits and fails as
-   * `receive` does.
+   * Waits for a message, then receives all messages that are ready, up to `max` (default 256), 32 KiB of frames of up to
+   * 8 KiB, or 1 MiB of longer frames. Waits and fails as `receive` does.
    *
    * @throws ZmqError `EAGAIN` (rejects): no message arrived within the timeout, or the socket was closed meanwhile.
    * With `distinctErrors` the codes are `ETIMEDOUT` and `ECANCELED`.
@@ -408,9 +408,9 @@ export interface ReadableSocket<M extends object[] = Message[]> extends Readable
   messagesWithMetadata(options?: MetadataOptions): SocketIterator<Received<M>>;
 
   /**
-   * Iterates over batches: each value is an array of all messages that are ready, up to `max` (default 256). This is the
-   * fastest way to receive many messages. The loop ends when the socket is closed; `break` keeps the socket open.
-   * `timeout` applies to each batch.
+   * Iterates over batches: each value is an array of all messages that are ready, up to `max` (default 256), 32 KiB of
+   * frames of up to 8 KiB, or 1 MiB of longer frames. This is the fastest way to receive many messages. The loop ends when
+   * the socket is closed; `break` keeps the socket open. `timeout` applies to each batch.
    *
    * @throws TypeError: an option has the wrong type.
    * @throws ZmqError from the loop, with the codes of `receive`: `EAGAIN` after the timeout, `EBUSY`, `EFSM`,

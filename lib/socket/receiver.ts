@@ -25,7 +25,8 @@ import { traceReceive, traceTryReceive } from "./tracing.js";
 /** Options of `batches` and `receiveMany`. */
 export interface BatchOptions extends OperationOptions {
   /**
-   * The largest number of messages in a batch. Default 256.
+   * The largest number of messages in a batch. Default 256. A batch ends earlier after 32 KiB of frames of up to 8 KiB, or
+   * after 1 MiB of longer frames.
    *
    * @throws TypeError: the value is not a whole number above 0.
    */
