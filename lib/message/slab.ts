@@ -270,6 +270,51 @@ function keepAhead(
 }
 
 /**
+ * Receives one message, as `receiveInto`. Returns it, or 0 if none is ready, or -errno. Most messages have one small frame.
+ * These take a short path, on which no user code runs, and are not stored in an array: V8 records each store of a new
+ * object in an old one.
+ */
+export function receiveOne(handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  if (
+    intake.failure !== 0 ||
+    intake.torn ||
+    intake.partial !== undefined ||
+    reader !== undefined ||
+    offset >= slabSize ||
+    slab.length === 0
+  ) {
+    return receiveNext(handle, intake, whole);
+  }
+  intake.torn = true;
+  const result = binding.receive(handle, memory, offset, 1);
+  intake.emptied = result >= emptiedFlag || result === 0;
+  const row = table[0]!;
+  if (result !== 1 || (row & (moreBit | ownBufferBit)) !== 0) return readOne(result, handle, intake, whole);
+  const message = [cut(row)];
+  intake.torn = false;
+  return message;
+}
+
+/** Reads the result of a native call for one message, and receives the rest of the message. */
+function readOne(result: number, handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  if (result <= 0) return ended(intake, 0, result);
+  reader = intake;
+  // With an element, since a setter of Array.prototype could take the message.
+  const messages: Message[][] = [[]];
+  const complete = readRows(result & (emptiedFlag - 1), messages, 0, intake);
+  if (reader !== intake) throw overwritten();
+  reader = undefined;
+  intake.torn = false;
+  return complete > 0 ? messages[0]! : receiveNext(handle, intake, whole);
+}
+
+function receiveNext(handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  const messages: Message[][] = [[]];
+  const count = receiveInto(messages, 0, handle, 1, intake, undefined, whole);
+  return count > 0 ? messages[0]! : count;
+}
+
+/**
  * Receives up to `maxMessages` complete messages that are ready into `messages`, from index `at` on. Returns their
  * number, 0 if none is ready, or -errno. Unless `whole`, a message of very many frames is received in parts: if
  * `partial` is set on return, the caller must call again in the next turn of the event loop. With `ahead`, the messages
