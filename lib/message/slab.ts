@@ -83,27 +83,30 @@ class Reserve {
   #bytes = new Uint8Array(4096);
   #rows = new Int32Array(64);
   #frames = 0;
-  #memory: ArrayBufferLike | undefined;
+  /** The slab that the frames are in, until all of them have been delivered. */
+  #slab: Buffer | undefined;
 
   /** Copies the result of one native call: `frames` rows of the table, and the slab from `start` on. */
   save(start: number, frames: number): void {
     const size = Math.min(offset, slabSize) - start;
     if (this.#bytes.length < size) this.#bytes = new Uint8Array(slabSize);
     if (this.#rows.length < frames) this.#rows = new Int32Array(tableRows);
-    this.#bytes.set(slab.subarray(start, start + size));
-    this.#rows.set(frames === tableRows ? table : table.subarray(0, frames));
+    // `subarray` of a Buffer costs more than a new view, and that of the table more than copying a few rows.
+    this.#bytes.set(new Uint8Array(memory, start, size));
+    for (let index = 0; index < frames; index++) this.#rows[index] = table[index]!;
     this.#frames = frames;
-    this.#memory = memory;
+    this.#slab = slab;
   }
 
   /** Whether the memory of the frames was detached. */
   get needed(): boolean {
-    return this.#memory !== undefined && this.#memory.byteLength === 0;
+    // The length of a view: V8 calls a function for that of an ArrayBuffer.
+    return this.#slab !== undefined && this.#slab.length === 0;
   }
 
   /** Stops keeping the slab alive, after all messages have been delivered. */
   release(): void {
-    this.#memory = undefined;
+    this.#slab = undefined;
   }
 
   /** Replaces the frames of the messages from index `head` on by copies. */
@@ -122,7 +125,7 @@ class Reserve {
       if (frame === 0) message++;
     }
     // Last: if a copy fails for lack of memory, the next attempt starts again.
-    this.#memory = undefined;
+    this.#slab = undefined;
   }
 }
 
