@@ -83,27 +83,30 @@ class Reserve {
   #bytes = new Uint8Array(4096);
   #rows = new Int32Array(64);
   #frames = 0;
-  #memory: ArrayBufferLike | undefined;
+  /** The slab that the frames are in, until all of them have been delivered. */
+  #slab: Buffer | undefined;
 
   /** Copies the result of one native call: `frames` rows of the table, and the slab from `start` on. */
   save(start: number, frames: number): void {
     const size = Math.min(offset, slabSize) - start;
     if (this.#bytes.length < size) this.#bytes = new Uint8Array(slabSize);
     if (this.#rows.length < frames) this.#rows = new Int32Array(tableRows);
-    this.#bytes.set(slab.subarray(start, start + size));
-    this.#rows.set(frames === tableRows ? table : table.subarray(0, frames));
+    // `subarray` of a Buffer costs more than a new view, and that of the table more than copying a few rows.
+    this.#bytes.set(new Uint8Array(memory, start, size));
+    for (let index = 0; index < frames; index++) this.#rows[index] = table[index]!;
     this.#frames = frames;
-    this.#memory = memory;
+    this.#slab = slab;
   }
 
   /** Whether the memory of the frames was detached. */
   get needed(): boolean {
-    return this.#memory !== undefined && this.#memory.byteLength === 0;
+    // The length of a view: V8 calls a function for that of an ArrayBuffer.
+    return this.#slab !== undefined && this.#slab.length === 0;
   }
 
   /** Stops keeping the slab alive, after all messages have been delivered. */
   release(): void {
-    this.#memory = undefined;
+    this.#slab = undefined;
   }
 
   /** Replaces the frames of the messages from index `head` on by copies. */
@@ -122,7 +125,7 @@ class Reserve {
       if (frame === 0) message++;
     }
     // Last: if a copy fails for lack of memory, the next attempt starts again.
-    this.#memory = undefined;
+    this.#slab = undefined;
   }
 }
 
@@ -267,6 +270,51 @@ function keepAhead(
     // No memory, or a stack overflow. The messages are used without a copy.
     intake.reserve?.release();
   }
+}
+
+/**
+ * Receives one message, as `receiveInto`. Returns it, or 0 if none is ready, or -errno. Most messages have one small frame.
+ * These take a short path, on which no user code runs, and are not stored in an array: V8 records each store of a new
+ * object in an old one.
+ */
+export function receiveOne(handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  if (
+    intake.failure !== 0 ||
+    intake.torn ||
+    intake.partial !== undefined ||
+    reader !== undefined ||
+    offset >= slabSize ||
+    slab.length === 0
+  ) {
+    return receiveNext(handle, intake, whole);
+  }
+  intake.torn = true;
+  const result = binding.receive(handle, memory, offset, 1);
+  intake.emptied = result >= emptiedFlag || result === 0;
+  const row = table[0]!;
+  if (result !== 1 || (row & (moreBit | ownBufferBit)) !== 0) return readOne(result, handle, intake, whole);
+  const message = [cut(row)];
+  intake.torn = false;
+  return message;
+}
+
+/** Reads the result of a native call for one message, and receives the rest of the message. */
+function readOne(result: number, handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  if (result <= 0) return ended(intake, 0, result);
+  reader = intake;
+  // With an element, since a setter of Array.prototype could take the message.
+  const messages: Message[][] = [[]];
+  const complete = readRows(result & (emptiedFlag - 1), messages, 0, intake);
+  if (reader !== intake) throw overwritten();
+  reader = undefined;
+  intake.torn = false;
+  return complete > 0 ? messages[0]! : receiveNext(handle, intake, whole);
+}
+
+function receiveNext(handle: Handle, intake: Intake, whole: boolean): Message[] | number {
+  const messages: Message[][] = [[]];
+  const count = receiveInto(messages, 0, handle, 1, intake, undefined, whole);
+  return count > 0 ? messages[0]! : count;
 }
 
 /**

@@ -16,7 +16,7 @@ import { OperationQueue } from "../core/operation-queue.js";
 import { type Attempt, Pending, wouldBlock } from "../core/pending.js";
 import { busyReading, failureOf, isOutOfTurn } from "../core/state-errors.js";
 import type { Message } from "../message/frames.js";
-import { Intake, type Properties, receiveInto } from "../message/slab.js";
+import { Intake, type Properties, receiveInto, receiveOne } from "../message/slab.js";
 import { taggings } from "../message/tag.js";
 import { conflateOptions, receiveOptions } from "../options/table.js";
 import { Loop, type SocketIterator } from "./loop.js";
@@ -291,8 +291,9 @@ export class Receiver implements FetchedAhead, Queueing {
 
   readonly #one = (most = 1, whole = false): Message[] | typeof wouldBlock => {
     if (this.#head < this.#tail) return this.#fetched() as Message[];
+    if (most === 1) return this.#single(whole);
     this.#head = this.#tail = 0;
-    const count = this.#take(this.#ahead, 0, most, undefined, whole);
+    const count = this.#take(this.#ahead, 0, most);
     if (count === 0) return this.#nothingYet();
     // No user code has run since that could have detached the memory of the first message.
     const message = this.#ahead[0]!;
@@ -302,6 +303,29 @@ export class Receiver implements FetchedAhead, Queueing {
     if (this.#intake.partial !== undefined) this.#core.touched();
     return message;
   };
+
+  #single(whole: boolean): Message[] | typeof wouldBlock {
+    const core = this.#core;
+    const intake = this.#intake;
+    const result = receiveOne(core.handle, intake, whole);
+    core.emptied = intake.emptied;
+    if (typeof result === "number") return this.#noMessage(result);
+    this.#begun = undefined;
+    return this.#shape === undefined ? result : (this.#shape(result) as Message[]);
+  }
+
+  /** Handles a receive without a message: `result` is 0 or -errno. */
+  #noMessage(result: number): typeof wouldBlock {
+    if (result === 0) return this.#nothingYet();
+    this.#begun = undefined;
+    throw this.#failure(result);
+  }
+
+  /** The error of a receive. It has also processed libzmq's commands, and may have consumed the wake-up of a pending send. */
+  #failure(result: number): ZmqError {
+    this.#core.touched();
+    return failed(this.#core, result);
+  }
 
   /** Schedules a retry for a message of very many frames: libzmq sends no wake-up for the rest of it. */
   #nothingYet(): typeof wouldBlock {
@@ -334,11 +358,7 @@ export class Receiver implements FetchedAhead, Queueing {
     const count = receiveInto(messages, at, core.handle, most, intake, properties, whole, ahead);
     core.emptied = intake.emptied;
     if (count !== 0) this.#begun = undefined;
-    if (count < 0) {
-      // A failed receive has also processed libzmq's commands, and may have consumed the wake-up of a pending send.
-      core.touched();
-      throw failed(core, count);
-    }
+    if (count < 0) throw this.#failure(count);
     if (this.#shape !== undefined) {
       for (let index = at; index < at + count; index++) {
         messages[index] = this.#shape(messages[index]!) as Message[];
