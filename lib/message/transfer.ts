@@ -43,6 +43,15 @@ function refuseDetached(frame: WireFrame): void {
   if (frame === detached || (types.isArrayBuffer(memory) && isDetached(memory))) throw alreadyDetached();
 }
 
+/** Throws a TypeError if the length of a frame has changed: its ArrayBuffer is resizable. */
+function refuseResized(frame: WireFrame, length: number): void {
+  if (typeof frame !== "object" || lengthOf(frame) === length) return;
+  throw explained(
+    new TypeError(`A frame to transfer had ${length} bytes, and has ${lengthOf(frame)} after it waited`),
+    "its ArrayBuffer was resized meanwhile: resize it before `send`, or send without `transfer`",
+  );
+}
+
 /** Copies a frame whose memory must not be detached, or may be changed by other threads. */
 function prepared(frame: WireFrame): WireFrame {
   if (typeof frame !== "object") return frame;
@@ -58,7 +67,8 @@ function prepared(frame: WireFrame): WireFrame {
 export class Cargo {
   /** The library's own array. */
   readonly frames: WireFrame[];
-  #waited = false;
+  /** Lengths of the frames of a message that waits. */
+  #lengths: Float64Array | undefined;
 
   /** @throws TypeError if a frame is detached. */
   constructor(wire: WireMessage) {
@@ -70,20 +80,27 @@ export class Cargo {
   /** Prepares to wait: copies the frames that stay attached, since the program may change them meanwhile. */
   kept(): this {
     const { frames } = this;
+    const lengths = new Float64Array(frames.length);
     for (let index = 0; index < frames.length; index++) {
       const frame = frames[index]!;
       if (typeof frame !== "object") continue;
+      lengths[index] = lengthOf(frame);
       // `prepared` has replaced all other kinds of memory.
       if (lengthOf(frame) < sizeOf(bufferOf(frame) as ArrayBuffer)) frames[index] = copyOf(frame);
     }
-    this.#waited = true;
+    this.#lengths = lengths;
     return this;
   }
 
-  /** Like `trySend` of the binding. Throws a TypeError if a frame was detached while the message waited. */
+  /** Like `trySend` of the binding. Throws a TypeError if a frame was detached or resized while the message waited. */
   send(handle: Handle): number {
     const { frames } = this;
-    if (this.#waited) for (let index = 0; index < frames.length; index++) refuseDetached(frames[index]!);
+    if (this.#lengths !== undefined) {
+      for (let index = 0; index < frames.length; index++) {
+        refuseDetached(frames[index]!);
+        refuseResized(frames[index]!, this.#lengths[index]!);
+      }
+    }
     return binding.tryTransfer(handle, frames);
   }
 }
