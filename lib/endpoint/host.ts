@@ -14,8 +14,11 @@ export type Host =
   | { readonly kind: "interface"; readonly name: string }
   | { readonly kind: "name"; readonly name: string };
 
+/** The part of a use that is needed to parse a host. */
+type HostUse = Pick<Use, "endpoint" | "call">;
+
 /** libzmq's code for an invalid host: in a bind it looks for a network device. */
-const hostCode = ({ call }: Use) => (call === "bind" ? "ENODEV" : "EINVAL");
+const hostCode = ({ call }: HostUse) => (call === "bind" ? "ENODEV" : "EINVAL");
 
 /** Splits `host:port` at its last colon, since IPv6 addresses contain colons. */
 export function splitPort(text: string, use: Use): [host: string, port: string] {
@@ -90,7 +93,7 @@ function isShortIPv4(text: string): boolean {
 const hostName = /^[a-z0-9][a-z0-9._-]{0,252}$/i;
 
 /** Parses a host. With `named`, interface names take precedence over host names; with `any`, `*` is allowed. */
-export function hostOf(text: string, use: Use, { any = false, named = false } = {}): Host {
+export function hostOf(text: string, use: HostUse, { any = false, named = false } = {}): Host {
   const bad = (why: string) => refusal(hostCode(use), why, use);
   if (text === "*") {
     if (any) return { kind: "any" };

@@ -23,7 +23,7 @@ const maxGroups = 20;
 
 /** Parses a host that must be an address. */
 function addressOf(text: string, what: string, use: Use): Extract<Host, { address: string }> {
-  const host = hostOf(text, { ...use, call: "connect" });
+  const host = hostOf(text, { endpoint: use.endpoint, call: "connect" });
   if ("address" in host) return host;
   throw refusal("EINVAL", `${what} must be an IP address, got ${text}`, use);
 }
@@ -174,7 +174,7 @@ export function norm(rest: string, use: Use): Reading {
   if (id !== undefined && !(/^\d+$/.test(id) && Number(id) >= 1 && Number(id) < 2 ** 31)) {
     throw refusal("EINVAL", `node id must be from 1 to ${2 ** 31 - 1}, got ${id || '""'}`, use);
   }
-  const host = hostOf(hostText, { ...use, call: "connect" });
+  const host = hostOf(hostText, { endpoint: use.endpoint, call: "connect" });
   const plan = (address: string): string => {
     const family: Family = address.includes(":") ? "ipv6" : "ipv4";
     const { name } = device === undefined ? { name: undefined } : interfaceNamed(device, family, use);

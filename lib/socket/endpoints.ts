@@ -16,7 +16,7 @@ import {
   toEndpoint,
   undoPlanFor,
 } from "../endpoint/index.js";
-import { refusal } from "../endpoint/refusal.js";
+import { refusal, type Use } from "../endpoint/refusal.js";
 import { commonOptions, statusOptions } from "../options/table.js";
 import { setTimeout } from "../runtime/timers.js";
 import { checkMulticast } from "./multicast.js";
@@ -59,20 +59,37 @@ export const knownEndpoint = (core: Core, address: string): string =>
 /** Returns the addresses that will be connected when their host is resolved. */
 export const unresolved = (core: Core): string[] => [...(addressesOf.get(core)?.pending ?? [])];
 
+/**
+ * How a socket uses an address. A class, since an object literal with a getter gets a hidden class of its own each time,
+ * which keeps the socket until the next full garbage collection.
+ */
+class SocketUse implements Use {
+  readonly endpoint: string;
+  readonly call: Use["call"];
+  readonly #core: Core;
+
+  constructor(core: Core, call: EndpointCall, address: string) {
+    this.endpoint = address;
+    this.call = call === "bind" || call === "unbind" ? "bind" : "connect";
+    this.#core = core;
+  }
+
+  get type(): number {
+    return this.#core.type;
+  }
+
+  /** Read only when it matters. */
+  get ipv6(): boolean {
+    return this.#core.getOption(commonOptions.ipv6);
+  }
+}
+
 /** Plans a call: the endpoint for libzmq, and names to resolve. Throws for an invalid address. */
 function plan(core: Core, call: EndpointCall, address: string): Plan {
   const addresses = addressesOf.get(core);
   const known = isUndo(call) ? addresses?.names.get(address) : undefined;
   if (known !== undefined) return known;
-  const use = {
-    endpoint: address,
-    call: call === "bind" || call === "unbind" ? ("bind" as const) : ("connect" as const),
-    type: core.type,
-    // Read only when it matters.
-    get ipv6() {
-      return core.getOption(commonOptions.ipv6);
-    },
-  };
+  const use = new SocketUse(core, call, address);
   if (!isUndo(call)) {
     const made = planFor(use);
     checkMulticast(core, made.transport, use);

@@ -19,7 +19,7 @@ import { binding } from "../binding/index.js";
 import { Context, context as defaultContext } from "../context/context.js";
 import { identityOf } from "../core/identity.js";
 import { Core } from "../core/open-socket.js";
-import { coreOf, register } from "../core/registry.js";
+import { coreOf, readCoresBy } from "../core/registry.js";
 import { notice, prepare, traced } from "../diagnostics/channels.js";
 import { toEndpoint } from "../endpoint/index.js";
 import { endOf, Observer, observerOf } from "../observer/observer.js";
@@ -74,6 +74,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   static {
     markClass(Socket.prototype, "Socket");
+    readCoresBy((socket) => (#core in socket ? socket.#core : undefined));
 
     const owns = (object: object) => #core in object;
     const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect", "reconnect"];
@@ -197,7 +198,6 @@ export abstract class Socket implements Disposable, AsyncDisposable {
       throw invalidArgument(`options.context must be a Context, got ${shown(context)}`);
     }
     this.#core = new Core(context, type);
-    register(this, this.#core);
     this.#sender = new Sender(this.#core);
     this.#receiver = new Receiver(this.#core);
     Object.seal(this);
