@@ -7,7 +7,7 @@ import { Context, Pull, Push } from "zmq-native";
 import { freshEndpoint } from "../helpers/transports.js";
 
 setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc") as () => void;
+const gc = runInNewContext("gc") as (options?: { type: "minor" }) => void;
 
 /** Collects garbage until `done`, with turns of the event loop in between, in which finalizers run. */
 async function collectUntil(done: () => boolean): Promise<void> {
@@ -53,6 +53,25 @@ test("a socket with a loop over the changes of its peers that nobody reads is cl
       return false;
     }
   });
+});
+
+test("closed sockets do not wait for a full garbage collection", () => {
+  const context = new Context({ maxSockets: 10_000 });
+  const heapAfter = (lives: number): number => {
+    for (let i = 0; i < lives; i++) {
+      const push = new Push({ context, linger: 0 });
+      push.connect("tcp://127.0.0.1:9");
+      push.close();
+      if (i % 100 === 0) gc({ type: "minor" });
+    }
+    gc({ type: "minor" });
+    gc({ type: "minor" });
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heapAfter(500);
+  const grown = heapAfter(3000) - before;
+  // A closed socket takes more than a kilobyte.
+  expect(grown).toBeLessThan(1_000_000);
 });
 
 test("a socket with a pending receive or a loop is kept and gets its message", async () => {
