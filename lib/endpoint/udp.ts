@@ -49,7 +49,9 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
     throw refusal("ENODEV", `the interface ${text} has no ${wanted} address`, use);
   }
   const code = use.call === "bind" ? "ENODEV" : "EINVAL";
-  const host = /^[\d.]+$|[:[\]]/.test(text) ? hostOf(text, { endpoint: use.endpoint, call: "bind" }) : undefined;
+  const host = /^[\d.]+$|[:[\]]/.test(text)
+    ? hostOf(text, { endpoint: use.endpoint, call: "bind" })
+    : undefined;
   if (host?.kind !== "ipv4" && host?.kind !== "ipv6") {
     throw refusal("ENODEV", `unknown network interface ${text || '""'}: use one of ${interfaceNames()}`, use);
   }
