@@ -299,23 +299,26 @@ describe("a message that is not sent keeps its Buffers", () => {
     pull.close();
   });
 
-  test.each([10, 2000])("is rejected if its ArrayBuffer is resized to %i bytes while it waits", async (size) => {
-    const [push, pull] = [new Push({ linger: 0 }), new Pull()];
-    const endpoint = freshEndpoint("inproc");
-    const memory = new ArrayBuffer(1000, { maxByteLength: 2000 });
-    const sending = expect(push.send(["first", new Uint8Array(memory)], { transfer: true })).rejects.toThrow(
-      `A frame to transfer had 1000 bytes, and has ${size} after it waited`,
-    );
-    memory.resize(size);
-    await pull.bind(endpoint);
-    push.connect(endpoint);
-    await sending;
-    expect(memory.byteLength).toBe(size);
-    await push.send("next");
-    expect(String(await pull.receive())).toBe("next");
-    push.close();
-    pull.close();
-  });
+  test.each([10, 2000])(
+    "is rejected if its ArrayBuffer is resized to %i bytes while it waits",
+    async (size) => {
+      const [push, pull] = [new Push({ linger: 0 }), new Pull()];
+      const endpoint = freshEndpoint("inproc");
+      const memory = new ArrayBuffer(1000, { maxByteLength: 2000 });
+      const sending = expect(
+        push.send(["first", new Uint8Array(memory)], { transfer: true }),
+      ).rejects.toThrow(`A frame to transfer had 1000 bytes, and has ${size} after it waited`);
+      memory.resize(size);
+      await pull.bind(endpoint);
+      push.connect(endpoint);
+      await sending;
+      expect(memory.byteLength).toBe(size);
+      await push.send("next");
+      expect(String(await pull.receive())).toBe("next");
+      push.close();
+      pull.close();
+    },
+  );
 
   test("is rejected if a Buffer is detached while it waits", async () => {
     const [push, pull] = [new Push({ linger: 0 }), new Pull()];
