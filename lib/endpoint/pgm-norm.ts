@@ -22,7 +22,11 @@ const maxLength = 254;
 const maxGroups = 20;
 
 /** Parses a host that must be an address. */
-function addressOf(text: string, what: string, use: Use): Extract<Host, { address: string }> {
+function addressOf(
+  text: string,
+  what: string,
+  use: Pick<Use, "endpoint">,
+): Extract<Host, { address: string }> {
   const host = hostOf(text, { endpoint: use.endpoint, call: "connect" });
   if ("address" in host) return host;
   throw refusal("EINVAL", `${what} must be an IP address, got ${text}`, use);
@@ -98,7 +102,7 @@ function interfaceAddress(text: string, family: Family, use: Use): string {
     : `${host.address}%${host.scope}`;
 }
 
-const differentFamilies = (use: Use) =>
+const differentFamilies = (use: Pick<Use, "endpoint">) =>
   refusal("EINVAL", "the interface and the group must both be IPv4, or both IPv6", use);
 
 /** Rejects pgm without the right to open raw sockets: libzmq would abort. */
@@ -175,22 +179,25 @@ export function norm(rest: string, use: Use): Reading {
     throw refusal("EINVAL", `node id must be from 1 to ${2 ** 31 - 1}, got ${id || '""'}`, use);
   }
   const host = hostOf(hostText, { endpoint: use.endpoint, call: "connect" });
+  // Without `use`, which would keep an idle socket alive.
+  const { endpoint } = use;
   const plan = (address: string): string => {
     const family: Family = address.includes(":") ? "ipv6" : "ipv4";
-    const { name } = device === undefined ? { name: undefined } : interfaceNamed(device, family, use);
+    const { name } =
+      device === undefined ? { name: undefined } : interfaceNamed(device, family, { endpoint });
     const prefix = [id === undefined ? "" : `${id},`, name === undefined ? "" : `${name};`].join("");
     return `norm://${prefix}${address}:${port}`;
   };
   if (host.kind === "name") {
     // Reports an unknown interface at once.
     if (device !== undefined) interfaceNamed(device, undefined, use);
-    return { endpoint: use.endpoint, lookup: { name: host.name, ipv6: use.ipv6, with: plan } };
+    return { endpoint, lookup: { name: host.name, ipv6: use.ipv6, with: plan } };
   }
   return { endpoint: plan((host as { address: string }).address) };
 }
 
 /** The interface that is given by name or by address. */
-function interfaceNamed(text: string, family: Family | undefined, use: Use): Interface {
+function interfaceNamed(text: string, family: Family | undefined, use: Pick<Use, "endpoint">): Interface {
   const named = interfaces().filter(({ name }) => name === text);
   if (named.length > 0) {
     const own = named.find((info) => family === undefined || info.family === wanted[family]);

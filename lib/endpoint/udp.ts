@@ -68,7 +68,7 @@ function interfaceOf(text: string, family: "ipv4" | "ipv6", use: Use): string {
 }
 
 /** Rejects a bind to an address of another machine: libzmq would retry forever, and its context would never end. */
-function checkOwn(address: string, use: Use): void {
+function checkOwn(address: string, use: Pick<Use, "endpoint">): void {
   if (/^(?:0\.0\.0\.0|255\.255\.255\.255|::)$/.test(address) || isMulticast(address)) return;
   if (interfaceWith(address)) return;
   throw refusal("EADDRNOTAVAIL", `no interface of this machine has ${address}`, use);
@@ -108,7 +108,8 @@ export function udp(rest: string, use: Use): Reading {
       name: host.name,
       ipv6: use.ipv6,
       with(address) {
-        if (bind) checkOwn(address, use);
+        // Without `use`, which would keep an idle socket alive.
+        if (bind) checkOwn(address, { endpoint });
         return `udp://${bracketed(address)}:${portText}`;
       },
     },

@@ -7,6 +7,7 @@ import {
   expectOptions,
   guardMethods,
   illegalInvocation,
+  isObject,
   shown,
 } from "../arguments/checks.js";
 import { type CloseOptions, lingerOf } from "../arguments/close-options.js";
@@ -74,7 +75,7 @@ export abstract class Socket implements Disposable, AsyncDisposable {
 
   static {
     markClass(Socket.prototype, "Socket");
-    readCoresBy((socket) => (#core in socket ? socket.#core : undefined));
+    readCoresBy((socket) => (isObject(socket) && #core in socket ? socket.#core : undefined));
 
     const owns = (object: object) => #core in object;
     const byAddress = ["bind", "unbind", "bindSync", "unbindSync", "connect", "disconnect", "reconnect"];

@@ -308,7 +308,7 @@ describe("a method called without its object", () => {
     for (const method of all) {
       const { prototype } = zmq[name as keyof typeof methods];
       const { [method]: alone } = loose(prototype);
-      for (const self of [undefined, {}, Object.create(prototype), new Proxy(prototype, {})])
+      for (const self of [undefined, null, 5, {}, Object.create(prototype), new Proxy(prototype, {})])
         expectTypeError(() => (alone as () => unknown).call(self), "Illegal invocation");
     }
   });

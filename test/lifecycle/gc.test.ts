@@ -3,7 +3,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { Context, Pull, Push } from "zmq-native";
+import { Context, Publisher, Pull, Push } from "zmq-native";
+import { Radio } from "zmq-native/draft";
 import { freshEndpoint } from "../helpers/transports.js";
 
 setFlagsFromString("--expose-gc");
@@ -47,6 +48,25 @@ test("a socket with a loop over the changes of its peers that nobody reads is cl
   await collectUntil(() => {
     try {
       open();
+      return true;
+    } catch (error) {
+      if ((error as { code: string }).code !== "EMFILE") throw error;
+      return false;
+    }
+  });
+});
+
+test.each([
+  ["a Radio", Radio, "udp://unknown.invalid:9"],
+  ["a Publisher", Publisher, "norm://unknown.invalid:9"],
+  ["a Push", Push, "tcp://unknown.invalid:9"],
+])("%s whose connect waits for the address of a name is closed", async (_, Type, endpoint) => {
+  const context = new Context({ maxSockets: 1 });
+  const connect = () => new Type({ context }).connect(endpoint);
+  connect();
+  await collectUntil(() => {
+    try {
+      connect();
       return true;
     } catch (error) {
       if ((error as { code: string }).code !== "EMFILE") throw error;
