@@ -61,12 +61,15 @@ function renew(): boolean {
   return true;
 }
 
-/** Creates the Buffer for one row of the table. */
+/**
+ * Creates the Buffer for one row of the table. The place is taken before: a program that has replaced the prototype of
+ * `View` runs in its constructor, and may receive there.
+ */
 function cut(row: number): Buffer {
   const length = row >> lengthShift;
-  const frame = new View(memory, offset, length);
+  const start = offset;
   offset += (length + alignment - 1) & -alignment;
-  return frame;
+  return new View(memory, start, length);
 }
 
 /** Names of the first message's properties, and the array for their values, filled with nulls. */

@@ -561,3 +561,32 @@ describe("other calls with user-defined code", () => {
     );
   });
 });
+
+test("a receive in a replaced constructor of Buffers gets memory of its own", async () => {
+  const outcome = await runProgram(`
+    const [first, second] = await Promise.all(["first", "second"].map(async (name) => {
+      const [push, pull] = [new zmq.Push(), new zmq.Pull()];
+      await pull.bind("inproc://" + name);
+      push.connect("inproc://" + name);
+      await push.sendMany(["warm-up", name + " message"]);
+      await pull.receive();
+      return pull;
+    }));
+    const View = Buffer[Symbol.species];
+    const original = Object.getPrototypeOf(View);
+    let [begun, nested] = [false, undefined];
+    Object.setPrototypeOf(View, class extends original {
+      constructor(...parameters) {
+        super(...parameters);
+        if (begun) return;
+        begun = true;
+        nested = second.tryReceive();
+      }
+    });
+    const received = first.tryReceive();
+    Object.setPrototypeOf(View, original);
+    console.log(String(received), String(nested));
+    process.exit();
+  `);
+  expect(outcome).toMatchObject({ code: 0, stdout: "first message second message\n" });
+});
