@@ -40,6 +40,10 @@ export const sanitizers = {
 /** Suppression files in test/sanitizers/suppressions, by the variable that they belong to. */
 const suppressions = { UBSAN_OPTIONS: "undefined.txt", TSAN_OPTIONS: "thread.txt" };
 
+/** Whether a report says only that LeakSanitizer crashed. A leak, or an error of ours, is reported as an ERROR. */
+export const isCrashOfTool = (report) =>
+  report.includes("LeakSanitizer has encountered a fatal error") && !/ERROR: \w+Sanitizer/.test(report);
+
 /** Returns the path of a sanitizer's runtime, or undefined if the compiler has none. */
 export function runtimeOf(name) {
   const { runtime } = sanitizers[name];

@@ -1,0 +1,1 @@
+export function isCrashOfTool(report: string): boolean;
