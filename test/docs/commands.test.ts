@@ -51,6 +51,7 @@ const documentationOf: Record<string, () => string> = {
   vitest: () => helpOf(join(folderOf("vitest"), "vitest.mjs"), "--help"),
   tsc: () => helpOf(join(folderOf("typescript"), "bin/tsc"), "--all"),
   prebuildify: () => readFileSync(join(folderOf("prebuildify"), "README.md"), "utf8"),
+  zmq: () => helpOf(join(root, "dist/command/main.mjs"), "--help"),
   // Comes with npm. No page passes it a flag.
   "node-gyp": () => "",
 };

@@ -41,8 +41,10 @@ test("a service does not keep the process alive, and its file is removed at the 
 test("a service keeps no socket from being garbage-collected", async () => {
   const body = `
     await listen();
-    (() => { new zmq.Pull().bindSync("inproc://forgotten"); })();
+    let kept = new zmq.Pull();
+    kept.bindSync("inproc://forgotten");
     console.log(await ask());
+    kept = undefined;
     let left;
     for (let round = 0; round < 1000 && left !== ""; round++) { gc(); left = await ask(); }
     console.log("left:", left);
