@@ -277,8 +277,8 @@ function keepAhead(
 
 /**
  * Receives one message, as `receiveInto`. Returns it, or 0 if none is ready, or -errno. Most messages have one small frame.
- * These take a short path, on which no user code runs, and are not stored in an array: V8 records each store of a new
- * object in an old one.
+ * These take a short path, on which only a replaced constructor of Buffers could run user code (`cut`), and are not stored
+ * in an array: V8 records each store of a new object in an old one.
  */
 export function receiveOne(handle: Handle, intake: Intake, whole: boolean): Message[] | number {
   if (

@@ -20,6 +20,17 @@ async function collectUntil(done: () => boolean): Promise<void> {
   }
 }
 
+/** Whether a call succeeds. These codes say that what it needs is not free yet. */
+function succeeds(call: () => unknown, ...codes: string[]): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if (!codes.includes((error as { code: string }).code)) throw error;
+    return false;
+  }
+}
+
 test("an unreachable socket is closed, which frees its place and its address", async () => {
   const context = new Context({ maxSockets: 1 });
   const endpoint = freshEndpoint("inproc");
@@ -27,16 +38,8 @@ test("an unreachable socket is closed, which frees its place and its address", a
   open();
   expect(open).toThrow(expect.objectContaining({ code: "EMFILE" }));
   for (let round = 0; round < 5; round++) {
-    await collectUntil(() => {
-      try {
-        open();
-        return true;
-      } catch (error) {
-        // At first there is no free place, and then the address is still in use for a moment.
-        if (!["EMFILE", "EADDRINUSE"].includes((error as { code: string }).code)) throw error;
-        return false;
-      }
-    });
+    // At first there is no free place, and then the address is still in use for a moment.
+    await collectUntil(() => succeeds(open, "EMFILE", "EADDRINUSE"));
   }
 });
 
@@ -45,15 +48,7 @@ test("a socket with a loop over the changes of its peers that nobody reads is cl
   const open = () => new Pull({ context }).peers.changes();
   open();
   expect(open).toThrow(expect.objectContaining({ code: "EMFILE" }));
-  await collectUntil(() => {
-    try {
-      open();
-      return true;
-    } catch (error) {
-      if ((error as { code: string }).code !== "EMFILE") throw error;
-      return false;
-    }
-  });
+  await collectUntil(() => succeeds(open, "EMFILE"));
 });
 
 test.each([
@@ -64,15 +59,7 @@ test.each([
   const context = new Context({ maxSockets: 1 });
   const connect = () => new Type({ context }).connect(endpoint);
   connect();
-  await collectUntil(() => {
-    try {
-      connect();
-      return true;
-    } catch (error) {
-      if ((error as { code: string }).code !== "EMFILE") throw error;
-      return false;
-    }
-  });
+  await collectUntil(() => succeeds(connect, "EMFILE"));
 });
 
 test("closed sockets do not wait for a full garbage collection", () => {

@@ -63,8 +63,8 @@ function run(args, ...setting) {
 }
 
 /**
- * Runs a program that is checked for leaks when it exits. LeakSanitizer itself crashes now and then, while it reads the
- * stack of a thread that is ending: such a check has found nothing out, and is repeated.
+ * Runs a program that is checked for leaks when it exits. LeakSanitizer itself has crashed there ("Tracer caught
+ * signal 11"). Then nothing has been checked, so the program runs again.
  */
 function checkLeaks(attempts = 3) {
   const before = new Set(readdirSync(reports));
